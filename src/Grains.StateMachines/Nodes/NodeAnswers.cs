@@ -1,0 +1,121 @@
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Partitions;
+
+namespace Grains.StateMachines.Nodes;
+
+/// <summary>The message is durable. <see cref="Repeated"/>: it was, since an earlier send with the same key.</summary>
+[GenerateSerializer, Immutable, Alias("grains.message-accepted")]
+public sealed record MessageAccepted([property: Id(0)] MessageId Message, [property: Id(1)] bool Repeated) : Answer;
+
+/// <summary>Where a message is now.</summary>
+[GenerateSerializer, Immutable, Alias("grains.message-found")]
+public sealed record MessageFound([property: Id(0)] MessageStatus Status, [property: Id(1)] MessageView? Message) : Answer;
+
+/// <summary>What can be said of a message id.</summary>
+public enum MessageStatus
+{
+    /// <summary>In the mailbox.</summary>
+    Waiting = 1,
+
+    /// <summary>Handed out under a lease.</summary>
+    Delivered = 2,
+
+    /// <summary>A dead letter: waits for a person.</summary>
+    Dead = 3,
+
+    /// <summary>Acknowledged, discarded or purged: the partition no longer keeps it.</summary>
+    Finished = 4,
+}
+
+/// <summary>A message as a handler or a person sees it.</summary>
+[GenerateSerializer, Immutable, Alias("grains.message-view")]
+public sealed record MessageView
+{
+    [Id(0)] public required MessageId Id { get; init; }
+    [Id(1)] public required MessageContent Content { get; init; }
+
+    /// <summary>Starts so far; in a delivery, this one included.</summary>
+    [Id(2)] public int Attempts { get; init; }
+
+    /// <summary>Ms since 1970, record time.</summary>
+    [Id(3)] public long AcceptedAtMs { get; init; }
+
+    /// <summary>For dead letters.</summary>
+    [Id(4)] public string? Reason { get; init; }
+
+    [Id(5)] public required Utf8Name Node { get; init; }
+}
+
+/// <summary>A lease on a node's next messages.</summary>
+[GenerateSerializer, Immutable, Alias("grains.delivery-given")]
+public sealed record DeliveryGiven : Answer
+{
+    [Id(0)] public required DeliveryId Delivery { get; init; }
+    [Id(1)] public required FenceToken Token { get; init; }
+    [Id(2)] public required MessageView[] Messages { get; init; }
+
+    /// <summary>The node's state; null = it has none.</summary>
+    [Id(3)] public byte[]? State { get; init; }
+    [Id(4)] public string? StateContentType { get; init; }
+    [Id(5)] public Revision StateVersion { get; init; }
+    [Id(6)] public required long LeaseMs { get; init; }
+}
+
+/// <summary>The wait is over and the node has nothing to hand out.</summary>
+[GenerateSerializer, Immutable, Alias("grains.nothing-to-deliver")]
+public sealed record NothingToDeliver : Answer;
+
+/// <summary>The commit is durable. <see cref="StateVersion"/> is the node's state version after it.</summary>
+[GenerateSerializer, Immutable, Alias("grains.committed")]
+public sealed record Committed([property: Id(0)] Revision Revision, [property: Id(1)] Revision StateVersion, [property: Id(2)] bool Repeated)
+    : Answer;
+
+/// <summary>The lease now ends <see cref="LeaseMs"/> after this answer was decided.</summary>
+[GenerateSerializer, Immutable, Alias("grains.renewed")]
+public sealed record Renewed([property: Id(0)] long LeaseMs) : Answer;
+
+/// <summary>The messages are back in the mailbox, or dead letters.</summary>
+[GenerateSerializer, Immutable, Alias("grains.rejected")]
+public sealed record Rejected([property: Id(0)] int Returned, [property: Id(1)] int DeadLettered) : Answer;
+
+/// <summary>A node as it is.</summary>
+[GenerateSerializer, Immutable, Alias("grains.node-found")]
+public sealed record NodeFound([property: Id(0)] NodeView Node) : Answer;
+
+/// <summary>What a node holds.</summary>
+[GenerateSerializer, Immutable, Alias("grains.node-view")]
+public sealed record NodeView
+{
+    [Id(0)] public required Utf8Name Node { get; init; }
+    [Id(1)] public int Waiting { get; init; }
+    [Id(2)] public int Dead { get; init; }
+    [Id(3)] public int Delivered { get; init; }
+
+    /// <summary>Null = no state, or not asked for.</summary>
+    [Id(4)] public byte[]? State { get; init; }
+    [Id(5)] public string? StateContentType { get; init; }
+
+    /// <summary><see cref="Revision.None"/> = no state.</summary>
+    [Id(6)] public Revision StateVersion { get; init; }
+    [Id(7)] public int StateBytes { get; init; }
+}
+
+/// <summary>The node's state was set or removed, at this revision.</summary>
+[GenerateSerializer, Immutable, Alias("grains.state-written")]
+public sealed record StateWritten([property: Id(0)] Revision Version, [property: Id(1)] bool Created) : Answer;
+
+/// <summary>One page of a node's messages, in order.</summary>
+[GenerateSerializer, Immutable, Alias("grains.message-page")]
+public sealed record MessagePage([property: Id(0)] MessageView[] Messages, [property: Id(1)] bool More) : Answer;
+
+/// <summary>One page of nodes, in order.</summary>
+[GenerateSerializer, Immutable, Alias("grains.node-page")]
+public sealed record NodePage([property: Id(0)] NodeView[] Nodes, [property: Id(1)] bool More) : Answer;
+
+/// <summary>It is done, at this revision.</summary>
+[GenerateSerializer, Immutable, Alias("grains.done")]
+public sealed record Done([property: Id(0)] Revision Revision) : Answer;
+
+/// <summary>How many messages were forgotten.</summary>
+[GenerateSerializer, Immutable, Alias("grains.purged")]
+public sealed record Purged([property: Id(0)] int Waiting, [property: Id(1)] int Dead) : Answer;

@@ -1,0 +1,197 @@
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Keyspaces;
+using Grains.StateMachines.Partitions;
+
+namespace Grains.StateMachines.Nodes;
+
+/// <summary>A command about one node of a service.</summary>
+[GenerateSerializer, Immutable, Alias("grains.node-command")]
+public abstract record NodeCommand : Command
+{
+    [Id(0)] public required ServiceId Service { get; init; }
+    [Id(1)] public required Utf8Name Node { get; init; }
+}
+
+/// <summary>A message from outside. Answered by <see cref="MessageAccepted"/> or <see cref="Refused"/>.</summary>
+[GenerateSerializer, Immutable, Alias("grains.send-message")]
+public sealed record SendMessage : NodeCommand
+{
+    [Id(0)] public required MessageContent Content { get; init; }
+
+    /// <summary>More messages than this waiting in the mailbox refuse the send.</summary>
+    [Id(1)] public required int MailboxLimit { get; init; }
+
+    /// <summary>Null = none given. Same key and body for this node → the first answer; other body → refused.</summary>
+    [Id(2)] public IdempotencyKey? IdempotencyKey { get; init; }
+
+    public override int SizeBytes => 128 + Node.Length + Content.SizeBytes;
+}
+
+/// <summary>Hashes of a caller's key (with its scope) and of the request that it stands for.</summary>
+[GenerateSerializer, Immutable, Alias("grains.idempotency-key")]
+public readonly record struct IdempotencyKey([property: Id(0)] UInt128 Key, [property: Id(1)] UInt128 Body);
+
+/// <summary>Where is this message? Answered by <see cref="MessageFound"/> or <see cref="Refused"/>.</summary>
+[GenerateSerializer, Immutable, Alias("grains.get-message")]
+public sealed record GetMessage([property: Id(0)] ServiceId Service, [property: Id(1)] MessageId Message) : Command
+{
+    public override bool IsRead => true;
+}
+
+/// <summary>
+/// Asks for a delivery of one node, waiting for it. Answered by <see cref="DeliveryGiven"/>,
+/// <see cref="NothingToDeliver"/> when the wait is over, or <see cref="Refused"/>.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("grains.receive")]
+public sealed record Receive : NodeCommand
+{
+    [Id(0)] public required int MaxMessages { get; init; }
+    [Id(1)] public required long LeaseMs { get; init; }
+    [Id(2)] public long WaitMs { get; init; }
+
+    /// <summary>After this many attempts a message is a dead letter.</summary>
+    [Id(3)] public required int MaxAttempts { get; init; }
+}
+
+/// <summary>The caller of a waiting <see cref="Receive"/> has gone away.</summary>
+[GenerateSerializer, Immutable, Alias("grains.cancel-receive")]
+public sealed record CancelReceive([property: Id(0)] CommandId Receive) : Command;
+
+/// <summary>
+/// Ends a delivery with everything it did, as one record: acknowledgements, state, sends, keys.
+/// Answered by <see cref="Committed"/>; refused whole if the delivery or any of its named messages is gone.
+/// A repeat with the same body is answered as the first.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("grains.commit-delivery")]
+public sealed record CommitDelivery : Command
+{
+    [Id(0)] public required DeliveryId Delivery { get; init; }
+
+    /// <summary>Null = all messages of the delivery.</summary>
+    [Id(1)] public MessageId[]? Acknowledge { get; init; }
+    [Id(2)] public StateChange? State { get; init; }
+    [Id(3)] public OutgoingMessage[] Sends { get; init; } = [];
+    [Id(4)] public KeyChange[] Keys { get; init; } = [];
+
+    /// <summary>Hash of the whole request, to tell a repeat from another commit of the same delivery.</summary>
+    [Id(5)] public UInt128 BodyHash { get; init; }
+
+    public override int SizeBytes => 128 + (State?.Value?.Length ?? 0)
+        + Sends.Sum(s => 128 + s.Node.Length + s.Content.SizeBytes)
+        + Keys.Sum(k => 64 + k.Key.Length + (k.Value?.Length ?? 0));
+}
+
+/// <summary>Sets a node's state, or removes it where <see cref="Value"/> is null.</summary>
+[GenerateSerializer, Immutable, Alias("grains.state-change")]
+public sealed record StateChange([property: Id(0)] byte[]? Value, [property: Id(1)] string? ContentType);
+
+/// <summary>A send of a commit: always accepted up to ten times the mailbox bound, beyond it a dead letter.</summary>
+[GenerateSerializer, Immutable, Alias("grains.outgoing-message")]
+public sealed record OutgoingMessage
+{
+    /// <summary>Where the target lives; the own partition → mailbox in the same record, else outbox.</summary>
+    [Id(0)] public required PartitionId Partition { get; init; }
+    [Id(1)] public required ServiceId Service { get; init; }
+    [Id(2)] public required Utf8Name Node { get; init; }
+    [Id(3)] public required MessageContent Content { get; init; }
+    [Id(4)] public required int MailboxLimit { get; init; }
+}
+
+/// <summary>Writes or (where <see cref="Value"/> is null) removes a key that shares the delivery's partition.</summary>
+[GenerateSerializer, Immutable, Alias("grains.key-change")]
+public sealed record KeyChange
+{
+    [Id(0)] public required KeyspaceId Keyspace { get; init; }
+    [Id(1)] public required Utf8Name Key { get; init; }
+    [Id(2)] public byte[]? Value { get; init; }
+    [Id(3)] public string? ContentType { get; init; }
+    [Id(4)] public Condition Condition { get; init; }
+    [Id(5)] public long TtlMs { get; init; }
+}
+
+/// <summary>Prolongs a delivery to now + <see cref="LeaseMs"/>. Answered by <see cref="Renewed"/>.</summary>
+[GenerateSerializer, Immutable, Alias("grains.renew-delivery")]
+public sealed record RenewDelivery([property: Id(0)] DeliveryId Delivery, [property: Id(1)] long LeaseMs) : Command;
+
+/// <summary>Gives a delivery's messages back, to be tried again after a pause. Answered by <see cref="Rejected"/>.</summary>
+[GenerateSerializer, Immutable, Alias("grains.reject-delivery")]
+public sealed record RejectDelivery : Command
+{
+    [Id(0)] public required DeliveryId Delivery { get; init; }
+
+    /// <summary>The node is held back this long, in ms.</summary>
+    [Id(1)] public long DelayMs { get; init; }
+
+    /// <summary>Do not try again: all messages of the delivery become dead letters now.</summary>
+    [Id(2)] public bool DeadLetter { get; init; }
+
+    /// <summary>Kept with a dead letter, for people.</summary>
+    [Id(3)] public string? Reason { get; init; }
+}
+
+/// <summary>Answered by <see cref="NodeFound"/>; a node that was never addressed is <see cref="Refusal.NotFound"/>.</summary>
+[GenerateSerializer, Immutable, Alias("grains.get-node")]
+public sealed record GetNode : NodeCommand
+{
+    /// <summary>With the state's content, not only its version and size.</summary>
+    [Id(0)] public bool WithState { get; init; }
+
+    public override bool IsRead => true;
+}
+
+/// <summary>Sets or removes a node's state from outside. Answered by <see cref="StateWritten"/>.</summary>
+[GenerateSerializer, Immutable, Alias("grains.put-state")]
+public sealed record PutState : NodeCommand
+{
+    [Id(0)] public required StateChange State { get; init; }
+    [Id(1)] public Condition Condition { get; init; }
+
+    public override int SizeBytes => 64 + Node.Length + (State.Value?.Length ?? 0);
+}
+
+/// <summary>Messages of a node in order: waiting, or dead. Answered by <see cref="MessagePage"/>.</summary>
+[GenerateSerializer, Immutable, Alias("grains.list-messages")]
+public sealed record ListMessages : NodeCommand
+{
+    [Id(0)] public bool Dead { get; init; }
+    [Id(1)] public MessageId? After { get; init; }
+    [Id(2)] public required int Limit { get; init; }
+
+    public override bool IsRead => true;
+}
+
+/// <summary>A dead letter goes to its mailbox's tail with no attempts, or is forgotten. Answered by <see cref="Done"/>.</summary>
+[GenerateSerializer, Immutable, Alias("grains.settle-dead-letter")]
+public sealed record SettleDeadLetter : NodeCommand
+{
+    [Id(0)] public required MessageId Message { get; init; }
+
+    /// <summary>True = try it again; false = discard it.</summary>
+    [Id(1)] public required bool Retry { get; init; }
+}
+
+/// <summary>
+/// Forgets a node's waiting messages and dead letters (<see cref="WithState"/>: and its state, so that the node is
+/// gone). Its open delivery is lost. Answered by <see cref="Purged"/>.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("grains.purge-node")]
+public sealed record PurgeNode : NodeCommand
+{
+    [Id(0)] public bool WithState { get; init; }
+}
+
+/// <summary>Nodes of a service in this partition, in bytewise order. Answered by <see cref="NodePage"/>.</summary>
+[GenerateSerializer, Immutable, Alias("grains.list-nodes")]
+public sealed record ListNodes : Command
+{
+    [Id(0)] public required ServiceId Service { get; init; }
+    [Id(1)] public Utf8Name Prefix { get; init; }
+    [Id(2)] public Utf8Name After { get; init; }
+    [Id(3)] public required int Limit { get; init; }
+
+    public override bool IsRead => true;
+}
+
+/// <summary>Forgets every node of a deleted service, in bounded steps. Answered by <see cref="Dropped"/>.</summary>
+[GenerateSerializer, Immutable, Alias("grains.drop-service")]
+public sealed record DropService([property: Id(0)] ServiceId Service) : Command;

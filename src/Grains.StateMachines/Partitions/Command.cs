@@ -1,0 +1,20 @@
+using Grains.StateMachines.Ids;
+
+namespace Grains.StateMachines.Partitions;
+
+/// <summary>
+/// Something asked of one partition. Immutable once handed over; byte arrays in it become part of the state.
+/// Commands are decided in the order in which the partition took them from its queue.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("grains.command")]
+public abstract record Command
+{
+    /// <summary>Set on everything that changes something and may be repeated by its front end.</summary>
+    [Id(0)] public CommandId Id { get; init; }
+
+    /// <summary>Changes nothing: answered from durable state after the writes of its batch.</summary>
+    public virtual bool IsRead => false;
+
+    /// <summary>What the command adds at the most to a record, in bytes; bounds queues and batches.</summary>
+    public virtual int SizeBytes => 64;
+}

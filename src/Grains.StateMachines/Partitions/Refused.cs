@@ -1,0 +1,14 @@
+using Grains.StateMachines.Ids;
+
+namespace Grains.StateMachines.Partitions;
+
+/// <summary>Nothing was changed, and why. <paramref name="Detail"/> says what, which value, what to do next.</summary>
+[GenerateSerializer, Immutable, Alias("grains.refused")]
+public sealed record Refused([property: Id(0)] Refusal Code, [property: Id(1)] string Detail) : Answer
+{
+    /// <summary>For <see cref="Refusal.VersionMismatch"/>: the version that is there, none if nothing is.</summary>
+    [Id(2)] public Revision Current { get; init; }
+
+    /// <summary>When a repeat has a chance, in ms; 0 = no advice.</summary>
+    [Id(3)] public int RetryAfterMs { get; init; }
+}
