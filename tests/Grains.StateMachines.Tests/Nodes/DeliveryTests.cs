@@ -113,6 +113,28 @@ public class DeliveryTests
     }
 
     [Fact]
+    public void An_old_delivery_does_not_commit_under_the_number_that_a_new_owner_gave_again()
+    {
+        _partition.Do(_partition.Send("a", "1"));
+        DeliveryGiven old = _partition.Take("a")!;
+        _partition.Crash();
+        DeliveryGiven current = _partition.Take("a")!;
+        Assert.Equal(old.Delivery.Number, current.Delivery.Number);
+        _partition.Refuse(new CommitDelivery { Delivery = old.Delivery }, Refusal.DeliveryGone);
+        Commit(current);
+    }
+
+    [Fact]
+    public void An_attempt_whose_record_was_refused_is_recorded_later_and_counts()
+    {
+        _partition.Do(_partition.Send("a", "1"));
+        Assert.Equal(1, _partition.Take("a", leaseMs: 1_000)!.Messages[0].Attempts);
+        _partition.DoButDrop(_partition.Put("k", "v"));
+        _partition.Tick(1_000);
+        Assert.Equal(2, _partition.Take("a")!.Messages[0].Attempts);
+    }
+
+    [Fact]
     public void A_handler_that_ends_its_server_each_time_is_stopped_after_its_attempts()
     {
         _partition.Do(_partition.Send("a", "poison"), _partition.Send("a", "good"));

@@ -126,6 +126,10 @@ internal sealed class RandomRun
         if (drop)
         {
             Assert.IsType<Refused>(partition.DoButDrop(send)[0]);
+            if (_random.Next(2) == 0)
+            {
+                return;
+            }
         }
 
         Answer?[] answers = _random.Next(3) == 0 ? partition.Do(send, send) : partition.Do([send]);
