@@ -1,0 +1,39 @@
+using Grains.Silo.Cluster;
+using Grains.StateMachines.Ids;
+
+namespace Grains.Silo.Partitions;
+
+/// <summary>Which partitions are served, as far as this server has seen. Any thread.</summary>
+public sealed class PartitionReadiness(ClusterSettingsView settings)
+{
+    private readonly Lock _lock = new();
+    private readonly HashSet<PartitionId> _served = [];
+    private volatile bool _isReady;
+
+    public ClusterSettingsView Settings { get; } = settings;
+
+    public bool IsReady => _isReady;
+
+    /// <summary>What is not known to be served; empty while the settings are unknown.</summary>
+    public IReadOnlyList<PartitionId> Missing
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. (Settings.Slots?.Partitions ?? []).Where(p => !_served.Contains(p))];
+            }
+        }
+    }
+
+    public void Set(PartitionId partition, bool isServed)
+    {
+        lock (_lock)
+        {
+            if (isServed ? _served.Add(partition) : _served.Remove(partition))
+            {
+                _isReady = Settings.Slots is { } slots && _served.Count >= slots.Partitions.Count;
+            }
+        }
+    }
+}
