@@ -28,11 +28,6 @@ internal sealed partial class OutboxPump(PartitionId id, PartitionRuntime runtim
     {
         Settle(nowMs);
         WakeAtMs = null;
-        if (machine.OutboxTargets.Count == 0)
-        {
-            return;
-        }
-
         foreach (PartitionId target in machine.OutboxTargets)
         {
             if (!_routes.TryGetValue(target, out Route? route))

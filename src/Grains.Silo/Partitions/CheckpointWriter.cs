@@ -1,4 +1,5 @@
 using Grains.Journal;
+using Grains.StateMachines.Checkpoints;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Partitions;
 using Microsoft.Extensions.Logging;
@@ -42,8 +43,7 @@ internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRu
         }
 
         WakeAtMs = null;
-        long dueBytes = Math.Max(runtime.Options.CheckpointBytesMin, owned.Machine.Statistics.StateBytes / 2);
-        if (_bytesSince > dueBytes)
+        if (_bytesSince > runtime.Options.CheckpointBytesMin && _bytesSince > owned.Machine.Statistics.Bytes / 2)
         {
             if (nowMs >= _notBeforeMs)
             {

@@ -182,22 +182,25 @@ public sealed partial class PartitionLoop
         Decision decision = _owned.Machine.Decide(_batch, nowMs);
         _isUndecided = decision.Changes > 0;
         AppendOutcome outcome = _isUndecided ? await AppendAsync(decision) : await ConfirmAsync();
-        IReadOnlyList<Reply> replies;
-        switch (outcome.Status)
+        string? refusal = null;
+        if (outcome.Status == AppendStatus.Refused)
         {
-            case AppendStatus.Durable:
-                replies = _owned.Machine.Commit();
-                Check();
-                break;
-            case AppendStatus.Refused:
-                LogRefused(_runtime.Logger, Id, _tail.Revision, outcome.Reason);
-                replies = _owned.Machine.Drop(outcome.Reason ?? "The journal refused the record.");
-                break;
-            case AppendStatus.Fenced:
-                return new LoopEnd(LoopEndReason.Fenced, outcome.Reason ?? "A newer epoch was acquired.");
-            default:
-                return new LoopEnd(LoopEndReason.Undecided, outcome.Reason ?? "The journal gave no verdict in time.");
+            // Nothing was written; but refusals too are answers, and need the ownership.
+            _isUndecided = false;
+            refusal = outcome.Reason ?? "the journal refused the record.";
+            LogRefused(_runtime.Logger, Id, _tail.Revision, refusal);
+            outcome = await ConfirmAsync();
         }
+
+        if (outcome.Status != AppendStatus.Durable)
+        {
+            return outcome.Status == AppendStatus.Fenced
+                ? new LoopEnd(LoopEndReason.Fenced, outcome.Reason ?? "A newer epoch was acquired.")
+                : new LoopEnd(LoopEndReason.Undecided, outcome.Reason ?? "The journal gave no verdict in time.");
+        }
+
+        IReadOnlyList<Reply> replies = refusal is null ? _owned.Machine.Commit() : _owned.Machine.Drop(refusal);
+        Check();
 
         _isUndecided = false;
         _quietUntilMs = _batch.Count == 0 && decision.Changes == 0 && replies.Count == 0 ? nowMs + _quietMs : 0;

@@ -8,6 +8,7 @@ public sealed class PartitionReadiness(ClusterSettingsView settings)
 {
     private readonly Lock _lock = new();
     private readonly HashSet<PartitionId> _served = [];
+    private TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isReady;
 
     public ClusterSettingsView Settings { get; } = settings;
@@ -26,6 +27,15 @@ public sealed class PartitionReadiness(ClusterSettingsView settings)
         }
     }
 
+    /// <summary>Ends when every partition is served.</summary>
+    public Task WaitAsync(CancellationToken cancel)
+    {
+        lock (_lock)
+        {
+            return _ready.Task.WaitAsync(cancel);
+        }
+    }
+
     public void Set(PartitionId partition, bool isServed)
     {
         lock (_lock)
@@ -33,6 +43,14 @@ public sealed class PartitionReadiness(ClusterSettingsView settings)
             if (isServed ? _served.Add(partition) : _served.Remove(partition))
             {
                 _isReady = Settings.Slots is { } slots && _served.Count >= slots.Partitions.Count;
+                if (_isReady)
+                {
+                    _ready.TrySetResult();
+                }
+                else if (_ready.Task.IsCompleted)
+                {
+                    _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                }
             }
         }
     }

@@ -43,7 +43,7 @@ public static class PartitionRecovery
         }
 
         var clock = new RecordClock(time, machine.LastRecordTimeMs);
-        machine.Open(clock.NowMs);
+        machine.Open();
         var times = new RecoveryTimes(
             time.GetElapsedTime(begun, acquiredAt), time.GetElapsedTime(acquiredAt, restoredAt),
             time.GetElapsedTime(restoredAt));

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using Grains.Silo.Cluster;
 using Grains.StateMachines.Ids;
+using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Outboxes;
 using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Slots;
 
@@ -26,7 +28,7 @@ internal sealed class PartitionRouter(
 
     public async ValueTask<Answer> ExecuteAsync(PartitionId partition, Command command, CancellationToken cancel)
     {
-        if (command.IsRead || !command.Id.IsNone)
+        if (!NeedsName(command))
         {
             return await UntilAnsweredAsync(partition, command, cancel);
         }
@@ -47,6 +49,10 @@ internal sealed class PartitionRouter(
             numbers.Release(number);
         }
     }
+
+    /// <summary>The others may run twice: reads, what changes memory only, and what carries its own place in an order.</summary>
+    private static bool NeedsName(Command command) => command.Id.IsNone && !command.IsRead
+        && command is not (Receive or RenewDelivery or AcceptTransfer or ClearOutbox or DropKeyspace or DropService);
 
     private async ValueTask<Answer> UntilAnsweredAsync(PartitionId partition, Command command, CancellationToken cancel)
     {
