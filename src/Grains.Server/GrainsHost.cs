@@ -36,6 +36,7 @@ internal static class GrainsHost
     /// <summary>Everything that can fail for a reason outside the program fails here or in the start.</summary>
     public static async Task<WebApplication> AddGrainsServerAsync(this WebApplicationBuilder builder, GrainsOptions options)
     {
+        AddressProbe.Check(options.Urls);
         SqliteJournal journal = SqliteJournal.Open(new SqliteJournalOptions
         {
             Folder = options.DataFolder,
@@ -58,6 +59,22 @@ internal static class GrainsHost
         catch
         {
             await journal.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Until the process is asked to end; in an orderly way too if the start goes wrong.</summary>
+    public static async Task ServeAsync(this WebApplication server, GrainsOptions options)
+    {
+        try
+        {
+            await server.StartAsync();
+            await server.AnnounceAsync(options);
+            await server.WaitForShutdownAsync();
+        }
+        catch
+        {
+            await server.StopAsync();
             throw;
         }
     }

@@ -18,9 +18,7 @@ try
 {
     await using WebApplication server = await builder.AddGrainsServerAsync(options);
     server.MapGrainsServer(options);
-    await server.StartAsync();
-    await server.AnnounceAsync(options);
-    await server.WaitForShutdownAsync();
+    await server.ServeAsync(options);
     return ExitCode.Ended;
 }
 catch (Exception e) when (StartFailure.Explain(e, options) is { } why)

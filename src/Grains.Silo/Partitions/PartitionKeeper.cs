@@ -31,7 +31,17 @@ internal sealed partial class PartitionKeeper(
             around.Options.Partitions ?? ClusterSettings.PartitionsDefault, around.Time.GetUtcNow());
         ClusterSettings settings = await grains.GetGrain<IClusterSettingsGrain>(IClusterSettingsGrain.Key)
             .ReadOrCreate(proposed).WaitAsync(cancel);
-        settings.CheckFor(around.Options.Partitions);
+        try
+        {
+            settings.CheckFor(around.Options.Partitions);
+        }
+        catch (ClusterSettingsException refusal)
+        {
+            // Not thrown into the silo's start: the process is to end in an orderly way, with this one line.
+            readiness.Refuse(refusal);
+            return;
+        }
+
         readiness.Settings.Publish(settings);
         local.Changed += OnChanged;
         _keeping = Task.Run(KeepAsync, CancellationToken.None);

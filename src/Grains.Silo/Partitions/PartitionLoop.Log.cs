@@ -9,9 +9,9 @@ public sealed partial class PartitionLoop
         "Partition {Partition} under {Epoch} broke an invariant at {Revision}. Its memory is dropped and it is recovered from its journal; please report this.")]
     private static partial void LogBroken(ILogger logger, PartitionId partition, Epoch epoch, Revision revision, Exception e);
 
-    [LoggerMessage(2011, LogLevel.Information, "Partition {Partition} under {Epoch} ended at {Revision}: {Reason}. {Why}")]
+    [LoggerMessage(EventId = 2011, Message = "Partition {Partition} under {Epoch} ended at {Revision}: {Reason}. {Why}")]
     private static partial void LogEnded(
-        ILogger logger, PartitionId partition, Epoch epoch, Revision revision, LoopEndReason reason, string why);
+        ILogger logger, LogLevel level, PartitionId partition, Epoch epoch, Revision revision, LoopEndReason reason, string why);
 
     [LoggerMessage(2012, LogLevel.Warning,
         "An append or confirm of partition {Partition} after {Revision} is undecided; the same is tried again in {PauseMs} ms. {Reason}")]

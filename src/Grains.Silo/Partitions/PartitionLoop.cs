@@ -342,7 +342,8 @@ public sealed partial class PartitionLoop
             waiting.Complete(untouched);
         }
 
-        LogEnded(_runtime.Logger, Id, Epoch, _tail.Revision, end.Reason, end.Why);
+        LogEnded(_runtime.Logger, end.Reason == LoopEndReason.Stopped ? LogLevel.Debug : LogLevel.Information,
+            Id, Epoch, _tail.Revision, end.Reason, end.Why);
         _completion.TrySetResult(end);
     }
 }

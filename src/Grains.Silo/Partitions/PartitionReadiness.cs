@@ -27,7 +27,17 @@ public sealed class PartitionReadiness(ClusterSettingsView settings)
         }
     }
 
-    /// <summary>Ends when every partition is served.</summary>
+    /// <summary>This server must not run with the stored settings: nothing will ever be served.</summary>
+    public void Refuse(Exception why)
+    {
+        lock (_lock)
+        {
+            _ready.TrySetException(why);
+        }
+    }
+
+    /// <summary>Ends when every partition is served; throws why none ever will be.</summary>
+    /// <exception cref="ClusterSettingsException">The stored settings forbid this server to run.</exception>
     public Task WaitAsync(CancellationToken cancel)
     {
         lock (_lock)
