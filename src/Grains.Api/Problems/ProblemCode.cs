@@ -4,7 +4,7 @@ namespace Grains.Api.Problems;
 /// Every reason for which a request is refused. The code on the wire is the name in lower case with hyphens
 /// (<see cref="BadPath"/> → <c>bad-path</c>) and is stable; <see cref="ErrorCatalog"/> holds what goes with it.
 /// </summary>
-public enum ErrorCode
+public enum ProblemCode
 {
     BadPath,
     BadName,
