@@ -37,10 +37,17 @@ public static class WitnessCheck
                 violations.Add($"revisions are missing between:\n  {before}\n  {after}");
             }
 
-            if (before.Epoch != 0 && after.Epoch != 0 && after.Epoch < before.Epoch)
+        }
+
+        Witness? newest = null;
+        foreach (Witness write in writes.Where(w => w.Epoch != 0))
+        {
+            if (newest is not null && write.Epoch < newest.Epoch)
             {
-                violations.Add($"the epoch falls from {before.Epoch} to {after.Epoch}:\n  {before}\n  {after}");
+                violations.Add($"the epoch falls from {newest.Epoch} to {write.Epoch}:\n  {newest}\n  {write}");
             }
+
+            newest = write;
         }
     }
 
