@@ -31,7 +31,7 @@ public class KillTests(ITestOutputHelper output)
 
         await moments.NextAsync();
         Findings findings = await run.FinishAsync();
-        output.WriteLine($"{kills} kills: {run.Figures()}");
+        output.WriteLine($"figures: {kills} kills, {run.Figures()}");
         findings.MustBeClean($"{repeat}\n{run.Figures()}\n{run.Server.LogTail()}\n");
         Assert.True(
             run.Acknowledged >= _acknowledgedPerKillMin * kills,
@@ -54,7 +54,7 @@ public class KillTests(ITestOutputHelper output)
         await new RandomMoments(seed).NextAsync();
 
         Findings findings = await run.FinishAsync();
-        output.WriteLine($"a stop: {run.Figures()}");
+        output.WriteLine($"figures: a stop, {run.Figures()}");
         findings.MustBeClean($"{repeat}\n{run.Figures()}\n{run.Server.LogTail()}\n");
     }
 }

@@ -33,7 +33,7 @@ public class PowerCutTests(ITestOutputHelper output)
 
         await moments.NextAsync();
         Findings findings = await run.FinishAsync();
-        output.WriteLine($"{cuts} power cuts: {run.Figures()}");
+        output.WriteLine($"figures: {cuts} power cuts, {run.Figures()}");
         findings.MustBeClean($"{repeat}\n{run.Figures()}\n{run.Server.LogTail()}\n");
         Assert.True(run.Acknowledged > 0, "Nothing was acknowledged, so nothing is proven.");
     }
@@ -64,13 +64,13 @@ public class PowerCutTests(ITestOutputHelper output)
         }
         catch (InvalidOperationException e)
         {
-            output.WriteLine($"The server does not start on what is left, so all {acknowledged} are lost: {e.Message}");
+            output.WriteLine($"figures: without fsync, the server does not start on what is left, so all {acknowledged} are lost: {e.Message}");
             Assert.True(acknowledged > 0);
             return;
         }
 
         Findings findings = await run.CheckAsync(drainDeadline: TimeSpan.FromSeconds(10));
-        output.WriteLine($"without fsync {findings.Lost} of {run.Figures()} were lost");
+        output.WriteLine($"figures: without fsync, {findings.Lost} lost of {run.Figures()}");
         Assert.True(findings.Lost > 0, $"A power cut without fsync lost nothing of {run.Figures()}.");
     }
 
