@@ -1,0 +1,76 @@
+using System.Globalization;
+
+namespace Grains.Samples.WordCount;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record Options
+{
+    public const string Usage = """
+        Counts the words of a text with a service of durable nodes, kills the server and the worker meanwhile,
+        and compares the counts with those of tr, sort and uniq.
+
+          dotnet run --project src/Grains.Samples.WordCount [-- [FILE] [--kills N] [--seed N] [--url URL]]
+
+          FILE       the text; by default the GPL-3 where Debian keeps it, else a text of our own
+          --kills N  how often the server is killed, and as often the worker (0 to 100, default 3)
+          --seed N   when they are killed; printed by every run
+          --url URL  uses a running server, which is not killed
+        """;
+
+    private const string _gpl = "/usr/share/common-licenses/GPL-3";
+    private const int _killsMax = 100;
+
+    public required string File { get; init; }
+
+    public int Kills { get; init; } = 3;
+
+    public int Seed { get; init; }
+
+    /// <summary>Null: a server of our own.</summary>
+    public Uri? Server { get; init; }
+
+    /// <summary>Set in the child process that does the work.</summary>
+    public Uri? WorkerOf { get; init; }
+
+    public bool Help { get; init; }
+
+    public static Options Parse(string[] arguments)
+    {
+        var options = new Options { File = "", Seed = Random.Shared.Next(1, 1_000_000) };
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            string name = arguments[i];
+            options = name switch
+            {
+                "--help" or "-h" => options with { Help = true },
+                "--kills" => options with { Kills = Number(name, Value(), 0, _killsMax) },
+                "--seed" => options with { Seed = Number(name, Value(), 0, int.MaxValue) },
+                "--url" => options with { Server = Address(name, Value()) },
+                "--worker" => options with { WorkerOf = Address(name, Value()) },
+                ['-', ..] => throw new OptionsException($"There is no option {name}."),
+                _ when options.File.Length > 0 => throw new OptionsException($"One file at a time: {options.File}, or {name}?"),
+                _ => options with { File = Existing(name) },
+            };
+
+            string Value() => ++i < arguments.Length ? arguments[i] : throw new OptionsException($"{name} needs a value.");
+        }
+
+        return options.File.Length > 0 ? options : options with { File = DefaultFile() };
+    }
+
+    private static string DefaultFile() =>
+        System.IO.File.Exists(_gpl) ? _gpl : Path.Combine(AppContext.BaseDirectory, "sample.txt");
+
+    private static string Existing(string file) =>
+        System.IO.File.Exists(file) ? file : throw new OptionsException($"There is no file {file}.");
+
+    private static int Number(string name, string text, int low, int high) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= low && value <= high
+            ? value
+            : throw new OptionsException($"{name} is a number from {low} to {high}, not {text}.");
+
+    private static Uri Address(string name, string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
+            ? url
+            : throw new OptionsException($"{name} is an address like http://127.0.0.1:8080, not {text}.");
+}

@@ -1,0 +1,68 @@
+using Grains.Faults.Tests.Checks;
+using Grains.Faults.Tests.Workload;
+using Grains.Faults.Tests.World;
+
+namespace Grains.Faults.Tests;
+
+/// <summary>One server, one load, one record; the test says what goes wrong meanwhile.</summary>
+internal sealed class FaultRun : IAsyncDisposable
+{
+    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(60);
+
+    private readonly Caller _caller;
+    private readonly LoadRecord _record;
+    private MixedLoad _load;
+    private readonly int _seed;
+
+    public FaultRun(int seed, string dataFolder, TempFolder folder, bool sync = true)
+    {
+        _seed = seed;
+        Server = new ServerProcess(dataFolder, folder.File("server.log"), sync);
+        _caller = new Caller(Server.Url);
+        _record = new LoadRecord(folder.File("history.jsonl"));
+        _load = new MixedLoad(seed, _caller, _record);
+    }
+
+    public ServerProcess Server { get; }
+
+    public long Acknowledged => _record.Acknowledged;
+
+    public async Task StartAsync()
+    {
+        await Server.StartAsync();
+        await Names.DeclareAsync(_caller);
+    }
+
+    public void StartLoad() => _load.Start();
+
+    /// <summary>Every client ends where it is: for a server that does not come back as it was.</summary>
+    public async Task AbandonLoadAsync()
+    {
+        await _load.DisposeAsync();
+        _load = new MixedLoad(_seed, _caller, _record);
+        _load.StartReceiving();
+    }
+
+    /// <summary>Lets the senders finish and the nodes drain, then checks everything.</summary>
+    public async Task<Findings> FinishAsync()
+    {
+        await _load.StopAskingAsync(_deadline);
+        return await CheckAsync(_deadline);
+    }
+
+    public Task<Findings> CheckAsync(TimeSpan drainDeadline) =>
+        new FinalChecks(_caller, _record).RunAsync(_load, drainDeadline);
+
+    public string Figures() =>
+        $"{_record.Acknowledged} acknowledged, {_record.Messages.Count} messages, {_record.OnceKeys.Count} keys put once, "
+        + $"histories: {_record.Registers.OkCount} ok, {_record.Registers.FailCount} failed, "
+        + $"{_record.Registers.UnknownCount} unknown";
+
+    public async ValueTask DisposeAsync()
+    {
+        await _load.DisposeAsync();
+        await Server.DisposeAsync();
+        _caller.Dispose();
+        _record.Dispose();
+    }
+}

@@ -1,0 +1,82 @@
+using Grains.Faults.Tests.Checks;
+using Grains.Faults.Tests.Nemesis;
+using Grains.Faults.Tests.World;
+using Xunit.Abstractions;
+
+namespace Grains.Faults.Tests;
+
+public class PowerCutTests(ITestOutputHelper output)
+{
+    [SkippableFact]
+    public async Task After_power_cuts_nothing_acknowledged_is_lost_and_nothing_counts_twice()
+    {
+        SkipWhereImpossible();
+        int cuts = Seed.Count("GRAINS_POWER_CUTS", 1);
+        int seed = Seed.Next();
+        string repeat = Seed.Repeat(seed, nameof(PowerCutTests), $"GRAINS_POWER_CUTS={cuts}");
+        output.WriteLine(repeat);
+        using var folder = new TempFolder();
+        using var volume = new PowerCutVolume(folder);
+        await using var run = new FaultRun(seed, Path.Combine(volume.MountPoint, "data"), folder);
+        await run.StartAsync();
+        run.StartLoad();
+
+        var moments = new RandomMoments(seed);
+        for (int i = 0; i < cuts; i++)
+        {
+            await moments.NextAsync();
+            volume.CutPower();
+            run.Server.Kill();
+            volume.RestorePower();
+            await run.Server.StartAsync();
+        }
+
+        await moments.NextAsync();
+        Findings findings = await run.FinishAsync();
+        output.WriteLine($"figures: {cuts} power cuts, {run.Figures()}");
+        findings.MustBeClean($"{repeat}\n{run.Figures()}\n{run.Server.LogTail()}\n");
+        Assert.True(run.Acknowledged > 0, "Nothing was acknowledged, so nothing is proven.");
+    }
+
+    /// <summary>The control: if this lost nothing, the test above could not fail and would prove nothing.</summary>
+    [SkippableFact]
+    public async Task Without_fsync_the_same_power_cut_loses_acknowledged_writes()
+    {
+        SkipWhereImpossible();
+        int seed = Seed.Next();
+        output.WriteLine(Seed.Repeat(seed, nameof(PowerCutTests)));
+        using var folder = new TempFolder();
+        using var volume = new PowerCutVolume(folder);
+        await using var run = new FaultRun(seed, Path.Combine(volume.MountPoint, "data"), folder, sync: false);
+        await run.StartAsync();
+        volume.Sync();
+        run.StartLoad();
+        await new RandomMoments(seed).NextAsync();
+        volume.CutPower();
+        run.Server.Kill();
+        await run.AbandonLoadAsync();
+        volume.RestorePower();
+
+        long acknowledged = run.Acknowledged;
+        try
+        {
+            await run.Server.StartAsync();
+        }
+        catch (InvalidOperationException e)
+        {
+            output.WriteLine($"figures: without fsync, the server does not start on what is left, so all {acknowledged} are lost: {e.Message}");
+            Assert.True(acknowledged > 0);
+            return;
+        }
+
+        Findings findings = await run.CheckAsync(drainDeadline: TimeSpan.FromSeconds(10));
+        output.WriteLine($"figures: without fsync, {findings.Lost} lost of {run.Figures()}");
+        Assert.True(findings.Lost > 0, $"A power cut without fsync lost nothing of {run.Figures()}.");
+    }
+
+    private static void SkipWhereImpossible()
+    {
+        string? why = PowerCutVolume.WhyNot();
+        Skip.If(why is not null, why);
+    }
+}

@@ -1,0 +1,56 @@
+namespace Grains.Faults.Tests.Workload;
+
+/// <summary>All clients of one run. One seed gives each its own.</summary>
+internal sealed class MixedLoad(int seed, Caller caller, LoadRecord record) : IAsyncDisposable
+{
+    private const int _keyClients = 6;
+    private const int _senders = 4;
+    private const int _receivers = 6;
+
+    private readonly CancellationTokenSource _stopAsking = new();
+    private readonly CancellationTokenSource _stopReceiving = new();
+    private readonly CancellationTokenSource _giveUp = new();
+    private Task _asking = Task.CompletedTask;
+    private Task _receiving = Task.CompletedTask;
+
+    public void Start()
+    {
+        _asking = Task.WhenAll(
+        [
+            .. Enumerable.Range(0, _keyClients)
+                .Select(i => new KeyClient(i, seed + i, caller, record).RunAsync(_stopAsking.Token)),
+            .. Enumerable.Range(0, _senders)
+                .Select(i => new Sender(i, seed + 100 + i, caller, record).RunAsync(_stopAsking.Token, _giveUp.Token)),
+        ]);
+        StartReceiving();
+    }
+
+    /// <summary>Only receivers: to drain what is there.</summary>
+    public void StartReceiving() => _receiving = Task.WhenAll(Enumerable.Range(0, _receivers)
+        .Select(i => new Receiver(seed + 200 + i, caller, record).RunAsync(_stopReceiving.Token)));
+
+    /// <summary>No new keys and messages; returns when every message sent is acknowledged.</summary>
+    public async Task StopAskingAsync(TimeSpan deadline)
+    {
+        await _stopAsking.CancelAsync();
+        await _asking.WaitAsync(deadline);
+    }
+
+    public async Task StopReceivingAsync(TimeSpan deadline)
+    {
+        await _stopReceiving.CancelAsync();
+        await _receiving.WaitAsync(deadline);
+    }
+
+    /// <summary>Everything ends, acknowledged or not.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopAsking.CancelAsync();
+        await _stopReceiving.CancelAsync();
+        await _giveUp.CancelAsync();
+        await Task.WhenAll(_asking, _receiving);
+        _stopAsking.Dispose();
+        _stopReceiving.Dispose();
+        _giveUp.Dispose();
+    }
+}

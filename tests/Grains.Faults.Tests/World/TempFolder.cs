@@ -1,0 +1,34 @@
+namespace Grains.Faults.Tests.World;
+
+/// <summary>A folder of one test, outside every volume that it breaks. Gone afterwards, unless GRAINS_KEEP is set.</summary>
+internal sealed class TempFolder : IDisposable
+{
+    private static readonly bool _keep = Environment.GetEnvironmentVariable("GRAINS_KEEP") is { Length: > 0 };
+
+    private readonly Action _atExit;
+
+    public TempFolder()
+    {
+        Root = Directory.CreateTempSubdirectory("grains-faults-").FullName;
+        _atExit = Delete;
+        AtExit.Add(_atExit);
+    }
+
+    public string Root { get; }
+
+    public string File(string name) => Path.Combine(Root, name);
+
+    public void Dispose()
+    {
+        AtExit.Remove(_atExit);
+        Delete();
+    }
+
+    private void Delete()
+    {
+        if (!_keep && Directory.Exists(Root))
+        {
+            Directory.Delete(Root, recursive: true);
+        }
+    }
+}

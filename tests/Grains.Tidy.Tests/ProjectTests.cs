@@ -1,0 +1,59 @@
+using System.Xml.Linq;
+
+namespace Grains.Tidy.Tests;
+
+public class ProjectTests
+{
+    private static readonly string[] _serializer = ["Microsoft.Orleans.Serialization", "Microsoft.Orleans.CodeGenerator"];
+
+    [Fact]
+    public void The_state_machines_reference_the_serializer_and_nothing_else()
+    {
+        const string project = "src/Grains.StateMachines/Grains.StateMachines.csproj";
+        Assert.Empty(References(project, "PackageReference").Except(_serializer));
+        Assert.Empty(References(project, "ProjectReference"));
+        Assert.Empty(References(project, "FrameworkReference"));
+    }
+
+    [Fact]
+    public void No_journal_references_the_silo_or_the_front_end() =>
+        Repository.Expect(Forbidden("src/Grains.Journal", "Grains.Silo", "Grains.FrontEnd", "Grains.Server"));
+
+    [Fact]
+    public void The_silo_does_not_reference_the_front_end() =>
+        Repository.Expect(Forbidden("src/Grains.Silo/", "Grains.FrontEnd", "Grains.Server"));
+
+    [Fact]
+    public void A_client_references_nothing_of_the_server() =>
+        Repository.Expect(Forbidden(
+            "src/Grains.Client/", "Grains.Silo", "Grains.FrontEnd", "Grains.Journal", "Grains.Server", "Grains.StateMachines"));
+
+    [Fact]
+    public void Versions_of_packages_stand_in_Directory_Packages_props_only() =>
+        Repository.Expect(
+            from project in Repository.Projects
+            from package in XDocument.Parse(Repository.Read(project)).Descendants("PackageReference")
+            where package.Attribute("Version") is not null || package.Attribute("VersionOverride") is not null
+                || package.Element("Version") is not null
+            select $"{project}: {package.Attribute("Include")?.Value} has a version");
+
+    [Fact]
+    public void Every_project_is_in_the_solution()
+    {
+        string solution = Repository.Read("Grains.sln").Replace('\\', '/');
+        Repository.Expect(
+            from project in Repository.Projects
+            where !solution.Contains($"\"{project}\"", StringComparison.Ordinal)
+            select $"{project} is not in Grains.sln");
+    }
+
+    private static IEnumerable<string> Forbidden(string folder, params string[] targets) =>
+        from project in Repository.Projects
+        where project.StartsWith(folder, StringComparison.Ordinal)
+        from reference in References(project, "ProjectReference")
+        where targets.Contains(Path.GetFileNameWithoutExtension(reference.Replace('\\', '/')))
+        select $"{project} references {reference}";
+
+    private static IEnumerable<string> References(string project, string kind) =>
+        XDocument.Parse(Repository.Read(project)).Descendants(kind).Select(r => r.Attribute("Include")!.Value);
+}

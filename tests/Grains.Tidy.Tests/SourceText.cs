@@ -1,0 +1,86 @@
+using System.Text;
+
+namespace Grains.Tidy.Tests;
+
+/// <summary>C# without comments and without the text of strings, line for line: what a banned word must not be in.</summary>
+internal static class SourceText
+{
+    public static string[] CodeLines(string source)
+    {
+        var code = new StringBuilder(source.Length);
+        for (int i = 0; i < source.Length;)
+        {
+            int end = EndOfSilence(source, i);
+            if (end == i)
+            {
+                code.Append(source[i++]);
+                continue;
+            }
+
+            code.Append('\n', source.AsSpan(i, end - i).Count('\n'));
+            i = end;
+        }
+
+        return code.ToString().Split('\n');
+    }
+
+    /// <summary>Where the comment or string that starts here ends; here, if none starts.</summary>
+    private static int EndOfSilence(string source, int start)
+    {
+        ReadOnlySpan<char> rest = source.AsSpan(start);
+        if (rest.StartsWith("//"))
+        {
+            return End(source, start, "\n", 0);
+        }
+
+        if (rest.StartsWith("/*"))
+        {
+            return End(source, start + 2, "*/", 2);
+        }
+
+        if (rest.StartsWith("\"\"\""))
+        {
+            // A raw string ends with as many quotes as it began with.
+            string quotes = rest[..rest.IndexOfAnyExcept('"')].ToString();
+            return End(source, start + quotes.Length, quotes, quotes.Length);
+        }
+
+        if (rest.StartsWith("'\"'") || rest.StartsWith("'\\\"'"))
+        {
+            return start + (rest[1] == '\\' ? 4 : 3);
+        }
+
+        return rest[0] == '"' ? EndOfPlainString(source, start) : start;
+    }
+
+    private static int EndOfPlainString(string source, int start)
+    {
+        bool verbatim = start > 0 && (source[start - 1] == '@' || (start > 1 && source[start - 1] == '$' && source[start - 2] == '@'));
+        for (int i = start + 1; i < source.Length; i++)
+        {
+            if (source[i] == '\\' && !verbatim)
+            {
+                i++;
+            }
+            else if (source[i] == '"')
+            {
+                if (verbatim && i + 1 < source.Length && source[i + 1] == '"')
+                {
+                    i++;
+                }
+                else
+                {
+                    return i + 1;
+                }
+            }
+        }
+
+        return source.Length;
+    }
+
+    private static int End(string source, int from, string mark, int taken)
+    {
+        int at = source.IndexOf(mark, Math.Min(from, source.Length), StringComparison.Ordinal);
+        return at < 0 ? source.Length : at + taken;
+    }
+}
