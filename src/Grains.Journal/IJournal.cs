@@ -61,7 +61,7 @@ public interface IJournal : IAsyncDisposable
     /// <summary>
     /// Stores a partition's state at a revision, then moves the checkpoint pointer to it in one step. Refused (false)
     /// under an older epoch; a checkpoint at or below the present one changes nothing and is true. A crash on the way
-    /// leaves the previous checkpoint whole. Chunks are taken one at a time, each at most 1 MiB.
+    /// leaves the previous checkpoint whole. Chunks are taken one at a time, each at most 2 MiB, and may be overwritten by the next.
     /// </summary>
     ValueTask<bool> WriteCheckpointAsync(
         PartitionId partition, Epoch epoch, JournalTail at, IEnumerable<ReadOnlyMemory<byte>> chunks, CancellationToken cancel);

@@ -1,1 +1,3 @@
 global using Orleans;
+
+[assembly: System.Runtime.CompilerServices.InternalsVisibleTo("Grains.StateMachines.Tests")]

@@ -29,4 +29,7 @@ public sealed record KeyView
 
     /// <summary>Ms since 1970 in record time; 0 = never.</summary>
     [Id(5)] public long ExpiresAtMs { get; init; }
+
+    /// <summary>The value's size, also where it was left out.</summary>
+    [Id(6)] public required int ValueBytes { get; init; }
 }

@@ -51,11 +51,10 @@ public sealed record Receive : NodeCommand
 
     /// <summary>After this many attempts a message is a dead letter.</summary>
     [Id(3)] public required int MaxAttempts { get; init; }
-}
 
-/// <summary>The caller of a waiting <see cref="Receive"/> has gone away.</summary>
-[GenerateSerializer, Immutable, Alias("grains.cancel-receive")]
-public sealed record CancelReceive([property: Id(0)] CommandId Receive) : Command;
+    /// <summary>Names the sender of what the delivery's commit sends.</summary>
+    [Id(4)] public required string ServiceName { get; init; }
+}
 
 /// <summary>
 /// Ends a delivery with everything it did, as one record: acknowledgements, state, sends, keys.

@@ -1,0 +1,55 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Grains.Api.Deliveries;
+using Grains.Api.Keyspaces;
+using Grains.Api.Nodes;
+using Grains.Api.Problems;
+using Grains.Api.Services;
+
+namespace Grains.Api.Json;
+
+/// <summary>
+/// How the documents of the API are read and written. Reading is strict: no unknown members, no duplicates, no
+/// comments, no trailing commas, no numbers in quotes, depth at most 16.
+/// </summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    MaxDepth = 16)]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(KeyspaceRequest))]
+[JsonSerializable(typeof(KeyspaceDeclaration))]
+[JsonSerializable(typeof(KeyspaceList))]
+[JsonSerializable(typeof(KeyList))]
+[JsonSerializable(typeof(ServiceRequest))]
+[JsonSerializable(typeof(ServiceDeclaration))]
+[JsonSerializable(typeof(ServiceList))]
+[JsonSerializable(typeof(NodeDocument))]
+[JsonSerializable(typeof(NodeList))]
+[JsonSerializable(typeof(PurgeResult))]
+[JsonSerializable(typeof(SendResult))]
+[JsonSerializable(typeof(MessageStatusDocument))]
+[JsonSerializable(typeof(MessageList))]
+[JsonSerializable(typeof(ReceiveRequest))]
+[JsonSerializable(typeof(Delivery))]
+[JsonSerializable(typeof(CommitRequest))]
+[JsonSerializable(typeof(CommitResult))]
+[JsonSerializable(typeof(RenewRequest))]
+[JsonSerializable(typeof(RenewResult))]
+[JsonSerializable(typeof(RejectRequest))]
+[JsonSerializable(typeof(RejectResult))]
+public sealed partial class ApiJson : JsonSerializerContext;
+
+/// <summary>The API's documents as they go out.</summary>
+public static class WireJson
+{
+    /// <summary>Escapes only what JSON demands: the answers are never put into a page as they are.</summary>
+    public static ApiJson Context { get; } = new(new JsonSerializerOptions(ApiJson.Default.Options)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
+}

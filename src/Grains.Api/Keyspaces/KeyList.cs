@@ -1,0 +1,38 @@
+using System.Text.Json.Serialization;
+
+namespace Grains.Api.Keyspaces;
+
+/// <summary>One page of keys in bytewise order. It may be shorter than asked for; without <see cref="Next"/> it is the last.</summary>
+public sealed class KeyList
+{
+    public required KeyEntry[] Keys { get; init; }
+
+    /// <summary>The <c>after</c> of the next page.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Next { get; init; }
+}
+
+/// <summary>A key of a page.</summary>
+public sealed class KeyEntry
+{
+    public required string Key { get; init; }
+    public required long Version { get; init; }
+
+    /// <summary>The revision that made the key exist, since its last delete.</summary>
+    public required long Created { get; init; }
+
+    /// <summary>Bytes of the value; absent where only keys were read.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Size { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ContentType { get; init; }
+
+    /// <summary>RFC 3339, UTC.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ExpiresAt { get; init; }
+
+    /// <summary>Base64; only with <c>values=true</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public byte[]? Value { get; init; }
+}

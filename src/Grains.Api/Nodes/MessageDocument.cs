@@ -1,0 +1,76 @@
+using System.Text.Json.Serialization;
+
+namespace Grains.Api.Nodes;
+
+/// <summary>A message is durable.</summary>
+public sealed class SendResult
+{
+    public required string Id { get; init; }
+    public required string Position { get; init; }
+}
+
+/// <summary>Where a message is.</summary>
+public sealed class MessageStatusDocument
+{
+    public required string Id { get; init; }
+
+    /// <summary><c>waiting</c>, <c>delivered</c>, <c>dead</c> or <c>finished</c>.</summary>
+    public required string Status { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Node { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Attempts { get; init; }
+
+    /// <summary>RFC 3339, UTC.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? AcceptedAt { get; init; }
+
+    /// <summary>Why it is a dead letter.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>Bytes of its body.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Size { get; init; }
+}
+
+/// <summary>A message of a mailbox or of the dead letters, as a person sees it.</summary>
+public sealed class MessageDocument
+{
+    public required string Id { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Type { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ContentType { get; init; }
+
+    /// <summary><c>service/node</c>; absent = from outside.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Sender { get; init; }
+    public required int Attempts { get; init; }
+
+    /// <summary>RFC 3339, UTC.</summary>
+    public required string AcceptedAt { get; init; }
+
+    /// <summary>Bytes of the body.</summary>
+    public required int Size { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
+    /// <summary>Base64.</summary>
+    public required byte[] Body { get; init; }
+}
+
+/// <summary>One page of a node's messages, in order. It may be shorter than asked for; without <see cref="Next"/> it is the last.</summary>
+public sealed class MessageList
+{
+    public required MessageDocument[] Messages { get; init; }
+
+    /// <summary>The <c>after</c> of the next page.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Next { get; init; }
+}

@@ -1,0 +1,38 @@
+using System.Text.Json.Serialization;
+
+namespace Grains.Api.Nodes;
+
+/// <summary>What a node holds.</summary>
+public sealed class NodeDocument
+{
+    public required string Node { get; init; }
+    public required int Waiting { get; init; }
+    public required int Delivered { get; init; }
+    public required int Dead { get; init; }
+
+    /// <summary>Absent = no state.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? StateVersion { get; init; }
+    public required int StateBytes { get; init; }
+
+    /// <summary>Where it lives; not in lists.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Partition { get; init; }
+}
+
+/// <summary>One page of nodes in bytewise order. It may be shorter than asked for; without <see cref="Next"/> it is the last.</summary>
+public sealed class NodeList
+{
+    public required NodeDocument[] Nodes { get; init; }
+
+    /// <summary>The <c>after</c> of the next page.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Next { get; init; }
+}
+
+/// <summary>How many messages were forgotten.</summary>
+public sealed class PurgeResult
+{
+    public required int Waiting { get; init; }
+    public required int Dead { get; init; }
+}

@@ -1,0 +1,74 @@
+using System.Collections.Frozen;
+
+namespace Grains.Api.Problems;
+
+/// <summary>Status, title and page of every <see cref="ProblemCode"/>.</summary>
+public static class ErrorCatalog
+{
+    private static readonly FrozenDictionary<ProblemCode, ErrorDescription> _all = new Dictionary<ProblemCode, ErrorDescription>
+    {
+        [ProblemCode.BadPath] = new("bad-path", 400, "The path is not usable", false),
+        [ProblemCode.BadName] = new("bad-name", 400, "A name in the request breaks a rule", false),
+        [ProblemCode.BadId] = new("bad-id", 400, "An id was not given out by this system", false),
+        [ProblemCode.BadHeader] = new("bad-header", 400, "A header is not usable", false),
+        [ProblemCode.BadParameter] = new("bad-parameter", 400, "A query parameter is not usable", false),
+        [ProblemCode.BadJson] = new("bad-json", 400, "The body is not the JSON that was expected", false),
+        [ProblemCode.BadField] = new("bad-field", 400, "A member of the body is out of its range", false),
+        [ProblemCode.BadBody] = new("bad-body", 400, "The body did not arrive whole", true),
+        [ProblemCode.Unauthenticated] = new("unauthenticated", 401, "A valid key is needed", false),
+        [ProblemCode.Forbidden] = new("forbidden", 403, "This caller may not do that", false),
+        [ProblemCode.RouteNotFound] = new("route-not-found", 404, "There is no such route", false),
+        [ProblemCode.KeyspaceNotFound] = new("keyspace-not-found", 404, "There is no such keyspace", false),
+        [ProblemCode.KeyNotFound] = new("key-not-found", 404, "There is no such key", false),
+        [ProblemCode.ServiceNotFound] = new("service-not-found", 404, "There is no such service", false),
+        [ProblemCode.NodeNotFound] = new("node-not-found", 404, "The node was never addressed", false),
+        [ProblemCode.StateNotFound] = new("state-not-found", 404, "The node has no state", false),
+        [ProblemCode.MessageNotFound] = new("message-not-found", 404, "There is no such message", false),
+        [ProblemCode.MethodNotAllowed] = new("method-not-allowed", 405, "The route has no such method", false),
+        [ProblemCode.BodyTooSlow] = new("body-too-slow", 408, "The body arrived too slowly", true),
+        [ProblemCode.KeyspaceImmutable] = new("keyspace-immutable", 409, "A keyspace keeps its layout", false),
+        [ProblemCode.DeliveryGone] = new("delivery-gone", 409, "The delivery has ended", false),
+        [ProblemCode.NotHeld] = new("not-held", 409, "The delivery does not hold that message", false),
+        [ProblemCode.DeclarationBusy] = new("declaration-busy", 409, "Others keep changing the declaration", true),
+        [ProblemCode.VersionMismatch] = new("version-mismatch", 412, "The version is another one", false),
+        [ProblemCode.TooLarge] = new("too-large", 413, "Something is over its limit", false),
+        [ProblemCode.UnsupportedMediaType] = new("unsupported-media-type", 415, "This route reads application/json", false),
+        [ProblemCode.IdempotencyMismatch] = new("idempotency-mismatch", 422, "The key stands for another request", false),
+        [ProblemCode.CrossPartition] = new("cross-partition", 422, "The key does not live with the node", false),
+        [ProblemCode.MailboxFull] = new("mailbox-full", 429, "The node's mailbox is at its limit", true),
+        [ProblemCode.Overloaded] = new("overloaded", 429, "The partition has too much to do", true),
+        [ProblemCode.Internal] = new("internal", 500, "A fault in the server", false),
+        [ProblemCode.NotStored] = new("not-stored", 503, "The journal refused the record", true),
+        [ProblemCode.Unavailable] = new("unavailable", 503, "The partition gave no answer in time", true),
+        [ProblemCode.CommandTooOld] = new("command-too-old", 503, "The command came too late to be told from a repeat", true),
+        [ProblemCode.PartitionFull] = new("partition-full", 507, "The partition's byte budget is used up", true),
+    }.ToFrozenDictionary();
+
+    private static readonly FrozenDictionary<string, ErrorDescription> _byCode =
+        _all.Values.ToFrozenDictionary(d => d.Code, StringComparer.Ordinal);
+
+    public static IEnumerable<KeyValuePair<ProblemCode, ErrorDescription>> All => _all;
+
+    public static ErrorDescription Describe(ProblemCode code) => _all[code];
+
+    public static bool IsCode(string code) => _byCode.ContainsKey(code);
+
+    /// <summary>The page of a code: Markdown, UTF-8; null where there is none.</summary>
+    public static byte[]? ReadPage(string code)
+    {
+        using Stream? stream = typeof(ErrorCatalog).Assembly.GetManifestResourceStream($"errors/{code}.md");
+        if (stream is null)
+        {
+            return null;
+        }
+
+        var page = new byte[stream.Length];
+        stream.ReadExactly(page);
+        return page;
+    }
+
+    /// <summary>The codes that have a page.</summary>
+    public static IEnumerable<string> PageCodes() => typeof(ErrorCatalog).Assembly.GetManifestResourceNames()
+        .Where(n => n.StartsWith("errors/", StringComparison.Ordinal))
+        .Select(n => Path.GetFileNameWithoutExtension(n));
+}

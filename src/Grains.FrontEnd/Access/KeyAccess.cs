@@ -1,0 +1,56 @@
+using System.Security.Cryptography;
+using System.Text;
+using Grains.Api.Problems;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Grains.FrontEnd.Access;
+
+/// <summary><c>Authorization: Bearer KEY</c>. Only hashes are compared, all of them, in constant time.</summary>
+internal sealed class KeyAccess(IReadOnlyList<AccessKey> keys) : IAccessPolicy
+{
+    private const int _tokenCharsMax = 512;
+    private const string _scheme = "Bearer ";
+
+    private static readonly AccessRefusal _unknown = new(ProblemCode.Unauthenticated,
+        "Send a known key once, as 'Authorization: Bearer KEY'.");
+
+    private static readonly AccessRefusal[] _forbidden =
+        [.. Enum.GetValues<Permission>().Select(p => new AccessRefusal(ProblemCode.Forbidden,
+            $"This needs a key with the permission '{p.ToString().ToLowerInvariant()}'."))];
+
+    public AccessRefusal? Refuse(HttpContext http, Permission needed)
+    {
+        StringValues header = http.Request.Headers.Authorization;
+        if (header.Count != 1 || header[0] is not { } value
+            || value.Length > _scheme.Length + _tokenCharsMax
+            || !value.StartsWith(_scheme, StringComparison.OrdinalIgnoreCase))
+        {
+            return _unknown;
+        }
+
+        return PermissionOf(value.AsSpan(_scheme.Length)) switch
+        {
+            null => _unknown,
+            { } held when held < needed => _forbidden[(int)needed - 1],
+            _ => null,
+        };
+    }
+
+    private Permission? PermissionOf(ReadOnlySpan<char> token)
+    {
+        Span<byte> utf8 = stackalloc byte[_tokenCharsMax * 3];
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(utf8[..Encoding.UTF8.GetBytes(token, utf8)], hash);
+        Permission? held = null;
+        foreach (AccessKey key in keys)
+        {
+            if (CryptographicOperations.FixedTimeEquals(hash, key.Sha256))
+            {
+                held = key.Permission;
+            }
+        }
+
+        return held;
+    }
+}

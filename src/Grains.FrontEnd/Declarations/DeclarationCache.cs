@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+
+namespace Grains.FrontEnd.Declarations;
+
+/// <summary>
+/// Snapshots by name. A declaration that was deleted or replaced through another server is noticed after
+/// <see cref="FreshMs"/> at the latest, or at once when a partition says that the id is gone; one that is missing here
+/// is always read, so that what was declared anywhere can be used everywhere from then on.
+/// </summary>
+/// <param name="read">Reads the present declaration, linearizably; null = there is none.</param>
+internal sealed class DeclarationCache<T>(Func<string, CancellationToken, Task<T?>> read, TimeProvider time)
+    where T : class
+{
+    /// <summary>A watch on the system keyspace will replace this age.</summary>
+    public const int FreshMs = 1_000;
+
+    private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+
+    /// <summary>Null = no such declaration.</summary>
+    public ValueTask<T?> FindAsync(ReadOnlySpan<char> name)
+    {
+        if (_entries.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out Entry? entry)
+            && time.GetElapsedTime(entry.ReadAt).TotalMilliseconds < FreshMs)
+        {
+            return new ValueTask<T?>(entry.Snapshot);
+        }
+
+        return new ValueTask<T?>(ReadAsync(name.ToString(), entry));
+    }
+
+    public void Set(string name, T snapshot, long readAt) => _entries[name] = new Entry(snapshot, readAt);
+
+    public void Forget(string name) => _entries.TryRemove(name, out _);
+
+    private Task<T?> ReadAsync(string name, Entry? stale)
+    {
+        // Those who find the same stale entry share one read; each first reader of a name reads for itself.
+        return stale is null ? ReadOnceAsync(name) : stale.Reread(() => ReadOnceAsync(name));
+    }
+
+    private async Task<T?> ReadOnceAsync(string name)
+    {
+        long readAt = time.GetTimestamp();
+        T? snapshot = null;
+        try
+        {
+            snapshot = await read(name, CancellationToken.None);
+        }
+        finally
+        {
+            // Also after a failure: the next one must read again instead of sharing the failed read for ever.
+            if (snapshot is null)
+            {
+                Forget(name);
+            }
+            else
+            {
+                Set(name, snapshot, readAt);
+            }
+        }
+
+        return snapshot;
+    }
+
+    private sealed class Entry(T snapshot, long readAt)
+    {
+        private readonly Lock _lock = new();
+        private Task<T?>? _reread;
+
+        public T Snapshot { get; } = snapshot;
+
+        public long ReadAt { get; } = readAt;
+
+        public Task<T?> Reread(Func<Task<T?>> start)
+        {
+            lock (_lock)
+            {
+                return _reread ??= start();
+            }
+        }
+    }
+}

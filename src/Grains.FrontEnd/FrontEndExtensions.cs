@@ -1,0 +1,70 @@
+using Grains.FrontEnd.Access;
+using Grains.FrontEnd.Declarations;
+using Grains.FrontEnd.Deliveries;
+using Grains.FrontEnd.Keyspaces;
+using Grains.FrontEnd.Nodes;
+using Grains.FrontEnd.Pages;
+using Grains.FrontEnd.Problems;
+using Grains.FrontEnd.Requests;
+using Grains.FrontEnd.Routes;
+using Grains.FrontEnd.Services;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Scalar.AspNetCore;
+
+namespace Grains.FrontEnd;
+
+/// <summary>The HTTP API of this project's README, over an <see cref="Silo.Partitions.IPartitions"/> that is registered elsewhere.</summary>
+public static class FrontEndExtensions
+{
+    /// <summary>Also sets Kestrel's limits, puts <see cref="RequestGate"/> before routing and starts the sweeper.</summary>
+    public static IServiceCollection AddGrainsFrontEnd(this IServiceCollection services, Action<FrontEndOptions>? configure = null)
+    {
+        services.AddOptions<FrontEndOptions>();
+        if (configure is not null)
+        {
+            services.Configure(configure);
+        }
+
+        services.AddRouting();
+        services.Configure<KestrelServerOptions>(KestrelRules.Apply);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<IStartupFilter, RequestGateFilter>();
+        services.AddSingleton(AccessPolicies.Create);
+        services.AddSingleton<SystemKeyspace>();
+        services.AddSingleton<DeclarationCatalog>();
+        services.AddSingleton<ServiceCalls>();
+        services.AddSingleton<KeyspaceRoutes>();
+        services.AddSingleton<KeyRoutes>();
+        services.AddSingleton<ServiceRoutes>();
+        services.AddSingleton<MessageRoutes>();
+        services.AddSingleton<NodeRoutes>();
+        services.AddSingleton<DeliveryRoutes>();
+        services.AddSingleton<PageRoutes>();
+        services.AddSingleton<RouteTable>();
+        services.AddSingleton<DropSweeper>();
+        services.AddHostedService(s => s.GetRequiredService<DropSweeper>());
+        return services;
+    }
+
+    /// <summary>Maps every route of the API, and its page at <c>/api</c>.</summary>
+    /// <exception cref="InvalidOperationException">The keys file cannot be used; every reason is named.</exception>
+    public static IEndpointRouteBuilder MapGrains(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.ServiceProvider.GetRequiredService<RouteTable>().Map(endpoints);
+        endpoints.MapScalarApiReference("/api", page =>
+        {
+            // Everything the page loads comes from this server: it must work where there is no internet.
+            page.OpenApiRoutePattern = "/openapi/v1.json";
+            page.Title = "Grains";
+            page.DefaultFonts = false;
+            page.Telemetry = false;
+            page.HideClientButton = true;
+        });
+        return endpoints;
+    }
+}

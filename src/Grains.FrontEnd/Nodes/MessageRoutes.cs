@@ -1,0 +1,232 @@
+using Grains.Api;
+using Grains.Api.Json;
+using Grains.Api.Nodes;
+using Grains.Api.Problems;
+using Grains.FrontEnd.Access;
+using Grains.FrontEnd.Declarations;
+using Grains.FrontEnd.Paths;
+using Grains.FrontEnd.Problems;
+using Grains.FrontEnd.Requests;
+using Grains.FrontEnd.Routes;
+using Grains.FrontEnd.Services;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Partitions;
+using Microsoft.AspNetCore.Http;
+
+namespace Grains.FrontEnd.Nodes;
+
+/// <summary>Messages: send, status, mailbox, dead letters.</summary>
+internal sealed class MessageRoutes(ServiceCalls calls)
+{
+    private const string _node = "/v1/services/{service}/nodes/{node}";
+
+    public IEnumerable<ApiRoute> All =>
+    [
+        new("POST", _node + "/messages", Permission.Write, "Sends a message to a node", SendAsync)
+        {
+            RawBody = true,
+            Headers = ["Content-Type", "Grains-Type", "traceparent", "Idempotency-Key"],
+            Answers = [new(202, "Durable", typeof(SendResult), Headers: ["Grains-Position", "Grains-Repeated"])],
+            Problems =
+            [
+                ProblemCode.ServiceNotFound, ProblemCode.IdempotencyMismatch, ProblemCode.MailboxFull,
+                ProblemCode.PartitionFull,
+            ],
+        },
+        new("GET", "/v1/services/{service}/messages/{message}", Permission.Read, "Where a message is", StatusAsync)
+        {
+            Answers = [new(200, "Its status", typeof(MessageStatusDocument))],
+            Problems = [ProblemCode.BadId, ProblemCode.ServiceNotFound, ProblemCode.MessageNotFound],
+        },
+        new("GET", _node + "/mailbox", Permission.Read, "Messages that wait or are delivered, in order", MailboxAsync)
+        {
+            Query = ["after", "limit"],
+            Answers = [new(200, "A page", typeof(MessageList))],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound],
+        },
+        new("GET", _node + "/dead", Permission.Read, "Dead letters, in order", DeadAsync)
+        {
+            Query = ["after", "limit"],
+            Answers = [new(200, "A page", typeof(MessageList))],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound],
+        },
+        new("POST", _node + "/dead/{message}:retry", Permission.Write, "A dead letter goes to the mailbox's tail", RetryAsync)
+        {
+            Answers = [new(204, "It waits again")],
+            Problems = [ProblemCode.BadId, ProblemCode.ServiceNotFound, ProblemCode.MessageNotFound],
+        },
+        new("POST", _node + "/dead/{message}:discard", Permission.Admin, "A dead letter is forgotten", DiscardAsync)
+        {
+            Answers = [new(204, "Forgotten")],
+            Problems = [ProblemCode.BadId, ProblemCode.ServiceNotFound, ProblemCode.MessageNotFound],
+        },
+    ];
+
+    private async Task SendAsync(HttpContext http)
+    {
+        Utf8Name node = ServiceCalls.NodeOf(http);
+        IHeaderDictionary headers = http.Request.Headers;
+        string? contentType = RequestHeaders.ContentType(http);
+        string? type = RequestHeaders.Single(headers["Grains-Type"], "Grains-Type", Limits.MessageTypeChars);
+        string? key = IdempotencyKeyOf(headers);
+        MessageHeader[] kept = MessageHeaders.Of(headers);
+        ServiceSnapshot service = await calls.FindAsync(http);
+        var content = new MessageContent
+        {
+            Body = await RequestBody.ReadAsync(http, Limits.ContentBytes),
+            ContentType = contentType,
+            Type = type,
+            Headers = kept,
+        };
+
+        PartitionId partition = service.PartitionOf(calls.Slots, node);
+        Answer answer = await calls.ExecuteAsync(partition, new SendMessage
+        {
+            Service = service.Id,
+            Node = node,
+            Content = content,
+            MailboxLimit = service.MailboxLimit,
+            IdempotencyKey = key is null ? null : MessageFingerprint.Of(service.Id, node, key, content),
+        });
+        if (answer is not MessageAccepted accepted)
+        {
+            await ProblemAnswer.WriteAsync(http, calls.Refuse(answer, service.Name, ProblemCode.NodeNotFound));
+            return;
+        }
+
+        // Of a repeat, the position of now: at least as far as that of the first answer.
+        string position = Answers.Position(partition, accepted.At);
+        http.Response.Headers[Answers.PositionHeader] = position;
+        if (accepted.Repeated)
+        {
+            http.Response.Headers["Grains-Repeated"] = "true";
+        }
+
+        await Answers.JsonAsync(http, StatusCodes.Status202Accepted,
+            new SendResult { Id = accepted.Message.ToString(), Position = position }, WireJson.Context.SendResult);
+    }
+
+    private async Task StatusAsync(HttpContext http)
+    {
+        MessageId id = MessageOf(RequestPath.Of(http).Segment(4));
+        ServiceSnapshot service = await calls.FindAsync(http);
+        MessageFound found = await calls.ExecuteAsync<MessageFound>(
+            service, id.Partition, new GetMessage(service.Id, id), ProblemCode.MessageNotFound);
+        MessageView? message = found.Message;
+        await Answers.JsonAsync(
+            http,
+            StatusCodes.Status200OK,
+            new MessageStatusDocument
+            {
+                Id = id.ToString(),
+                Status = found.Status switch
+                {
+                    MessageStatus.Waiting => "waiting",
+                    MessageStatus.Delivered => "delivered",
+                    MessageStatus.Dead => "dead",
+                    MessageStatus.Finished => "finished",
+                    _ => throw new InvalidOperationException($"Unknown status {found.Status}."),
+                },
+                Node = message?.Node.ToString(),
+                Attempts = message?.Attempts,
+                AcceptedAt = message is null ? null : Answers.Time(message.AcceptedAtMs),
+                Reason = message?.Reason,
+                Size = message?.Content.Body.Length,
+            },
+            WireJson.Context.MessageStatusDocument);
+    }
+
+    private Task MailboxAsync(HttpContext http) => ListAsync(http, dead: false);
+
+    private Task DeadAsync(HttpContext http) => ListAsync(http, dead: true);
+
+    private async Task ListAsync(HttpContext http, bool dead)
+    {
+        Utf8Name node = ServiceCalls.NodeOf(http);
+        Query query = Query.Of(http, "after", "limit");
+        MessageId? after = query.Message("after");
+        int limit = query.Limit();
+        ServiceSnapshot service = await calls.FindAsync(http);
+        MessagePage page = await calls.ExecuteAsync<MessagePage>(
+            service,
+            service.PartitionOf(calls.Slots, node),
+            new ListMessages { Service = service.Id, Node = node, Dead = dead, After = after, Limit = limit },
+            ProblemCode.NodeNotFound,
+            http.RequestAborted);
+
+        int count = FittingCount(page.Messages);
+        await Answers.JsonAsync(
+            http,
+            StatusCodes.Status200OK,
+            new MessageList
+            {
+                Messages = [.. page.Messages.Take(count).Select(Document)],
+                Next = count > 0 && (page.More || count < page.Messages.Length) ? page.Messages[count - 1].Id.ToString() : null,
+            },
+            WireJson.Context.MessageList);
+    }
+
+    private Task RetryAsync(HttpContext http) => SettleAsync(http, retry: true);
+
+    private Task DiscardAsync(HttpContext http) => SettleAsync(http, retry: false);
+
+    private async Task SettleAsync(HttpContext http, bool retry)
+    {
+        Utf8Name node = ServiceCalls.NodeOf(http);
+        MessageId id = MessageOf(RequestPath.Of(http).SegmentBeforeVerb(6));
+        ServiceSnapshot service = await calls.FindAsync(http);
+        await calls.ExecuteAsync<Done>(
+            service,
+            service.PartitionOf(calls.Slots, node),
+            new SettleDeadLetter { Service = service.Id, Node = node, Message = id, Retry = retry },
+            ProblemCode.MessageNotFound);
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private MessageId MessageOf(ReadOnlySpan<char> text) =>
+        !MessageId.TryParse(text.ToString(), out MessageId id)
+            ? throw new RequestRefusedException(ProblemCode.BadId, "The path holds no message id; send it exactly as it was given.")
+        : !calls.Has(id.Partition)
+            ? throw new RequestRefusedException(ProblemCode.MessageNotFound, "This cluster has no partition of that message.")
+        : id;
+
+    private static string? IdempotencyKeyOf(IHeaderDictionary headers)
+    {
+        string? key = RequestHeaders.Single(headers["Idempotency-Key"], "Idempotency-Key", Limits.IdempotencyKeyChars);
+        bool given = headers.ContainsKey("Idempotency-Key");
+        return given && (key is null || key.Contains(' '))
+            ? throw new RequestRefusedException(ProblemCode.BadHeader,
+                $"Idempotency-Key must be 1 to {Limits.IdempotencyKeyChars} visible ASCII characters.")
+            : key;
+    }
+
+    /// <summary>As many as a page may hold in bytes, at least one.</summary>
+    private static int FittingCount(MessageView[] messages)
+    {
+        long bytes = 0;
+        for (int i = 0; i < messages.Length; i++)
+        {
+            bytes += messages[i].Content.SizeBytes;
+            if (bytes > Limits.PageBytes && i > 0)
+            {
+                return i;
+            }
+        }
+
+        return messages.Length;
+    }
+
+    private static MessageDocument Document(MessageView message) => new()
+    {
+        Id = message.Id.ToString(),
+        Type = message.Content.Type,
+        ContentType = message.Content.ContentType,
+        Sender = message.Content.Sender,
+        Attempts = message.Attempts,
+        AcceptedAt = Answers.Time(message.AcceptedAtMs),
+        Size = message.Content.Body.Length,
+        Reason = message.Reason,
+        Body = message.Content.Body,
+    };
+}

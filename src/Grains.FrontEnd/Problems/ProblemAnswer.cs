@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Text.Json;
+using Grains.Api.Json;
+using Grains.Api.Problems;
+using Microsoft.AspNetCore.Http;
+
+namespace Grains.FrontEnd.Problems;
+
+/// <summary>Refusals on the wire: RFC 9457.</summary>
+internal static class ProblemAnswer
+{
+    private const int _retryAfterMsDefault = 1_000;
+
+    public static Task WriteAsync(HttpContext http, ProblemCode code, string detail) =>
+        WriteAsync(http, new RequestRefusedException(code, detail));
+
+    public static Task WriteAsync(HttpContext http, RequestRefusedException refused, string? instance = null)
+    {
+        ErrorDescription description = ErrorCatalog.Describe(refused.Code);
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(
+            new Problem
+            {
+                Type = description.Page,
+                Title = description.Title,
+                Status = description.Status,
+                Detail = refused.Message,
+                Instance = instance,
+                Code = description.Code,
+                Retryable = description.Retryable,
+                Outcome = refused.Outcome == Outcome.None ? "none" : "unknown",
+                Current = refused.Current,
+                Limit = refused.Limit,
+            },
+            WireJson.Context.Problem);
+
+        HttpResponse response = http.Response;
+        response.StatusCode = description.Status;
+        response.ContentType = "application/problem+json";
+        response.ContentLength = body.Length;
+        response.Headers.CacheControl = "no-store";
+        if (description.Status is 429 or 503)
+        {
+            int waitMs = refused.RetryAfterMs > 0 ? refused.RetryAfterMs : _retryAfterMsDefault;
+            response.Headers.RetryAfter = ((waitMs + 999) / 1_000).ToString(CultureInfo.InvariantCulture);
+        }
+
+        return HttpMethods.IsHead(http.Request.Method)
+            ? Task.CompletedTask
+            : response.Body.WriteAsync(body, 0, body.Length);
+    }
+}

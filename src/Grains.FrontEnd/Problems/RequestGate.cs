@@ -1,0 +1,107 @@
+using Grains.Api.Problems;
+using Grains.FrontEnd.Paths;
+using Grains.Silo.Partitions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Grains.FrontEnd.Problems;
+
+/// <summary>
+/// Stands before routing. Refuses paths that routing would normalise into others, and turns whatever goes wrong behind
+/// it into a problem.
+/// </summary>
+internal sealed partial class RequestGate(RequestDelegate next, ILogger<RequestGate> log)
+{
+    public Task InvokeAsync(HttpContext http)
+    {
+        if (!RequestPath.IsSafe(RequestPath.RawTarget(http)))
+        {
+            return ProblemAnswer.WriteAsync(http, ProblemCode.BadPath,
+                "The target must be a path that begins with '/' and has no segment '.' or '..', plain or encoded, and no backslash.");
+        }
+
+        Task handled;
+        try
+        {
+            handled = next(http);
+        }
+        catch (Exception e)
+        {
+            return RefuseAsync(http, e);
+        }
+
+        return handled.IsCompletedSuccessfully && !IsBare(http) ? handled : FinishAsync(http, handled);
+    }
+
+    private async Task FinishAsync(HttpContext http, Task handled)
+    {
+        try
+        {
+            await handled;
+        }
+        catch (Exception e)
+        {
+            await RefuseAsync(http, e);
+            return;
+        }
+
+        if (IsBare(http))
+        {
+            (ProblemCode code, string detail) = http.Response.StatusCode == StatusCodes.Status405MethodNotAllowed
+                ? (ProblemCode.MethodNotAllowed, $"This route does not take {http.Request.Method}; the Allow header lists what it takes.")
+                : (ProblemCode.RouteNotFound, "No route has this path; /openapi/v1.json lists them.");
+            await ProblemAnswer.WriteAsync(http, code, detail);
+        }
+    }
+
+    /// <summary>Routing found nothing and left only a status.</summary>
+    private static bool IsBare(HttpContext http) =>
+        http.Response.StatusCode is StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed
+        && !http.Response.HasStarted
+        && http.Response.ContentLength is null
+        && http.Response.ContentType is null;
+
+    private Task RefuseAsync(HttpContext http, Exception e)
+    {
+        if (http.RequestAborted.IsCancellationRequested)
+        {
+            LogGone(log, http.Request.Method);
+            return Task.CompletedTask;
+        }
+
+        string? instance = null;
+        if (Translate(e) is not { } refused)
+        {
+            instance = $"urn:grains:fault:{Guid.NewGuid():n}";
+            LogFault(log, e, instance, http.Request.Method, http.GetEndpoint()?.DisplayName);
+            refused = new RequestRefusedException(ProblemCode.Internal, "The server's log says more under this instance.")
+            {
+                Outcome = Outcome.Unknown,
+            };
+        }
+
+        if (http.Response.HasStarted)
+        {
+            http.Abort();
+            return Task.CompletedTask;
+        }
+
+        http.Response.Clear();
+        return ProblemAnswer.WriteAsync(http, refused, instance);
+    }
+
+    private static RequestRefusedException? Translate(Exception e) => e switch
+    {
+        RequestRefusedException refused => refused,
+        PartitionUnavailableException gone => new RequestRefusedException(ProblemCode.Unavailable, gone.Message)
+        {
+            Outcome = gone.OutcomeKnown ? Outcome.None : Outcome.Unknown,
+        },
+        BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } =>
+            new RequestRefusedException(ProblemCode.BodyTooSlow, "The body arrived at less than 240 bytes a second."),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
+            new RequestRefusedException(ProblemCode.TooLarge, "The body is over the server's limit."),
+        BadHttpRequestException bad => new RequestRefusedException(ProblemCode.BadBody, bad.Message),
+        _ => null,
+    };
+}

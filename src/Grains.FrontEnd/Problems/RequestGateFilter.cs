@@ -1,0 +1,14 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+
+namespace Grains.FrontEnd.Problems;
+
+/// <summary>Puts the gate before everything else, routing included, wherever the host adds routing.</summary>
+internal sealed class RequestGateFilter : IStartupFilter
+{
+    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+    {
+        app.UseMiddleware<RequestGate>();
+        next(app);
+    };
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Grains.StateMachines.Ids;
+using Microsoft.AspNetCore.Http;
+
+namespace Grains.FrontEnd.Requests;
+
+/// <summary>The forms of a good answer.</summary>
+internal static class Answers
+{
+    public const string PositionHeader = "Grains-Position";
+
+    public static Task JsonAsync<T>(HttpContext http, int status, T document, JsonTypeInfo<T> type)
+    {
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(document, type);
+        http.Response.StatusCode = status;
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = body.Length;
+        return WriteAsync(http, body);
+    }
+
+    /// <summary>Stored bytes as they were given. What users store is never a page of this site: hence the two headers.</summary>
+    public static Task ContentAsync(HttpContext http, byte[] content, string? contentType)
+    {
+        HttpResponse response = http.Response;
+        response.ContentType = contentType ?? "application/octet-stream";
+        response.ContentLength = content.Length;
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers.ContentSecurityPolicy = "sandbox";
+        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : WriteAsync(http, content);
+    }
+
+    public static void SetVersion(HttpContext http, Revision version) =>
+        http.Response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{version.Value}\"");
+
+    public static void SetPosition(HttpContext http, PartitionId partition, Revision at) =>
+        http.Response.Headers[PositionHeader] = Position(partition, at);
+
+    public static string Position(PartitionId partition, Revision at) =>
+        string.Create(CultureInfo.InvariantCulture, $"{partition.Value}-{at.Value}");
+
+    /// <summary>RFC 3339, UTC, in milliseconds.</summary>
+    public static string Time(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms)
+        .ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    private static Task WriteAsync(HttpContext http, byte[] body)
+    {
+        // Head and body leave in one write, at once unless the caller reads slowly.
+        ValueTask<FlushResult> written = http.Response.BodyWriter.WriteAsync(body);
+        if (!written.IsCompletedSuccessfully)
+        {
+            return written.AsTask();
+        }
+
+        _ = written.Result;
+        return Task.CompletedTask;
+    }
+}

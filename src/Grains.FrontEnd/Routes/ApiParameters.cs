@@ -1,0 +1,44 @@
+using System.Collections.Frozen;
+
+namespace Grains.FrontEnd.Routes;
+
+/// <summary>Words of the API's document: what each parameter and header means.</summary>
+internal static class ApiParameters
+{
+    public static readonly FrozenDictionary<string, string> Path = new Dictionary<string, string>
+    {
+        ["keyspace"] = "Name of a keyspace: [a-z0-9], then up to 62 of [a-z0-9-].",
+        ["key"] = "1 to 1,024 bytes of UTF-8 without control characters, percent-encoded; may hold '/'.",
+        ["service"] = "Name of a service: [a-z0-9], then up to 62 of [a-z0-9-].",
+        ["node"] = "1 to 512 bytes of UTF-8 without control characters and '/', percent-encoded.",
+        ["message"] = "Id of a message, as it was given.",
+        ["delivery"] = "Id of a delivery, as it was given.",
+        ["code"] = "An error code.",
+    }.ToFrozenDictionary();
+
+    public static readonly FrozenDictionary<string, string> Query = new Dictionary<string, string>
+    {
+        ["ttl"] = "The key lives this long: a duration, 1ms to 3650d.",
+        ["prefix"] = "Only names that begin with this.",
+        ["start"] = "First key wanted, included.",
+        ["end"] = "First key no longer wanted.",
+        ["after"] = "Only what comes after this: 'next' of the page before.",
+        ["limit"] = "1 to 1,000; 100 where absent.",
+        ["values"] = "true = with values.",
+    }.ToFrozenDictionary();
+
+    public static readonly FrozenDictionary<string, string> Headers = new Dictionary<string, string>
+    {
+        ["If-Match"] = "* or versions (\"42\", \"43\"): only if it exists, or has one of them.",
+        ["If-None-Match"] = "* or versions: only if it does not exist, or has none of them.",
+        ["Content-Type"] = "Kept with the content.",
+        ["Idempotency-Key"] = "1 to 255 visible ASCII characters: the same key and request are accepted once.",
+        ["Grains-Type"] = "The message's type, up to 255 characters.",
+        ["traceparent"] = "W3C trace context, kept with the message; 'tracestate', 'ce-*' and 'Grains-Header-*' are kept too.",
+        ["ETag"] = "The version: a decimal number in quotes.",
+        ["Grains-Position"] = "Partition and how far: opaque.",
+        ["Grains-Expires-At"] = "When the key's time to live ends; RFC 3339.",
+        ["Grains-Repeated"] = "true = this is the answer of an earlier, equal request.",
+        ["Retry-After"] = "Seconds after which a repeat has a chance.",
+    }.ToFrozenDictionary();
+}

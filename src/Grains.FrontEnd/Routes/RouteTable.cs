@@ -1,0 +1,99 @@
+using Grains.Api.Problems;
+using Grains.FrontEnd.Access;
+using Grains.FrontEnd.Deliveries;
+using Grains.FrontEnd.Keyspaces;
+using Grains.FrontEnd.Nodes;
+using Grains.FrontEnd.Pages;
+using Grains.FrontEnd.Paths;
+using Grains.FrontEnd.Problems;
+using Grains.FrontEnd.Requests;
+using Grains.FrontEnd.Services;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Grains.FrontEnd.Routes;
+
+/// <summary>Every route, mapped behind its permission.</summary>
+internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access)
+{
+    private IReadOnlyList<ApiRoute>? _all;
+
+    public IReadOnlyList<ApiRoute> All => _all ??=
+    [
+        .. services.GetRequiredService<KeyspaceRoutes>().All,
+        .. services.GetRequiredService<KeyRoutes>().All,
+        .. services.GetRequiredService<ServiceRoutes>().All,
+        .. services.GetRequiredService<MessageRoutes>().All,
+        .. services.GetRequiredService<NodeRoutes>().All,
+        .. services.GetRequiredService<DeliveryRoutes>().All,
+        .. services.GetRequiredService<PageRoutes>().All(() => All),
+    ];
+
+    public void Map(IEndpointRouteBuilder endpoints)
+    {
+        foreach (IGrouping<(string Method, string Template), ApiRoute> group in All.GroupBy(r => (r.Method, r.Template)))
+        {
+            ApiRoute[] routes = [.. group];
+            RequestDelegate handler = routes is [{ Verb: "" } only] ? Guard(only) : ByVerb(routes);
+            endpoints.MapMethods(group.Key.Template, [group.Key.Method], handler)
+                .WithMetadata([.. routes])
+                .WithDisplayName($"{group.Key.Method} {group.Key.Template}");
+        }
+    }
+
+    private RequestDelegate Guard(ApiRoute route)
+    {
+        RequestDelegate handler = route.Handler;
+        bool takesQuery = route.Query.Length > 0;
+        if (route.Permission is not { } needed)
+        {
+            return handler;
+        }
+
+        return http =>
+        {
+            if (access.Refuse(http, needed) is { } refusal)
+            {
+                return RefuseAsync(http, refusal);
+            }
+
+            if (!takesQuery && http.Request.QueryString.HasValue)
+            {
+                Query.Of(http);
+            }
+
+            return handler(http);
+        };
+    }
+
+    private RequestDelegate ByVerb(ApiRoute[] routes)
+    {
+        (string Verb, RequestDelegate Handler)[] verbs = [.. routes.Select(r => (r.Verb, Guard(r)))];
+        return http =>
+        {
+            ReadOnlySpan<char> wanted = RequestPath.Of(http).Verb;
+            foreach ((string verb, RequestDelegate handler) in verbs)
+            {
+                if (wanted.SequenceEqual(verb))
+                {
+                    return handler(http);
+                }
+            }
+
+            return ProblemAnswer.WriteAsync(http, ProblemCode.RouteNotFound,
+                $"The path must end with one of: {string.Join(", ", verbs.Select(v => ":" + v.Verb))}.");
+        };
+    }
+
+    private static Task RefuseAsync(HttpContext http, AccessRefusal refusal)
+    {
+        if (refusal.Code == ProblemCode.Unauthenticated)
+        {
+            http.Response.Headers.WWWAuthenticate = "Bearer";
+        }
+
+        return ProblemAnswer.WriteAsync(http, refusal.Code, refusal.Detail);
+    }
+}

@@ -1,0 +1,81 @@
+using Grains.Api.Json;
+using Grains.Api.Problems;
+using Grains.Api.Services;
+using Grains.FrontEnd.Access;
+using Grains.FrontEnd.Declarations;
+using Grains.FrontEnd.Paths;
+using Grains.FrontEnd.Requests;
+using Grains.FrontEnd.Routes;
+using Microsoft.AspNetCore.Http;
+
+namespace Grains.FrontEnd.Services;
+
+/// <summary>Declarations of services.</summary>
+internal sealed class ServiceRoutes(DeclarationCatalog catalog)
+{
+    private const string _one = "/v1/services/{service}";
+
+    public IEnumerable<ApiRoute> All =>
+    [
+        new("GET", "/v1/services", Permission.Read, "All services, by name", ListAsync)
+        {
+            Answers = [new(200, "The declarations", typeof(ServiceList))],
+        },
+        new("GET", _one, Permission.Read, "A service's declaration", GetAsync)
+        {
+            Answers = [new(200, "The declaration", typeof(ServiceDeclaration))],
+            Problems = [ProblemCode.ServiceNotFound],
+        },
+        new("PUT", _one, Permission.Admin, "Declares a service, or replaces its declaration", DeclareAsync)
+        {
+            Body = typeof(ServiceRequest),
+            Answers =
+            [
+                new(201, "Declared", typeof(ServiceDeclaration)),
+                new(200, "Replaced; the id stays", typeof(ServiceDeclaration)),
+            ],
+            Problems = [ProblemCode.DeclarationBusy],
+        },
+        new("DELETE", _one, Permission.Admin, "Deletes a service with its nodes and messages", DeleteAsync)
+        {
+            Answers = [new(204, "Deleted; its nodes and messages are being forgotten")],
+            Problems = [ProblemCode.ServiceNotFound],
+        },
+    ];
+
+    private async Task ListAsync(HttpContext http)
+    {
+        List<ServiceSnapshot> all = await catalog.ListServicesAsync(http.RequestAborted);
+        await Answers.JsonAsync(http, StatusCodes.Status200OK,
+            new ServiceList { Services = [.. all.Select(ServiceDocuments.Write)] }, WireJson.Context.ServiceList);
+    }
+
+    private async Task GetAsync(HttpContext http)
+    {
+        ServiceSnapshot service = await catalog.FindServiceAsync(Name(http)) ?? throw DeclarationCatalog.NoService();
+        await Answers.JsonAsync(http, StatusCodes.Status200OK,
+            ServiceDocuments.Write(service), WireJson.Context.ServiceDeclaration);
+    }
+
+    private async Task DeclareAsync(HttpContext http)
+    {
+        string name = Name(http);
+        ServiceRequest request = await JsonBody.ReadAsync(http, WireJson.Context.ServiceRequest);
+        (ServiceSnapshot service, bool created) =
+            await catalog.DeclareServiceAsync(ServiceDocuments.Check(name, request));
+        await Answers.JsonAsync(http, created ? StatusCodes.Status201Created : StatusCodes.Status200OK,
+            ServiceDocuments.Write(service), WireJson.Context.ServiceDeclaration);
+    }
+
+    private async Task DeleteAsync(HttpContext http)
+    {
+        if (!await catalog.DeleteAsync(Kind.Services, Name(http)))
+        {
+            throw DeclarationCatalog.NoService();
+        }
+
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private static string Name(HttpContext http) => Names.Declared(RequestPath.Of(http).Segment(2), "service").ToString();
+}

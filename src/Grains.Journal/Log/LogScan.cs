@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using Grains.StateMachines.Ids;
+
+namespace Grains.Journal.Log;
+
+/// <summary>
+/// Rebuilds the logs from the stored rows, oldest first, and finds what is damaged. It stops at nothing: damage is
+/// noted where it lies, so that everything else stays readable.
+/// </summary>
+internal sealed class LogScan(ConcurrentDictionary<PartitionId, PartitionLog> logs)
+{
+    private readonly List<DirectoryEntry> _directory = [];
+    private readonly RowLedger _ledger = new();
+    private long _damagedRow;
+    private string _damage = "";
+
+    /// <summary>Which rows still hold something.</summary>
+    public RowLedger Ledger => _ledger;
+
+    public void AddRow(long row, ReadOnlySpan<byte> body)
+    {
+        _ledger.Add(row, body.Length);
+        if (FlushRow.ReadDirectory(row, body, _directory) is { } what)
+        {
+            _damagedRow = row;
+            _damage = what;
+            _ledger.Keep(row);
+            return;
+        }
+
+        foreach (DirectoryEntry entry in _directory)
+        {
+            if (!logs.TryGetValue(entry.Partition, out PartitionLog? log))
+            {
+                log = logs.GetOrAdd(entry.Partition, id => new PartitionLog(id));
+                log.Restoring().MarkTailDamaged($"it has records in flush row {row} but no epoch was ever granted.");
+            }
+
+            Add(log.Restoring(), entry, body);
+        }
+    }
+
+    /// <summary>Call once, after the last row.</summary>
+    public void Finish()
+    {
+        foreach (PartitionLog log in logs.Values)
+        {
+            LogIndex index = log.Restoring();
+
+            // Whoever wrote nothing after a lost directory may have lost its newest record there: nobody can tell.
+            if (_damagedRow > index.NewestRow)
+            {
+                index.MarkTailDamaged($"its newest record may have been in a damaged row: {_damage}");
+            }
+
+            log.DropStaged();
+        }
+    }
+
+    private void Add(LogIndex index, in DirectoryEntry found, ReadOnlySpan<byte> body)
+    {
+        LogEntry entry = found.Entry;
+        if (entry.Last <= index.Base.Revision)
+        {
+            return;
+        }
+
+        _ledger.Hold(entry.Place.Row);
+        Revision expected = index.Tail.Revision.Next;
+        if (entry.First < expected || entry.Count < 1 || index.TailDamage is not null)
+        {
+            index.MarkTailDamaged(
+                $"flush row {entry.Place.Row} holds {entry.First}…{entry.Last} where {expected} is next.");
+            return;
+        }
+
+        string? what = found.CheckPayload(body);
+        if (entry.First > expected)
+        {
+            string missing = _damagedRow > index.NewestRow ? _damage : $"the row before flush row {entry.Place.Row} is missing.";
+            AddGap(index, expected, entry, found.ChainBefore, missing);
+        }
+        else if (found.ChainBefore != index.Tail.Chain)
+        {
+            what = $"in flush row {entry.Place.Row} it does not follow the chain of the record before it.";
+        }
+
+        if (entry.Epoch < index.NewestEpoch)
+        {
+            what = $"in flush row {entry.Place.Row} its epoch {entry.Epoch} is older than {index.NewestEpoch} before it.";
+        }
+
+        if (what is not null)
+        {
+            index.MarkDamaged(entry.First, what);
+        }
+
+        index.Add(entry);
+    }
+
+    private static void AddGap(LogIndex index, Revision from, LogEntry next, UInt128 chain, string what)
+    {
+        int count = checked((int)(next.First.Value - from.Value));
+        index.MarkDamaged(from, what);
+        index.Add(new LogEntry(
+            JournalRecordKind.Batch, from, count, index.NewestEpoch, chain, new LogPlace(next.Place.Row, 0, 0)));
+    }
+}

@@ -1,0 +1,152 @@
+using Grains.Journal.Log;
+using Grains.StateMachines.Ids;
+using SQLitePCL;
+
+namespace Grains.Journal.Sqlite;
+
+/// <summary>What one flush writes, in one SQLite transaction. Begun by the first write; reused; the writer's own.</summary>
+internal sealed class FlushTransaction : IDisposable
+{
+    private readonly SqliteDatabase _database;
+    private readonly Func<int, int>? _commitResult;
+    private readonly FlushRowWriter _row = new();
+    private readonly List<PartitionLog> _owners = [];
+    private readonly SqliteStatement _begin;
+    private readonly SqliteStatement _insertFlush;
+    private readonly SqliteStatement _insertEpoch;
+    private readonly SqliteStatement _insertChunk;
+    private readonly SqliteStatement _moveCheckpoint;
+    private readonly SqliteStatement _moveForgotten;
+    private readonly SqliteStatement _deleteFlush;
+    private readonly SqliteStatement _deleteChunk;
+    private long _nextRow;
+
+    public FlushTransaction(SqliteDatabase database, long nextRow, Func<int, int>? commitResult)
+    {
+        _database = database;
+        _nextRow = nextRow;
+        _commitResult = commitResult;
+        _begin = database.Prepare("BEGIN IMMEDIATE");
+        _insertFlush = database.Prepare("INSERT INTO flush(id, body) VALUES (?1, ?2)");
+        _insertEpoch = database.Prepare("INSERT INTO epoch(partition, epoch, revision, body) VALUES (?1, ?2, ?3, ?4)");
+        _insertChunk = database.Prepare(
+            "INSERT INTO checkpoint_chunk(id, partition, revision, body) VALUES (?1, ?2, ?3, ?4)");
+        _moveCheckpoint = database.Prepare(Forward("checkpoint"));
+        _moveForgotten = database.Prepare(Forward("forgotten"));
+        _deleteFlush = database.Prepare("DELETE FROM flush WHERE id = ?1");
+        _deleteChunk = database.Prepare("DELETE FROM checkpoint_chunk WHERE id = ?1");
+    }
+
+    public bool HasWrites => _database.InTransaction || _row.Count > 0;
+
+    public void Append(PartitionLog log, in FlushEntry entry)
+    {
+        _row.Add(entry);
+        _owners.Add(log);
+    }
+
+    public void Acquire(PartitionLog log, EpochGrant grant)
+    {
+        FlushEntry entry = grant.Entry;
+        Append(log, entry);
+        Begin();
+        _insertEpoch.Bind(1, entry.Partition.Value).Bind(2, entry.Epoch.Value).Bind(3, entry.First.Value)
+            .Bind(4, StoredEpoch.Seal(grant)).Run();
+    }
+
+    public void StoreChunk(PartitionId partition, Revision at, long key, ReadOnlySpan<byte> chunk)
+    {
+        Begin();
+        _insertChunk.Bind(1, key).Bind(2, partition.Value).Bind(3, at.Value)
+            .Bind(4, SealedBytes.Seal(key, chunk)).Run();
+    }
+
+    public void MoveCheckpoint(PartitionId partition, CheckpointPointer to)
+    {
+        Begin();
+        _moveCheckpoint.Bind(1, partition.Value).Bind(2, to.At.Revision.Value).Bind(3, to.Encode(partition)).Run();
+    }
+
+    public void MoveForgotten(PartitionId partition, JournalTail upTo)
+    {
+        Begin();
+        _moveForgotten.Bind(1, partition.Value).Bind(2, upTo.Revision.Value)
+            .Bind(3, StoredTail.Seal(partition, upTo)).Run();
+    }
+
+    public void DeleteRow(long row)
+    {
+        Begin();
+        _deleteFlush.Bind(1, row).Run();
+    }
+
+    public void DeleteChunk(long key)
+    {
+        Begin();
+        _deleteChunk.Bind(1, key).Run();
+    }
+
+    /// <summary>On return everything written is durable.</summary>
+    /// <exception cref="CommitFailure">The commit itself failed.</exception>
+    /// <exception cref="SqliteFailure">Something before it failed: nothing is durable, nor will be.</exception>
+    public void Commit()
+    {
+        Begin();
+        if (_row.Count > 0)
+        {
+            _insertFlush.Bind(1, _nextRow).Bind(2, _row.Finish(_nextRow)).Run();
+        }
+
+        int code = raw.sqlite3_exec(_database.Handle, "COMMIT");
+        code = _commitResult?.Invoke(code) ?? code;
+        if (code != raw.SQLITE_OK)
+        {
+            throw new CommitFailure(code, raw.sqlite3_errmsg(_database.Handle).utf8_to_string());
+        }
+    }
+
+    /// <summary>Shows the durable records to everybody.</summary>
+    public void Publish(RowLedger ledger)
+    {
+        if (_row.Count > 0)
+        {
+            ledger.Add(_nextRow, (int)_row.Bytes);
+            for (int i = 0; i < _row.Count; i++)
+            {
+                ledger.Hold(_nextRow);
+                _owners[i].Publish(_row.Entry(i));
+            }
+
+            _nextRow++;
+        }
+    }
+
+    public void Rollback()
+    {
+        if (_database.InTransaction)
+        {
+            _database.Execute("ROLLBACK");
+        }
+    }
+
+    public void Clear()
+    {
+        _row.Clear();
+        _owners.Clear();
+    }
+
+    public void Dispose() => _database.Dispose();
+
+    private void Begin()
+    {
+        if (!_database.InTransaction)
+        {
+            _begin.Run();
+        }
+    }
+
+    private static string Forward(string table) =>
+        $"INSERT INTO {table}(partition, revision, body) VALUES (?1, ?2, ?3) "
+        + "ON CONFLICT(partition) DO UPDATE SET revision = excluded.revision, body = excluded.body "
+        + "WHERE excluded.revision > revision";
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text;
+
+namespace Grains.Journal.Sqlite;
+
+/// <summary>
+/// Keeps a second process out of a folder. The lock is the operating system's, so it ends with its holder, however
+/// that ends; a LOCK file left behind blocks nobody.
+/// </summary>
+internal sealed class FolderLock : IDisposable
+{
+    private readonly FileStream _file;
+
+    private FolderLock(FileStream file) => _file = file;
+
+    public static FolderLock Take(string folder)
+    {
+        string path = Path.Combine(folder, "LOCK");
+        string holder = Path.Combine(folder, "LOCK.holder");
+        FileStream file;
+        try
+        {
+            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException))
+        {
+            throw new JournalUnavailableException(
+                $"The data folder {folder} is in use by {Describe(holder)}. "
+                + "Stop that process, or give this one a folder of its own.",
+                e);
+        }
+
+        // A locked file cannot be read by others everywhere: the same words stand beside it.
+        byte[] words = Encoding.UTF8.GetBytes(string.Create(
+            CultureInfo.InvariantCulture, $"pid {Environment.ProcessId}, since {DateTimeOffset.UtcNow:O}\n"));
+        file.SetLength(0);
+        file.Write(words);
+        file.Flush(flushToDisk: true);
+        File.WriteAllBytes(holder, words);
+        return new FolderLock(file);
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private static string Describe(string holder)
+    {
+        try
+        {
+            string words = File.ReadAllText(holder).Trim();
+            return words.Length > 0 ? words : "another process";
+        }
+        catch (IOException)
+        {
+            return "another process";
+        }
+    }
+}

@@ -1,0 +1,281 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Grains.Journal.Log;
+using Grains.StateMachines.Ids;
+
+namespace Grains.Journal.Sqlite;
+
+/// <summary>
+/// The embedded journal: one folder, one process, one SQLite file, every answer after an fsync that all partitions
+/// share. What may be appended is decided in memory, which the LOCK file makes the only memory there is.
+/// </summary>
+public sealed class SqliteJournal : IJournal
+{
+    private readonly SqliteJournalOptions _options;
+    private readonly FolderLock _lock;
+    private readonly ConcurrentDictionary<PartitionId, PartitionLog> _logs;
+    private readonly RecordSource _source;
+    private readonly SqliteDatabase _database;
+    private readonly WalBound _wal;
+    private readonly JournalWriter _writer;
+    private long _nextCheckpoint;
+    private int _disposed;
+
+    private SqliteJournal(SqliteJournalOptions options, FolderLock folderLock, SqliteDatabase database, string path)
+    {
+        JournalSchema.Prepare(database, options);
+        JournalOpening opening = new(database);
+        opening.Run();
+        database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        FolderSync.Flush(options.Folder);
+
+        _options = options;
+        _lock = folderLock;
+        _database = database;
+        _logs = opening.Logs;
+        _nextCheckpoint = opening.NextCheckpoint;
+        _source = new RecordSource(path);
+
+        Housekeeping housekeeping = new(opening.Ledger, options.BackgroundBytesPerFlush);
+        housekeeping.Enqueue(opening.Ledger.TakeUnneeded());
+        opening.Leftovers.ForEach(l => housekeeping.DeleteCheckpoint(l.Id, l.Chunks));
+        _wal = new WalBound(path, database, options);
+        FlushTransaction flush = new(database, opening.NextRow, options.CommitResult);
+        _writer = new JournalWriter(flush, housekeeping, _wal, options);
+    }
+
+    public string Durability => _options.Synchronous
+        ? $"SQLite in {_options.Folder}, fsync before every answer"
+        : $"SQLite in {_options.Folder}, WITHOUT FSYNC: A POWER CUT LOSES ANSWERED WRITES (for tests only)";
+
+    /// <summary>Takes the folder, reads it through once, and begins to write. Blocks for as long as that takes.</summary>
+    /// <exception cref="JournalUnavailableException">Another process has it, or its file cannot be read at all.</exception>
+    public static SqliteJournal Open(SqliteJournalOptions options)
+    {
+        options.Validate();
+        options = options with { Folder = Path.GetFullPath(options.Folder) };
+        if (!Directory.Exists(options.Folder))
+        {
+            Directory.CreateDirectory(options.Folder);
+            FolderSync.Flush(Path.GetDirectoryName(options.Folder)!);
+        }
+
+        FolderLock folderLock = FolderLock.Take(options.Folder);
+        SqliteDatabase? database = null;
+        try
+        {
+            string path = Path.Combine(options.Folder, JournalSchema.FileName);
+            database = new SqliteDatabase(path);
+            return new SqliteJournal(options, folderLock, database, path);
+        }
+        catch (Exception e)
+        {
+            database?.Dispose();
+            folderLock.Dispose();
+            if (e is SqliteFailure failure)
+            {
+                throw new JournalUnavailableException(
+                    $"{JournalSchema.FileName} in {options.Folder} cannot be opened. {failure.Message} "
+                    + (failure.IsDamage ? "Restore the folder from a backup, or move it aside." : "Nothing was changed."),
+                    failure);
+            }
+
+            throw;
+        }
+    }
+
+    public async ValueTask<AcquireOutcome> AcquireAsync(
+        PartitionId partition, string owner, long membershipVersion, long nowMs, CancellationToken cancel)
+    {
+        PartitionLog log = _logs.GetOrAdd(partition, id => new PartitionLog(id));
+        if (log.TailDamage is { } damage)
+        {
+            throw damage.Exception();
+        }
+
+        AcquireRequest request = new(log, owner, membershipVersion, nowMs);
+        _writer.Enqueue(request);
+        return await request.WaitAsync(cancel);
+    }
+
+    public ValueTask<AppendOutcome> AppendAsync(JournalAppend append, CancellationToken cancel)
+    {
+        if (!_logs.TryGetValue(append.Partition, out PartitionLog? log))
+        {
+            return new(new AppendOutcome(
+                AppendStatus.Fenced, $"Partition {append.Partition} was never acquired here; acquire it first."));
+        }
+
+        AppendRequest request = new(log, append);
+        _writer.Enqueue(request);
+        return request.WaitAsync(cancel);
+    }
+
+    public ValueTask<bool> ConfirmAsync(PartitionId partition, Epoch epoch, CancellationToken cancel) =>
+        new(_logs.TryGetValue(partition, out PartitionLog? log) && log.Epoch == epoch);
+
+    public async IAsyncEnumerable<JournalRecord> ReadAsync(
+        PartitionId partition, Revision from, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        PartitionLog log = _logs.GetOrAdd(partition, id => new PartitionLog(id));
+        Revision through = log.Tail.Revision;
+        while (true)
+        {
+            cancel.ThrowIfCancellationRequested();
+            LogPage page = log.Page(from, through);
+            if (page.Oldest is { } oldest)
+            {
+                throw new JournalTruncatedException(partition, from, oldest);
+            }
+
+            byte[]?[] payloads = _source.Read(page.Entries);
+            JournalTail before = page.Before;
+            for (int i = 0; i < page.Entries.Count; i++)
+            {
+                LogEntry entry = page.Entries[i];
+                JournalRecord record = payloads[i] is { } payload
+                    ? RecordReader.Read(partition, before, entry, payload)
+                    : throw Missing(log, entry);
+                yield return record;
+                before = entry.Tail;
+            }
+
+            if (page.Damage is { } damage)
+            {
+                throw damage.Exception();
+            }
+
+            from = before.Revision.Next;
+            if (from > through)
+            {
+                yield break;
+            }
+        }
+    }
+
+    public ValueTask<StoredCheckpoint?> ReadCheckpointAsync(PartitionId partition, CancellationToken cancel)
+    {
+        CheckpointPointer? pointer = _logs.TryGetValue(partition, out PartitionLog? log) ? log.Checkpoint : null;
+        return new(pointer is null ? null : new StoredCheckpoint(pointer.At, ReadChunksAsync(log!, pointer, CancellationToken.None)));
+    }
+
+    public async ValueTask<bool> WriteCheckpointAsync(
+        PartitionId partition,
+        Epoch epoch,
+        JournalTail at,
+        IEnumerable<ReadOnlyMemory<byte>> chunks,
+        CancellationToken cancel)
+    {
+        if (!_logs.TryGetValue(partition, out PartitionLog? log) || log.Epoch != epoch)
+        {
+            return false;
+        }
+
+        if (log.Checkpoint is { } present && present.At.Revision >= at.Revision)
+        {
+            return true;
+        }
+
+        if (!log.Holds(at))
+        {
+            throw new ArgumentException($"Partition {partition} has no record that ends at {at}.", nameof(at));
+        }
+
+        CheckpointPointer pointer = new(Interlocked.Increment(ref _nextCheckpoint) - 1, epoch, at, 0);
+        bool handedOver = false;
+        try
+        {
+            foreach (ReadOnlyMemory<byte> chunk in chunks)
+            {
+                cancel.ThrowIfCancellationRequested();
+                JournalLimits.CheckChunk(pointer.Chunks, chunk.Length);
+                StoreChunkRequest request = new(log, pointer, pointer.Chunks, chunk);
+                pointer = pointer with { Chunks = pointer.Chunks + 1 };
+                _writer.EnqueueBackground(request);
+
+                // Without the token: the chunk is the caller's buffer, so it must not be left behind in the queue.
+                if (!await request.WaitAsync(CancellationToken.None))
+                {
+                    return false;
+                }
+            }
+
+            MoveCheckpointRequest move = new(log, pointer);
+            handedOver = true;
+            _writer.Enqueue(move);
+            return await move.WaitAsync(cancel);
+        }
+        finally
+        {
+            if (!handedOver)
+            {
+                _writer.Enqueue(new DropCheckpointRequest(log, pointer.Id, pointer.Chunks));
+            }
+        }
+    }
+
+    public async ValueTask<bool> TruncateAsync(
+        PartitionId partition, Epoch epoch, Revision upTo, CancellationToken cancel)
+    {
+        if (!_logs.TryGetValue(partition, out PartitionLog? log))
+        {
+            return false;
+        }
+
+        TruncateRequest request = new(log, epoch, upTo);
+        _writer.Enqueue(request);
+        return await request.WaitAsync(cancel);
+    }
+
+    public ValueTask<IReadOnlyList<string>?> CandidatesAsync(PartitionId partition, CancellationToken cancel) =>
+        new((IReadOnlyList<string>?)null);
+
+    public ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _writer.Close();
+            _wal.Dispose();
+            _source.Dispose();
+            _database.Dispose();
+            _lock.Dispose();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private static Exception Missing(PartitionLog log, LogEntry entry)
+    {
+        LogPage now = log.Page(entry.First, entry.Last);
+        return now.Oldest is { } oldest
+            ? new JournalTruncatedException(log.Partition, entry.First, oldest)
+            : new JournalDamagedException(
+                log.Partition, entry.First, $"its flush row {entry.Place.Row} is missing or cut.");
+    }
+
+    private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadChunksAsync(
+        PartitionLog log, CheckpointPointer pointer, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        for (int i = 0; i < pointer.Chunks; i++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            long key = ChunkKey.Of(pointer.Id, i);
+            byte[]? stored = _source.ReadChunk(key);
+            if (stored is null && log.Checkpoint != pointer)
+            {
+                throw new JournalUnavailableException(
+                    $"The checkpoint of partition {log.Partition} at {pointer.At.Revision} was replaced while it was read. Read it again.");
+            }
+
+            if (SealedBytes.Check(key, stored, out ReadOnlySpan<byte> _) is { } what)
+            {
+                throw new JournalDamagedException(
+                    log.Partition, pointer.At.Revision, $"chunk {i} of its checkpoint cannot be read: {what}.");
+            }
+
+            yield return stored.AsMemory(SealedBytes.HeadBytes);
+        }
+
+        await Task.CompletedTask;
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text;
+
+namespace Grains.Journal.Sqlite;
+
+/// <summary>Where the embedded journal keeps its bytes, and its limits.</summary>
+public sealed record SqliteJournalOptions
+{
+    /// <summary>The folder; made if it is missing. One process at a time.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>
+    /// False: nothing waits for the disk, and a power cut loses answered writes. Only for the durability harness, to
+    /// show that it notices.
+    /// </summary>
+    public bool Synchronous { get; init; } = true;
+
+    /// <summary>Appends and other requests that may wait for the writer; one more is refused.</summary>
+    public int QueuedRequestsMax { get; init; } = 65_536;
+
+    /// <summary>Bytes of payload in one flush, but for a single larger append; 64 KiB to 64 MiB.</summary>
+    public int FlushBytesMax { get; init; } = 4 << 20;
+
+    /// <summary>Bytes of checkpoints and of deletions beside the appends of one flush; 64 KiB to 16 MiB.</summary>
+    public int BackgroundBytesPerFlush { get; init; } = 512 << 10;
+
+    /// <summary>The WAL is moved into the database file above this size; 1 MiB to 4 GiB.</summary>
+    public long WalBytesMax { get; init; } = 64 << 20;
+
+    /// <summary>
+    /// Called once when the disk fails, when it can no longer be known what is durable. The process must end: a server
+    /// does so at once, and the next one reads what is really there.
+    /// </summary>
+    public Action<string, Exception> OnDiskFailure { get; init; } = Environment.FailFast;
+
+    /// <summary>Replaces the result code of a commit, for tests of a failing disk.</summary>
+    internal Func<int, int>? CommitResult { get; init; }
+
+    /// <summary>All that is wrong at once.</summary>
+    public void Validate()
+    {
+        StringBuilder wrong = new();
+        Check(!string.IsNullOrWhiteSpace(Folder), nameof(Folder), Folder, "name a folder");
+        CheckRange(QueuedRequestsMax, 1, 1 << 20, nameof(QueuedRequestsMax));
+        CheckRange(FlushBytesMax, 64 << 10, 64 << 20, nameof(FlushBytesMax));
+        CheckRange(BackgroundBytesPerFlush, 64 << 10, 16 << 20, nameof(BackgroundBytesPerFlush));
+        CheckRange(WalBytesMax, 1 << 20, 4L << 30, nameof(WalBytesMax));
+        Check(OnDiskFailure is not null, nameof(OnDiskFailure), null, "give an action that ends the process");
+        if (wrong.Length > 0)
+        {
+            throw new ArgumentException($"The options of the SQLite journal cannot be used:{wrong}");
+        }
+
+        void CheckRange(long value, long min, long max, string key) =>
+            Check(value >= min && value <= max, key, value, $"use {min} to {max}");
+
+        void Check(bool holds, string key, object? value, string remedy)
+        {
+            if (!holds)
+            {
+                wrong.Append($"{Environment.NewLine}  {key} = \"{value}\": {remedy}.");
+            }
+        }
+    }
+}

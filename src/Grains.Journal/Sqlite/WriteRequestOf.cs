@@ -1,0 +1,24 @@
+using Grains.Journal.Log;
+
+namespace Grains.Journal.Sqlite;
+
+/// <summary>A request with an outcome that somebody waits for.</summary>
+internal abstract class WriteRequest<T>(PartitionLog log) : WriteRequest(log)
+{
+    private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Set by Stage.</summary>
+    protected T? Outcome { get; set; }
+
+    /// <summary>Cancelling ends the waiting, not the request.</summary>
+    public ValueTask<T> WaitAsync(CancellationToken cancel) =>
+        new(cancel.CanBeCanceled ? _done.Task.WaitAsync(cancel) : _done.Task);
+
+    public override void Committed(Housekeeping housekeeping) => _done.TrySetResult(Outcome!);
+
+    public override void Failed(WriteFailure failure) => _done.TrySetException(failure.Exception());
+
+    protected void End(T outcome) => _done.TrySetResult(outcome);
+
+    protected void End(Exception trouble) => _done.TrySetException(trouble);
+}

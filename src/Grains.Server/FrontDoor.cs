@@ -1,0 +1,39 @@
+using System.Net;
+using Grains.Server.Options;
+using Orleans.Dashboard;
+
+namespace Grains.Server;
+
+/// <summary>What the server shows on its port.</summary>
+internal static class FrontDoor
+{
+    private const string _dashboard = "/dashboard";
+
+    public static void AddFrontEnd(this WebApplicationBuilder builder, GrainsOptions options)
+    {
+    }
+
+    public static void MapGrainsServer(this WebApplication server, GrainsOptions options)
+    {
+        if (options.Dashboard)
+        {
+            server.UseWhen(
+                context => context.Request.Path.StartsWithSegments(_dashboard),
+                dashboard => dashboard.Use((context, next) => MayLook(context, options) ? next() : Refuse(context)));
+            server.MapOrleansDashboard(_dashboard);
+        }
+    }
+
+    /// <summary>
+    /// The dashboard knows no users. With keys configured a connection from this machine proves nothing: a proxy in
+    /// front of the server makes all of them local.
+    /// </summary>
+    private static bool MayLook(HttpContext context, GrainsOptions options) =>
+        options.KeysFile is null && context.Connection.RemoteIpAddress is { } from && IPAddress.IsLoopback(from);
+
+    private static Task Refuse(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status403Forbidden;
+        return context.Response.WriteAsync("The dashboard is shown on this machine only, and not where API keys are in use.\n");
+    }
+}

@@ -1,0 +1,54 @@
+namespace Grains.Server.Options;
+
+/// <summary>The words after the program's name: <c>--key value</c>, <c>--key=value</c>, or a flag alone.</summary>
+internal sealed class CommandLine
+{
+    private readonly Dictionary<string, string> _values = [];
+
+    private CommandLine()
+    {
+    }
+
+    public bool AsksForHelp { get; private set; }
+
+    public List<SettingProblem> Problems { get; } = [];
+
+    public string? this[Setting setting] => _values.GetValueOrDefault(setting.Name);
+
+    public static CommandLine Read(IReadOnlyList<string> args)
+    {
+        var line = new CommandLine();
+        for (int i = 0; i < args.Count; i++)
+        {
+            string word = args[i];
+            if (word is "--help" or "-h" or "-?")
+            {
+                line.AsksForHelp = true;
+                continue;
+            }
+
+            int equals = word.IndexOf('=', StringComparison.Ordinal);
+            string name = equals < 0 ? word : word[..equals];
+            if (Setting.All.FirstOrDefault(s => s.Switch == name) is not { } setting)
+            {
+                line.Problems.Add(new(name, null, "there is no such option", "See --help"));
+                continue;
+            }
+
+            string? value = equals >= 0 ? word[(equals + 1)..] : NextValue(args, ref i) ?? (setting.IsFlag ? "true" : null);
+            if (value is null)
+            {
+                line.Problems.Add(new(name, null, $"needs a value ({setting.Value})", $"Write {name} {setting.Value}"));
+            }
+            else if (!line._values.TryAdd(setting.Name, value))
+            {
+                line.Problems.Add(new(name, value, "is given twice", "Keep one"));
+            }
+        }
+
+        return line;
+    }
+
+    private static string? NextValue(IReadOnlyList<string> args, ref int i) =>
+        i + 1 < args.Count && !args[i + 1].StartsWith("--", StringComparison.Ordinal) ? args[++i] : null;
+}

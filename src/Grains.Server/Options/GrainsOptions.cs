@@ -1,0 +1,23 @@
+namespace Grains.Server.Options;
+
+/// <summary>What a person may set, checked. Inert: everything else is decided from it.</summary>
+internal sealed record GrainsOptions
+{
+    public required string DataFolder { get; init; }
+
+    public required Uri[] Urls { get; init; }
+
+    /// <summary>Null = the default for new data, whatever is stored for old.</summary>
+    public int? Partitions { get; init; }
+
+    /// <summary>The file of API keys; null = none.</summary>
+    public string? KeysFile { get; init; }
+
+    /// <summary>Everybody who reaches a port may do everything.</summary>
+    public bool IsInsecure { get; init; }
+
+    /// <summary>Nothing waits for the disk: only for the harness that shows that lost writes are noticed.</summary>
+    public bool NoSync { get; init; }
+
+    public bool Dashboard { get; init; }
+}

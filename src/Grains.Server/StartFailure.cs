@@ -1,0 +1,41 @@
+using System.Net.Sockets;
+using Grains.Journal;
+using Grains.Server.Options;
+using Grains.Silo.Cluster;
+using Microsoft.AspNetCore.Connections;
+
+namespace Grains.Server;
+
+/// <summary>Turns what an operator can mend into one line; what is left is a bug and keeps its stack trace.</summary>
+internal static class StartFailure
+{
+    /// <returns>Null for an exception that is no ordinary trouble.</returns>
+    public static string? Explain(Exception e, GrainsOptions options) => Root(e) switch
+    {
+        ClusterSettingsException or JournalUnavailableException or JournalDamagedException => Root(e).Message,
+        AddressInUseException or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } =>
+            $"{Addresses(options)} is in use by another process. Stop that one, or choose another with {Setting.Urls.Switch}.",
+        SocketException socket => $"It cannot listen on {Addresses(options)}: {socket.Message}. Choose another with {Setting.Urls.Switch}.",
+        UnauthorizedAccessException denied =>
+            $"The data folder {options.DataFolder} cannot be used: {denied.Message} Give this user the right to write there, or choose another with {Setting.Data.Switch}.",
+        IOException trouble => $"{trouble.Message} The data folder is {options.DataFolder}; choose another with {Setting.Data.Switch}.",
+        _ => null,
+    };
+
+    /// <summary>The cause inside what hosts wrap around it; the outermost of the kinds that are explained.</summary>
+    private static Exception Root(Exception e)
+    {
+        for (Exception? inner = e; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is ClusterSettingsException or JournalUnavailableException or JournalDamagedException
+                or AddressInUseException or SocketException or UnauthorizedAccessException)
+            {
+                return inner;
+            }
+        }
+
+        return e;
+    }
+
+    private static string Addresses(GrainsOptions options) => string.Join(", ", options.Urls.Select(u => u.GetLeftPart(UriPartial.Authority)));
+}

@@ -1,0 +1,66 @@
+using Grains.StateMachines.Slots;
+
+namespace Grains.Silo.Cluster;
+
+/// <summary>What is fixed at the cluster's first start, and must be known before any partition runs.</summary>
+[GenerateSerializer, Immutable, Alias("grains.cluster-settings")]
+public sealed record ClusterSettings
+{
+    /// <summary>The newest format of records and settings that this version writes and reads.</summary>
+    public const int FormatLevelKnown = 1;
+
+    public const int PartitionsDefault = 64;
+
+    [Id(0)] public required string ClusterId { get; init; }
+
+    /// <summary>Records are written at this level, by every server, whatever it knows beyond.</summary>
+    [Id(1)] public required int FormatLevel { get; init; }
+
+    [Id(2)] public required int Partitions { get; init; }
+
+    [Id(3)] public required StoredSlotRange[] Slots { get; init; }
+
+    [Id(4)] public required string Namespace { get; init; }
+
+    [Id(5)] public required DateTimeOffset CreatedAt { get; init; }
+
+    public static ClusterSettings New(int partitions, DateTimeOffset now) => new()
+    {
+        ClusterId = Guid.NewGuid().ToString("N"),
+        FormatLevel = FormatLevelKnown,
+        Partitions = partitions,
+        Slots = [.. SlotMap.Even(partitions).ToRanges().Select(r => new StoredSlotRange(r.First, r.Last, r.Partition.Value))],
+        Namespace = "default",
+        CreatedAt = now,
+    };
+
+    public SlotMap ToSlotMap() =>
+        SlotMap.FromRanges(Slots.Select(r => new SlotRange(r.First, r.Last, new(r.Partition))));
+
+    /// <param name="partitionsAsked">Null = whatever is stored.</param>
+    /// <exception cref="ClusterSettingsException">This server must not run with these settings.</exception>
+    public void CheckFor(int? partitionsAsked)
+    {
+        if (FormatLevel > FormatLevelKnown)
+        {
+            throw new ClusterSettingsException(
+                $"The data is at format level {FormatLevel}; this version knows up to {FormatLevelKnown}. "
+                + "Start the version that wrote it, or a newer one.");
+        }
+
+        if (partitionsAsked is { } asked && asked != Partitions)
+        {
+            throw new ClusterSettingsException(
+                $"The data was created with {Partitions} partitions, {asked} were asked for. The number is fixed at the first start: "
+                + $"leave --partitions out or say {Partitions}; for another number start with an empty data folder.");
+        }
+    }
+}
+
+/// <summary>Slots <paramref name="First"/> to <paramref name="Last"/>, both included, live in one partition.</summary>
+[GenerateSerializer, Immutable, Alias("grains.stored-slot-range")]
+public readonly record struct StoredSlotRange(
+    [property: Id(0)] int First, [property: Id(1)] int Last, [property: Id(2)] uint Partition);
+
+/// <summary>The stored settings forbid this server to run. The message says what is stored, what was asked, what to do.</summary>
+public sealed class ClusterSettingsException(string message) : Exception(message);

@@ -1,0 +1,79 @@
+using Grains.Journal;
+using Grains.Silo.Cluster;
+using Grains.Silo.Partitions;
+using Grains.Silo.Placement;
+using Grains.StateMachines.Partitions;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+using Orleans.Storage;
+
+namespace Grains.Silo;
+
+/// <summary>Adds partitions to a silo.</summary>
+public static class GrainsSiloExtensions
+{
+    /// <summary>
+    /// Partitions, their placement and the way to them. Needs an <see cref="IJournal"/> in the services and a grain
+    /// storage named <see cref="ClusterStorage.Name"/>.
+    /// </summary>
+    public static ISiloBuilder AddGrains(this ISiloBuilder silo, GrainsSiloOptions options)
+    {
+        IServiceCollection services = silo.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<ClusterSettingsView>();
+        services.AddSingleton<PartitionReadiness>();
+        services.AddSingleton<LocalPartitions>();
+        services.AddSingleton<PartitionStatus>();
+        services.AddSingleton(options.Router);
+        services.AddSingleton<IPartitions, PartitionRouter>();
+        services.AddSingleton(provider => new MembershipView(
+            provider.GetRequiredService<IClusterMembershipService>(), options.IsAlone));
+        services.AddSingleton(provider => new KeeperSurroundings(
+            options.Keeper,
+            provider.GetRequiredService<MembershipView>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<PartitionKeeper>>()));
+        services.AddSingleton<PartitionKeeper>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
+            provider => provider.GetRequiredService<PartitionKeeper>());
+        services.AddSingleton(provider => new PartitionRuntime
+        {
+            Journal = provider.GetRequiredService<IJournal>(),
+            Server = provider.GetRequiredService<ILocalSiloDetails>().Name,
+            Logger = provider.GetRequiredService<ILogger<PartitionLoop>>(),
+            Transfer = (target, command, cancel) =>
+                provider.GetRequiredService<IPartitions>().ExecuteAsync(target, command, cancel),
+            Time = provider.GetRequiredService<TimeProvider>(),
+            Options = options.Partition,
+            Limits = options.Limits,
+        });
+        silo.AddPlacementDirector<PartitionPlacement, PartitionPlacementDirector>();
+        return silo;
+    }
+
+    /// <summary>The cluster's settings in a SQLite file, prepared with <see cref="ClusterStorage.PrepareSqliteAsync"/>.</summary>
+    public static ISiloBuilder AddGrainsSqliteStorage(this ISiloBuilder silo, string connectionString) =>
+        silo.AddAdoNetGrainStorage(ClusterStorage.Name, storage =>
+        {
+            storage.Invariant = ClusterStorage.SqliteInvariant;
+            storage.ConnectionString = connectionString;
+            storage.GrainStorageSerializer = new JsonStorageSerializer();
+        });
+}
+
+/// <summary>How a silo runs its partitions. Inert: checked where they are bound.</summary>
+public sealed record GrainsSiloOptions
+{
+    /// <summary>This process is the whole cluster, and its membership begins anew at each start.</summary>
+    public bool IsAlone { get; init; }
+
+    public KeeperOptions Keeper { get; init; } = new();
+
+    public RouterOptions Router { get; init; } = new();
+
+    public PartitionOptions Partition { get; init; } = new();
+
+    public MachineLimits Limits { get; init; } = new();
+}

@@ -1,0 +1,122 @@
+using Grains.Journal;
+using Grains.StateMachines.Checkpoints;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Partitions;
+using Microsoft.Extensions.Logging;
+
+namespace Grains.Silo.Partitions;
+
+/// <summary>
+/// Bounds what a recovery replays: after enough bytes of records the state is captured in a turn of the loop, then
+/// encoded and written away from it, and the records that it covers are forgotten. One at a time; a failure costs
+/// nothing but a longer replay, and is tried again later.
+/// </summary>
+internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRuntime runtime, Action wake) : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private long _bytesSince = owned.ReplayedBytes;
+    private long _notBeforeMs;
+    private Task<Ending>? _running;
+
+    /// <summary>The longest time that a capture held the loop.</summary>
+    public TimeSpan LongestStall { get; private set; }
+
+    public Revision Last { get; private set; }
+
+    public long? WakeAtMs { get; private set; }
+
+    public Task Ended => _running ?? Task.CompletedTask;
+
+    public void Appended(int bytes) => _bytesSince += bytes;
+
+    /// <summary>In a turn of the loop, with nothing undecided. False: a newer owner has shown itself.</summary>
+    public bool Step(JournalTail tail, long nowMs)
+    {
+        if (_running is { IsCompleted: false })
+        {
+            return true;
+        }
+
+        if (_running is not null && !Settle(_running.Result, nowMs))
+        {
+            return false;
+        }
+
+        WakeAtMs = null;
+        if (_bytesSince > runtime.Options.CheckpointBytesMin && _bytesSince > owned.Machine.Statistics.Bytes / 2)
+        {
+            if (nowMs >= _notBeforeMs)
+            {
+                Begin(tail);
+            }
+            else
+            {
+                WakeAtMs = _notBeforeMs;
+            }
+        }
+
+        return true;
+    }
+
+    public void Dispose() => _stop.Cancel();
+
+    private void Begin(JournalTail tail)
+    {
+        long begun = runtime.Time.GetTimestamp();
+        StateSnapshot snapshot = owned.Machine.Capture();
+        TimeSpan stall = runtime.Time.GetElapsedTime(begun);
+        if (snapshot.At != tail.Revision)
+        {
+            throw new InvalidOperationException(
+                $"A snapshot of {owned.Id} says {snapshot.At} where the newest durable record is {tail.Revision}.");
+        }
+
+        LongestStall = stall > LongestStall ? stall : LongestStall;
+        _stallMs.Record(stall.TotalMilliseconds);
+        _bytesSince = 0;
+        _running = WriteAsync(snapshot, tail);
+    }
+
+    private async Task<Ending> WriteAsync(StateSnapshot snapshot, JournalTail tail)
+    {
+        bool owner = false;
+        long begun = runtime.Time.GetTimestamp();
+        try
+        {
+            await runtime.Offload(async () =>
+            {
+                owner = await runtime.Journal.WriteCheckpointAsync(
+                    owned.Id, owned.Epoch, tail, snapshot.Chunks(), _stop.Token);
+                owner = owner && await runtime.Journal.TruncateAsync(owned.Id, owned.Epoch, tail.Revision, _stop.Token);
+            });
+            LogWritten(runtime.Logger, owned.Id, tail.Revision, runtime.Time.GetElapsedTime(begun).TotalMilliseconds);
+            return new Ending(tail.Revision, owner, null);
+        }
+        catch (Exception e)
+        {
+            return new Ending(tail.Revision, true, e);
+        }
+        finally
+        {
+            wake();
+        }
+    }
+
+    private bool Settle(Ending ending, long nowMs)
+    {
+        _running = null;
+        if (ending.Trouble is not null)
+        {
+            // The records are still there, so they count again towards the next attempt.
+            _bytesSince += runtime.Options.CheckpointBytesMin;
+            _notBeforeMs = nowMs + runtime.Options.CheckpointRetryMs;
+            LogFailed(runtime.Logger, owned.Id, ending.At, runtime.Options.CheckpointRetryMs, ending.Trouble);
+            return true;
+        }
+
+        Last = ending.IsOwner ? ending.At : Last;
+        return ending.IsOwner;
+    }
+
+    private sealed record Ending(Revision At, bool IsOwner, Exception? Trouble);
+}

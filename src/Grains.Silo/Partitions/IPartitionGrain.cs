@@ -1,0 +1,40 @@
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Partitions;
+
+namespace Grains.Silo.Partitions;
+
+/// <summary>One partition. Its key is <c>p-</c> and the number: storage would read digits alone as hexadecimal.</summary>
+[Alias("grains.partition")]
+public interface IPartitionGrain : IGrainWithStringKey
+{
+    /// <summary>Queues the commands and answers them together; never waits for messages to arrive.</summary>
+    [Alias("execute"), ResponseTimeout("00:00:15")]
+    Task<AnswerBatch> Execute(CommandBatch batch);
+
+    /// <summary>A receive that may wait; cancelling it lets the partition forget it.</summary>
+    [Alias("receive"), ResponseTimeout("00:01:30")]
+    Task<Answer> Receive(Receive receive, CancellationToken cancel);
+
+    /// <summary>Makes sure that somebody owns the partition, and waits a while for it.</summary>
+    [Alias("activate"), ResponseTimeout("00:00:30")]
+    Task<PartitionReport> Activate();
+
+    /// <summary>How the partition is, without waiting.</summary>
+    [Alias("describe"), ResponseTimeout("00:00:05")]
+    Task<PartitionReport> Describe();
+}
+
+/// <summary>Keys of partition grains.</summary>
+public static class PartitionKey
+{
+    public static string Of(PartitionId id) => $"p-{id.Value}";
+
+    public static PartitionId Parse(ReadOnlySpan<char> key) =>
+        key.StartsWith("p-") && uint.TryParse(key[2..], out uint value)
+            ? new PartitionId(value)
+            : throw new ArgumentException($"'{key}' is not the key of a partition; expected p-0, p-1, ….");
+
+    public static IPartitionGrain GetPartition(this IGrainFactory grains, PartitionId id) =>
+        grains.GetGrain<IPartitionGrain>(Of(id));
+}

@@ -1,0 +1,154 @@
+using Grains.Journal;
+using Grains.Silo.Placement;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Partitions;
+using Orleans.Concurrency;
+using Orleans.Placement;
+
+namespace Grains.Silo.Partitions;
+
+/// <summary>Makes its server the owner of one partition for as long as it is active. The work is the loop's.</summary>
+[Reentrant, KeepAlive, Immovable, PartitionPlacement]
+internal sealed partial class PartitionGrain(PartitionRuntime runtime, LocalPartitions local, MembershipView membership)
+    : Grain, IPartitionGrain
+{
+    /// <summary>A call waits this long for a recovery; then its caller is told, and tries again.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private PartitionId _id;
+    private PartitionLoop? _loop;
+    private Task _life = Task.CompletedTask;
+    private string? _trouble;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _id = PartitionKey.Parse(this.GetPrimaryKeyString());
+
+        // Not awaited: an activation has a time limit, a recovery takes as long as its data is large.
+        _life = LiveAsync();
+        return Task.CompletedTask;
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        _ = _loop?.StopAsync();
+        await _life.WaitAsync(cancellationToken);
+    }
+
+    public async Task<AnswerBatch> Execute(CommandBatch batch)
+    {
+        PartitionLoop? loop = await OpenedAsync();
+        return new AnswerBatch(loop is null
+            ? [.. batch.Commands.Select(_ => NotServed())]
+            : await TicketBatch.PostAsync(batch.Commands, loop.Post));
+    }
+
+    public async Task<Answer> Receive(Receive receive, CancellationToken cancel) =>
+        await OpenedAsync() is { } loop ? await loop.ExecuteAsync(receive, cancel) : NotServed();
+
+    public async Task<PartitionReport> Activate()
+    {
+        await OpenedAsync();
+        return await Describe();
+    }
+
+    public Task<PartitionReport> Describe() => Task.FromResult(_loop is { Completion.IsCompleted: false } loop
+        ? new PartitionReport
+        {
+            Partition = _id,
+            Phase = PartitionPhase.Served,
+            Owner = runtime.Server,
+            Epoch = loop.Epoch,
+            Revision = loop.Machine.Revision,
+            Incarnation = loop.Machine.Incarnation,
+            Statistics = loop.Machine.Statistics,
+            Recovery = loop.RecoveryTimes,
+            LastCheckpoint = loop.LastCheckpoint,
+            LongestStall = loop.LongestStall,
+            QueueDepth = loop.QueueDepth,
+        }
+        : new PartitionReport
+        {
+            Partition = _id,
+            Phase = _life.IsCompleted ? PartitionPhase.Unowned : PartitionPhase.Recovering,
+            Owner = runtime.Server,
+            Trouble = _trouble,
+        });
+
+    private Answer NotServed() => new NotOwner(MayHaveHappened: false, _trouble ?? "The partition is being recovered.");
+
+    private async ValueTask<PartitionLoop?> OpenedAsync()
+    {
+        if (!_opened.Task.IsCompleted)
+        {
+            await Task.WhenAny(_opened.Task, Task.Delay(_patience, runtime.Time));
+        }
+
+        return _loop;
+    }
+
+    private async Task LiveAsync()
+    {
+        try
+        {
+            if (await OpenAsync() is { } loop)
+            {
+                LoopEnd end = await loop.Completion;
+                local.Remove(loop);
+                _trouble = end.Why;
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            _trouble = "The server is giving the partition up.";
+        }
+        catch (Exception e)
+        {
+            _trouble = e.Message;
+            LogNotRecovered(runtime.Logger, _id, e);
+        }
+
+        _opened.TrySetResult();
+        DeactivateOnIdle();
+    }
+
+    private async Task<PartitionLoop?> OpenAsync()
+    {
+        RecoveryOutcome outcome = await PartitionRecovery.RunAsync(_id, runtime, membership.Version, _stop.Token);
+        switch (outcome.Acquire)
+        {
+            case AcquireOutcome.NotHere notHere:
+                _trouble = $"It can be opened on {string.Join(", ", notHere.Candidates)}, not on {runtime.Server}.";
+                LogNotHere(runtime.Logger, _id, _trouble);
+                return null;
+            case AcquireOutcome.OutdatedView outdated:
+                _trouble = $"This server's view of the cluster is older than {outdated.NewestVersion}.";
+                LogNotHere(runtime.Logger, _id, _trouble);
+                await membership.RefreshAsync(outdated.NewestVersion);
+                return null;
+        }
+
+        var loop = new PartitionLoop(outcome.Owned!, runtime);
+        RecoveryTimes times = loop.RecoveryTimes;
+        _recoveryMs.Record(times.Total.TotalMilliseconds);
+        LogOwned(runtime.Logger, _id, loop.Epoch, loop.Machine.Revision, times.Acquire.TotalMilliseconds,
+            times.Checkpoint.TotalMilliseconds, times.Records.TotalMilliseconds);
+        _loop = loop;
+        loop.Start();
+        if (_stop.IsCancellationRequested)
+        {
+            _ = loop.StopAsync();
+        }
+        else
+        {
+            local.Add(loop);
+        }
+
+        _opened.TrySetResult();
+        return loop;
+    }
+}

@@ -1,0 +1,23 @@
+using Grains.StateMachines.Ids;
+using Microsoft.Extensions.Logging;
+
+namespace Grains.Silo.Partitions;
+
+public sealed partial class PartitionLoop
+{
+    [LoggerMessage(2010, LogLevel.Error,
+        "Partition {Partition} under {Epoch} broke an invariant at {Revision}. Its memory is dropped and it is recovered from its journal; please report this.")]
+    private static partial void LogBroken(ILogger logger, PartitionId partition, Epoch epoch, Revision revision, Exception e);
+
+    [LoggerMessage(EventId = 2011, Message = "Partition {Partition} under {Epoch} ended at {Revision}: {Reason}. {Why}")]
+    private static partial void LogEnded(
+        ILogger logger, LogLevel level, PartitionId partition, Epoch epoch, Revision revision, LoopEndReason reason, string why);
+
+    [LoggerMessage(2012, LogLevel.Warning,
+        "An append or confirm of partition {Partition} after {Revision} is undecided; the same is tried again in {PauseMs} ms. {Reason}")]
+    private static partial void LogUndecided(ILogger logger, PartitionId partition, Revision revision, int pauseMs, string? reason);
+
+    [LoggerMessage(2013, LogLevel.Warning,
+        "The journal refused a record of partition {Partition} after {Revision}; nothing was written, and the callers are told. {Reason}")]
+    private static partial void LogRefused(ILogger logger, PartitionId partition, Revision revision, string? reason);
+}

@@ -1,0 +1,110 @@
+using System.Collections.Concurrent;
+using Grains.Silo.Cluster;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Keyspaces;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Outboxes;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Slots;
+
+namespace Grains.Silo.Partitions;
+
+/// <summary>
+/// The front ends' way to every partition: straight into the loop where it runs in this process, else by a grain call
+/// that commands share. Names each command, and repeats it under that name while the deadline allows.
+/// </summary>
+internal sealed class PartitionRouter(
+    IGrainFactory grains, LocalPartitions local, PartitionReadiness readiness, RouterOptions options, TimeProvider time)
+    : IPartitions
+{
+    private readonly long _incarnation = CommandId.NewIncarnation(time.GetUtcNow().ToUnixTimeMilliseconds(), Random.Shared);
+    private readonly ConcurrentDictionary<PartitionId, PartitionLink> _links = new();
+    private readonly ConcurrentDictionary<PartitionId, CommandNumbers> _numbers = new();
+
+    public SlotMap Slots => readiness.Settings.Slots
+        ?? throw new InvalidOperationException("The cluster's settings are not read yet; wait for IsReady.");
+
+    public bool IsReady => readiness.IsReady;
+
+    public async ValueTask<Answer> ExecuteAsync(PartitionId partition, Command command, CancellationToken cancel)
+    {
+        if (!NeedsName(command))
+        {
+            return await UntilAnsweredAsync(partition, command, cancel);
+        }
+
+        CommandNumbers numbers = _numbers.GetOrAdd(partition, static (_, window) => new CommandNumbers(window), options.CommandWindow);
+        if (!numbers.TryTake(out long number))
+        {
+            return new Refused(Refusal.Overloaded,
+                $"Too many commands of this server to partition {partition} are unanswered; repeat in a moment.") { RetryAfterMs = 100 };
+        }
+
+        try
+        {
+            return await UntilAnsweredAsync(partition, command with { Id = new CommandId(_incarnation, number) }, cancel);
+        }
+        finally
+        {
+            numbers.Release(number);
+        }
+    }
+
+    /// <summary>The others may run twice: reads, what changes memory only, and what carries its own place in an order.</summary>
+    private static bool NeedsName(Command command) => command.Id.IsNone && !command.IsRead
+        && command is not (Receive or RenewDelivery or AcceptTransfer or ClearOutbox or DropKeyspace or DropService);
+
+    private async ValueTask<Answer> UntilAnsweredAsync(PartitionId partition, Command command, CancellationToken cancel)
+    {
+        Answer answer = await SendAsync(partition, command, cancel);
+        return answer is NotOwner lost ? await RepeatAsync(partition, command, lost, cancel) : answer;
+    }
+
+    private async ValueTask<Answer> RepeatAsync(PartitionId partition, Command command, NotOwner lost, CancellationToken cancel)
+    {
+        long begun = time.GetTimestamp();
+        bool mayHaveHappened = lost.MayHaveHappened;
+        for (int repeats = 0; ; repeats++)
+        {
+            int pauseMs = Math.Min(options.RepeatPauseMsMin << Math.Min(repeats, 16), options.RepeatPauseMsMax);
+            pauseMs = (pauseMs / 2) + Random.Shared.Next((pauseMs / 2) + 1);
+            if (time.GetElapsedTime(begun).TotalMilliseconds + pauseMs > options.DeadlineMs)
+            {
+                throw new PartitionUnavailableException(partition, command.IsRead || !mayHaveHappened, lost.Why);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(pauseMs), time, cancel);
+            Answer answer = await SendAsync(partition, command, cancel);
+            if (answer is not NotOwner again)
+            {
+                return answer;
+            }
+
+            lost = again;
+            mayHaveHappened |= again.MayHaveHappened;
+        }
+    }
+
+    private Task<Answer> SendAsync(PartitionId partition, Command command, CancellationToken cancel)
+    {
+        if (local.TryGet(partition, out PartitionLoop? loop))
+        {
+            return loop.ExecuteAsync(command, cancel);
+        }
+
+        PartitionLink link = _links.GetOrAdd(
+            partition, static (id, router) => new PartitionLink(id, router.Grains.GetPartition(id), router.Options), this);
+        if (command is Receive receive)
+        {
+            return link.ReceiveAsync(receive, cancel);
+        }
+
+        var ticket = new TaskTicket(command);
+        link.Post(ticket);
+        return cancel.CanBeCanceled ? ticket.Task.WaitAsync(cancel) : ticket.Task;
+    }
+
+    private IGrainFactory Grains => grains;
+
+    private RouterOptions Options => options;
+}

@@ -1,0 +1,33 @@
+using Grains.Journal;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Outboxes;
+using Grains.StateMachines.Partitions;
+using Microsoft.Extensions.Logging;
+
+namespace Grains.Silo.Partitions;
+
+/// <summary>What every partition of a server shares: the way out of the loop, given to it through the door.</summary>
+public sealed record PartitionRuntime
+{
+    public required IJournal Journal { get; init; }
+
+    /// <summary>Names this server in epoch records.</summary>
+    public required string Server { get; init; }
+
+    public required ILogger Logger { get; init; }
+
+    /// <summary>Carries outbox entries to the partition that they are for.</summary>
+    public required Transfer Transfer { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public PartitionOptions Options { get; init; } = new();
+
+    public MachineLimits Limits { get; init; } = new();
+
+    /// <summary>Runs the encoding of checkpoints away from the loop: the only work that leaves it.</summary>
+    public Func<Func<Task>, Task> Offload { get; init; } = Task.Run;
+}
+
+/// <summary>Hands entries to a partition; the answer is <see cref="TransferAccepted"/> once they are durable there.</summary>
+public delegate ValueTask<Answer> Transfer(PartitionId target, AcceptTransfer command, CancellationToken cancel);

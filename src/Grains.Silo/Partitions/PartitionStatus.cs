@@ -1,0 +1,26 @@
+using Grains.StateMachines.Ids;
+
+namespace Grains.Silo.Partitions;
+
+/// <summary>How every partition is, for people: owners, epochs, revisions, what they hold.</summary>
+public sealed class PartitionStatus(IGrainFactory grains, PartitionReadiness readiness)
+{
+    /// <summary>Partitions that this server has not seen served.</summary>
+    public IReadOnlyList<PartitionId> Missing => readiness.Missing;
+
+    /// <summary>One report per partition, in order; a partition that gives none is Unowned, with the reason.</summary>
+    public Task<PartitionReport[]> ReadAsync(CancellationToken cancel) =>
+        Task.WhenAll((readiness.Settings.Slots?.Partitions ?? []).Select(p => ReadAsync(p, cancel)));
+
+    private async Task<PartitionReport> ReadAsync(PartitionId partition, CancellationToken cancel)
+    {
+        try
+        {
+            return await grains.GetPartition(partition).Describe().WaitAsync(cancel);
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested)
+        {
+            return new PartitionReport { Partition = partition, Phase = PartitionPhase.Unowned, Trouble = e.Message };
+        }
+    }
+}

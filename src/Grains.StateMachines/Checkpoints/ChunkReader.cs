@@ -1,0 +1,143 @@
+using Grains.StateMachines.Codecs;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Keyspaces;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Outboxes;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Tables;
+
+namespace Grains.StateMachines.Checkpoints;
+
+/// <summary>Reads what <see cref="StateSnapshot"/> wrote, straight into the state of a machine that is recovering.</summary>
+internal static class ChunkReader
+{
+    public static void Read(PartitionState state, ReadOnlySpan<byte> chunk)
+    {
+        RecordReader from = RecordReader.Open(chunk, "checkpoint chunk");
+        byte format = from.Byte();
+        if (format != StateSnapshot.Format)
+        {
+            throw new FormatException(
+                $"A checkpoint chunk of format {format} cannot be read; this version reads format {StateSnapshot.Format}.");
+        }
+
+        var section = (ChunkSection)from.Byte();
+        uint count = from.Fixed32();
+        for (uint i = 0; i < count; i++)
+        {
+            ReadEntry(state, section, ref from);
+        }
+
+        if (!from.AtEnd)
+        {
+            throw new FormatException($"A checkpoint chunk of {count} entries ({section}) goes on after its last one.");
+        }
+    }
+
+    private static void ReadEntry(PartitionState state, ChunkSection section, ref RecordReader from)
+    {
+        switch (section)
+        {
+            case ChunkSection.Totals:
+                ReadTotals(state, ref from);
+                break;
+            case ChunkSection.Keys:
+                ReadKey(state, ref from);
+                break;
+            case ChunkSection.Nodes:
+                ReadNode(state, ref from);
+                break;
+            case ChunkSection.Messages:
+                ReadMessage(state, ref from);
+                break;
+            case ChunkSection.Outbox:
+                var place = new Place(from.Varint(), from.Int());
+                OutgoingMessage message = OutboxAdded.ReadMessage(ref from);
+                state.Outbox.Set(new OutboxKey(message.Partition.Value, place), message);
+                break;
+            case ChunkSection.Sources:
+                var source = new SourceKey((uint)from.Varint(), from.Varint());
+                state.Sources.Set(source, new Watermark(new Place(from.Varint(), from.Int())));
+                break;
+            case ChunkSection.Idempotency:
+                var age = new Place(from.Varint(), from.Int());
+                var entry = new IdempotencyEntry(from.Fixed128(), from.Fixed128(), age, from.Varint());
+                state.Idempotency.Set(entry.Key, entry);
+                state.IdempotencyByAge.Set(age, entry);
+                break;
+            case ChunkSection.Commits:
+                var commit = new CommitKey(from.Varint(), from.Varint());
+                state.Commits.Set(commit, new CommittedDelivery(from.Fixed128(), from.Varint(), from.Varint()));
+                break;
+            case ChunkSection.DroppedScopes:
+                state.DroppedScopes.Set(new Place(from.Varint(), 0), DroppedScope.Marker);
+                break;
+            default:
+                throw new FormatException($"Checkpoint section {(byte)section} is not known to this version.");
+        }
+    }
+
+    private static void ReadTotals(PartitionState state, ref RecordReader from)
+    {
+        state.Totals = new StateTotals
+        {
+            Revision = from.Varint(),
+            Epoch = from.Varint(),
+            Incarnation = from.Varint(),
+            TimeMs = from.Varint(),
+            LastNode = from.Varint(),
+            Bytes = from.Varint(),
+        };
+        state.Commands.Read(ref from);
+    }
+
+    private static void ReadKey(PartitionState state, ref RecordReader from)
+    {
+        var name = new ScopedName(from.Varint(), from.Name());
+        long version = from.Varint();
+        long created = from.Varint();
+        long expiresAtMs = from.Varint();
+        string? contentType = from.OptionalText();
+        var entry = new KeyEntry(from.Bytes(), version, created, contentType, expiresAtMs);
+        state.Keys.Set(name, entry);
+        if (expiresAtMs > 0)
+        {
+            state.Expiries.Set(new ExpiryKey(expiresAtMs, name), entry);
+        }
+    }
+
+    private static void ReadNode(PartitionState state, ref RecordReader from)
+    {
+        var name = new ScopedName(from.Varint(), from.Name());
+        state.Nodes.Set(name, new NodeEntry(from.Varint())
+        {
+            StateVersion = from.Varint(),
+            StateContentType = from.OptionalText(),
+            State = from.OptionalBytes(),
+            Waiting = from.Int(),
+            Dead = from.Int(),
+        });
+    }
+
+    private static void ReadMessage(PartitionState state, ref RecordReader from)
+    {
+        var id = new Place(from.Varint(), from.Int());
+        var owner = new ScopedName(from.Varint(), from.Name());
+        long node = from.Varint();
+        long acceptedAtMs = from.Varint();
+        int attempts = from.Int();
+        bool dead = from.Bool();
+        string? reason = from.OptionalText();
+        var place = new Place(from.Varint(), from.Int());
+        var message = new Message(id, owner, node, MessageCodec.Read(ref from))
+        {
+            AcceptedAtMs = acceptedAtMs,
+            Attempts = attempts,
+            Dead = dead,
+            Reason = reason,
+            Place = place,
+        };
+        state.Messages.Set(id, message);
+        state.Mailboxes.Set(message.MailboxKey, message);
+    }
+}

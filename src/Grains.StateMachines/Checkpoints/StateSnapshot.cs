@@ -1,0 +1,201 @@
+using Grains.StateMachines.Codecs;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Keyspaces;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Outboxes;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Tables;
+
+namespace Grains.StateMachines.Checkpoints;
+
+/// <summary>
+/// A partition's durable state at one revision, for ever. Made in constant time; written out by any thread, while the
+/// machine goes on.
+/// </summary>
+/// <remarks>
+/// Chunk format 1: format byte, section byte, number of entries (fixed 32 bits), the entries in key order, CRC32C.
+/// A chunk ends at the entry that takes it over 256 KiB.
+/// </remarks>
+public sealed class StateSnapshot
+{
+    internal const byte Format = 1;
+    private const int _chunkBytes = 256 << 10;
+    private const int _countOffset = 2;
+
+    private readonly StateTotals _totals;
+    private readonly CommandWindows _commands;
+    private readonly FrozenTree<ScopedName, KeyEntry> _keys;
+    private readonly FrozenTree<ScopedName, NodeEntry> _nodes;
+    private readonly FrozenTree<Place, Message> _messages;
+    private readonly FrozenTree<OutboxKey, OutgoingMessage> _outbox;
+    private readonly FrozenTree<SourceKey, Watermark> _sources;
+    private readonly FrozenTree<Place, IdempotencyEntry> _idempotency;
+    private readonly FrozenTree<CommitKey, CommittedDelivery> _commits;
+    private readonly FrozenTree<Place, DroppedScope> _droppedScopes;
+
+    internal StateSnapshot(PartitionState state)
+    {
+        _totals = state.DurableTotals;
+        _commands = state.Commands.Copy();
+        _keys = state.Keys.Freeze();
+        _nodes = state.Nodes.Freeze();
+        _messages = state.Messages.Freeze();
+        _outbox = state.Outbox.Freeze();
+        _sources = state.Sources.Freeze();
+        _idempotency = state.IdempotencyByAge.Freeze();
+        _commits = state.Commits.Freeze();
+        _droppedScopes = state.DroppedScopes.Freeze();
+    }
+
+    /// <summary>The state holds every record up to here.</summary>
+    public Revision At => new(_totals.Revision);
+
+    /// <summary>The snapshot as bytes. Each chunk is valid until the next is asked for.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Chunks()
+    {
+        var to = new RecordWriter();
+        to.Byte(Format);
+        to.Byte((byte)ChunkSection.Totals);
+        to.Fixed32(1);
+        WriteTotals(to);
+        _commands.Write(to);
+        to.Seal();
+        yield return to.Written;
+
+        IEnumerable<ReadOnlyMemory<byte>>[] sections =
+        [
+            Section(ChunkSection.Keys, _keys, WriteKey, to),
+            Section(ChunkSection.Nodes, _nodes, WriteNode, to),
+            Section(ChunkSection.Messages, _messages, WriteMessage, to),
+            Section(ChunkSection.Outbox, _outbox, WriteOutbox, to),
+            Section(ChunkSection.Sources, _sources, WriteSource, to),
+            Section(ChunkSection.Idempotency, _idempotency, WriteIdempotency, to),
+            Section(ChunkSection.Commits, _commits, WriteCommit, to),
+            Section(ChunkSection.DroppedScopes, _droppedScopes, static (w, scope, _) => w.Varint(scope.Revision), to),
+        ];
+        foreach (ReadOnlyMemory<byte> chunk in sections.SelectMany(s => s))
+        {
+            yield return chunk;
+        }
+    }
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Section<TKey, TValue>(
+        ChunkSection section, FrozenTree<TKey, TValue> tree, Action<RecordWriter, TKey, TValue> write, RecordWriter to)
+        where TKey : struct, IComparable<TKey>
+        where TValue : class
+    {
+        uint count = 0;
+        foreach ((TKey key, TValue value) in tree.All)
+        {
+            if (count == 0)
+            {
+                to.Clear();
+                to.Byte(Format);
+                to.Byte((byte)section);
+                to.Fixed32(0);
+            }
+
+            write(to, key, value);
+            count++;
+            if (to.Length >= _chunkBytes)
+            {
+                yield return End(to, ref count);
+            }
+        }
+
+        if (count > 0)
+        {
+            yield return End(to, ref count);
+        }
+    }
+
+    private static ReadOnlyMemory<byte> End(RecordWriter to, ref uint count)
+    {
+        to.Fixed32At(_countOffset, count);
+        to.Seal();
+        count = 0;
+        return to.Written;
+    }
+
+    private void WriteTotals(RecordWriter to)
+    {
+        to.Varint(_totals.Revision);
+        to.Varint(_totals.Epoch);
+        to.Varint(_totals.Incarnation);
+        to.Varint(_totals.TimeMs);
+        to.Varint(_totals.LastNode);
+        to.Varint(_totals.Bytes);
+    }
+
+    private static void WriteKey(RecordWriter to, ScopedName name, KeyEntry entry)
+    {
+        to.Varint(name.Scope);
+        to.Name(name.Name);
+        to.Varint(entry.Version);
+        to.Varint(entry.Created);
+        to.Varint(entry.ExpiresAtMs);
+        to.OptionalText(entry.ContentType);
+        to.Bytes(entry.Value);
+    }
+
+    private static void WriteNode(RecordWriter to, ScopedName name, NodeEntry node)
+    {
+        to.Varint(name.Scope);
+        to.Name(name.Name);
+        to.Varint(node.Number);
+        to.Varint(node.StateVersion);
+        to.OptionalText(node.StateContentType);
+        to.OptionalBytes(node.State);
+        to.Varint(node.Waiting);
+        to.Varint(node.Dead);
+    }
+
+    private static void WriteMessage(RecordWriter to, Place id, Message message)
+    {
+        to.Varint(id.Revision);
+        to.Varint(id.Ordinal);
+        to.Varint(message.Owner.Scope);
+        to.Name(message.Owner.Name);
+        to.Varint(message.Node);
+        to.Varint(message.AcceptedAtMs);
+        to.Varint(message.Attempts);
+        to.Bool(message.Dead);
+        to.OptionalText(message.Reason);
+        to.Varint(message.Place.Revision);
+        to.Varint(message.Place.Ordinal);
+        MessageCodec.Write(to, message.Content);
+    }
+
+    private static void WriteOutbox(RecordWriter to, OutboxKey key, OutgoingMessage message)
+    {
+        to.Varint(key.Place.Revision);
+        to.Varint(key.Place.Ordinal);
+        OutboxAdded.WriteMessage(to, message);
+    }
+
+    private static void WriteSource(RecordWriter to, SourceKey key, Watermark mark)
+    {
+        to.Varint(key.Source);
+        to.Varint(key.Incarnation);
+        to.Varint(mark.UpTo.Revision);
+        to.Varint(mark.UpTo.Ordinal);
+    }
+
+    private static void WriteIdempotency(RecordWriter to, Place age, IdempotencyEntry entry)
+    {
+        to.Varint(age.Revision);
+        to.Varint(age.Ordinal);
+        to.Fixed128(entry.Key);
+        to.Fixed128(entry.Body);
+        to.Varint(entry.ExpiresAtMs);
+    }
+
+    private static void WriteCommit(RecordWriter to, CommitKey key, CommittedDelivery commit)
+    {
+        to.Varint(key.Epoch);
+        to.Varint(key.Number);
+        to.Fixed128(commit.BodyHash);
+        to.Varint(commit.Revision);
+        to.Varint(commit.StateVersion);
+    }
+}

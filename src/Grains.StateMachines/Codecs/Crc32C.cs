@@ -1,0 +1,25 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Grains.StateMachines.Codecs;
+
+/// <summary>CRC32C (Castagnoli, RFC 3720 appendix B.4), by the processor's own instruction where it has one.</summary>
+public static class Crc32C
+{
+    public static uint Compute(ReadOnlySpan<byte> bytes)
+    {
+        uint crc = uint.MaxValue;
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
+        foreach (ulong word in words)
+        {
+            crc = BitOperations.Crc32C(crc, word);
+        }
+
+        foreach (byte rest in bytes[(words.Length * sizeof(ulong))..])
+        {
+            crc = BitOperations.Crc32C(crc, rest);
+        }
+
+        return ~crc;
+    }
+}

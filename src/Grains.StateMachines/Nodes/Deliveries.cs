@@ -1,0 +1,416 @@
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Tables;
+
+namespace Grains.StateMachines.Nodes;
+
+/// <summary>
+/// The leases of a partition's nodes and the receives that wait for one. Lives in the owner's memory: a crash ends
+/// every lease, and the new owner's first hand-out of an older message is recorded before it goes out, because the old
+/// owner may have handed it out already.
+/// </summary>
+internal sealed class Deliveries(PartitionId partition, PartitionState state)
+{
+    private readonly Dictionary<ScopedName, NodeActivity> _nodes = [];
+    private readonly Dictionary<long, OpenDelivery> _open = [];
+    private readonly Dictionary<object, Waiter> _waiters = [];
+    private readonly Tree<TimerKey, object> _timers = new();
+    private readonly HashSet<NodeActivity> _touched = [];
+    private readonly List<OpenDelivery> _ending = [];
+    private readonly List<OpenDelivery> _unrecorded = [];
+    private readonly List<OpenDelivery> _recording = [];
+    private readonly List<NodeActivity> _starts = [];
+    private long _epochRevision;
+    private long _lastNumber;
+    private long _lastTimer;
+
+    private MachineLimits Limits => state.Limits;
+
+    /// <summary>Some attempt must be made durable before it can go out.</summary>
+    public bool HasWork => _starts.Count > 0;
+
+    public long? WakeAtMs => _timers.TryFirst(default, out TimerKey first, out _) ? first.AtMs : null;
+
+    public int OpenCount => _open.Count;
+
+    public int WaitingCount => _waiters.Count;
+
+    /// <param name="epochRevision">The revision of the own epoch record: older messages may have been handed out before.</param>
+    public void Begin(long epochRevision) => _epochRevision = epochRevision;
+
+    // Questions.
+
+    public bool Holds(Message message) =>
+        _nodes.TryGetValue(message.Owner, out NodeActivity? node) && node.Open is { } open && open.Holds(message.Id);
+
+    public int HeldBy(in ScopedName node) =>
+        _nodes.TryGetValue(node, out NodeActivity? activity) && activity.Open is { } open ? open.Messages.Length : 0;
+
+    public int UnrecordedStarts(Message message) =>
+        _nodes.TryGetValue(message.Owner, out NodeActivity? node) && node.Open is { StartRecorded: false } open && open.Holds(message.Id) ? 1 : 0;
+
+    /// <summary>The delivery, if it is out, under this epoch, and not ended by this batch.</summary>
+    public OpenDelivery? Find(DeliveryId id) =>
+        id.Partition == partition && id.Epoch.Value == state.DurableTotals.Epoch
+        && _open.TryGetValue(id.Number, out OpenDelivery? open) && !open.Ending ? open : null;
+
+    // While deciding: staged, undone by Drop.
+
+    /// <summary>The batch ends this delivery; what it held goes back unless the batch removes it.</summary>
+    public void End(OpenDelivery delivery)
+    {
+        delivery.Ending = true;
+        _ending.Add(delivery);
+    }
+
+    /// <summary>The node is emptied: its delivery is lost.</summary>
+    public void Lose(in ScopedName node)
+    {
+        if (_nodes.TryGetValue(node, out NodeActivity? activity) && activity.Open is { Ending: false } open)
+        {
+            End(open);
+        }
+    }
+
+    /// <summary>Something came for the node: look again whether it can be handed out.</summary>
+    public void Touch(in ScopedName node)
+    {
+        if (_nodes.TryGetValue(node, out NodeActivity? activity))
+        {
+            _touched.Add(activity);
+        }
+    }
+
+    /// <summary>Ends what time ends; a bounded number.</summary>
+    /// <param name="over">Receives whose wait is over, to be answered.</param>
+    public void Expire(Draft draft, List<Waiter> over)
+    {
+        for (int i = 0; i < Limits.SweepMax && _timers.TryFirst(default, out TimerKey due, out object what); i++)
+        {
+            if (due.AtMs > draft.NowMs)
+            {
+                return;
+            }
+
+            _timers.Remove(due);
+            switch (what)
+            {
+                case OpenDelivery delivery:
+                    End(delivery);
+                    GiveUp(delivery, delivery.Messages, "the lease ran out", draft);
+                    break;
+                case Waiter waiter when waiter.Node.Start?.Waiter != waiter:
+                    Forget(waiter);
+                    over.Add(waiter);
+                    break;
+                case NodeActivity node:
+                    _touched.Add(node);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Records an attempt that failed, where it is not on record yet, and makes dead letters of messages that have had
+    /// all of theirs.
+    /// </summary>
+    /// <returns>How many became dead letters.</returns>
+    public int GiveUp(OpenDelivery delivery, Message[] messages, string how, Draft draft, bool deadLetterAll = false)
+    {
+        int started = delivery.StartRecorded ? 0 : 1;
+        Place[] dead = [.. messages
+            .Where(m => deadLetterAll || Attempts(m) + started >= delivery.Command.MaxAttempts)
+            .Select(m => m.Id)];
+        if (started == 0 && dead.Length == 0)
+        {
+            return 0;
+        }
+
+        draft.Open();
+        if (started > 0)
+        {
+            draft.Emit(new AttemptsStarted(delivery.Node.Name, [.. messages.Select(m => m.Id)]));
+            delivery.StartRecorded = true;
+            _recording.Add(delivery);
+        }
+
+        if (dead.Length > 0)
+        {
+            string reason = deadLetterAll ? how : $"{delivery.Command.MaxAttempts} attempts; at the last, {how}";
+            draft.Emit(new MessagesDeadLettered(delivery.Node.Name, dead, reason));
+        }
+
+        draft.Close();
+        return dead.Length;
+    }
+
+    /// <summary>Records the starts that must be durable before they go out.</summary>
+    public void StageStarts(Draft draft)
+    {
+        foreach (NodeActivity node in _starts)
+        {
+            PendingStart start = node.Start!;
+            int attemptsMax = start.Waiter.Command.MaxAttempts;
+            Place[] spent = [.. start.Messages.Where(m => m.Attempts >= attemptsMax).Select(m => m.Id)];
+            Place[] begun = [.. start.Messages.Where(m => m.Attempts < attemptsMax).Select(m => m.Id)];
+            start.Revision = draft.Open();
+            if (begun.Length > 0)
+            {
+                draft.Emit(new AttemptsStarted(node.Name, begun));
+            }
+
+            if (spent.Length > 0)
+            {
+                string reason = $"{attemptsMax} attempts; the server ended during the last";
+                draft.Emit(new MessagesDeadLettered(node.Name, spent, reason));
+            }
+
+            draft.Close();
+        }
+    }
+
+    /// <summary>First attempts ride on a record that is written anyway; those that the batch ended need none.</summary>
+    public void StageFirstAttempts(Draft draft)
+    {
+        foreach (OpenDelivery delivery in _unrecorded)
+        {
+            if (delivery.Ending || delivery.StartRecorded)
+            {
+                continue;
+            }
+
+            draft.Open();
+            draft.Emit(new AttemptsStarted(delivery.Node.Name, [.. delivery.Messages.Select(m => m.Id)]));
+            draft.Close();
+            delivery.StartRecorded = true;
+            _recording.Add(delivery);
+        }
+    }
+
+    public void Drop(long nowMs)
+    {
+        foreach (OpenDelivery delivery in _ending)
+        {
+            delivery.Ending = false;
+            Arm(delivery, Math.Max(delivery.LeaseEndsMs, nowMs));
+        }
+
+        foreach (OpenDelivery delivery in _recording)
+        {
+            delivery.StartRecorded = false;
+        }
+
+        foreach (NodeActivity node in _starts)
+        {
+            node.Start!.Revision = 0;
+        }
+
+        _ending.Clear();
+        _recording.Clear();
+    }
+
+    // Once durable.
+
+    /// <summary>Everything staged happened: leases that ended are gone, starts on record go out.</summary>
+    public void Commit(long nowMs, List<Reply> replies)
+    {
+        foreach (OpenDelivery delivery in _ending)
+        {
+            _timers.Remove(delivery.Timer);
+            _open.Remove(delivery.Id.Number);
+            delivery.Node.Open = null;
+            _touched.Add(delivery.Node);
+        }
+
+        _unrecorded.RemoveAll(d => d.StartRecorded || d.Ending);
+        _ending.Clear();
+        _recording.Clear();
+        NodeActivity[] starts = [.. _starts];
+        _starts.Clear();
+        foreach (NodeActivity node in starts)
+        {
+            PendingStart start = node.Start!;
+            if (start.Revision == 0)
+            {
+                _starts.Add(node);
+                continue;
+            }
+
+            node.Start = null;
+            _touched.Add(node);
+            Message[] left = [.. start.Messages.Select(m => state.Messages.GetDurable(m.Id)).Where(m => m is { Dead: false }).Select(m => m!)];
+            if (left.Length > 0 && !start.Waiter.Gone)
+            {
+                HandOut(node, start.Waiter, left, start.Revision, recorded: true, nowMs, replies);
+            }
+        }
+    }
+
+    /// <summary>Adds a receive; it is answered now, later, or (false) there are too many.</summary>
+    public bool Add(object ticket, Receive command, long nowMs)
+    {
+        if (_waiters.Count >= Limits.WaitingReceivesMax)
+        {
+            return false;
+        }
+
+        var name = new ScopedName(command.Service.Value, command.Node);
+        if (!_nodes.TryGetValue(name, out NodeActivity? node))
+        {
+            node = _nodes[name] = new NodeActivity(name);
+        }
+
+        var waiter = new Waiter(ticket, command, node, nowMs + command.WaitMs);
+        _waiters.Add(ticket, waiter);
+        node.Waiters.AddLast(waiter);
+        waiter.Timer = Arm(waiter, waiter.DeadlineMs);
+        _touched.Add(node);
+        return true;
+    }
+
+    /// <summary>Hands out what can be handed out at every node that something happened to.</summary>
+    /// <param name="over">Receives that would not wait and got nothing, to be answered.</param>
+    public void Deliver(long nowMs, List<Reply> replies, List<Waiter> over)
+    {
+        foreach (NodeActivity node in _touched)
+        {
+            Deliver(node, nowMs, replies);
+            for (LinkedListNode<Waiter>? at = node.Waiters.First; at is not null;)
+            {
+                Waiter waiter = at.Value;
+                at = at.Next;
+                if (waiter.DeadlineMs <= nowMs && node.Start?.Waiter != waiter)
+                {
+                    Forget(waiter);
+                    over.Add(waiter);
+                }
+            }
+
+            if (node.IsIdle(nowMs))
+            {
+                _nodes.Remove(node.Name);
+            }
+        }
+
+        _touched.Clear();
+    }
+
+    public void Renew(OpenDelivery delivery, long leaseMs, long nowMs)
+    {
+        _timers.Remove(delivery.Timer);
+        Arm(delivery, nowMs + leaseMs);
+    }
+
+    /// <summary>Nothing of this node goes out for a while.</summary>
+    public void Hold(NodeActivity node, long untilMs)
+    {
+        node.HoldUntilMs = untilMs;
+        _nodes[node.Name] = node;
+        Arm(node, untilMs);
+    }
+
+    public bool Cancel(object ticket)
+    {
+        if (!_waiters.TryGetValue(ticket, out Waiter? waiter))
+        {
+            return false;
+        }
+
+        Forget(waiter);
+        _touched.Add(waiter.Node);
+        return true;
+    }
+
+    private int Attempts(Message message) => state.Messages.Get(message.Id)?.Attempts ?? message.Attempts;
+
+    private void Deliver(NodeActivity node, long nowMs, List<Reply> replies)
+    {
+        if (node.Open is not null || node.Start is not null || node.HoldUntilMs > nowMs || node.Waiters.First is not { } first
+            || state.Nodes.GetDurable(node.Name) is not { Waiting: > 0 } entry)
+        {
+            return;
+        }
+
+        Waiter waiter = first.Value;
+        Message[] messages = Choose(entry.Number, waiter.Command.MaxMessages);
+        bool mayHaveBeenOut = Array.Exists(messages, m => m.Attempts > 0 || m.Id.Revision < _epochRevision);
+        if (mayHaveBeenOut)
+        {
+            node.Start = new PendingStart(waiter, messages);
+            _starts.Add(node);
+        }
+        else
+        {
+            HandOut(node, waiter, messages, state.DurableTotals.Revision, recorded: false, nowMs, replies);
+        }
+    }
+
+    private Message[] Choose(long node, int countMax)
+    {
+        int limit = Math.Clamp(countMax, 1, Limits.DeliveryMessagesMax);
+        long bytes = 0;
+        List<Message> chosen = [];
+        foreach ((MailboxKey key, Message message) in state.Mailboxes.From(new MailboxKey(node, false, default)))
+        {
+            bytes += message.Content.SizeBytes;
+            if (key.Node != node || key.Dead || chosen.Count == limit || (chosen.Count > 0 && bytes > Limits.DeliveryBytesMax))
+            {
+                break;
+            }
+
+            chosen.Add(message);
+        }
+
+        return [.. chosen];
+    }
+
+    private void HandOut(
+        NodeActivity node, Waiter waiter, Message[] messages, long token, bool recorded, long nowMs, List<Reply> replies)
+    {
+        Receive command = waiter.Command;
+        var id = new DeliveryId(partition, new Epoch(state.DurableTotals.Epoch), ++_lastNumber);
+        var delivery = new OpenDelivery(id, node, messages, command) { StartRecorded = recorded };
+        node.Open = delivery;
+        _open.Add(id.Number, delivery);
+        Arm(delivery, nowMs + command.LeaseMs);
+        if (!recorded)
+        {
+            _unrecorded.Add(delivery);
+        }
+
+        Forget(waiter);
+        NodeEntry entry = state.Nodes.GetDurable(node.Name)!;
+        replies.Add(new Reply(waiter.Ticket, new DeliveryGiven
+        {
+            Delivery = id,
+            Token = new FenceToken(token),
+            Messages = [.. messages.Select(m => m.View(partition, m.Attempts + (recorded ? 0 : 1)))],
+            State = entry.State,
+            StateContentType = entry.StateContentType,
+            StateVersion = new Revision(entry.StateVersion),
+            LeaseMs = command.LeaseMs,
+        }));
+    }
+
+    private void Forget(Waiter waiter)
+    {
+        waiter.Gone = true;
+        waiter.Node.Waiters.Remove(waiter);
+        _waiters.Remove(waiter.Ticket);
+        _timers.Remove(waiter.Timer);
+    }
+
+    private void Arm(OpenDelivery delivery, long atMs)
+    {
+        delivery.LeaseEndsMs = atMs;
+        _timers.Remove(delivery.Timer);
+        delivery.Timer = Arm((object)delivery, atMs);
+    }
+
+    private TimerKey Arm(object what, long atMs)
+    {
+        var key = new TimerKey(atMs, ++_lastTimer);
+        _timers.Set(key, what);
+        return key;
+    }
+}

@@ -1,0 +1,209 @@
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Keyspaces;
+using Grains.StateMachines.Outboxes;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Tables;
+
+namespace Grains.StateMachines.Nodes;
+
+/// <summary>Decides how deliveries end.</summary>
+internal sealed class DeliveryRules(
+    PartitionId partition, PartitionState state, Deliveries deliveries, NodeRules nodes, KeyRules keys)
+{
+    private MachineLimits Limits => state.Limits;
+
+    public Answer Decide(CommitDelivery command, Draft draft)
+    {
+        DeliveryId id = command.Delivery;
+        var commitKey = new CommitKey(id.Epoch.Value, id.Number);
+        if (id.Partition == partition && state.Commits.Get(commitKey) is { } earlier && earlier.BodyHash == command.BodyHash)
+        {
+            return new Committed(new Revision(earlier.Revision), new Revision(earlier.StateVersion), Repeated: true);
+        }
+
+        if (deliveries.Find(id) is not { } delivery)
+        {
+            return Gone(id);
+        }
+
+        if ((RefuseParts(command) ?? RefuseAcknowledgements(command, delivery)) is { } refused)
+        {
+            return refused;
+        }
+
+        Place[] acknowledged = command.Acknowledge is null
+            ? [.. delivery.Messages.Select(m => m.Id)]
+            : [.. command.Acknowledge.Select(m => new Place(m.Revision.Value, m.Ordinal)).Distinct()];
+        ScopedName name = delivery.Node.Name;
+        if (Growth(command, name) is > 0 and var growth && state.Totals.Bytes + growth > Limits.PartitionBytesMax)
+        {
+            return Refusals.PartitionFull(state);
+        }
+
+        deliveries.End(delivery);
+        long revision = draft.Open();
+        Message[] rest = [.. delivery.Messages.Where(m => !acknowledged.Contains(m.Id))];
+        if (rest.Length > 0 && !delivery.StartRecorded)
+        {
+            draft.Emit(new AttemptsStarted(name, [.. rest.Select(m => m.Id)]));
+        }
+
+        // State first: a node that holds nothing is forgotten, and would get another number.
+        if (command.State is not null)
+        {
+            NodeRules.EmitState(name, command.State, draft);
+        }
+
+        if (acknowledged.Length > 0)
+        {
+            draft.Emit(new MessagesAcknowledged(name, acknowledged));
+        }
+
+        string sender = $"{delivery.Command.ServiceName}/{name.Name}";
+        foreach (OutgoingMessage send in command.Sends)
+        {
+            Send(send with { Content = send.Content with { Sender = sender } }, draft);
+        }
+
+        foreach (KeyChange change in command.Keys)
+        {
+            keys.Emit(change, draft);
+        }
+
+        long stateVersion = state.Nodes.Get(name)?.StateVersion ?? 0;
+        draft.Emit(new DeliveryCommitted(commitKey, command.BodyHash, stateVersion));
+        draft.Close(command.Id, stateVersion);
+        return new Committed(new Revision(revision), new Revision(stateVersion), Repeated: false);
+    }
+
+    public Answer Decide(RejectDelivery command, Draft draft, List<(NodeActivity Node, long UntilMs)> holds)
+    {
+        if (deliveries.Find(command.Delivery) is not { } delivery)
+        {
+            return Gone(command.Delivery);
+        }
+
+        deliveries.End(delivery);
+        string how = command.Reason ?? "it was rejected without a reason";
+        int dead = deliveries.GiveUp(delivery, delivery.Messages, how, draft, command.DeadLetter);
+        int returned = delivery.Messages.Length - dead;
+        if (returned > 0 && command.DelayMs > 0)
+        {
+            holds.Add((delivery.Node, draft.NowMs + command.DelayMs));
+        }
+
+        return new Rejected(returned, dead);
+    }
+
+    public Answer Renew(RenewDelivery command, long nowMs)
+    {
+        if (deliveries.Find(command.Delivery) is not { } delivery)
+        {
+            return Gone(command.Delivery);
+        }
+
+        deliveries.Renew(delivery, command.LeaseMs, nowMs);
+        return new Renewed(command.LeaseMs);
+    }
+
+    private static Refused Gone(DeliveryId id) => new(
+        Refusal.DeliveryGone,
+        $"Delivery {id} is not open: it was committed or rejected, its lease ran out, or its partition has another owner. "
+        + "Receive again; messages that were not acknowledged will come back.");
+
+    private void Send(OutgoingMessage message, Draft draft)
+    {
+        if (message.Partition == partition)
+        {
+            nodes.Accept(message, draft);
+        }
+        else
+        {
+            draft.Emit(new OutboxAdded(draft.NextOrdinal(), message));
+        }
+    }
+
+    private Refused? RefuseParts(CommitDelivery command)
+    {
+        if (command.Sends.Length > Limits.CommitSendsMax)
+        {
+            return Refusals.TooMany("sends in one commit", command.Sends.Length, Limits.CommitSendsMax);
+        }
+
+        if (command.Keys.Length > Limits.CommitKeysMax)
+        {
+            return Refusals.TooMany("keys in one commit", command.Keys.Length, Limits.CommitKeysMax);
+        }
+
+        if (command.SizeBytes > Limits.CommitBytesMax)
+        {
+            return Refusals.Limit("a commit", command.SizeBytes, Limits.CommitBytesMax);
+        }
+
+        if (command.State is not null && nodes.RefuseState(command.State) is { } state)
+        {
+            return state;
+        }
+
+        foreach (OutgoingMessage send in command.Sends)
+        {
+            if (send.Node.Length == 0 || send.Node.Length > Limits.NodeBytesMax)
+            {
+                return Refusals.Limit("a node id", send.Node.Length, Limits.NodeBytesMax);
+            }
+
+            if (nodes.RefuseContent(send.Content) is { } content)
+            {
+                return content;
+            }
+        }
+
+        HashSet<ScopedName> named = [];
+        foreach (KeyChange change in command.Keys)
+        {
+            if (!named.Add(new ScopedName(change.Keyspace.Value, change.Key)))
+            {
+                return new Refused(Refusal.LimitExceeded, $"The commit names key '{change.Key}' twice; name it once.");
+            }
+
+            if (keys.Refuse(change) is { } refused)
+            {
+                return refused;
+            }
+        }
+
+        return null;
+    }
+
+    private Refused? RefuseAcknowledgements(CommitDelivery command, OpenDelivery delivery)
+    {
+        foreach (MessageId message in command.Acknowledge ?? [])
+        {
+            if (message.Partition != partition || !delivery.Holds(new Place(message.Revision.Value, message.Ordinal)))
+            {
+                return new Refused(
+                    Refusal.NotHeld, $"Delivery {delivery.Id} does not hold message {message}. Nothing was committed.");
+            }
+        }
+
+        return null;
+    }
+
+    private long Growth(CommitDelivery command, in ScopedName node)
+    {
+        long growth = command.State is null
+            ? 0
+            : (command.State.Value?.Length ?? 0) - (state.Nodes.Get(node)?.State?.Length ?? 0);
+        foreach (OutgoingMessage send in command.Sends)
+        {
+            growth += Message.OverheadBytes + send.Content.SizeBytes;
+        }
+
+        foreach (KeyChange change in command.Keys)
+        {
+            growth += keys.Growth(change);
+        }
+
+        return growth;
+    }
+}

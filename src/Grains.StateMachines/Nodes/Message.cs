@@ -1,0 +1,42 @@
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Tables;
+
+namespace Grains.StateMachines.Nodes;
+
+/// <summary>An accepted message in memory. Immutable: a change replaces it.</summary>
+/// <param name="Id">Where it was accepted.</param>
+/// <param name="Owner">Its node.</param>
+/// <param name="Node">Its node's number.</param>
+/// <param name="Content">What the sender said.</param>
+internal sealed record Message(Place Id, ScopedName Owner, long Node, MessageContent Content)
+{
+    /// <summary>What a message costs beside its content, counted against the budget.</summary>
+    public const int OverheadBytes = 400;
+
+    public long AcceptedAtMs { get; init; }
+
+    /// <summary>Starts that are on record.</summary>
+    public int Attempts { get; init; }
+
+    public bool Dead { get; init; }
+
+    /// <summary>Why it is a dead letter.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Its place in the mailbox; another than its id after a retry.</summary>
+    public Place Place { get; init; } = Id;
+
+    public MailboxKey MailboxKey => new(Node, Dead, Place);
+
+    public long Bytes => OverheadBytes + Content.SizeBytes;
+
+    public MessageView View(PartitionId partition, int attempts) => new()
+    {
+        Id = new MessageId(partition, new Revision(Id.Revision), Id.Ordinal),
+        Content = Content,
+        Attempts = attempts,
+        AcceptedAtMs = AcceptedAtMs,
+        Reason = Reason,
+        Node = Owner.Name,
+    };
+}

@@ -1,0 +1,196 @@
+using Grains.StateMachines.Codecs;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Tables;
+
+namespace Grains.StateMachines.Nodes;
+
+/// <summary>A message is in a mailbox; or, with a reason, among the node's dead letters at once.</summary>
+internal sealed record MessageAcceptedEffect(ScopedName Node, int Ordinal, MessageContent Content, string? DeadReason) : Effect
+{
+    public override EffectKind Kind => EffectKind.MessageAccepted;
+
+    public override void Write(RecordWriter to)
+    {
+        to.Varint(Node.Scope);
+        to.Name(Node.Name);
+        to.Varint(Ordinal);
+        to.OptionalText(DeadReason);
+        MessageCodec.Write(to, Content);
+    }
+
+    public static MessageAcceptedEffect Read(ref RecordReader from)
+    {
+        var node = new ScopedName(from.Varint(), from.Name());
+        int ordinal = from.Int();
+        string? deadReason = from.OptionalText();
+        return new MessageAcceptedEffect(node, ordinal, MessageCodec.Read(ref from), deadReason);
+    }
+
+    public override void Apply(PartitionState state, long revision)
+    {
+        NodeEntry node = state.NodeOf(Node);
+        bool dead = DeadReason is not null;
+        state.AddMessage(new Message(new Place(revision, Ordinal), Node, node.Number, Content)
+        {
+            AcceptedAtMs = state.Totals.TimeMs,
+            Dead = dead,
+            Reason = DeadReason,
+        });
+        state.PutNode(Node, dead ? node with { Dead = node.Dead + 1 } : node with { Waiting = node.Waiting + 1 });
+    }
+}
+
+/// <summary>An effect on some of one node's waiting messages.</summary>
+internal abstract record WaitingMessagesEffect(ScopedName Node, Place[] Messages) : Effect
+{
+    protected void WriteMessages(RecordWriter to)
+    {
+        to.Varint(Node.Scope);
+        to.Name(Node.Name);
+        to.Varint(Messages.Length);
+        foreach (Place message in Messages)
+        {
+            to.Varint(message.Revision);
+            to.Varint(message.Ordinal);
+        }
+    }
+
+    protected static (ScopedName Node, Place[] Messages) ReadMessages(ref RecordReader from)
+    {
+        var node = new ScopedName(from.Varint(), from.Name());
+        var messages = new Place[from.Int()];
+        for (int i = 0; i < messages.Length; i++)
+        {
+            messages[i] = new Place(from.Varint(), from.Int());
+        }
+
+        return (node, messages);
+    }
+
+    protected Message Find(PartitionState state, Place id) =>
+        state.Messages.Get(id) is { Dead: false } message && message.Owner == Node
+            ? message
+            : throw new InvalidOperationException($"Broken invariant: {Kind} names message {id}, which does not wait at node {Node}.");
+}
+
+/// <summary>These messages are processed.</summary>
+internal sealed record MessagesAcknowledged(ScopedName Node, Place[] Messages) : WaitingMessagesEffect(Node, Messages)
+{
+    public override EffectKind Kind => EffectKind.MessagesAcknowledged;
+
+    public override void Write(RecordWriter to) => WriteMessages(to);
+
+    public static MessagesAcknowledged Read(ref RecordReader from)
+    {
+        (ScopedName node, Place[] messages) = ReadMessages(ref from);
+        return new MessagesAcknowledged(node, messages);
+    }
+
+    public override void Apply(PartitionState state, long revision)
+    {
+        foreach (Place id in Messages)
+        {
+            state.RemoveMessage(Find(state, id));
+        }
+
+        NodeEntry node = state.NodeOf(Node);
+        state.PutNode(Node, node with { Waiting = node.Waiting - Messages.Length });
+    }
+}
+
+/// <summary>One more attempt at each of these messages has begun.</summary>
+internal sealed record AttemptsStarted(ScopedName Node, Place[] Messages) : WaitingMessagesEffect(Node, Messages)
+{
+    public override EffectKind Kind => EffectKind.AttemptsStarted;
+
+    public override void Write(RecordWriter to) => WriteMessages(to);
+
+    public static AttemptsStarted Read(ref RecordReader from)
+    {
+        (ScopedName node, Place[] messages) = ReadMessages(ref from);
+        return new AttemptsStarted(node, messages);
+    }
+
+    public override void Apply(PartitionState state, long revision)
+    {
+        foreach (Place id in Messages)
+        {
+            Message message = Find(state, id);
+            state.ReplaceMessage(message, message with { Attempts = message.Attempts + 1 });
+        }
+    }
+}
+
+/// <summary>These messages wait for a person now.</summary>
+internal sealed record MessagesDeadLettered(ScopedName Node, Place[] Messages, string Reason) : WaitingMessagesEffect(Node, Messages)
+{
+    public override EffectKind Kind => EffectKind.MessagesDeadLettered;
+
+    public override void Write(RecordWriter to)
+    {
+        WriteMessages(to);
+        to.OptionalText(Reason);
+    }
+
+    public static MessagesDeadLettered Read(ref RecordReader from)
+    {
+        (ScopedName node, Place[] messages) = ReadMessages(ref from);
+        return new MessagesDeadLettered(node, messages, from.OptionalText() ?? "");
+    }
+
+    public override void Apply(PartitionState state, long revision)
+    {
+        for (int i = 0; i < Messages.Length; i++)
+        {
+            Message message = Find(state, Messages[i]);
+            state.ReplaceMessage(message, message with { Dead = true, Reason = Reason, Place = new Place(revision, i) });
+        }
+
+        NodeEntry node = state.NodeOf(Node);
+        state.PutNode(Node, node with { Waiting = node.Waiting - Messages.Length, Dead = node.Dead + Messages.Length });
+    }
+}
+
+/// <summary>A dead letter is back at its mailbox's tail, as if new.</summary>
+internal sealed record DeadLetterRetried(Place Id) : Effect
+{
+    public override EffectKind Kind => EffectKind.DeadLetterRetried;
+
+    public override void Write(RecordWriter to)
+    {
+        to.Varint(Id.Revision);
+        to.Varint(Id.Ordinal);
+    }
+
+    public static DeadLetterRetried Read(ref RecordReader from) => new(new Place(from.Varint(), from.Int()));
+
+    public override void Apply(PartitionState state, long revision)
+    {
+        Message message = state.Messages.Get(Id)!;
+        state.ReplaceMessage(message, message with { Dead = false, Reason = null, Attempts = 0, Place = new Place(revision, 0) });
+        NodeEntry node = state.NodeOf(message.Owner);
+        state.PutNode(message.Owner, node with { Waiting = node.Waiting + 1, Dead = node.Dead - 1 });
+    }
+}
+
+/// <summary>A dead letter is forgotten.</summary>
+internal sealed record DeadLetterDiscarded(Place Id) : Effect
+{
+    public override EffectKind Kind => EffectKind.DeadLetterDiscarded;
+
+    public override void Write(RecordWriter to)
+    {
+        to.Varint(Id.Revision);
+        to.Varint(Id.Ordinal);
+    }
+
+    public static DeadLetterDiscarded Read(ref RecordReader from) => new(new Place(from.Varint(), from.Int()));
+
+    public override void Apply(PartitionState state, long revision)
+    {
+        Message message = state.Messages.Get(Id)!;
+        state.RemoveMessage(message);
+        NodeEntry node = state.NodeOf(message.Owner);
+        state.PutNode(message.Owner, node with { Dead = node.Dead - 1 });
+    }
+}

@@ -1,0 +1,127 @@
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Tables;
+
+namespace Grains.StateMachines.Nodes;
+
+/// <summary>Answers questions about nodes and messages from the durable state.</summary>
+internal sealed class NodeReads(PartitionId partition, PartitionState state, Deliveries deliveries)
+{
+    private MachineLimits Limits => state.Limits;
+
+    public Answer Read(GetNode command)
+    {
+        var name = new ScopedName(command.Service.Value, command.Node);
+        return state.Nodes.GetDurable(name) is { } node
+            ? new NodeFound(View(name, node, command.WithState))
+            : new Refused(Refusal.NotFound, $"Node '{command.Node}' holds nothing: no state, no message, no dead letter.");
+    }
+
+    public Answer Read(ListNodes command)
+    {
+        int limit = Math.Clamp(command.Limit, 1, Limits.PageEntriesMax);
+        Utf8Name first = command.After.CompareTo(command.Prefix) > 0 ? command.After : command.Prefix;
+        List<NodeView> page = [];
+        foreach ((ScopedName name, NodeEntry node) in state.Nodes.From(new ScopedName(command.Service.Value, first)))
+        {
+            if (name.Scope != command.Service.Value || !name.Name.Span.StartsWith(command.Prefix.Span))
+            {
+                break;
+            }
+
+            if (command.After.Length > 0 && name.Name == command.After)
+            {
+                continue;
+            }
+
+            if (page.Count == limit)
+            {
+                return new NodePage([.. page], More: true);
+            }
+
+            page.Add(View(name, node, withState: false));
+        }
+
+        return new NodePage([.. page], More: false);
+    }
+
+    public Answer Read(ListMessages command)
+    {
+        var name = new ScopedName(command.Service.Value, command.Node);
+        if (state.Nodes.GetDurable(name) is not { } node)
+        {
+            return new MessagePage([], More: false);
+        }
+
+        var from = new MailboxKey(node.Number, command.Dead, default);
+        if (command.After is { } after)
+        {
+            if (state.Messages.GetDurable(new Place(after.Revision.Value, after.Ordinal)) is not { } last
+                || last.Owner != name || last.Dead != command.Dead)
+            {
+                return new Refused(
+                    Refusal.MessageNotFound,
+                    $"Message {after} is not in this list any more, so there is no page after it. Begin again without 'after'.");
+            }
+
+            from = last.MailboxKey with { Place = last.Place with { Ordinal = last.Place.Ordinal + 1 } };
+        }
+
+        int limit = Math.Clamp(command.Limit, 1, Limits.PageEntriesMax);
+        long bytes = 0;
+        List<MessageView> page = [];
+        foreach ((MailboxKey key, Message message) in state.Mailboxes.From(from))
+        {
+            if (key.Node != node.Number || key.Dead != command.Dead)
+            {
+                break;
+            }
+
+            bytes += message.Content.SizeBytes;
+            if (page.Count == limit || (page.Count > 0 && bytes > Limits.PageBytesMax))
+            {
+                return new MessagePage([.. page], More: true);
+            }
+
+            page.Add(message.View(partition, message.Attempts + deliveries.UnrecordedStarts(message)));
+        }
+
+        return new MessagePage([.. page], More: false);
+    }
+
+    public Answer Read(GetMessage command)
+    {
+        MessageId id = command.Message;
+        if (id.Partition != partition || id.Revision.Value > state.DurableTotals.Revision)
+        {
+            return new Refused(Refusal.MessageNotFound, $"Message {id} was never accepted here.");
+        }
+
+        if (state.Messages.GetDurable(new Place(id.Revision.Value, id.Ordinal)) is not { } message)
+        {
+            return new MessageFound(MessageStatus.Finished, null);
+        }
+
+        if (message.Owner.Scope != command.Service.Value)
+        {
+            return new Refused(Refusal.MessageNotFound, $"Message {id} belongs to another service.");
+        }
+
+        MessageStatus status = message.Dead ? MessageStatus.Dead
+            : deliveries.Holds(message) ? MessageStatus.Delivered
+            : MessageStatus.Waiting;
+        return new MessageFound(status, message.View(partition, message.Attempts + deliveries.UnrecordedStarts(message)));
+    }
+
+    private NodeView View(in ScopedName name, NodeEntry node, bool withState) => new()
+    {
+        Node = name.Name,
+        Waiting = node.Waiting,
+        Dead = node.Dead,
+        Delivered = deliveries.HeldBy(name),
+        State = withState ? node.State : null,
+        StateContentType = node.StateContentType,
+        StateVersion = new Revision(node.StateVersion),
+        StateBytes = node.State?.Length ?? 0,
+    };
+}

@@ -1,0 +1,216 @@
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Tables;
+
+namespace Grains.StateMachines.Nodes;
+
+/// <summary>Decides what is asked of nodes and their mailboxes, deliveries apart.</summary>
+internal sealed class NodeRules(PartitionId partition, PartitionState state, Deliveries deliveries)
+{
+    private const int _mailboxFullRetryMs = 1000;
+
+    private MachineLimits Limits => state.Limits;
+
+    public Answer Decide(SendMessage command, Draft draft)
+    {
+        var name = new ScopedName(command.Service.Value, command.Node);
+        if ((RefuseNode(name) ?? RefuseContent(command.Content)) is { } refused)
+        {
+            return refused;
+        }
+
+        if (command.IdempotencyKey is { } key && state.Idempotency.Get(key.Key) is { } first
+            && first.ExpiresAtMs > draft.NowMs)
+        {
+            return first.Body == key.Body
+                ? new MessageAccepted(IdOf(first.Message), Repeated: true)
+                : new Refused(
+                    Refusal.IdempotencyMismatch,
+                    "This idempotency key was used with another request. Use a new key for a new request.");
+        }
+
+        int waiting = state.Nodes.Get(name)?.Waiting ?? 0;
+        if (waiting >= command.MailboxLimit)
+        {
+            return new Refused(
+                Refusal.MailboxFull,
+                $"{waiting} messages wait at node '{command.Node}'; its bound is {command.MailboxLimit}. Send again later.")
+            {
+                RetryAfterMs = _mailboxFullRetryMs,
+            };
+        }
+
+        if (state.Totals.Bytes > Limits.PartitionBytesMax)
+        {
+            return Refusals.PartitionFull(state);
+        }
+
+        long revision = draft.Open();
+        int ordinal = draft.NextOrdinal();
+        draft.Emit(new MessageAcceptedEffect(name, ordinal, command.Content, DeadReason: null));
+        if (command.IdempotencyKey is { } remembered)
+        {
+            draft.Emit(new IdempotencyRemembered(remembered.Key, remembered.Body, ordinal));
+        }
+
+        draft.Close(command.Id);
+        deliveries.Touch(name);
+        return new MessageAccepted(IdOf(new Place(revision, ordinal)), Repeated: false);
+    }
+
+    /// <summary>A send of a commit: never refused, a dead letter at the worst.</summary>
+    public void Accept(OutgoingMessage message, Draft draft)
+    {
+        var name = new ScopedName(message.Service.Value, message.Node);
+        if (state.IsDropped(name.Scope))
+        {
+            // Its service is gone, and with it the place where its dead letters would be read.
+            return;
+        }
+
+        long bound = (long)message.MailboxLimit * Limits.MailboxOverflowFactor;
+        string? dead = (state.Nodes.Get(name)?.Waiting ?? 0) >= bound
+            ? $"The mailbox held {bound} messages, {Limits.MailboxOverflowFactor} times its bound."
+            : null;
+        draft.Emit(new MessageAcceptedEffect(name, draft.NextOrdinal(), message.Content, dead));
+        deliveries.Touch(name);
+    }
+
+    public Answer Decide(PutState command, Draft draft)
+    {
+        var name = new ScopedName(command.Service.Value, command.Node);
+        NodeEntry? node = state.Nodes.Get(name);
+        var current = new Revision(node?.StateVersion ?? 0);
+        if ((RefuseNode(name) ?? RefuseState(command.State)) is { } refused)
+        {
+            return refused;
+        }
+
+        if (!command.Condition.Holds(current))
+        {
+            return Refusals.VersionMismatch($"The state of node '{command.Node}'", current, command.Condition);
+        }
+
+        if (command.State.Value is null && current == Revision.None)
+        {
+            return new Refused(Refusal.NotFound, $"Node '{command.Node}' has no state; nothing was deleted.");
+        }
+
+        if ((command.State.Value?.Length ?? 0) > (node?.State?.Length ?? -1) && command.State.Value is not null
+            && state.Totals.Bytes > Limits.PartitionBytesMax)
+        {
+            return Refusals.PartitionFull(state);
+        }
+
+        bool created = current == Revision.None;
+        long revision = draft.Open();
+        EmitState(name, command.State, draft);
+        draft.Close(command.Id, created ? 1 : 0);
+        return new StateWritten(new Revision(revision), created);
+    }
+
+    public static void EmitState(in ScopedName name, StateChange change, Draft draft)
+    {
+        if (change.Value is null)
+        {
+            draft.Emit(new StateRemoved(name));
+        }
+        else
+        {
+            draft.Emit(new StateSet(name, change.Value, change.ContentType));
+        }
+    }
+
+    public Answer Decide(SettleDeadLetter command, Draft draft)
+    {
+        var id = new Place(command.Message.Revision.Value, command.Message.Ordinal);
+        if (command.Message.Partition != partition || state.Messages.Get(id) is not { Dead: true } message
+            || message.Owner != new ScopedName(command.Service.Value, command.Node))
+        {
+            return new Refused(Refusal.MessageNotFound, $"Node '{command.Node}' has no dead letter {command.Message}.");
+        }
+
+        long revision = draft.Open();
+        draft.Emit(command.Retry ? new DeadLetterRetried(id) : new DeadLetterDiscarded(id));
+        draft.Close(command.Id);
+        deliveries.Touch(message.Owner);
+        return new Done(new Revision(revision));
+    }
+
+    public Answer Decide(PurgeNode command, Draft draft)
+    {
+        var name = new ScopedName(command.Service.Value, command.Node);
+        if (state.Nodes.Get(name) is not { } node)
+        {
+            return new Refused(Refusal.NotFound, $"Node '{command.Node}' holds nothing.");
+        }
+
+        deliveries.Lose(name);
+        draft.Open();
+        draft.Emit(new NodePurged(name, command.WithState));
+        draft.Close(command.Id, Repeats.Pack(node.Waiting, node.Dead));
+        return new Purged(node.Waiting, node.Dead);
+    }
+
+    public Answer Decide(DropService command, Draft draft)
+    {
+        List<ScopedName> names = [];
+        bool remaining = false;
+        int messages = 0;
+        foreach ((ScopedName name, NodeEntry node) in state.Nodes.From(new ScopedName(command.Service.Value, Utf8Name.Empty)))
+        {
+            if (name.Scope != command.Service.Value)
+            {
+                break;
+            }
+
+            if (messages > Limits.SweepMax)
+            {
+                remaining = true;
+                break;
+            }
+
+            messages += 1 + node.Waiting + node.Dead;
+            names.Add(name);
+        }
+
+        // What this batch added before the drop is not among the durable nodes: the first step always asks for another.
+        bool first = !state.IsDropped(command.Service.Value);
+        if (names.Count > 0 || first)
+        {
+            draft.Open();
+            draft.Emit(new ScopeDropped(command.Service.Value));
+            foreach (ScopedName name in names)
+            {
+                deliveries.Lose(name);
+                draft.Emit(new NodePurged(name, WithState: true));
+            }
+
+            draft.Close();
+        }
+
+        return new Dropped(remaining || first);
+    }
+
+    public Refused? RefuseContent(MessageContent content) => content.SizeBytes > Limits.MessageBytesMax
+        ? Refusals.Limit("a message", content.SizeBytes, Limits.MessageBytesMax)
+        : null;
+
+    public Refused? RefuseState(StateChange change) => change.Value?.Length > Limits.StateBytesMax
+        ? Refusals.Limit("a state", change.Value.Length, Limits.StateBytesMax)
+        : null;
+
+    private Refused? RefuseNode(in ScopedName name)
+    {
+        if (name.Name.Length == 0 || name.Name.Length > Limits.NodeBytesMax)
+        {
+            return Refusals.Limit("a node id", name.Name.Length, Limits.NodeBytesMax);
+        }
+
+        return state.IsDropped(name.Scope)
+            ? new Refused(Refusal.ServiceDeleted, "The service was deleted. Declare it again; it will be another one.")
+            : null;
+    }
+
+    private MessageId IdOf(Place place) => new(partition, new Revision(place.Revision), place.Ordinal);
+}

@@ -1,0 +1,95 @@
+using Grains.StateMachines.Codecs;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Tables;
+
+namespace Grains.StateMachines.Outboxes;
+
+/// <summary>A message waits to be moved to another partition.</summary>
+internal sealed record OutboxAdded(int Ordinal, OutgoingMessage Message) : Effect
+{
+    /// <summary>What an entry costs beside its content, counted against the budget.</summary>
+    public const int OverheadBytes = 250;
+
+    public override EffectKind Kind => EffectKind.OutboxAdded;
+
+    public override void Write(RecordWriter to)
+    {
+        to.Varint(Ordinal);
+        WriteMessage(to, Message);
+    }
+
+    public static OutboxAdded Read(ref RecordReader from) => new(from.Int(), ReadMessage(ref from));
+
+    public static void WriteMessage(RecordWriter to, OutgoingMessage message)
+    {
+        to.Varint(message.Partition.Value);
+        to.Varint(message.Service.Value);
+        to.Name(message.Node);
+        to.Varint(message.MailboxLimit);
+        MessageCodec.Write(to, message.Content);
+    }
+
+    public static OutgoingMessage ReadMessage(ref RecordReader from) => new()
+    {
+        Partition = new PartitionId((uint)from.Varint()),
+        Service = new ServiceId(from.Varint()),
+        Node = from.Name(),
+        MailboxLimit = from.Int(),
+        Content = MessageCodec.Read(ref from),
+    };
+
+    public static long Bytes(OutgoingMessage message) => OverheadBytes + message.Node.Length + message.Content.SizeBytes;
+
+    public override void Apply(PartitionState state, long revision)
+    {
+        state.Outbox.Set(new OutboxKey(Message.Partition.Value, new Place(revision, Ordinal)), Message);
+        state.Totals.Bytes += Bytes(Message);
+    }
+}
+
+/// <summary>The target holds everything up to here.</summary>
+internal sealed record OutboxCleared(uint Target, Place UpTo) : Effect
+{
+    public override EffectKind Kind => EffectKind.OutboxCleared;
+
+    public override void Write(RecordWriter to)
+    {
+        to.Varint(Target);
+        to.Varint(UpTo.Revision);
+        to.Varint(UpTo.Ordinal);
+    }
+
+    public static OutboxCleared Read(ref RecordReader from) =>
+        new((uint)from.Varint(), new Place(from.Varint(), from.Int()));
+
+    public override void Apply(PartitionState state, long revision)
+    {
+        var end = new OutboxKey(Target, UpTo with { Ordinal = UpTo.Ordinal + 1 });
+        foreach ((OutboxKey key, OutgoingMessage message) in state.Outbox.Between(new OutboxKey(Target, default), end))
+        {
+            state.Totals.Bytes -= OutboxAdded.Bytes(message);
+            state.Outbox.Set(key, null);
+        }
+    }
+}
+
+/// <summary>Everything up to here was taken from that life of that partition.</summary>
+internal sealed record SourceAdvanced(SourceKey Source, Place UpTo) : Effect
+{
+    public override EffectKind Kind => EffectKind.SourceAdvanced;
+
+    public override void Write(RecordWriter to)
+    {
+        to.Varint(Source.Source);
+        to.Varint(Source.Incarnation);
+        to.Varint(UpTo.Revision);
+        to.Varint(UpTo.Ordinal);
+    }
+
+    public static SourceAdvanced Read(ref RecordReader from) =>
+        new(new SourceKey((uint)from.Varint(), from.Varint()), new Place(from.Varint(), from.Int()));
+
+    public override void Apply(PartitionState state, long revision) => state.Sources.Set(Source, new Watermark(UpTo));
+}

@@ -1,0 +1,105 @@
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Tables;
+
+namespace Grains.StateMachines.Outboxes;
+
+/// <summary>Decides what moves between partitions: each entry counts once, however often it comes.</summary>
+internal sealed class OutboxRules(PartitionId partition, PartitionState state, NodeRules nodes)
+{
+    public Answer Decide(AcceptTransfer command, Draft draft)
+    {
+        if (command.Entries.Length == 0)
+        {
+            return new Refused(Refusal.TransferRefused, "A transfer without entries moves nothing.");
+        }
+
+        var source = new SourceKey(command.Source.Value, command.SourceIncarnation);
+        Place taken = state.Sources.Get(source)?.UpTo ?? default;
+        Place last = taken;
+        bool open = false;
+        foreach (OutboxEntry entry in command.Entries)
+        {
+            if (entry.Message.Partition != partition)
+            {
+                Invariant.Holds(!open, "a transfer is checked before it is taken");
+                return new Refused(
+                    Refusal.TransferRefused, $"Entry {entry.Sequence} is for {entry.Message.Partition}, not for {partition}.");
+            }
+        }
+
+        foreach (OutboxEntry entry in command.Entries)
+        {
+            var place = new Place(entry.Sequence.Revision, entry.Sequence.Ordinal);
+            if (place.CompareTo(last) <= 0)
+            {
+                continue;
+            }
+
+            if (!open)
+            {
+                open = true;
+                draft.Open();
+            }
+
+            nodes.Accept(entry.Message, draft);
+            last = place;
+        }
+
+        if (open)
+        {
+            draft.Emit(new SourceAdvanced(source, last));
+            draft.Close();
+        }
+
+        return new TransferAccepted(new OutboxSequence(last.Revision, last.Ordinal));
+    }
+
+    public Answer Decide(ClearOutbox command, Draft draft)
+    {
+        var upTo = new Place(command.UpTo.Revision, command.UpTo.Ordinal);
+        bool any = state.Outbox.TryFirstDurable(new OutboxKey(command.Target.Value, default), out OutboxKey first, out _)
+            && first.Target == command.Target.Value && first.Place.CompareTo(upTo) <= 0;
+        if (!any)
+        {
+            return new Done(new Revision(state.Totals.Revision));
+        }
+
+        long revision = draft.Open();
+        draft.Emit(new OutboxCleared(command.Target.Value, upTo));
+        draft.Close(command.Id);
+        return new Done(new Revision(revision));
+    }
+
+    public IReadOnlyCollection<PartitionId> Targets()
+    {
+        List<PartitionId> targets = [];
+        var next = default(OutboxKey);
+        while (state.Outbox.TryFirstDurable(next, out OutboxKey first, out _))
+        {
+            targets.Add(new PartitionId(first.Target));
+            next = new OutboxKey(first.Target + 1, default);
+        }
+
+        return targets;
+    }
+
+    public OutboxEntry[] Read(PartitionId target, int entriesMax, int bytesMax)
+    {
+        long bytes = 0;
+        List<OutboxEntry> entries = [];
+        foreach ((OutboxKey key, OutgoingMessage message) in state.Outbox.From(new OutboxKey(target.Value, default)))
+        {
+            bytes += OutboxAdded.Bytes(message);
+            if (key.Target != target.Value || entries.Count == entriesMax || (entries.Count > 0 && bytes > bytesMax))
+            {
+                break;
+            }
+
+            entries.Add(new OutboxEntry(new OutboxSequence(key.Place.Revision, key.Place.Ordinal), message));
+        }
+
+        return [.. entries];
+    }
+}

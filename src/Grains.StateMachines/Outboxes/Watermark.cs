@@ -1,0 +1,6 @@
+using Grains.StateMachines.Tables;
+
+namespace Grains.StateMachines.Outboxes;
+
+/// <summary>Everything up to here was taken from a source.</summary>
+internal sealed record Watermark(Place UpTo);

@@ -1,0 +1,26 @@
+namespace Grains.StateMachines.Partitions;
+
+/// <summary>The first byte of an effect on disk. Numbers are never reused.</summary>
+internal enum EffectKind : byte
+{
+    /// <summary>No effect: the change ends here.</summary>
+    EndOfChange = 0,
+    KeyPut = 1,
+    KeyDeleted = 2,
+    MessageAccepted = 3,
+    MessagesAcknowledged = 4,
+    StateSet = 5,
+    StateRemoved = 6,
+    AttemptsStarted = 7,
+    MessagesDeadLettered = 8,
+    OutboxAdded = 9,
+    OutboxCleared = 10,
+    SourceAdvanced = 11,
+    IdempotencyRemembered = 12,
+    CommandApplied = 13,
+    DeliveryCommitted = 14,
+    DeadLetterRetried = 15,
+    DeadLetterDiscarded = 16,
+    NodePurged = 17,
+    ScopeDropped = 18,
+}

@@ -1,0 +1,46 @@
+namespace Grains.StateMachines.Partitions;
+
+/// <summary>What one partition machine accepts and remembers. The front end checks the same limits at the door.</summary>
+public sealed record MachineLimits
+{
+    public int KeyBytesMax { get; init; } = 1024;
+    public int NodeBytesMax { get; init; } = 512;
+    public int ValueBytesMax { get; init; } = 1 << 20;
+    public int MessageBytesMax { get; init; } = (1 << 20) + (8 << 10);
+    public int StateBytesMax { get; init; } = 1 << 20;
+    public int CommitBytesMax { get; init; } = 4 << 20;
+    public int CommitSendsMax { get; init; } = 1000;
+    public int CommitKeysMax { get; init; } = 1000;
+
+    /// <summary>Messages of one delivery, and their bytes together (the first always fits).</summary>
+    public int DeliveryMessagesMax { get; init; } = 1000;
+    public int DeliveryBytesMax { get; init; } = 4 << 20;
+
+    /// <summary>Entries and bytes of one page of a listing (the first entry always fits).</summary>
+    public int PageEntriesMax { get; init; } = 1000;
+    public int PageBytesMax { get; init; } = 4 << 20;
+
+    /// <summary>Budget of a partition's data in memory: above it growing writes are refused.</summary>
+    public long PartitionBytesMax { get; init; } = 512L << 20;
+
+    /// <summary>Receives that wait, in one partition.</summary>
+    public int WaitingReceivesMax { get; init; } = 4096;
+
+    /// <summary>Sends from a commit are accepted up to this many times the mailbox bound; beyond it, dead letters.</summary>
+    public int MailboxOverflowFactor { get; init; } = 10;
+
+    public int IdempotencyKeysMax { get; init; } = 65_536;
+    public long IdempotencyMsMax { get; init; } = 24 * 3600 * 1000L;
+
+    /// <summary>Commits whose repeat is answered as the first was.</summary>
+    public int RememberedCommitsMax { get; init; } = 1024;
+
+    /// <summary>Commands of one front end that are told apart from repeats; an older id is refused.</summary>
+    public int CommandWindow { get; init; } = 4096;
+
+    /// <summary>Front ends whose commands are remembered; one born before the oldest forgotten is refused.</summary>
+    public int FrontEndsMax { get; init; } = 16;
+
+    /// <summary>Expiries, and removals of something deleted, in one batch.</summary>
+    public int SweepMax { get; init; } = 1000;
+}

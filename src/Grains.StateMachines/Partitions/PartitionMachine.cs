@@ -1,0 +1,304 @@
+using Grains.StateMachines.Checkpoints;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Keyspaces;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Outboxes;
+
+namespace Grains.StateMachines.Partitions;
+
+/// <summary>
+/// Decides everything that one partition is asked. Pure and synchronous: it never waits, reads a clock, draws a random
+/// number, logs or touches a store. One batch at a time: <see cref="Decide"/>, then <see cref="Commit"/> or
+/// <see cref="Drop"/>; nothing is decided on what is not durable yet, but for the batch's own effects.
+/// </summary>
+/// <remarks>
+/// Life: checkpoint chunks (<see cref="RestoreChunk"/>, <see cref="RestoreDone"/>), records in order
+/// (<see cref="Replay"/>, <see cref="ReplayEpoch"/>), the last being the own epoch record; <see cref="Open"/>; then
+/// batches. Any exception is a broken invariant or a damaged record: the machine must not be used again.
+/// </remarks>
+public sealed class PartitionMachine
+{
+    private readonly PartitionState _state;
+    private readonly Draft _draft;
+    private readonly Deliveries _deliveries;
+    private readonly KeyRules _keys;
+    private readonly NodeRules _nodes;
+    private readonly NodeReads _nodeReads;
+    private readonly DeliveryRules _deliveryRules;
+    private readonly OutboxRules _outbox;
+
+    // The undecided batch, and what waits for its end.
+    private readonly List<Reply> _answered = [];
+    private readonly List<Request> _afterwards = [];
+    private readonly List<Waiter> _over = [];
+    private readonly List<(NodeActivity Node, long UntilMs)> _holds = [];
+    private readonly List<Reply> _replies = [];
+    private bool _deciding;
+    private bool _opened;
+
+    public PartitionMachine(PartitionId id, MachineLimits limits)
+    {
+        Id = id;
+        _state = new PartitionState(limits) { WriteThrough = true };
+        _draft = new Draft(_state);
+        _deliveries = new Deliveries(id, _state);
+        _keys = new KeyRules(_state);
+        _nodes = new NodeRules(id, _state, _deliveries);
+        _nodeReads = new NodeReads(id, _state, _deliveries);
+        _deliveryRules = new DeliveryRules(id, _state, _deliveries, _nodes, _keys);
+        _outbox = new OutboxRules(id, _state, _nodes);
+    }
+
+    public PartitionId Id { get; }
+
+    /// <summary>Of the last durable record.</summary>
+    public Revision Revision => new(_state.DurableTotals.Revision);
+
+    public Epoch Epoch => new(_state.DurableTotals.Epoch);
+
+    public long Incarnation => _state.DurableTotals.Incarnation;
+
+    /// <summary>The owner's clock must not begin before this, ms since 1970.</summary>
+    public long LastRecordTimeMs => _state.DurableTotals.TimeMs;
+
+    /// <summary>Something must be decided even if nothing new is asked.</summary>
+    public bool HasWork => _deliveries.HasWork;
+
+    /// <summary>When time alone makes something happen, ms since 1970; null = never.</summary>
+    public long? WakeAtMs
+    {
+        get
+        {
+            long? delivery = _deliveries.WakeAtMs;
+            long? expiry = _state.Expiries.TryFirstDurable(default, out Tables.ExpiryKey first, out _) ? first.AtMs : null;
+            return delivery is null || expiry < delivery ? expiry ?? delivery : delivery;
+        }
+    }
+
+    public MachineStatistics Statistics => new()
+    {
+        Revision = Revision,
+        Epoch = Epoch,
+        Keys = _state.Keys.Count,
+        Nodes = _state.Nodes.Count,
+        Messages = _state.Messages.Count,
+        OutboxEntries = _state.Outbox.Count,
+        Bytes = _state.DurableTotals.Bytes,
+        OpenDeliveries = _deliveries.OpenCount,
+        WaitingReceives = _deliveries.WaitingCount,
+    };
+
+    /// <summary>Partitions for which durable outbox entries wait.</summary>
+    public IReadOnlyCollection<PartitionId> OutboxTargets => _state.Outbox.Count == 0 ? [] : _outbox.Targets();
+
+    /// <summary>The oldest durable entries for one partition; the first always fits.</summary>
+    public OutboxEntry[] ReadOutbox(PartitionId target, int entriesMax, int bytesMax) =>
+        _outbox.Read(target, entriesMax, bytesMax);
+
+    /// <summary>One chunk of the checkpoint, in the order written.</summary>
+    public void RestoreChunk(ReadOnlySpan<byte> chunk) => ChunkReader.Read(_state, chunk);
+
+    /// <summary>The checkpoint's last chunk was read; it stood for everything up to here.</summary>
+    public void RestoreDone(Revision at)
+    {
+        _state.Commit();
+        Invariant.Holds(at.Value == _state.DurableTotals.Revision, $"a checkpoint at {at} holds r{_state.DurableTotals.Revision}");
+    }
+
+    /// <summary>One batch record, in order.</summary>
+    public void Replay(Revision first, int count, ReadOnlySpan<byte> record) => Draft.Replay(_state, first.Value, count, record);
+
+    /// <summary>One epoch record, in order.</summary>
+    public void ReplayEpoch(Revision at, Epoch epoch, long incarnation, long acquiredAtMs)
+    {
+        bool follows = at.Value == _state.Totals.Revision + 1 || incarnation > _state.Totals.Incarnation;
+        Invariant.Holds(follows, $"epoch record {at} follows r{_state.Totals.Revision}");
+        Invariant.Holds(epoch.Value > _state.Totals.Epoch, $"{epoch} follows e{_state.Totals.Epoch}");
+        _state.Totals.Revision = at.Value;
+        _state.Totals.Epoch = epoch.Value;
+        _state.Totals.Incarnation = incarnation;
+        _state.Totals.TimeMs = Math.Max(_state.Totals.TimeMs, acquiredAtMs);
+        _state.Commit();
+    }
+
+    /// <summary>Recovery is over: the last record was the own epoch record.</summary>
+    public void Open()
+    {
+        Invariant.Holds(!_opened && Epoch.Value > 0, "a machine is opened once, after its epoch record");
+        _opened = true;
+        _state.WriteThrough = false;
+        _deliveries.Begin(Revision.Value);
+    }
+
+    /// <summary>
+    /// Decides requests in order, and what time demands. Changes nothing durable and answers nothing yet. A batch in
+    /// which nothing changes needs a confirmation of the ownership before <see cref="Commit"/>.
+    /// </summary>
+    public Decision Decide(IReadOnlyList<Request> requests, long nowMs)
+    {
+        Invariant.Holds(_opened && !_deciding, "one undecided batch at a time, after recovery");
+        _deciding = true;
+        _draft.Begin(nowMs);
+        _keys.Expire(_draft);
+        _deliveries.Expire(_draft, _over);
+        _deliveries.StageStarts(_draft);
+        for (int i = 0; i < requests.Count; i++)
+        {
+            Request request = requests[i];
+            if (request.Command.IsRead || request.Command is Receive or RenewDelivery)
+            {
+                _afterwards.Add(request);
+            }
+            else
+            {
+                _answered.Add(new Reply(request.Ticket, Write(request.Command)));
+            }
+        }
+
+        if (_draft.Changes == 0)
+        {
+            return default;
+        }
+
+        _deliveries.StageFirstAttempts(_draft);
+        return new Decision(_draft.Changes, _draft.Seal());
+    }
+
+    /// <summary>
+    /// The record is durable; or there was none, and the ownership is confirmed. Gives every answer that is now due,
+    /// those of waiting receives among them. The list is valid until the next <see cref="Decide"/>.
+    /// </summary>
+    public IReadOnlyList<Reply> Commit()
+    {
+        Invariant.Holds(_deciding, "a batch was decided");
+        long nowMs = _draft.NowMs;
+        if (_draft.Changes > 0)
+        {
+            _state.Commit();
+        }
+        else
+        {
+            _state.Drop();
+        }
+
+        _replies.Clear();
+        _replies.AddRange(_answered);
+        _deliveries.Commit(nowMs, _replies);
+        foreach ((NodeActivity node, long untilMs) in _holds)
+        {
+            _deliveries.Hold(node, untilMs);
+        }
+
+        Finish(nowMs);
+        return _replies;
+    }
+
+    /// <summary>
+    /// The journal refused the record: nothing of it will ever be durable. Writes are refused whatever they came to,
+    /// because they saw each other; reads are answered. Call after the ownership was confirmed.
+    /// </summary>
+    public IReadOnlyList<Reply> Drop(string why)
+    {
+        Invariant.Holds(_deciding, "a batch was decided");
+        long nowMs = _draft.NowMs;
+        _state.Drop();
+        _deliveries.Drop(nowMs);
+        _replies.Clear();
+        foreach (Reply reply in _answered)
+        {
+            _replies.Add(reply with { Answer = new Refused(Refusal.NotStored, $"Nothing was stored: {why}") });
+        }
+
+        Finish(nowMs);
+        return _replies;
+    }
+
+    /// <summary>The caller of a receive went away: it is answered no more. False if it was not waiting.</summary>
+    public bool Cancel(object ticket) => _deliveries.Cancel(ticket);
+
+    /// <summary>The durable state as it is now, to be written out by another thread. O(1), whatever the size.</summary>
+    public StateSnapshot Capture() => new(_state);
+
+    private Answer Write(Command command)
+    {
+        switch (_state.Commands.Judge(command.Id, out AppliedCommand applied))
+        {
+            case CommandVerdict.Applied:
+                return Repeats.Answer(command, applied, Id);
+            case CommandVerdict.TooOld:
+                return new Refused(
+                    Refusal.CommandTooOld,
+                    $"Command {command.Id} is older than what is remembered; whether it was applied is not known. Read before you repeat it.");
+        }
+
+        return command switch
+        {
+            PutKey put => _keys.Decide(put, _draft),
+            DeleteKey delete => _keys.Decide(delete, _draft),
+            SendMessage send => _nodes.Decide(send, _draft),
+            CommitDelivery commit => _deliveryRules.Decide(commit, _draft),
+            RejectDelivery reject => _deliveryRules.Decide(reject, _draft, _holds),
+            AcceptTransfer transfer => _outbox.Decide(transfer, _draft),
+            ClearOutbox clear => _outbox.Decide(clear, _draft),
+            PutState put => _nodes.Decide(put, _draft),
+            SettleDeadLetter settle => _nodes.Decide(settle, _draft),
+            PurgeNode purge => _nodes.Decide(purge, _draft),
+            DropKeyspace drop => _keys.Decide(drop, _draft),
+            DropService drop => _nodes.Decide(drop, _draft),
+            _ => throw new InvalidOperationException($"No rule decides a {command.GetType().Name}."),
+        };
+    }
+
+    private Answer Read(Command command) => command switch
+    {
+        GetKey get => _keys.Read(get),
+        ListKeys list => _keys.Read(list),
+        GetNode get => _nodeReads.Read(get),
+        ListNodes list => _nodeReads.Read(list),
+        ListMessages list => _nodeReads.Read(list),
+        GetMessage get => _nodeReads.Read(get),
+        _ => throw new InvalidOperationException($"No rule answers a {command.GetType().Name}."),
+    };
+
+    private void Finish(long nowMs)
+    {
+        foreach (Request request in _afterwards)
+        {
+            switch (request.Command)
+            {
+                case Receive receive:
+                    if (!_deliveries.Add(request.Ticket, receive, nowMs))
+                    {
+                        _replies.Add(new Reply(request.Ticket, new Refused(
+                            Refusal.Overloaded,
+                            $"{_state.Limits.WaitingReceivesMax} receives wait in this partition already. Receive again later.")));
+                    }
+
+                    break;
+                case RenewDelivery renew:
+                    _replies.Add(new Reply(request.Ticket, _deliveryRules.Renew(renew, nowMs)));
+                    break;
+                default:
+                    _replies.Add(new Reply(request.Ticket, Read(request.Command)));
+                    break;
+            }
+        }
+
+        _deliveries.Deliver(nowMs, _replies, _over);
+        foreach (Waiter waiter in _over)
+        {
+            _replies.Add(new Reply(waiter.Ticket, new NothingToDeliver()));
+        }
+
+        foreach (Reply reply in _replies)
+        {
+            reply.Answer.At = Revision;
+        }
+
+        _answered.Clear();
+        _afterwards.Clear();
+        _over.Clear();
+        _holds.Clear();
+        _deciding = false;
+    }
+}

@@ -1,0 +1,187 @@
+using Grains.StateMachines.Keyspaces;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Outboxes;
+using Grains.StateMachines.Tables;
+
+namespace Grains.StateMachines.Partitions;
+
+/// <summary>
+/// Everything that a partition's records make it hold. Changed by effects only, in decisions and in replay alike;
+/// staged until <see cref="Commit"/>, but for replay.
+/// </summary>
+internal sealed class PartitionState(MachineLimits limits)
+{
+    private StateTotals _durable;
+    private StateTotals _staged;
+
+    /// <summary>With the staged effects.</summary>
+    public ref StateTotals Totals => ref _staged;
+
+    public StateTotals DurableTotals => _durable;
+
+    public MachineLimits Limits { get; } = limits;
+
+    public Table<ScopedName, KeyEntry> Keys { get; } = new();
+
+    public Table<ExpiryKey, KeyEntry> Expiries { get; } = new();
+
+    public Table<ScopedName, NodeEntry> Nodes { get; } = new();
+
+    public Table<Place, Message> Messages { get; } = new();
+
+    public Table<MailboxKey, Message> Mailboxes { get; } = new();
+
+    public Table<OutboxKey, OutgoingMessage> Outbox { get; } = new();
+
+    public Table<SourceKey, Watermark> Sources { get; } = new();
+
+    public Table<UInt128, IdempotencyEntry> Idempotency { get; } = new();
+
+    public Table<Place, IdempotencyEntry> IdempotencyByAge { get; } = new();
+
+    public Table<CommitKey, CommittedDelivery> Commits { get; } = new();
+
+    public Table<Place, DroppedScope> DroppedScopes { get; } = new();
+
+    public CommandWindows Commands { get; } = new(limits);
+
+    /// <summary>Replay: what is read is durable, nothing is staged.</summary>
+    public bool WriteThrough
+    {
+        set
+        {
+            Keys.WriteThrough = Expiries.WriteThrough = Nodes.WriteThrough = Messages.WriteThrough = value;
+            Mailboxes.WriteThrough = Outbox.WriteThrough = Sources.WriteThrough = value;
+            Idempotency.WriteThrough = IdempotencyByAge.WriteThrough = Commits.WriteThrough = value;
+            DroppedScopes.WriteThrough = value;
+        }
+    }
+
+    public bool IsDropped(long scope) => DroppedScopes.Get(new Place(scope, 0)) is not null;
+
+    public void Commit()
+    {
+        Keys.Commit();
+        Expiries.Commit();
+        Nodes.Commit();
+        Messages.Commit();
+        Mailboxes.Commit();
+        Outbox.Commit();
+        Sources.Commit();
+        Idempotency.Commit();
+        IdempotencyByAge.Commit();
+        Commits.Commit();
+        DroppedScopes.Commit();
+        Commands.Commit(_staged.TimeMs);
+        _durable = _staged;
+        ForgetOldest();
+    }
+
+    public void Drop()
+    {
+        Keys.Drop();
+        Expiries.Drop();
+        Nodes.Drop();
+        Messages.Drop();
+        Mailboxes.Drop();
+        Outbox.Drop();
+        Sources.Drop();
+        Idempotency.Drop();
+        IdempotencyByAge.Drop();
+        Commits.Drop();
+        DroppedScopes.Drop();
+        Commands.Drop();
+        _staged = _durable;
+    }
+
+    /// <summary>
+    /// Keeps what is only remembered within its bounds. A function of the durable state alone, so that replay forgets
+    /// the same.
+    /// </summary>
+    private void ForgetOldest()
+    {
+        while (Commits.Count > Limits.RememberedCommitsMax && Commits.TryFirstDurable(default, out CommitKey commit, out _))
+        {
+            Commits.RemoveDurable(commit);
+        }
+
+        while (IdempotencyByAge.TryFirstDurable(default, out Place age, out IdempotencyEntry oldest)
+            && (oldest.ExpiresAtMs <= _durable.TimeMs || IdempotencyByAge.Count > Limits.IdempotencyKeysMax))
+        {
+            IdempotencyByAge.RemoveDurable(age);
+            if (Idempotency.GetDurable(oldest.Key)?.Message == age)
+            {
+                Idempotency.RemoveDurable(oldest.Key);
+            }
+        }
+    }
+
+    // What several effects share.
+
+    public void PutKey(in ScopedName name, KeyEntry? entry)
+    {
+        KeyEntry? present = Keys.Get(name);
+        if (present is { ExpiresAtMs: > 0 })
+        {
+            Expiries.Set(new ExpiryKey(present.ExpiresAtMs, name), null);
+        }
+
+        if (entry is { ExpiresAtMs: > 0 })
+        {
+            Expiries.Set(new ExpiryKey(entry.ExpiresAtMs, name), entry);
+        }
+
+        Totals.Bytes += (entry?.Bytes(name.Name.Length) ?? 0) - (present?.Bytes(name.Name.Length) ?? 0);
+        Keys.Set(name, entry);
+    }
+
+    /// <summary>The node's entry, numbered now if it has none.</summary>
+    public NodeEntry NodeOf(in ScopedName name)
+    {
+        if (Nodes.Get(name) is { } present)
+        {
+            return present;
+        }
+
+        Totals.Bytes += NodeEntry.OverheadBytes + name.Name.Length;
+        return new NodeEntry(++Totals.LastNode);
+    }
+
+    public void PutNode(in ScopedName name, NodeEntry entry)
+    {
+        if (entry.HoldsNothing)
+        {
+            Totals.Bytes -= NodeEntry.OverheadBytes + name.Name.Length;
+            Nodes.Set(name, null);
+        }
+        else
+        {
+            Nodes.Set(name, entry);
+        }
+    }
+
+    public void AddMessage(Message message)
+    {
+        Messages.Set(message.Id, message);
+        Mailboxes.Set(message.MailboxKey, message);
+        Totals.Bytes += message.Bytes;
+    }
+
+    public void RemoveMessage(Message message)
+    {
+        Messages.Set(message.Id, null);
+        Mailboxes.Set(message.MailboxKey, null);
+        Totals.Bytes -= message.Bytes;
+    }
+
+    public void ReplaceMessage(Message old, Message changed)
+    {
+        if (old.MailboxKey != changed.MailboxKey)
+        {
+            Mailboxes.Set(old.MailboxKey, null);
+        }
+
+        Messages.Set(changed.Id, changed);
+        Mailboxes.Set(changed.MailboxKey, changed);
+    }
+}

@@ -1,0 +1,35 @@
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Keyspaces;
+
+namespace Grains.StateMachines.Partitions;
+
+/// <summary>Refusals that several rules give, worded once.</summary>
+internal static class Refusals
+{
+    public static Refused Limit(string what, long size, long limit) =>
+        new(Refusal.LimitExceeded, $"{char.ToUpperInvariant(what[0])}{what[1..]} of {size} bytes is not in the range 1 to {limit}.");
+
+    public static Refused TooMany(string what, int count, int limit) =>
+        new(Refusal.LimitExceeded, $"{count} {what} are over the limit of {limit}. Split the request.");
+
+    public static Refused PartitionFull(PartitionState state) => new(
+        Refusal.PartitionFull,
+        $"The partition holds {state.Totals.Bytes} bytes, over its budget of {state.Limits.PartitionBytesMax}. "
+        + "Delete something, or let messages be acknowledged; those always pass.");
+
+    public static Refused VersionMismatch(string what, Revision current, Condition condition)
+    {
+        string wanted = condition.Kind switch
+        {
+            ConditionKind.Absent => "absence",
+            ConditionKind.Exists => "presence",
+            ConditionKind.VersionIn => $"version {string.Join(" or ", condition.Versions!)}",
+            _ => $"another version than {string.Join(", ", condition.Versions!)}",
+        };
+        string found = current == Revision.None ? "does not exist" : $"has version {current.Value}";
+        return new Refused(Refusal.VersionMismatch, $"{what} {found}; the request demands {wanted}. Read it again and decide anew.")
+        {
+            Current = current,
+        };
+    }
+}

@@ -1,0 +1,141 @@
+namespace Grains.StateMachines.Tables;
+
+/// <summary>
+/// An ordered map whose snapshot costs nothing: a B-tree that changes its nodes in place until it is frozen, and from
+/// then on copies each node the first time that it touches it. This is what keeps a checkpoint from holding the loop.
+/// </summary>
+/// <remarks>One writer. A <see cref="FrozenTree{TKey, TValue}"/> may be read by any thread while the writer goes on.</remarks>
+public sealed class Tree<TKey, TValue>
+    where TKey : struct, IComparable<TKey>
+    where TValue : class
+{
+    internal const int Capacity = 64;
+    private const int _mergeBelow = Capacity / 4;
+    private const int _mergeUpTo = Capacity * 3 / 4;
+
+    private TreeNode<TKey, TValue> _root = TreeNode<TKey, TValue>.Leaf(0);
+    private long _generation;
+
+    public int Count { get; private set; }
+
+    /// <summary>The map as it is now, for ever. O(1).</summary>
+    public FrozenTree<TKey, TValue> Freeze()
+    {
+        _generation++;
+        return new FrozenTree<TKey, TValue>(_root, Count);
+    }
+
+    public TValue? Find(in TKey key)
+    {
+        TreeNode<TKey, TValue> node = _root;
+        while (node.Children is not null)
+        {
+            node = node.Children[node.ChildFor(key)]!;
+        }
+
+        int at = node.IndexOf(key);
+        return at >= 0 ? node.Values![at] : null;
+    }
+
+    public void Set(in TKey key, TValue value)
+    {
+        TreeNode<TKey, TValue> root = Own(ref _root);
+        if (Insert(root, key, value) is { } right)
+        {
+            _root = TreeNode<TKey, TValue>.Branch(_generation, root, right);
+        }
+    }
+
+    public bool Remove(in TKey key)
+    {
+        if (Find(key) is null)
+        {
+            return false;
+        }
+
+        TreeNode<TKey, TValue> root = Own(ref _root);
+        Delete(root, key);
+        Count--;
+        if (root.Children is not null && root.Count == 1)
+        {
+            _root = root.Children[0]!;
+        }
+
+        return true;
+    }
+
+    /// <summary>Entries from <paramref name="from"/>, included, in order. The tree must not change meanwhile.</summary>
+    public IEnumerable<KeyValuePair<TKey, TValue>> From(TKey from) => TreeNode<TKey, TValue>.Walk(_root, from);
+
+    /// <summary>The first entry at or after <paramref name="from"/>.</summary>
+    public bool TryFirst(in TKey from, out TKey key, out TValue value) =>
+        TreeNode<TKey, TValue>.TryFirst(_root, from, out key, out value);
+
+    private TreeNode<TKey, TValue> Own(ref TreeNode<TKey, TValue> node)
+    {
+        if (node.Generation != _generation)
+        {
+            node = node.CopyFor(_generation);
+        }
+
+        return node;
+    }
+
+    /// <returns>The new right sibling if the node had to split.</returns>
+    private TreeNode<TKey, TValue>? Insert(TreeNode<TKey, TValue> node, in TKey key, TValue value)
+    {
+        if (node.Children is null)
+        {
+            int at = node.IndexOf(key);
+            if (at >= 0)
+            {
+                node.Values![at] = value;
+                return null;
+            }
+
+            Count++;
+            return node.InsertLeaf(~at, key, value, _generation);
+        }
+
+        int child = node.ChildFor(key);
+        TreeNode<TKey, TValue>? right = Insert(Own(ref node.Children[child]!), key, value);
+        node.Keys[child] = node.Children[child]!.Keys[0];
+        return right is null ? null : node.InsertChild(child + 1, right, _generation);
+    }
+
+    private void Delete(TreeNode<TKey, TValue> node, in TKey key)
+    {
+        if (node.Children is null)
+        {
+            node.RemoveAt(node.IndexOf(key));
+            return;
+        }
+
+        int at = node.ChildFor(key);
+        TreeNode<TKey, TValue> child = Own(ref node.Children[at]!);
+        Delete(child, key);
+        if (child.Count == 0)
+        {
+            node.RemoveAt(at);
+            return;
+        }
+
+        node.Keys[at] = child.Keys[0];
+        if (child.Count < _mergeBelow)
+        {
+            Merge(node, at);
+        }
+    }
+
+    private void Merge(TreeNode<TKey, TValue> node, int at)
+    {
+        int left = at > 0 ? at - 1 : at;
+        if (left + 1 >= node.Count || node.Children![left]!.Count + node.Children[left + 1]!.Count > _mergeUpTo)
+        {
+            return;
+        }
+
+        Own(ref node.Children[left]!).Take(node.Children[left + 1]!);
+        node.RemoveAt(left + 1);
+    }
+}

@@ -1,0 +1,13 @@
+namespace Grains.Journal.Tests;
+
+/// <summary>What outlives a journal: a folder, a disk in memory.</summary>
+public interface IJournalStorage : IDisposable
+{
+    IJournal Open();
+
+    /// <summary>What a power cut at this moment leaves.</summary>
+    IJournalStorage PowerCut();
+
+    /// <summary>Flips one bit where these bytes are stored; no journal is open.</summary>
+    void Damage(byte[] bytes);
+}

@@ -1,0 +1,1 @@
+global using Request = Grains.StateMachines.Partitions.Request;

@@ -1,0 +1,85 @@
+using System.Runtime.CompilerServices;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Keyspaces;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Outboxes;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Tests.Partitions;
+
+namespace Grains.StateMachines.Tests.Codecs;
+
+/// <summary>
+/// The bytes on disk, pinned. After a change that is meant to change them, set GRAINS_UPDATE_GOLDEN=1, run once, and
+/// review the difference: a released format is never rewritten, it gets a successor.
+/// </summary>
+public class GoldenTests
+{
+    [Fact]
+    public void A_record_with_every_kind_of_effect_has_the_bytes_of_the_golden_file()
+    {
+        TestPartition partition = EveryEffect();
+        IEnumerable<string> lines = partition.RecordsAsHex();
+        Compare("records-1.txt", lines);
+        Assert.Equal(
+            Enum.GetValues<EffectKind>().Where(k => k != EffectKind.EndOfChange).Order(),
+            partition.EffectKinds().Distinct().Order());
+    }
+
+    [Fact]
+    public void A_checkpoint_with_every_section_has_the_bytes_of_the_golden_file()
+    {
+        TestPartition partition = EveryEffect(leaveSomething: true);
+        Compare("checkpoint-1.txt", partition.Machine.Capture().Chunks().Select(c => Convert.ToHexStringLower(c.Span)));
+    }
+
+    private static TestPartition EveryEffect(bool leaveSomething = false)
+    {
+        var partition = new TestPartition();
+        var command = new CommandId(CommandId.NewIncarnation(partition.NowMs, new Random(7)), 1);
+        partition.Do(partition.Put("kept", "value", ttlMs: 60_000, id: command), partition.Put("gone", "x"));
+        partition.Do(partition.Delete("gone"));
+        partition.Do(new PutState { Service = TestPartition.Service, Node = new Utf8Name("n"), State = new StateChange([1, 2], "a/b") });
+        partition.Do(new PutState { Service = TestPartition.Service, Node = new Utf8Name("n"), State = new StateChange(null, null) });
+        partition.Do(partition.Send("n", "m1", key: new IdempotencyKey(5, 6)), partition.Send("n", "m2"), partition.Send("n", "m3"));
+        partition.Do(new CommitDelivery
+        {
+            Delivery = partition.Take("n")!.Delivery,
+            State = new StateChange([3], null),
+            Sends = [partition.Outgoing("far", "out", new PartitionId(9)), partition.Outgoing("near", "in")],
+            BodyHash = 99,
+        });
+        partition.Do(new AcceptTransfer
+        {
+            Source = new PartitionId(4),
+            SourceIncarnation = 0,
+            Entries = [new OutboxEntry(new OutboxSequence(12, 1), partition.Outgoing("t", "in"))],
+        });
+        foreach (bool retry in new[] { true, false })
+        {
+            DeliveryGiven bad = partition.Take("n")!;
+            partition.Do(new RejectDelivery { Delivery = bad.Delivery, DeadLetter = true, Reason = "bad" });
+            partition.Do(new SettleDeadLetter { Service = TestPartition.Service, Node = new Utf8Name("n"), Message = bad.Messages[0].Id, Retry = retry });
+        }
+
+        if (!leaveSomething)
+        {
+            partition.Do(new ClearOutbox(new PartitionId(9), partition.Machine.ReadOutbox(new PartitionId(9), 1, 1)[0].Sequence));
+            partition.Do(new PurgeNode { Service = TestPartition.Service, Node = new Utf8Name("n"), WithState = true });
+        }
+
+        partition.Do(new DropKeyspace(new KeyspaceId(77)));
+        return partition;
+    }
+
+    private static void Compare(string name, IEnumerable<string> lines, [CallerFilePath] string here = "")
+    {
+        string path = Path.Combine(Path.GetDirectoryName(here)!, "..", "golden", name);
+        string[] actual = [.. lines];
+        if (Environment.GetEnvironmentVariable("GRAINS_UPDATE_GOLDEN") == "1")
+        {
+            File.WriteAllLines(path, actual);
+        }
+
+        Assert.Equal(File.ReadAllLines(path), actual);
+    }
+}

@@ -1,0 +1,82 @@
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Outboxes;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Tests.Partitions;
+
+namespace Grains.StateMachines.Tests.Outboxes;
+
+public class OutboxTests
+{
+    private readonly TestPartition _source = new(id: 1);
+    private readonly TestPartition _target = new(id: 2);
+
+    [Fact]
+    public void A_transfer_repeated_is_taken_once_also_after_the_target_crashed()
+    {
+        Send("x", "y");
+        AcceptTransfer transfer = Transfer();
+        _target.Do<TransferAccepted>(transfer);
+        _target.Do<TransferAccepted>(transfer);
+        _target.Crash();
+        TransferAccepted accepted = _target.Do<TransferAccepted>(transfer);
+        Assert.Equal(transfer.Entries[^1].Sequence, accepted.UpTo);
+        Assert.Equal(["x", "y"], _target.Take("t", max: 9)!.Messages.Select(TestPartition.Body));
+    }
+
+    [Fact]
+    public void Two_copies_of_a_transfer_in_one_batch_count_once()
+    {
+        Send("x");
+        _target.Do(Transfer(), Transfer());
+        Assert.Equal(1, _target.Machine.Statistics.Messages);
+    }
+
+    [Fact]
+    public void Cleared_entries_are_gone_and_later_ones_stay()
+    {
+        Send("x");
+        OutboxSequence first = Transfer().Entries[0].Sequence;
+        Send("y");
+        _source.Do<Done>(new ClearOutbox(_target.Id, first));
+        Assert.Equal("y", System.Text.Encoding.UTF8.GetString(Assert.Single(Transfer().Entries).Message.Content.Body));
+        _source.Do<Done>(new ClearOutbox(_target.Id, Transfer().Entries[^1].Sequence));
+        Assert.Empty(_source.Machine.OutboxTargets);
+        Assert.Equal(0, _source.Machine.Statistics.Bytes);
+    }
+
+    [Fact]
+    public void A_source_that_crashed_before_clearing_sends_again_and_nothing_is_doubled()
+    {
+        Send("x");
+        _target.Do<TransferAccepted>(Transfer());
+        _source.Crash();
+        Send("y");
+        _target.Do<TransferAccepted>(Transfer());
+        Assert.Equal(["x", "y"], _target.Take("t", max: 9)!.Messages.Select(TestPartition.Body));
+    }
+
+    [Fact]
+    public void A_transfer_for_another_partition_is_refused_whole()
+    {
+        Send("x");
+        _source.Refuse(Transfer(), Refusal.TransferRefused);
+    }
+
+    private void Send(params string[] bodies)
+    {
+        _source.Do(_source.Send("s", "go"));
+        _source.Do<Committed>(new CommitDelivery
+        {
+            Delivery = _source.Take("s")!.Delivery,
+            Sends = [.. bodies.Select(b => _source.Outgoing("t", b, to: _target.Id))],
+        });
+    }
+
+    private AcceptTransfer Transfer() => new()
+    {
+        Source = _source.Id,
+        SourceIncarnation = 0,
+        Entries = _source.Machine.ReadOutbox(_target.Id, 100, 1 << 20),
+    };
+}

@@ -1,0 +1,276 @@
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Keyspaces;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Outboxes;
+using Grains.StateMachines.Partitions;
+
+namespace Grains.StateMachines.Tests.Partitions;
+
+/// <summary>
+/// A seeded workload over two partitions that send to each other, with refused records, crashes, checkpoints, repeats
+/// and passing time; and a plain model of what must come out of it.
+/// </summary>
+internal sealed class RandomRun
+{
+    private const int _steps = 600;
+
+    private readonly Random _random;
+    private readonly TestPartition[] _partitions;
+    private readonly MachineLimits _limits = new() { SweepMax = 5, CommandWindow = 64, RememberedCommitsMax = 8, IdempotencyKeysMax = 40 };
+    private readonly Dictionary<(uint Partition, string Key), (string Value, Revision Version)> _keys = [];
+    private readonly List<(TestPartition Partition, DeliveryGiven Delivery)> _deliveries = [];
+    private readonly Dictionary<string, int> _sent = [];
+    private readonly Dictionary<string, int> _processed = [];
+    private readonly Dictionary<string, Revision>[] _tokens = [[], []];
+    private long _command;
+    private int _body;
+
+    public RandomRun(int seed)
+    {
+        _random = new Random(seed);
+        _partitions = [new TestPartition(_limits, id: 0), new TestPartition(_limits, id: 1)];
+    }
+
+    public int Commits { get; private set; }
+
+    public void Run()
+    {
+        for (int step = 0; step < _steps; step++)
+        {
+            TestPartition partition = _partitions[_random.Next(2)];
+            Step(partition);
+            if (_random.Next(40) == 0)
+            {
+                CheckReplay(partition);
+            }
+        }
+
+        Drain();
+        Array.ForEach(_partitions, CheckReplay);
+        CheckKeys();
+        CheckMessages();
+    }
+
+    private void Step(TestPartition partition)
+    {
+        switch (_random.Next(100))
+        {
+            case < 25:
+                PutOrDelete(partition, drop: _random.Next(6) == 0);
+                break;
+            case < 50:
+                Send(partition, drop: _random.Next(6) == 0);
+                break;
+            case < 65:
+                Receive(partition);
+                break;
+            case < 85:
+                EndSome();
+                break;
+            case < 90:
+                Transfer(partition);
+                break;
+            case < 94:
+                partition.Tick(_random.Next(3_000));
+                break;
+            case < 97:
+                partition.Checkpoint();
+                break;
+            default:
+                partition.Crash();
+                break;
+        }
+    }
+
+    private void PutOrDelete(TestPartition partition, bool drop)
+    {
+        string key = $"k{_random.Next(8)}";
+        bool known = _keys.TryGetValue((partition.Id.Value, key), out (string Value, Revision Version) present);
+        bool stale = _random.Next(4) == 0;
+        Condition condition = stale ? Condition.IfVersion(present.Version + 1) : known ? Condition.IfVersion(present.Version) : Condition.IfAbsent;
+        string value = $"v{++_body}";
+        Command command = _random.Next(5) == 0
+            ? partition.Delete(key, condition)
+            : partition.Put(key, value, condition, id: new CommandId(1L << 30, ++_command));
+        Answer answer = (drop ? partition.DoButDrop(command) : partition.Do([command]))[0]!;
+        switch (answer)
+        {
+            case KeyWritten written:
+                Assert.False(stale || drop);
+                if (command is DeleteKey)
+                {
+                    _keys.Remove((partition.Id.Value, key));
+                }
+                else
+                {
+                    _keys[(partition.Id.Value, key)] = (value, written.Version);
+                    Assert.Equal(written with { At = default }, partition.Do(command) with { At = default });
+                }
+
+                break;
+            case Refused { Code: Refusal.VersionMismatch } refused:
+                Assert.Equal(present.Version, refused.Current);
+                break;
+            case Refused refused:
+                // A refusal that says nothing of versions was either dropped, or named a key that is not there.
+                Assert.True(refused.Code == Refusal.NotStored ? drop : !known, refused.Detail);
+                break;
+        }
+    }
+
+    private void Send(TestPartition partition, bool drop)
+    {
+        string body = $"m{++_body}";
+        var key = new IdempotencyKey((UInt128)_body, 1);
+        SendMessage send = partition.Send($"n{_random.Next(4)}", body, key: key);
+        if (drop)
+        {
+            Assert.IsType<Refused>(partition.DoButDrop(send)[0]);
+            if (_random.Next(2) == 0)
+            {
+                return;
+            }
+        }
+
+        Answer?[] answers = _random.Next(3) == 0 ? partition.Do(send, send) : partition.Do([send]);
+        if (answers[0] is MessageAccepted)
+        {
+            _sent[body] = 1;
+        }
+    }
+
+    private void Receive(TestPartition partition)
+    {
+        string node = $"n{_random.Next(4)}";
+        if (partition.Take(node, max: 1 + _random.Next(3), leaseMs: 2_000, attempts: 1_000) is { } delivery)
+        {
+            Dictionary<string, Revision> tokens = _tokens[partition.Id.Value];
+            Assert.True(delivery.Token.Value > tokens.GetValueOrDefault(node).Value, "tokens of a node grow");
+            tokens[node] = new Revision(delivery.Token.Value);
+            _deliveries.Add((partition, delivery));
+        }
+    }
+
+    private void EndSome()
+    {
+        if (_deliveries.Count == 0)
+        {
+            return;
+        }
+
+        int at = _random.Next(_deliveries.Count);
+        (TestPartition partition, DeliveryGiven delivery) = _deliveries[at];
+        if (_random.Next(5) == 0)
+        {
+            partition.Do(new RejectDelivery { Delivery = delivery.Delivery, DelayMs = _random.Next(500) });
+            return;
+        }
+
+        // Some deliveries are committed again later: a late one changes nothing.
+        if (_random.Next(3) > 0)
+        {
+            _deliveries.RemoveAt(at);
+        }
+
+        MessageView[] acknowledged = _random.Next(3) == 0 ? [delivery.Messages[0]] : delivery.Messages;
+        string sent = $"m{++_body}";
+        bool far = _random.Next(2) == 0;
+        bool sends = _random.Next(3) == 0;
+        var commit = new CommitDelivery
+        {
+            Delivery = delivery.Delivery,
+            Acknowledge = [.. acknowledged.Select(m => m.Id)],
+            State = new StateChange([(byte)_random.Next(256)], null),
+            Sends = sends ? [partition.Outgoing("n0", sent, to: far ? _partitions[1 - partition.Id.Value].Id : partition.Id)] : [],
+            BodyHash = (UInt128)_body,
+        };
+        if (_random.Next(6) == 0)
+        {
+            Assert.IsType<Refused>(partition.DoButDrop(commit)[0]);
+        }
+
+        if (partition.Do(commit) is not Committed committed)
+        {
+            return;
+        }
+
+        Assert.False(committed.Repeated);
+        Assert.True(partition.Do<Committed>(commit).Repeated);
+        Commits++;
+        if (sends)
+        {
+            _sent[sent] = 1;
+        }
+
+        foreach (MessageView message in acknowledged)
+        {
+            string body = TestPartition.Body(message);
+            _processed[body] = _processed.GetValueOrDefault(body) + 1;
+        }
+    }
+
+    private void Transfer(TestPartition source)
+    {
+        foreach (PartitionId target in source.Machine.OutboxTargets)
+        {
+            OutboxEntry[] entries = source.Machine.ReadOutbox(target, 1 + _random.Next(5), 1 << 20);
+            var transfer = new AcceptTransfer { Source = source.Id, SourceIncarnation = 0, Entries = entries };
+            TransferAccepted accepted = _partitions[target.Value].Do<TransferAccepted>(transfer);
+            if (_random.Next(3) > 0)
+            {
+                source.Do<Done>(new ClearOutbox(target, accepted.UpTo));
+            }
+        }
+    }
+
+    /// <summary>Everything that is left is processed.</summary>
+    private void Drain()
+    {
+        for (int round = 0; _partitions.Any(p => p.Machine.Statistics is not { Messages: 0, OutboxEntries: 0 }); round++)
+        {
+            Assert.True(round < 1_000, "the mailboxes drain");
+            foreach (TestPartition partition in _partitions)
+            {
+                partition.Tick(3_000);
+                Transfer(partition);
+                for (int node = 0; node < 4; node++)
+                {
+                    if (partition.Take($"n{node}", max: 10, attempts: 1_000) is { } delivery)
+                    {
+                        partition.Do<Committed>(new CommitDelivery { Delivery = delivery.Delivery, BodyHash = (UInt128)(++_body) });
+                        foreach (MessageView message in delivery.Messages)
+                        {
+                            string body = TestPartition.Body(message);
+                            _processed[body] = _processed.GetValueOrDefault(body) + 1;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static void CheckReplay(TestPartition partition)
+    {
+        byte[] live = TestPartition.StateOf(partition.Machine);
+        Assert.Equal(live, TestPartition.StateOf(partition.Rebuild(fromCheckpoint: false)));
+        Assert.Equal(live, TestPartition.StateOf(partition.Rebuild(fromCheckpoint: true)));
+    }
+
+    private void CheckKeys()
+    {
+        foreach (TestPartition partition in _partitions)
+        {
+            for (int k = 0; k < 8; k++)
+            {
+                string? expected = _keys.TryGetValue((partition.Id.Value, $"k{k}"), out (string Value, Revision Version) known) ? known.Value : null;
+                Assert.Equal(expected, partition.Value($"k{k}"));
+            }
+        }
+    }
+
+    private void CheckMessages()
+    {
+        Assert.Equal(_sent.Keys.Order(), _processed.Keys.Order());
+        Assert.All(_processed, p => Assert.Equal(1, p.Value));
+    }
+}

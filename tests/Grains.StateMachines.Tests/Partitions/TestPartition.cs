@@ -1,0 +1,257 @@
+using Grains.StateMachines.Checkpoints;
+using Grains.StateMachines.Codecs;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Keyspaces;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Partitions;
+
+namespace Grains.StateMachines.Tests.Partitions;
+
+/// <summary>A machine and the log that it was made from: what a loop and a journal do, without either.</summary>
+internal sealed class TestPartition
+{
+    public static readonly KeyspaceId Keyspace = new(7);
+    public static readonly ServiceId Service = new(8);
+
+    private readonly List<(Revision First, int Count, byte[]? Record)> _log = [];
+    private readonly MachineLimits _limits;
+    private readonly List<byte[]> _checkpoint = [];
+    private Revision _checkpointAt;
+    private long _epoch;
+    private long _ticket;
+
+    public TestPartition(MachineLimits? limits = null, uint id = 3)
+    {
+        _limits = limits ?? new MachineLimits();
+        Id = new PartitionId(id);
+        Machine = Recover();
+    }
+
+    public PartitionId Id { get; }
+
+    public PartitionMachine Machine { get; private set; }
+
+    public long NowMs { get; set; } = 1_000_000;
+
+    /// <summary>Answers by ticket, of receives that waited too.</summary>
+    public Dictionary<object, Answer> Answers { get; } = [];
+
+    public Answer Do(Command command) => Do([command])[0] ?? throw new InvalidOperationException($"{command} was not answered");
+
+    public T Do<T>(Command command)
+        where T : Answer => Assert.IsType<T>(Do(command));
+
+    public Refused Refuse(Command command, Refusal code)
+    {
+        Refused refused = Do<Refused>(command);
+        Assert.Equal(code, refused.Code);
+        return refused;
+    }
+
+    /// <summary>One batch; null for a receive that waits.</summary>
+    public Answer?[] Do(params Command[] commands)
+    {
+        object[] tickets = [.. commands.Select(_ => (object)++_ticket)];
+        Decision decision = Machine.Decide([.. commands.Select((c, i) => new Request(c, tickets[i]))], NowMs);
+        Settle(decision);
+        return [.. tickets.Select(t => Answers.GetValueOrDefault(t))];
+    }
+
+    /// <summary>A receive that may wait; its answer comes into <see cref="Answers"/>.</summary>
+    public object Wait(Receive receive)
+    {
+        object ticket = ++_ticket;
+        Settle(Machine.Decide([new Request(receive, ticket)], NowMs));
+        return ticket;
+    }
+
+    /// <summary>Time passes, and what it brings is decided.</summary>
+    public void Tick(long ms)
+    {
+        NowMs += ms;
+        do
+        {
+            Settle(Machine.Decide([], NowMs));
+        }
+        while (Machine.HasWork);
+    }
+
+    /// <summary>A batch that the journal refuses.</summary>
+    public Answer?[] DoButDrop(params Command[] commands)
+    {
+        object[] tickets = [.. commands.Select(_ => (object)++_ticket)];
+        Decision decision = Machine.Decide([.. commands.Select((c, i) => new Request(c, tickets[i]))], NowMs);
+        Keep(decision.Changes > 0 ? Machine.Drop("the disk is full") : Machine.Commit());
+        return [.. tickets.Select(t => Answers.GetValueOrDefault(t))];
+    }
+
+    public void Checkpoint()
+    {
+        StateSnapshot snapshot = Machine.Capture();
+        _checkpointAt = snapshot.At;
+        _checkpoint.Clear();
+        _checkpoint.AddRange(snapshot.Chunks().Select(c => c.ToArray()));
+    }
+
+    /// <summary>The owner dies; another takes over from what is durable.</summary>
+    public void Crash() => Machine = Recover();
+
+    /// <summary>The whole durable state as bytes, without what names the owner.</summary>
+    public static byte[] StateOf(PartitionMachine machine) => [.. machine.Capture().Chunks().SelectMany(c => c.ToArray())];
+
+    /// <summary>A machine made from the checkpoint (or from the first record) and the log, without a new epoch.</summary>
+    public PartitionMachine Rebuild(bool fromCheckpoint)
+    {
+        var machine = new PartitionMachine(Id, _limits);
+        Revision from = Revision.None;
+        if (fromCheckpoint && _checkpointAt > Revision.None)
+        {
+            _checkpoint.ForEach(c => machine.RestoreChunk(c));
+            machine.RestoreDone(_checkpointAt);
+            from = _checkpointAt;
+        }
+
+        long epoch = 0;
+        foreach ((Revision first, int count, byte[]? record) in _log)
+        {
+            epoch += record is null ? 1 : 0;
+            if (first <= from)
+            {
+                continue;
+            }
+
+            if (record is null)
+            {
+                machine.ReplayEpoch(first, new Epoch(epoch), 0, 0);
+            }
+            else
+            {
+                machine.Replay(first, count, record);
+            }
+        }
+
+        return machine;
+    }
+
+    public IEnumerable<string> RecordsAsHex() => _log.Where(r => r.Record is not null).Select(r => Convert.ToHexStringLower(r.Record!));
+
+    /// <summary>What stands in the log, read by the codec.</summary>
+    public IEnumerable<EffectKind> EffectKinds()
+    {
+        List<EffectKind> kinds = [];
+        foreach ((_, int count, byte[]? record) in _log.Where(r => r.Record is not null))
+        {
+            RecordReader from = RecordReader.Open(record, "record");
+            from.Byte();
+            from.Varint();
+            from.Varint();
+            for (int change = 0; change < count;)
+            {
+                var kind = (EffectKind)from.Byte();
+                if (kind == EffectKind.EndOfChange)
+                {
+                    change++;
+                    continue;
+                }
+
+                EffectReader.Read(kind, ref from);
+                kinds.Add(kind);
+            }
+        }
+
+        return kinds;
+    }
+
+    public PutKey Put(string key, string value, Condition condition = default, long ttlMs = 0, CommandId id = default) => new()
+    {
+        Id = id,
+        Keyspace = Keyspace,
+        Key = new Utf8Name(key),
+        Value = System.Text.Encoding.UTF8.GetBytes(value),
+        Condition = condition,
+        TtlMs = ttlMs,
+    };
+
+    public GetKey Get(string key) => new() { Keyspace = Keyspace, Key = new Utf8Name(key) };
+
+    public DeleteKey Delete(string key, Condition condition = default) =>
+        new() { Keyspace = Keyspace, Key = new Utf8Name(key), Condition = condition };
+
+    public SendMessage Send(string node, string body, int mailboxLimit = 100, IdempotencyKey? key = null, CommandId id = default) => new()
+    {
+        Id = id,
+        Service = Service,
+        Node = new Utf8Name(node),
+        Content = Content(body),
+        MailboxLimit = mailboxLimit,
+        IdempotencyKey = key,
+    };
+
+    public Receive Receive(string node, int max = 1, long waitMs = 0, long leaseMs = 30_000, int attempts = 3) => new()
+    {
+        Service = Service,
+        ServiceName = "svc",
+        Node = new Utf8Name(node),
+        MaxMessages = max,
+        WaitMs = waitMs,
+        LeaseMs = leaseMs,
+        MaxAttempts = attempts,
+    };
+
+    public OutgoingMessage Outgoing(string node, string body, PartitionId? to = null, int mailboxLimit = 100) => new()
+    {
+        Partition = to ?? Id,
+        Service = Service,
+        Node = new Utf8Name(node),
+        Content = Content(body),
+        MailboxLimit = mailboxLimit,
+    };
+
+    /// <summary>Receives, over as many batches as it takes; null = nothing to deliver.</summary>
+    public DeliveryGiven? Take(string node, int max = 1, long leaseMs = 30_000, int attempts = 3)
+    {
+        object ticket = Wait(Receive(node, max, waitMs: 0, leaseMs, attempts));
+        while (!Answers.ContainsKey(ticket))
+        {
+            Settle(Machine.Decide([], NowMs));
+        }
+
+        return Answers[ticket] as DeliveryGiven;
+    }
+
+    public static MessageContent Content(string body) => new() { Body = System.Text.Encoding.UTF8.GetBytes(body) };
+
+    public static string Body(MessageView message) => System.Text.Encoding.UTF8.GetString(message.Content.Body);
+
+    public string? Value(string key) =>
+        Do(Get(key)) is KeyFound found ? System.Text.Encoding.UTF8.GetString(found.Entry.Value) : null;
+
+    private void Settle(Decision decision)
+    {
+        if (decision.Changes > 0)
+        {
+            _log.Add((Machine.Revision.Next, decision.Changes, decision.Record.ToArray()));
+        }
+
+        Keep(Machine.Commit());
+    }
+
+    private void Keep(IReadOnlyList<Reply> replies)
+    {
+        foreach (Reply reply in replies)
+        {
+            Assert.True(Answers.TryAdd(reply.Ticket, reply.Answer), "a ticket is answered once");
+        }
+    }
+
+    private PartitionMachine Recover()
+    {
+        PartitionMachine machine = Rebuild(fromCheckpoint: true);
+        _epoch++;
+        Revision at = machine.Revision.Next;
+        _log.Add((at, 1, null));
+        machine.ReplayEpoch(at, new Epoch(_epoch), 0, 0);
+        machine.Open();
+        return machine;
+    }
+}
