@@ -1,4 +1,5 @@
 using System.Net;
+using Grains.FrontEnd;
 using Grains.Server.Options;
 using Orleans.Dashboard;
 
@@ -9,12 +10,16 @@ internal static class FrontDoor
 {
     private const string _dashboard = "/dashboard";
 
-    public static void AddFrontEnd(this WebApplicationBuilder builder, GrainsOptions options)
-    {
-    }
+    public static void AddFrontEnd(this WebApplicationBuilder builder, GrainsOptions options) =>
+        builder.Services.AddGrainsFrontEnd(frontEnd =>
+        {
+            frontEnd.KeysFile = options.KeysFile;
+            frontEnd.Insecure = options.IsInsecure;
+        });
 
     public static void MapGrainsServer(this WebApplication server, GrainsOptions options)
     {
+        server.MapGrains();
         if (options.Dashboard)
         {
             server.UseWhen(
