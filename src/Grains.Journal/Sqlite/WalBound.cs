@@ -64,10 +64,10 @@ internal sealed class WalBound : IDisposable
         }
     }
 
-    /// <summary>The writer's: move what is there now, whatever its size.</summary>
+    /// <summary>The writer's: move what is there now, whatever its size; unless that is under way.</summary>
     public void MoveSoon()
     {
-        if (_stage == WalStage.Quiet)
+        if (_stage is WalStage.Quiet or WalStage.RestMoved)
         {
             _sequence = ReadSequence();
             SetStage(WalStage.BulkMoves);
