@@ -88,7 +88,8 @@ internal sealed class PartitionLog(PartitionId partition)
         string why = append.Epoch == _stagedOwnership.Epoch
             ? $"the newest record is {_stagedTail}, not {append.Expected}"
             : $"the newest epoch is {_stagedOwnership.Epoch}, not {append.Epoch}";
-        return new AppendOutcome(AppendStatus.Fenced, $"Partition {partition} did not take {append.Next.Revision}: {why}.");
+        return new AppendOutcome(
+            AppendStatus.Fenced, $"Partition {partition} did not take {append.Next.Revision}: {why}.");
     }
 
     public void Stage(JournalAppend append) => _stagedTail = append.Next;

@@ -264,7 +264,8 @@ public sealed class SqliteJournal : IJournal
             if (stored is null && log.Checkpoint != pointer)
             {
                 throw new JournalUnavailableException(
-                    $"The checkpoint of partition {log.Partition} at {pointer.At.Revision} was replaced while it was read. Read it again.");
+                    $"The checkpoint of partition {log.Partition} at {pointer.At.Revision} was replaced while it was read. "
+                    + "Read it again.");
             }
 
             if (SealedBytes.Check(key, stored, out ReadOnlySpan<byte> _) is { } what)
