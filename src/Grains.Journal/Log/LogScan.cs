@@ -89,7 +89,7 @@ internal sealed class LogScan(ConcurrentDictionary<PartitionId, PartitionLog> lo
 
         if (entry.Epoch < index.NewestEpoch)
         {
-            what = $"in flush row {entry.Place.Row} its epoch {entry.Epoch} is older than the {index.NewestEpoch} before.";
+            what = $"in flush row {entry.Place.Row} its epoch {entry.Epoch} is older than {index.NewestEpoch}.";
         }
 
         if (what is not null)
