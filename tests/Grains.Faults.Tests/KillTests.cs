@@ -32,7 +32,7 @@ public class KillTests(ITestOutputHelper output)
         await moments.NextAsync();
         Findings findings = await run.FinishAsync();
         output.WriteLine($"figures: {kills} kills, {run.Figures()}");
-        findings.MustBeClean($"{repeat}\n{run.Figures()}\n{run.Server.LogTail()}\n");
+        findings.MustBeClean($"{repeat}\n{run.Figures()}\n{run.Server.LogTail()}");
         Assert.True(
             run.Acknowledged >= _acknowledgedPerKillMin * kills,
             $"The run proves little: {run.Figures()} in {kills} kills; {repeat}");
@@ -55,6 +55,6 @@ public class KillTests(ITestOutputHelper output)
 
         Findings findings = await run.FinishAsync();
         output.WriteLine($"figures: a stop, {run.Figures()}");
-        findings.MustBeClean($"{repeat}\n{run.Figures()}\n{run.Server.LogTail()}\n");
+        findings.MustBeClean($"{repeat}\n{run.Figures()}\n{run.Server.LogTail()}");
     }
 }

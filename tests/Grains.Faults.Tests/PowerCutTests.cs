@@ -34,7 +34,7 @@ public class PowerCutTests(ITestOutputHelper output)
         await moments.NextAsync();
         Findings findings = await run.FinishAsync();
         output.WriteLine($"figures: {cuts} power cuts, {run.Figures()}");
-        findings.MustBeClean($"{repeat}\n{run.Figures()}\n{run.Server.LogTail()}\n");
+        findings.MustBeClean($"{repeat}\n{run.Figures()}\n{run.Server.LogTail()}");
         Assert.True(run.Acknowledged > 0, "Nothing was acknowledged, so nothing is proven.");
     }
 

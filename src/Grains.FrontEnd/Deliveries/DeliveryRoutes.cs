@@ -72,6 +72,7 @@ internal sealed class DeliveryRoutes(ServiceCalls calls, DeclarationCatalog cata
                 LeaseMs = leaseMs,
                 WaitMs = waitMs,
                 MaxAttempts = service.Attempts,
+                ServiceName = service.Name,
             },
             http.RequestAborted);
         switch (answer)

@@ -46,7 +46,7 @@ internal sealed class FinalChecks(Caller caller, LoadRecord record)
         Report("messages sent", intake);
         ExactlyOnceResult ledger = ExactlyOnceCheck.Check(record.Messages, await _state.LabelsAsync(Names.Ledger));
         Report("messages sent on", ledger);
-        return intake.Lost.Count + ledger.Lost.Count;
+        return intake.Lost.Union(ledger.Lost).Count();
     }
 
     private async Task CheckCountersAsync()

@@ -11,7 +11,7 @@ internal sealed record Findings(int Lost, IReadOnlyList<string> Violations)
     {
         if (Violations.Count > 0)
         {
-            Assert.Fail($"{Violations.Count} violations; {context}\n{string.Join('\n', Violations.Take(_shown))}");
+            Assert.Fail($"{Violations.Count} violations:\n{string.Join('\n', Violations.Take(_shown))}\n\n{context}");
         }
     }
 }
