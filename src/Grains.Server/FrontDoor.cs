@@ -11,10 +11,10 @@ internal static class FrontDoor
     private const string _dashboard = "/dashboard";
 
     public static void AddFrontEnd(this WebApplicationBuilder builder, GrainsOptions options) =>
-        builder.Services.AddGrainsFrontEnd(frontEnd =>
+        builder.Services.AddGrainsFrontEnd(front =>
         {
-            frontEnd.KeysFile = options.KeysFile;
-            frontEnd.Insecure = options.IsInsecure;
+            front.KeysFile = options.KeysFile;
+            front.Insecure = options.IsInsecure;
         });
 
     public static void MapGrainsServer(this WebApplication server, GrainsOptions options)
@@ -31,10 +31,14 @@ internal static class FrontDoor
 
     /// <summary>
     /// The dashboard knows no users. With keys configured a connection from this machine proves nothing: a proxy in
-    /// front of the server makes all of them local.
+    /// front of the server makes all of them local. The name that was asked for must be local too: a page of another
+    /// site can let its own resolve to this address.
     /// </summary>
     private static bool MayLook(HttpContext context, GrainsOptions options) =>
-        options.KeysFile is null && context.Connection.RemoteIpAddress is { } from && IPAddress.IsLoopback(from);
+        options.KeysFile is null
+        && context.Connection.RemoteIpAddress is { } from && IPAddress.IsLoopback(from)
+        && (context.Request.Host.Host == "localhost"
+            || (IPAddress.TryParse(context.Request.Host.Host, out IPAddress? host) && IPAddress.IsLoopback(host)));
 
     private static Task Refuse(HttpContext context)
     {
