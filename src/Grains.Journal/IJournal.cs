@@ -62,7 +62,7 @@ public interface IJournal : IAsyncDisposable
     /// <summary>
     /// Stores a partition's state at a revision, then moves the checkpoint pointer to it in one step. Refused (false)
     /// under an older epoch; a checkpoint at or below the present one changes nothing and is true. A crash on the way
-    /// leaves the previous checkpoint whole. Chunks are taken one at a time, each at most 1 MiB, on the scheduler that
+    /// leaves the previous checkpoint whole. Chunks are taken one at a time, each at most 2 MiB, on the scheduler that
     /// the caller awaits on. A checkpoint stands at the end of a record.
     /// </summary>
     ValueTask<bool> WriteCheckpointAsync(

@@ -4,7 +4,7 @@ namespace Grains.Journal;
 public static class JournalLimits
 {
     public const int PayloadBytesMax = 16 << 20;
-    public const int ChunkBytesMax = 1 << 20;
+    public const int ChunkBytesMax = 2 << 20;
     public const int CheckpointChunksMax = 1 << 20;
 
     /// <summary>Null, or why an append cannot be taken.</summary>
