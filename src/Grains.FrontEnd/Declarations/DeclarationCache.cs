@@ -28,7 +28,13 @@ internal sealed class DeclarationCache<T>(Func<string, CancellationToken, Task<T
         return new ValueTask<T?>(ReadAsync(name.ToString(), entry));
     }
 
-    public void Set(string name, T snapshot, long readAt) => _entries[name] = new Entry(snapshot, readAt);
+    /// <summary>A read that began before the one that is kept, and ended after it, changes nothing.</summary>
+    /// <param name="readAt">When the read began, or the write had ended, that gave the snapshot.</param>
+    public void Set(string name, T snapshot, long readAt)
+    {
+        var entry = new Entry(snapshot, readAt);
+        _entries.AddOrUpdate(name, entry, (_, kept) => kept.ReadAt > readAt ? kept : entry);
+    }
 
     public void Forget(string name) => _entries.TryRemove(name, out _);
 

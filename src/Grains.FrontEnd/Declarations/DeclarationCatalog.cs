@@ -71,11 +71,10 @@ internal sealed class DeclarationCatalog
                 return (declared, false);
             }
 
-            readAt = _time.GetTimestamp();
             if (await _system.PutAsync(Kind.Keyspaces, name, document, there) is { } created)
             {
                 var keyspace = new KeyspaceSnapshot(name, new KeyspaceId(created.Value), layout);
-                _keyspaces.Set(name, keyspace, readAt);
+                _keyspaces.Set(name, keyspace, _time.GetTimestamp());
                 return (keyspace, true);
             }
         }
@@ -97,12 +96,11 @@ internal sealed class DeclarationCatalog
             WireJson.Context.ServiceRequest);
         for (int tries = 0; tries < _triesMax; tries++)
         {
-            long readAt = _time.GetTimestamp();
             KeyView? there = await _system.GetAsync(Kind.Services, wanted.Name, CancellationToken.None);
             if (await _system.PutAsync(Kind.Services, wanted.Name, document, there) is { } written)
             {
                 ServiceSnapshot service = wanted with { Id = new ServiceId((there?.Created ?? written).Value) };
-                _services.Set(wanted.Name, service, readAt);
+                _services.Set(wanted.Name, service, _time.GetTimestamp());
                 return (service, there is null);
             }
         }
