@@ -28,6 +28,7 @@ internal static class GrainsHost
 
         // A start that fails is explained in one line by the program; these would add a stack trace each.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        builder.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.None);
         builder.Logging.AddFilter("Orleans.Runtime.SiloLifecycleSubject", LogLevel.None);
         builder.Logging.AddFilter("Orleans.Hosting.SiloHostedService", LogLevel.None);
         return builder;
@@ -72,10 +73,14 @@ internal static class GrainsHost
             await server.AnnounceAsync(options);
             await server.WaitForShutdownAsync();
         }
-        catch
+        catch (Exception e)
         {
-            await server.StopAsync();
-            throw;
+            // What the stop has to say matters less than why it came to that: a silo half started cannot be stopped.
+            await server.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (e is not OperationCanceledException || !server.Lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                throw;
+            }
         }
     }
 

@@ -15,6 +15,7 @@ internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRu
 {
     private readonly CancellationTokenSource _stop = new();
     private long _bytesSince = owned.ReplayedBytes;
+    private long _bytesCovered;
     private long _notBeforeMs;
     private Task<Ending>? _running;
 
@@ -24,8 +25,6 @@ internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRu
     public Revision Last { get; private set; }
 
     public long? WakeAtMs { get; private set; }
-
-    public Task Ended => _running ?? Task.CompletedTask;
 
     public void Appended(int bytes) => _bytesSince += bytes;
 
@@ -73,8 +72,10 @@ internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRu
 
         LongestStall = stall > LongestStall ? stall : LongestStall;
         _stallMs.Record(stall.TotalMilliseconds);
+        _bytesCovered = _bytesSince;
         _bytesSince = 0;
         _running = WriteAsync(snapshot, tail);
+        _ = WakeAfterAsync(_running);
     }
 
     private async Task<Ending> WriteAsync(StateSnapshot snapshot, JournalTail tail)
@@ -96,10 +97,13 @@ internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRu
         {
             return new Ending(tail.Revision, true, e);
         }
-        finally
-        {
-            wake();
-        }
+    }
+
+    /// <summary>Not before the task has ended: the loop would find it running, and sleep on.</summary>
+    private async Task WakeAfterAsync(Task written)
+    {
+        await written;
+        wake();
     }
 
     private bool Settle(Ending ending, long nowMs)
@@ -108,7 +112,7 @@ internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRu
         if (ending.Trouble is not null)
         {
             // The records are still there, so they count again towards the next attempt.
-            _bytesSince += runtime.Options.CheckpointBytesMin;
+            _bytesSince += _bytesCovered;
             _notBeforeMs = nowMs + runtime.Options.CheckpointRetryMs;
             LogFailed(runtime.Logger, owned.Id, ending.At, runtime.Options.CheckpointRetryMs, ending.Trouble);
             return true;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using System.Diagnostics.Metrics;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Silo.Partitions;
@@ -13,9 +12,12 @@ public sealed class LocalPartitions
 {
     private readonly ConcurrentDictionary<PartitionId, PartitionLoop> _loops = new();
 
-    public LocalPartitions() =>
-        GrainsMeter.Instance.CreateObservableGauge(
-            "grains.queue.depth", () => _loops.Values.Sum(l => (long)l.QueueDepth), null, "Commands waiting, all partitions.");
+    public LocalPartitions()
+    {
+        Gauge("grains.queue.depth", l => l.QueueDepth, null, "Commands waiting, all partitions of this server.");
+        Gauge("grains.state.bytes", l => l.StateBytes, "By", "What counts against the budgets, all partitions of this server.");
+        Gauge("grains.outbox.entries", l => l.OutboxEntries, null, "Messages on their way to other partitions.");
+    }
 
     /// <summary>Told after a loop was added or removed.</summary>
     public event Action<PartitionId>? Changed;
@@ -36,4 +38,7 @@ public sealed class LocalPartitions
         _loops.TryRemove(KeyValuePair.Create(loop.Id, loop));
         Changed?.Invoke(loop.Id);
     }
+
+    private void Gauge(string name, Func<PartitionLoop, long> value, string? unit, string description) =>
+        GrainsMeter.Instance.CreateObservableGauge(name, () => _loops.Values.Sum(value), unit, description);
 }

@@ -21,6 +21,8 @@ public sealed partial class PartitionLoop
     /// <summary>After a turn that did nothing the machine is not asked again for this long: no spin on a wrong wake.</summary>
     private const long _quietMs = 5;
 
+    private const long _observeMs = 1_000;
+
     private readonly OwnedPartition _owned;
     private readonly PartitionRuntime _runtime;
     private readonly CommandQueue _queue;
@@ -32,6 +34,9 @@ public sealed partial class PartitionLoop
     private readonly TaskCompletionSource<LoopEnd> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private JournalTail _tail;
     private long _quietUntilMs;
+    private long _observedAtMs;
+    private long _stateBytes;
+    private long _outboxEntries;
     private bool _isUndecided;
     private volatile bool _isStopping;
 
@@ -54,6 +59,11 @@ public sealed partial class PartitionLoop
     public RecoveryTimes RecoveryTimes => _owned.Times;
 
     public int QueueDepth => _queue.Count;
+
+    /// <summary>About a second old at the most while commands come.</summary>
+    internal long StateBytes => Volatile.Read(ref _stateBytes);
+
+    internal long OutboxEntries => Volatile.Read(ref _outboxEntries);
 
     /// <summary>Ends when the loop has: every ticket is answered, the memory is of no use.</summary>
     public Task<LoopEnd> Completion => _completion.Task;
@@ -95,10 +105,15 @@ public sealed partial class PartitionLoop
     public void Forget(Ticket ticket) => _queue.Forget(ticket);
 
     /// <summary>Any thread. Executes one command; <see cref="NotOwner"/> if the loop ends first.</summary>
-    public async Task<Answer> ExecuteAsync(Command command, CancellationToken cancel)
+    public Task<Answer> ExecuteAsync(Command command, CancellationToken cancel)
     {
         var ticket = new TaskTicket(command);
         Post(ticket);
+        return cancel.CanBeCanceled ? UnlessGoneAsync(ticket, cancel) : ticket.Task;
+    }
+
+    private async Task<Answer> UnlessGoneAsync(TaskTicket ticket, CancellationToken cancel)
+    {
         using CancellationTokenRegistration registration = cancel.UnsafeRegister(
             (_, token) =>
             {
@@ -203,6 +218,7 @@ public sealed partial class PartitionLoop
         Check();
 
         _isUndecided = false;
+        Observe(nowMs);
         _quietUntilMs = _batch.Count == 0 && decision.Changes == 0 && replies.Count == 0 ? nowMs + _quietMs : 0;
         Answer(replies);
         return null;
@@ -279,6 +295,18 @@ public sealed partial class PartitionLoop
         {
             throw new InvalidOperationException(
                 $"Partition {Id} stands at {_owned.Machine.Revision} in memory and at {_tail.Revision} in its journal.");
+        }
+    }
+
+    /// <summary>For gauges, which are read on any thread: now and then, because counting is not free.</summary>
+    private void Observe(long nowMs)
+    {
+        if (nowMs - _observedAtMs >= _observeMs)
+        {
+            MachineStatistics statistics = _owned.Machine.Statistics;
+            _observedAtMs = nowMs;
+            _stateBytes = statistics.Bytes;
+            _outboxEntries = statistics.OutboxEntries;
         }
     }
 
