@@ -9,8 +9,9 @@ namespace Grains.Journal;
 /// <para><b>Who may call.</b> All members may run at once for different partitions, and Confirm, Read and
 /// WriteCheckpoint beside an Append of the same one. At most one Append of a partition is in flight; its owner waits
 /// for the outcome before the next.</para>
-/// <para><b>Buffers.</b> Payloads handed in belong to the journal until the returned task ends, and must not change.
-/// Payloads handed out belong to the caller.</para>
+/// <para><b>Buffers.</b> Payloads handed in belong to the journal until the returned task ends, and must not change;
+/// a caller that cancels an append's waiting gives its payload up for good. Payloads handed out belong to the
+/// caller.</para>
 /// <para><b>Exceptions.</b> Expected outcomes are values. <see cref="JournalDamagedException"/> names what is
 /// unreadable; <see cref="OperationCanceledException"/> means that only the waiting ended; every other exception means
 /// that the call did nothing, but for <see cref="AppendAsync"/>, which reports trouble as
@@ -61,7 +62,8 @@ public interface IJournal : IAsyncDisposable
     /// <summary>
     /// Stores a partition's state at a revision, then moves the checkpoint pointer to it in one step. Refused (false)
     /// under an older epoch; a checkpoint at or below the present one changes nothing and is true. A crash on the way
-    /// leaves the previous checkpoint whole. Chunks are taken one at a time, each at most 2 MiB, and may be overwritten by the next.
+    /// leaves the previous checkpoint whole. Chunks are taken one at a time, each at most 1 MiB, on the scheduler that
+    /// the caller awaits on. A checkpoint stands at the end of a record.
     /// </summary>
     ValueTask<bool> WriteCheckpointAsync(
         PartitionId partition, Epoch epoch, JournalTail at, IEnumerable<ReadOnlyMemory<byte>> chunks, CancellationToken cancel);

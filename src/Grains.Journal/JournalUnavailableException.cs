@@ -1,4 +1,4 @@
 namespace Grains.Journal;
 
-/// <summary>The journal cannot be opened, or could not do what was asked of it; nothing was changed by the call.</summary>
+/// <summary>The journal cannot be opened, or could not do what was asked of it; the call changed nothing.</summary>
 public sealed class JournalUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

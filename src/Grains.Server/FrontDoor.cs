@@ -1,4 +1,5 @@
 using System.Net;
+using Grains.FrontEnd;
 using Grains.Server.Options;
 using Orleans.Dashboard;
 
@@ -9,12 +10,16 @@ internal static class FrontDoor
 {
     private const string _dashboard = "/dashboard";
 
-    public static void AddFrontEnd(this WebApplicationBuilder builder, GrainsOptions options)
-    {
-    }
+    public static void AddFrontEnd(this WebApplicationBuilder builder, GrainsOptions options) =>
+        builder.Services.AddGrainsFrontEnd(front =>
+        {
+            front.KeysFile = options.KeysFile;
+            front.Insecure = options.IsInsecure;
+        });
 
     public static void MapGrainsServer(this WebApplication server, GrainsOptions options)
     {
+        server.MapGrains();
         if (options.Dashboard)
         {
             server.UseWhen(
@@ -26,10 +31,14 @@ internal static class FrontDoor
 
     /// <summary>
     /// The dashboard knows no users. With keys configured a connection from this machine proves nothing: a proxy in
-    /// front of the server makes all of them local.
+    /// front of the server makes all of them local. The name that was asked for must be local too: a page of another
+    /// site can let its own resolve to this address.
     /// </summary>
     private static bool MayLook(HttpContext context, GrainsOptions options) =>
-        options.KeysFile is null && context.Connection.RemoteIpAddress is { } from && IPAddress.IsLoopback(from);
+        options.KeysFile is null
+        && context.Connection.RemoteIpAddress is { } from && IPAddress.IsLoopback(from)
+        && (context.Request.Host.Host == "localhost"
+            || (IPAddress.TryParse(context.Request.Host.Host, out IPAddress? host) && IPAddress.IsLoopback(host)));
 
     private static Task Refuse(HttpContext context)
     {

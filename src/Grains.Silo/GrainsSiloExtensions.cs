@@ -34,7 +34,10 @@ public static class GrainsSiloExtensions
             options.Keeper,
             provider.GetRequiredService<MembershipView>(),
             provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<PartitionKeeper>>()));
+            provider.GetRequiredService<ILogger<PartitionKeeper>>())
+        {
+            Server = provider.GetRequiredService<ILocalSiloDetails>().Name,
+        });
         services.AddSingleton<PartitionKeeper>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
             provider => provider.GetRequiredService<PartitionKeeper>());

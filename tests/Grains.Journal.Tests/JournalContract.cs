@@ -88,15 +88,20 @@ public abstract class JournalContract : IAsyncLifetime
         Assert.Single(await Journal.RecordsAsync(_p));
     }
 
-    [Fact]
-    public async Task A_partition_that_nobody_acquired_takes_no_append_and_confirms_nothing()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task A_partition_that_nobody_acquired_takes_nothing_and_confirms_nothing(long epoch)
     {
-        AppendOutcome outcome = await Journal.AppendAsync(
-            new JournalAppend(_p, new Epoch(1), JournalTail.Empty, 1, "x"u8.ToArray()), CancellationToken.None);
-
-        Assert.Equal(AppendStatus.Fenced, outcome.Status);
-        Assert.False(await Journal.ConfirmAsync(_p, new Epoch(1), CancellationToken.None));
         Assert.Empty(await Journal.RecordsAsync(_p));
+        Owner nobody = new(Journal, _p, new Epoch(epoch), JournalTail.Empty);
+
+        Assert.Equal(AppendStatus.Fenced, await nobody.TryAsync(nobody.Next("x")));
+        Assert.False(await nobody.ConfirmAsync());
+        Assert.False(await nobody.CheckpointAsync(null, "state"));
+        Assert.False(await nobody.TruncateAsync(Revision.None));
+        Assert.Empty(await Journal.RecordsAsync(_p));
+        Assert.Null(await Journal.CheckpointTextAsync(_p));
     }
 
     [Theory]

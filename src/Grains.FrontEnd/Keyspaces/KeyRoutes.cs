@@ -201,7 +201,7 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
             Key = e.Key.ToString(),
             Version = e.Version.Value,
             Created = e.Created.Value,
-            Size = withValues ? e.Value.Length : null,
+            Size = e.ValueBytes,
             ContentType = e.ContentType,
             ExpiresAt = e.ExpiresAtMs > 0 ? Answers.Time(e.ExpiresAtMs) : null,
             Value = withValues ? e.Value : null,

@@ -1,6 +1,7 @@
 using Grains.Api.Problems;
 using Grains.FrontEnd.Paths;
 using Grains.Silo.Partitions;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -63,9 +64,11 @@ internal sealed partial class RequestGate(RequestDelegate next, ILogger<RequestG
 
     private Task RefuseAsync(HttpContext http, Exception e)
     {
-        if (http.RequestAborted.IsCancellationRequested)
+        // A reset is seen by a read of the body before it reaches the token.
+        if (e is ConnectionResetException or ConnectionAbortedException || http.RequestAborted.IsCancellationRequested)
         {
             LogGone(log, http.Request.Method);
+            http.Abort();
             return Task.CompletedTask;
         }
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Grains.Journal.Log;
 
-/// <summary>CRC-32C (Castagnoli, RFC 3720) on a little-endian machine, by its own instruction where it has one.</summary>
+/// <summary>CRC-32C (Castagnoli, RFC 3720), by the processor's own instruction where it has one.</summary>
 internal static class Crc32C
 {
     public static uint Of(ReadOnlySpan<byte> bytes, uint seed = 0)

@@ -12,7 +12,8 @@ internal readonly record struct DirectoryEntry(
         LogPlace place = Entry.Place;
         if (place.Offset < 0 || place.Length < 0 || (long)place.Offset + place.Length > body.Length)
         {
-            return $"its {place.Length} bytes at {place.Offset} lie outside flush row {place.Row} of {body.Length} bytes.";
+            return $"its {place.Length} bytes at {place.Offset} lie outside flush row {place.Row} "
+                + $"of {body.Length} bytes.";
         }
 
         ReadOnlySpan<byte> payload = body.Slice(place.Offset, place.Length);

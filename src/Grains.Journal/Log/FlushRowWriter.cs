@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Grains.Journal.Log;
 
-/// <summary>Gathers the records of one flush and lays them out as a <see cref="FlushRow"/>. Reused; not thread-safe.</summary>
+/// <summary>Gathers the records of one flush and lays them out as a <see cref="FlushRow"/>. Reused.</summary>
 internal sealed class FlushRowWriter
 {
     private const int _keptBytesMax = 8 << 20;

@@ -2,7 +2,7 @@ using Grains.StateMachines.Ids;
 
 namespace Grains.Journal.Log;
 
-/// <summary>The records of one partition in memory: places, not payloads. Guarded by its <see cref="PartitionLog"/>.</summary>
+/// <summary>The records of one partition: places, not payloads. Guarded by its <see cref="PartitionLog"/>.</summary>
 internal sealed class LogIndex(PartitionId partition)
 {
     private const int _pageEntriesMax = 128;
@@ -74,8 +74,8 @@ internal sealed class LogIndex(PartitionId partition)
         if (at < _entries.Count && _entries[at].First != from)
         {
             throw new ArgumentException(
-                $"Partition {partition} has a record {_entries[at].First}…{_entries[at].Last}: read from its first revision, "
-                + $"not from {from}, which lies within it.",
+                $"Partition {partition} has a record {_entries[at].First}…{_entries[at].Last}: "
+                + $"read from its first revision, not from {from}, which lies within it.",
                 nameof(from));
         }
 

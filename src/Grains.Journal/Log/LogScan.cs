@@ -77,7 +77,9 @@ internal sealed class LogScan(ConcurrentDictionary<PartitionId, PartitionLog> lo
         string? what = found.CheckPayload(body);
         if (entry.First > expected)
         {
-            string missing = _damagedRow > index.NewestRow ? _damage : $"the row before flush row {entry.Place.Row} is missing.";
+            string missing = _damagedRow > index.NewestRow
+                ? _damage
+                : $"a row before flush row {entry.Place.Row} is missing.";
             AddGap(index, expected, entry, found.ChainBefore, missing);
         }
         else if (found.ChainBefore != index.Tail.Chain)
@@ -87,7 +89,7 @@ internal sealed class LogScan(ConcurrentDictionary<PartitionId, PartitionLog> lo
 
         if (entry.Epoch < index.NewestEpoch)
         {
-            what = $"in flush row {entry.Place.Row} its epoch {entry.Epoch} is older than {index.NewestEpoch} before it.";
+            what = $"in flush row {entry.Place.Row} its epoch {entry.Epoch} is older than {index.NewestEpoch}.";
         }
 
         if (what is not null)

@@ -22,9 +22,6 @@ internal sealed class PartitionLog(PartitionId partition)
 
     public PartitionId Partition => partition;
 
-    /// <summary>The newest epoch whose record is durable.</summary>
-    public Epoch Epoch => new(Volatile.Read(ref _confirmedEpoch));
-
     public CheckpointPointer? Checkpoint => Volatile.Read(ref _checkpoint);
 
     public JournalTail Tail
@@ -72,7 +69,7 @@ internal sealed class PartitionLog(PartitionId partition)
             return AppendOutcome.Durable;
         }
 
-        if (append.Epoch == _stagedOwnership.Epoch && append.Expected == _stagedTail)
+        if (Owns(append.Epoch) && append.Expected == _stagedTail)
         {
             return null;
         }
@@ -88,7 +85,8 @@ internal sealed class PartitionLog(PartitionId partition)
         string why = append.Epoch == _stagedOwnership.Epoch
             ? $"the newest record is {_stagedTail}, not {append.Expected}"
             : $"the newest epoch is {_stagedOwnership.Epoch}, not {append.Epoch}";
-        return new AppendOutcome(AppendStatus.Fenced, $"Partition {partition} did not take {append.Next.Revision}: {why}.");
+        return new AppendOutcome(
+            AppendStatus.Fenced, $"Partition {partition} did not take {append.Next.Revision}: {why}.");
     }
 
     public void Stage(JournalAppend append) => _stagedTail = append.Next;
@@ -111,8 +109,11 @@ internal sealed class PartitionLog(PartitionId partition)
         return new EpochGrant(entry, membershipVersion);
     }
 
-    /// <summary>True if the caller's epoch is the newest one, staged ones included.</summary>
-    public bool Owns(Epoch epoch) => epoch == _stagedOwnership.Epoch;
+    /// <summary>True if the caller's epoch is the newest one, staged ones included. Epoch 0 is nobody's.</summary>
+    public bool Owns(Epoch epoch) => epoch.Value > 0 && epoch == _stagedOwnership.Epoch;
+
+    /// <summary>True if no newer epoch is durable.</summary>
+    public bool Confirms(Epoch epoch) => epoch.Value > 0 && epoch.Value == Volatile.Read(ref _confirmedEpoch);
 
     /// <summary>False if the present checkpoint is as new: nothing to do.</summary>
     public bool Stage(CheckpointPointer checkpoint)

@@ -10,7 +10,7 @@ internal static class RecordReader
         string? what = null;
         if (entry.First != before.Revision.Next)
         {
-            what = $"flush row {entry.Place.Row} holds {entry.First}…{entry.Last} where {before.Revision.Next} is next.";
+            what = $"flush row {entry.Place.Row} holds {entry.First} where {before.Revision.Next} is next.";
         }
         else if (JournalChain.Next(before.Chain, entry.Epoch, entry.First, entry.Count, payload) != entry.Chain)
         {

@@ -50,7 +50,8 @@ internal sealed class RowLedger
     /// <summary>Takes out the rows that nobody needs.</summary>
     public List<(long Row, int Bytes)> TakeUnneeded()
     {
-        List<(long Row, int Bytes)> free = [.. _rows.Where(r => r.Value.Needed == 0).Select(r => (r.Key, r.Value.Bytes))];
+        List<(long Row, int Bytes)> free =
+            [.. _rows.Where(r => r.Value.Needed == 0).Select(r => (r.Key, r.Value.Bytes))];
         free.ForEach(r => _rows.Remove(r.Row));
         return free;
     }

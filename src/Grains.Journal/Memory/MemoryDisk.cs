@@ -178,7 +178,7 @@ public sealed class MemoryDisk
     {
         lock (_gate)
         {
-            return Log(partition).Epoch == epoch;
+            return Log(partition).Confirms(epoch);
         }
     }
 

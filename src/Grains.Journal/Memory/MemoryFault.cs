@@ -29,6 +29,6 @@ public enum MemoryFault
     /// <summary>The process ends just after the step, before anyone is told.</summary>
     CrashAfter,
 
-    /// <summary>Append: the process ends while the row is being written; a part of it, or all, reaches the disk.</summary>
+    /// <summary>Append: the process ends while the row is being written; a part of it, or all, arrives.</summary>
     Torn,
 }

@@ -227,7 +227,8 @@ public sealed class MemoryJournal(MemoryDisk disk, MemoryJournalOptions? options
             int number = i;
             byte[]? chunk = await StepAsync(MemoryStep.Read, partition, _ => disk.Chunk(pointer.Id, number));
             yield return chunk ?? throw new JournalUnavailableException(
-                $"The checkpoint of partition {partition} at {pointer.At.Revision} was replaced while it was read. Read it again.");
+                $"The checkpoint of partition {partition} at {pointer.At.Revision} was replaced while it was read. "
+                    + "Read it again.");
         }
     }
 }

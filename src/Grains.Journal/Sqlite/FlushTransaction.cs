@@ -4,8 +4,8 @@ using SQLitePCL;
 
 namespace Grains.Journal.Sqlite;
 
-/// <summary>What one flush writes, in one SQLite transaction. Begun by the first write; reused; the writer's own.</summary>
-internal sealed class FlushTransaction : IDisposable
+/// <summary>What one flush writes, in one SQLite transaction, begun by its first write. The writer's own.</summary>
+internal sealed class FlushTransaction
 {
     private readonly SqliteDatabase _database;
     private readonly Func<int, int>? _commitResult;
@@ -134,8 +134,6 @@ internal sealed class FlushTransaction : IDisposable
         _row.Clear();
         _owners.Clear();
     }
-
-    public void Dispose() => _database.Dispose();
 
     private void Begin()
     {

@@ -17,17 +17,17 @@ internal sealed class FolderLock : IDisposable
     {
         string path = Path.Combine(folder, "LOCK");
         string holder = Path.Combine(folder, "LOCK.holder");
-        FileStream file;
-        try
+        FileStream file = TryLock(path, out IOException? why) ?? throw new JournalUnavailableException(
+            $"The data folder {folder} is in use by {Describe(holder)}. "
+            + "Stop that process, or give this one a folder of its own.",
+            why);
+        if (TryLock(path, out _) is { } second)
         {
-            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e) when (e is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException))
-        {
+            second.Dispose();
+            file.Dispose();
             throw new JournalUnavailableException(
-                $"The data folder {folder} is in use by {Describe(holder)}. "
-                + "Stop that process, or give this one a folder of its own.",
-                e);
+                $"Files in {folder} cannot be locked, so nothing would keep a second process out. "
+                + "Use a folder on a local disk, without DOTNET_SYSTEM_IO_DISABLEFILELOCKING.");
         }
 
         // A locked file cannot be read by others everywhere: the same words stand beside it.
@@ -41,6 +41,20 @@ internal sealed class FolderLock : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    private static FileStream? TryLock(string path, out IOException? why)
+    {
+        try
+        {
+            why = null;
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e.GetType() == typeof(IOException))
+        {
+            why = e;
+            return null;
+        }
+    }
 
     private static string Describe(string holder)
     {

@@ -27,7 +27,8 @@ internal static partial class FolderSync
     }
 
     private static IOException Failure(string folder) => new(
-        $"The folder {folder} cannot be flushed to disk: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+        $"The folder {folder} cannot be flushed to disk: "
+        + $"{Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);

@@ -2,7 +2,7 @@ using Grains.Journal.Log;
 
 namespace Grains.Journal.Sqlite;
 
-/// <summary>What is to be deleted, in steps small enough that no append waits long for them. The writer's own.</summary>
+/// <summary>What is to be deleted, in steps so small that no append waits long for one. The writer's own.</summary>
 internal sealed class Housekeeping(RowLedger ledger, int bytesPerStepMax)
 {
     private const int _chunkBytesGuess = 64 << 10;

@@ -30,7 +30,8 @@ internal sealed class JournalOpening(SqliteDatabase database)
         ReadEpochs();
         ReadForgotten();
         ReadCheckpoints();
-        foreach (PartitionId partition in _epochs.Keys.Union(_forgotten.Keys).Union(_checkpoints.Keys).Union(_damage.Keys))
+        foreach (PartitionId partition in
+            _epochs.Keys.Union(_forgotten.Keys).Union(_checkpoints.Keys).Union(_damage.Keys))
         {
             Logs[partition] = Restore(partition);
         }
@@ -136,7 +137,8 @@ internal sealed class JournalOpening(SqliteDatabase database)
     {
         if (known > log.Tail.Revision)
         {
-            log.Restoring().MarkTailDamaged($"{what} stands at {known}, but the records end at {log.Tail.Revision}.");
+            log.Restoring().MarkTailDamaged(
+                $"{what} stands at {known}, but the records end at {log.Tail.Revision}.");
         }
     }
 

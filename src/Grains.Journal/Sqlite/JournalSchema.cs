@@ -1,6 +1,6 @@
 namespace Grains.Journal.Sqlite;
 
-/// <summary>The tables of journal.db. Bodies carry their own format and CRC; the other columns are for people.</summary>
+/// <summary>The tables of journal.db. Bodies carry their own format and CRC; other columns are for people.</summary>
 internal static class JournalSchema
 {
     public const string FileName = "journal.db";

@@ -175,7 +175,8 @@ internal sealed class JournalWriter
         _flush.Clear();
         WriteFailure failure = new(false, diskFull
             ? $"The disk of {_options.Folder} is full; nothing was written. Free space there. {e.Message}"
-            : $"Another program locks {JournalSchema.FileName} in {_options.Folder}; nothing was written. End it. {e.Message}");
+            : $"Another program locks {JournalSchema.FileName} in {_options.Folder}; nothing was written. End it. "
+                + e.Message);
         _batch.ForEach(request => request.DropStaged());
         _batch.ForEach(request => request.Failed(failure));
         _batch.Clear();
@@ -185,7 +186,8 @@ internal sealed class JournalWriter
 
     private void Die(Exception e)
     {
-        WriteFailure failure = new(true, $"The disk of {_options.Folder} failed; what is durable shows at the next start. {e.Message}");
+        WriteFailure failure = new(
+            true, $"The disk of {_options.Folder} failed; what is durable shows at the next start. {e.Message}");
         List<WriteRequest> waiting;
         lock (_gate)
         {

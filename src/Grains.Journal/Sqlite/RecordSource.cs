@@ -113,6 +113,10 @@ internal sealed class RecordSource(string databasePath) : IDisposable
         public Connection(string path)
         {
             _database = new SqliteDatabase(path, readOnly: true);
+
+            // Part of a row lies behind a chain of pages; mapped, they are walked without being copied. A page that
+            // the disk cannot read then ends the process, as any other failure of the disk does.
+            _database.Execute("PRAGMA mmap_size = 4294967296");
             _chunk = _database.Prepare("SELECT body FROM checkpoint_chunk WHERE id = ?1");
         }
 

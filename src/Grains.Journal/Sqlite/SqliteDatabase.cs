@@ -49,7 +49,8 @@ internal sealed class SqliteDatabase : IDisposable
     /// <returns>Frames in the WAL, and how many of them are in the file too.</returns>
     public (int Frames, int Moved) CheckpointPassively()
     {
-        int code = raw.sqlite3_wal_checkpoint_v2(_db, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out int frames, out int moved);
+        int code = raw.sqlite3_wal_checkpoint_v2(
+            _db, "main", raw.SQLITE_CHECKPOINT_PASSIVE, out int frames, out int moved);
         if ((code & 0xff) != raw.SQLITE_BUSY)
         {
             Check(code, "moving the WAL into the database file");

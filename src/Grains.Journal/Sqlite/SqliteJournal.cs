@@ -112,7 +112,7 @@ public sealed class SqliteJournal : IJournal
     }
 
     public ValueTask<bool> ConfirmAsync(PartitionId partition, Epoch epoch, CancellationToken cancel) =>
-        new(_logs.TryGetValue(partition, out PartitionLog? log) && log.Epoch == epoch);
+        new(_logs.TryGetValue(partition, out PartitionLog? log) && log.Confirms(epoch));
 
     public async IAsyncEnumerable<JournalRecord> ReadAsync(
         PartitionId partition, Revision from, [EnumeratorCancellation] CancellationToken cancel)
@@ -166,7 +166,7 @@ public sealed class SqliteJournal : IJournal
         IEnumerable<ReadOnlyMemory<byte>> chunks,
         CancellationToken cancel)
     {
-        if (!_logs.TryGetValue(partition, out PartitionLog? log) || log.Epoch != epoch)
+        if (!_logs.TryGetValue(partition, out PartitionLog? log) || !log.Confirms(epoch))
         {
             return false;
         }
@@ -264,7 +264,8 @@ public sealed class SqliteJournal : IJournal
             if (stored is null && log.Checkpoint != pointer)
             {
                 throw new JournalUnavailableException(
-                    $"The checkpoint of partition {log.Partition} at {pointer.At.Revision} was replaced while it was read. Read it again.");
+                    $"The checkpoint of partition {log.Partition} at {pointer.At.Revision} was replaced while it was read. "
+                    + "Read it again.");
             }
 
             if (SealedBytes.Check(key, stored, out ReadOnlySpan<byte> _) is { } what)

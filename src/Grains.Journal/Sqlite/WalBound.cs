@@ -25,6 +25,7 @@ internal sealed class WalBound : IDisposable
     private uint _sequence;
     private bool _closing;
     private volatile WalStage _stage;
+    private volatile Exception? _failure;
 
     public WalBound(string databasePath, SqliteDatabase writer, SqliteJournalOptions options)
     {
@@ -41,13 +42,18 @@ internal sealed class WalBound : IDisposable
     }
 
     /// <summary>True while the writer should come round although nothing waits.</summary>
-    public bool WantsWriter => _stage == WalStage.RestWaits;
+    public bool WantsWriter => _stage == WalStage.RestWaits || _failure is not null;
 
     public void Attach(Action wakeWriter) => _wakeWriter = wakeWriter;
 
-    /// <summary>The writer's, after each round.</summary>
+    /// <summary>The writer's, after each round. Throws if the moving thread met a failing disk.</summary>
     public void AfterFlush()
     {
+        if (_failure is { } failure)
+        {
+            throw new IOException("The WAL cannot be moved into the database file.", failure);
+        }
+
         long written = (long)_writer.TakePagesWritten() * _frameBytes;
         _bytes += written;
         switch (_stage)
@@ -64,10 +70,10 @@ internal sealed class WalBound : IDisposable
         }
     }
 
-    /// <summary>The writer's: move what is there now, whatever its size.</summary>
+    /// <summary>The writer's: move what is there now, whatever its size; unless that is under way.</summary>
     public void MoveSoon()
     {
-        if (_stage == WalStage.Quiet)
+        if (_stage is WalStage.Quiet or WalStage.RestMoved)
         {
             _sequence = ReadSequence();
             SetStage(WalStage.BulkMoves);
@@ -141,9 +147,13 @@ internal sealed class WalBound : IDisposable
                 }
             }
 
-            if (!MoveBulk())
+            try
             {
-                return;
+                MoveBulk();
+            }
+            catch (Exception e)
+            {
+                _failure = e;
             }
 
             SetStage(WalStage.RestWaits);
@@ -151,23 +161,17 @@ internal sealed class WalBound : IDisposable
         }
     }
 
-    private bool MoveBulk()
+    private void MoveBulk()
     {
         try
         {
             // The second round moves what came during the first, so that little is left to the writer.
             _mover.CheckpointPassively();
             _mover.CheckpointPassively();
-            return true;
         }
         catch (SqliteFailure e) when (e.IsDiskFull)
         {
-            return true;
-        }
-        catch (Exception e)
-        {
-            _options.OnDiskFailure($"The disk of {_options.Folder} failed while moving the WAL. {e.Message}", e);
-            return false;
+            // The frames stay where they are, durable; the writer tries the rest.
         }
     }
 

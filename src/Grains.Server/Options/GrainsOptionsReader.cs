@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Grains.FrontEnd.Access;
 using Grains.StateMachines.Slots;
 
 namespace Grains.Server.Options;
@@ -24,12 +25,12 @@ internal sealed class GrainsOptionsReader(CommandLine line, IConfiguration confi
 
     private GrainsOptions Read()
     {
-        string? keys = KeysFile();
+        string? keys = Keys();
         bool insecure = Flag(Setting.Insecure);
         return new GrainsOptions
         {
             DataFolder = DataFolder(),
-            Urls = Urls(isOpen: keys is not null || insecure || line[Setting.Keys] is not null),
+            Urls = Urls(isOpen: keys is not null || insecure),
             Partitions = Partitions(),
             KeysFile = keys,
             IsInsecure = insecure,
@@ -106,16 +107,20 @@ internal sealed class GrainsOptionsReader(CommandLine line, IConfiguration confi
         return null;
     }
 
-    private string? KeysFile()
+    private string? Keys()
     {
         (string? value, string key) = Find(Setting.Keys);
-        if (value is null || File.Exists(value))
+        if (value is null)
         {
-            return value is null ? null : Path.GetFullPath(value);
+            return null;
         }
 
-        Wrong(key, value, "is not a file that can be read", "Name the file that holds the API keys");
-        return null;
+        foreach (string error in KeysFile.Read(value).Errors)
+        {
+            Wrong(key, value, error.TrimEnd('.'), "Each line of the file is: name permission key");
+        }
+
+        return Path.GetFullPath(value);
     }
 
     private bool Flag(Setting setting)

@@ -14,4 +14,7 @@ internal sealed partial class PartitionKeeper
 
     [LoggerMessage(2032, LogLevel.Warning, "Partition {Partition} could not be activated; another attempt follows. {Why}")]
     private static partial void LogNotActivated(ILogger logger, PartitionId partition, string why);
+
+    [LoggerMessage(2033, LogLevel.Information, "Partition {Partition} is handed over to {Server}, which the cluster's members give it.")]
+    private static partial void LogHandOver(ILogger logger, PartitionId partition, string server);
 }

@@ -20,6 +20,7 @@ internal sealed partial class PartitionKeeper(
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     private Task _keeping = Task.CompletedTask;
+    private long _viewChangedAt;
     private Task _watching = Task.CompletedTask;
 
     public void Participate(ISiloLifecycle lifecycle) =>
@@ -80,8 +81,13 @@ internal sealed partial class PartitionKeeper(
             }
 
             failures = isWhole ? 0 : failures + 1;
+            if (isWhole)
+            {
+                await HandOverAsync();
+            }
+
             int pauseMs = isWhole
-                ? around.Options.SweepMs
+                ? (ViewAgeMs < around.Options.HandOverDelayMs ? around.Options.HandOverDelayMs : around.Options.SweepMs)
                 : Math.Min(around.Options.RetryMsMin << Math.Min(failures, 16), around.Options.RetryMsMax);
             await PauseAsync(TimeSpan.FromMilliseconds(pauseMs));
         }
@@ -130,6 +136,46 @@ internal sealed partial class PartitionKeeper(
         return readiness.IsReady;
     }
 
+    private double ViewAgeMs => around.Time.GetElapsedTime(Volatile.Read(ref _viewChangedAt)).TotalMilliseconds;
+
+    /// <summary>
+    /// Gives to other servers what the present view gives them, one partition after another, and only once the view
+    /// has been the same for a while: servers that still disagree would pass partitions to and fro.
+    /// </summary>
+    private async Task HandOverAsync()
+    {
+        if (ViewAgeMs < around.Options.HandOverDelayMs)
+        {
+            return;
+        }
+
+        long view = around.Membership.Number;
+        IReadOnlyDictionary<PartitionId, string> owners = PartitionAssignment.Compute(
+            around.Membership.Active.Select(m => m.Name), readiness.Settings.Slots!.Partitions);
+        foreach ((PartitionId partition, string owner) in owners)
+        {
+            if (_stop.IsCancellationRequested || view != around.Membership.Number)
+            {
+                return;
+            }
+
+            if (owner == around.Server || !local.TryGet(partition, out PartitionLoop? loop))
+            {
+                continue;
+            }
+
+            LogHandOver(around.Logger, partition, owner);
+            await loop.StopAsync();
+            if (!await ActivateAsync(partition) && !await ActivateAsync(partition))
+            {
+                // The next sweep finds it an owner; no further one is let go until all are served.
+                return;
+            }
+
+            readiness.Set(partition, true);
+        }
+    }
+
     private async Task<bool> ActivateAsync(PartitionId partition)
     {
         try
@@ -159,6 +205,7 @@ internal sealed partial class PartitionKeeper(
                 if (snapshot.Version.Value != known)
                 {
                     known = snapshot.Version.Value;
+                    Volatile.Write(ref _viewChangedAt, around.Time.GetTimestamp());
                     _changes.Writer.TryWrite(true);
                 }
             }
@@ -183,7 +230,11 @@ internal sealed partial class PartitionKeeper(
 
 /// <summary>What the keeper needs beside the partitions.</summary>
 internal sealed record KeeperSurroundings(
-    KeeperOptions Options, MembershipView Membership, TimeProvider Time, ILogger<PartitionKeeper> Logger);
+    KeeperOptions Options, MembershipView Membership, TimeProvider Time, ILogger<PartitionKeeper> Logger)
+{
+    /// <summary>This server's name in the membership.</summary>
+    public required string Server { get; init; }
+}
 
 /// <summary>How partitions are kept active. Inert: checked where they are bound.</summary>
 public sealed record KeeperOptions
@@ -195,6 +246,9 @@ public sealed record KeeperOptions
 
     /// <summary>Between two looks at all partitions while all are served.</summary>
     public int SweepMs { get; init; } = 10_000;
+
+    /// <summary>The view must have been the same for this long before a partition is given to another server.</summary>
+    public int HandOverDelayMs { get; init; } = 3_000;
 
     public int RetryMsMin { get; init; } = 50;
 

@@ -61,6 +61,7 @@ internal sealed class FakePartitions(int count) : IPartitions
                 {
                     Key = put.Key,
                     Value = put.Value,
+                    ValueBytes = put.Value.Length,
                     Version = version,
                     Created = there?.Created ?? version,
                     ContentType = put.ContentType,

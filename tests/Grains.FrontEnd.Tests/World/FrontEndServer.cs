@@ -90,15 +90,10 @@ internal sealed class FrontEndServer : IAsyncDisposable
     }
 
     /// <summary>Sends bytes as they are and reads until the server closes or has answered once.</summary>
-    public async Task<Reply> RawAsync(string request, bool shutdown = false)
+    public async Task<Reply> RawAsync(string request)
     {
         using Socket socket = await ConnectAsync();
         await socket.SendAsync(Encoding.Latin1.GetBytes(request));
-        if (shutdown)
-        {
-            socket.Shutdown(SocketShutdown.Send);
-        }
-
         return await ReadReplyAsync(socket);
     }
 

@@ -1,0 +1,1 @@
+global using Reply = Grains.FrontEnd.Tests.World.Reply;
