@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -31,7 +32,8 @@ internal sealed class Api(Uri server) : IDisposable
         (HttpStatusCode status, string body) = await UntilAnsweredAsync(
             () =>
             {
-                HttpRequestMessage request = Post($"/v1/services/{service}/nodes/{Uri.EscapeDataString(node)}/messages", text, "text/plain");
+                string path = $"/v1/services/{service}/nodes/{Uri.EscapeDataString(node)}/messages";
+                HttpRequestMessage request = Post(path, text, "text/plain");
                 request.Headers.Add("Idempotency-Key", idempotencyKey);
                 return request;
             },
@@ -109,18 +111,21 @@ internal sealed class Api(Uri server) : IDisposable
     private async Task<(HttpStatusCode Status, string Body)> UntilAnsweredAsync(
         Func<HttpRequestMessage> request, CancellationToken stop)
     {
-        DateTime deadline = DateTime.UtcNow + _patience;
+        var waited = Stopwatch.StartNew();
         while (true)
         {
             (HttpStatusCode status, string body) = await OnceAsync(request, stop);
-            if (status is not (0 or HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError))
+            bool comesBack = status is 0 or HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout
+                or >= HttpStatusCode.InternalServerError;
+            if (!comesBack)
             {
                 return (status, body);
             }
 
-            if (DateTime.UtcNow > deadline)
+            if (waited.Elapsed > _patience)
             {
-                throw new WordCountException($"The server did not answer for {_patience.TotalSeconds} s; the last word was: {body}");
+                throw new WordCountException(
+                    $"The server did not answer for {_patience.TotalSeconds} s; the last word was: {body}");
             }
 
             await Task.Delay(_pause, stop);

@@ -61,7 +61,8 @@ internal sealed class ServerChild : IDisposable
             ours, "../../../../Grains.Server/bin", configuration, Path.GetFileName(ours), "Grains.Server.dll"));
         return File.Exists(dll)
             ? dll
-            : throw new WordCountException($"The server is not built: no {dll}. Build src/Grains.Server, set GRAINS_SERVER_DLL, or give --url.");
+            : throw new WordCountException(
+                $"The server is not built: no {dll}. Build src/Grains.Server, set GRAINS_SERVER_DLL, or give --url.");
     }
 
     private static int FreePort()

@@ -26,7 +26,8 @@ internal sealed class WordCountRun(Options options)
         IReadOnlyList<string> messages = [.. lines.SelectMany(Pieces)];
         if (expected.Keys.FirstOrDefault(word => word.Length > Words.LengthMax) is { } longWord)
         {
-            throw new WordCountException($"{options.File} has a word of {longWord.Length} letters; a node id has room for {Words.LengthMax}.");
+            throw new WordCountException(
+                $"{options.File} has a word of {longWord.Length} letters; a node id has room for {Words.LengthMax}.");
         }
 
         Console.WriteLine(
@@ -52,7 +53,7 @@ internal sealed class WordCountRun(Options options)
         finally
         {
             await sending.CancelAsync();
-            await sender.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await sender.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             worker.Kill();
             File.Delete(workerLog);
         }
@@ -70,12 +71,15 @@ internal sealed class WordCountRun(Options options)
         if (used.Count > 0)
         {
             throw new WordCountException(
-                $"The server already has {string.Join(", ", used.Select(u => u.GetProperty("name").GetString()))}. If they are "
-                + $"of an earlier run, DELETE /v1/services/{Names.Lines}, /v1/services/{Names.Words} and /v1/keyspaces/{Names.Counts}.");
+                $"The server already has {string.Join(", ", used.Select(u => u.GetProperty("name").GetString()))}. "
+                + $"If they are of an earlier run, DELETE /v1/services/{Names.Lines}, /v1/services/{Names.Words} "
+                + $"and /v1/keyspaces/{Names.Counts}.");
         }
     }
 
-    /// <summary>The lease is short: what a killed worker held comes back soon. Attempts are many: kills are no fault of a line.</summary>
+    /// <summary>
+    /// The lease is short: what a killed worker held comes back soon. Attempts are many: kills are no fault of a line.
+    /// </summary>
     private static async Task DeclareAsync(Api api, CancellationToken stop)
     {
         var service = new { retry = new { attempts = 1000, backoff = "50ms" }, lease = "2s" };
@@ -100,7 +104,13 @@ internal sealed class WordCountRun(Options options)
 
     /// <summary>Kills when it is time to, and returns when nothing is left to do.</summary>
     private async Task WatchAsync(
-        Api api, ServerChild? ownServer, ChildProcess worker, Task sender, int messages, long words, CancellationToken stop)
+        Api api,
+        ServerChild? ownServer,
+        ChildProcess worker,
+        Task sender,
+        int messages,
+        long words,
+        CancellationToken stop)
     {
         long counted = -1;
         var unchanged = Stopwatch.StartNew();
@@ -141,7 +151,8 @@ internal sealed class WordCountRun(Options options)
 
             if (unchanged.Elapsed > _stallMax)
             {
-                throw new WordCountException($"Nothing was counted for {_stallMax.TotalSeconds} s. The worker said:\n{worker.LogTail()}");
+                throw new WordCountException(
+                    $"Nothing was counted for {_stallMax.TotalSeconds} s. The worker said:\n{worker.LogTail()}");
             }
 
             await Task.Delay(_pollPeriod, stop);
@@ -167,10 +178,12 @@ internal sealed class WordCountRun(Options options)
     private static async Task<Dictionary<string, long>> ReadCountsAsync(Api api, CancellationToken stop) =>
         (await api.ListAsync($"/v1/keyspaces/{Names.Counts}/keys?values=true", "keys", stop)).ToDictionary(
             key => Names.Word(key.GetProperty("key").GetString()!),
-            key => long.Parse(Encoding.UTF8.GetString(key.GetProperty("value").GetBytesFromBase64()), CultureInfo.InvariantCulture),
+            key => long.Parse(
+                Encoding.UTF8.GetString(key.GetProperty("value").GetBytesFromBase64()), CultureInfo.InvariantCulture),
             StringComparer.Ordinal);
 
-    private async Task<int> ReportAsync(Dictionary<string, long> counted, Dictionary<string, long> expected, TimeSpan took)
+    private async Task<int> ReportAsync(
+        Dictionary<string, long> counted, Dictionary<string, long> expected, TimeSpan took)
     {
         Dictionary<string, long>? bySystem = await Words.CountBySystemAsync(options.File);
         List<string> differences = [.. Differences(counted, expected, "this program")];

@@ -33,7 +33,7 @@ internal sealed class Worker(Uri server)
         ];
         try
         {
-            // None of them ends by itself: the first that does takes the others along, and the parent starts a new worker.
+            // None of them ends by itself: the first that does takes the others along; the parent starts a new worker.
             await await Task.WhenAny(loops);
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
@@ -43,7 +43,7 @@ internal sealed class Worker(Uri server)
         finally
         {
             await end.CancelAsync();
-            await Task.WhenAll(loops).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             _api.Dispose();
         }
 
@@ -114,7 +114,9 @@ internal sealed class Worker(Uri server)
         }
     }
 
-    /// <summary>Adds what waits for a word to its count; the state and the key change in one record with the messages.</summary>
+    /// <summary>
+    /// Adds what waits for a word to its count; the state and the key change in one record with the messages.
+    /// </summary>
     private async Task CountAsync(CancellationToken stop)
     {
         await foreach (string node in _waiting.Reader.ReadAllAsync(stop))
@@ -127,7 +129,10 @@ internal sealed class Worker(Uri server)
                 var commit = new
                 {
                     state = new { text = count, contentType = "text/plain" },
-                    keys = new[] { new { keyspace = Names.Counts, key = node, text = count, contentType = "text/plain" } },
+                    keys = new[]
+                    {
+                        new { keyspace = Names.Counts, key = node, text = count, contentType = "text/plain" },
+                    },
                 };
                 if (!await _api.CommitAsync(delivery.Id, commit, stop) || delivery.Texts.Count < _wordsMax)
                 {

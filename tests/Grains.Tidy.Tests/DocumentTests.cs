@@ -30,7 +30,7 @@ public partial class DocumentTests
             .Concat(Link().Matches(markdown).Select(m => m.Groups[1].Value.Split('#')[0]).Where(IsRelative));
 
     private static bool IsPath(string span) =>
-        (_topFolders.Any(f => span.StartsWith(f + "/", StringComparison.Ordinal)) || span.StartsWith("../", StringComparison.Ordinal))
+        _topFolders.Append("..").Any(f => span.StartsWith(f + "/", StringComparison.Ordinal))
         && span.IndexOfAny([' ', '*', '{', '<', '…']) < 0;
 
     private static bool IsRelative(string target) =>

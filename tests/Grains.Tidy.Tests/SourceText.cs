@@ -55,7 +55,8 @@ internal static class SourceText
 
     private static int EndOfPlainString(string source, int start)
     {
-        bool verbatim = start > 0 && (source[start - 1] == '@' || (start > 1 && source[start - 1] == '$' && source[start - 2] == '@'));
+        ReadOnlySpan<char> before = source.AsSpan(0, start);
+        bool verbatim = before.EndsWith("@") || before.EndsWith("@$");
         for (int i = start + 1; i < source.Length; i++)
         {
             if (source[i] == '\\' && !verbatim)

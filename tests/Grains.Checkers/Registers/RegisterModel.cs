@@ -24,7 +24,8 @@ public sealed class RegisterModel : ISequentialModel<RegisterState, RegisterCall
         RegisterCall call = operation.Call;
         return (call.Action, result.Outcome) switch
         {
-            (RegisterAction.Get, RegisterOutcome.Found) => state.Value == result.Value && TryLearn(state, result.Version, out next),
+            (RegisterAction.Get, RegisterOutcome.Found) =>
+                state.Value == result.Value && TryLearn(state, result.Version, out next),
             (RegisterAction.Get, RegisterOutcome.Absent) => !state.Exists,
             (RegisterAction.Put, RegisterOutcome.Written) => TryWrite(state, call, result.Version, out next),
             (RegisterAction.Delete, RegisterOutcome.Deleted) => TryDelete(state, call, out next),

@@ -56,7 +56,8 @@ internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
         }
         else
         {
-            string body = JsonSerializer.Serialize(new { state = new { text = delivery.NextState(), contentType = "text/plain" } });
+            string body = JsonSerializer.Serialize(
+                new { state = new { text = delivery.NextState(), contentType = "text/plain" } });
             await CommitAsync(service, node, delivery, body, twice: dice < 10);
         }
     }
@@ -97,7 +98,9 @@ internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
         }
     }
 
-    /// <summary>Commits, once more if the answer was lost. A refusal after a lost answer does not tell what became of it.</summary>
+    /// <summary>
+    /// Commits, once more if the answer was lost. A refusal after a lost answer does not tell what became of it.
+    /// </summary>
     private async Task<(Reply Reply, bool LostAnAnswer)> CommitAsync(
         string service, string node, Delivery delivery, string body, bool twice)
     {
