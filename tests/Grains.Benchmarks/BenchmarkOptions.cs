@@ -1,0 +1,43 @@
+using System.Globalization;
+
+namespace Grains.Benchmarks;
+
+/// <summary>What to measure, for how long, and on which disk.</summary>
+internal sealed record BenchmarkOptions(IReadOnlyList<string> Parts, TimeSpan Length, string DataFolder)
+{
+    private static readonly string[] _parts = ["machine", "journal", "path", "http", "restart"];
+
+    /// <returns>Null if something was not understood; it was then said.</returns>
+    public static BenchmarkOptions? Read(string[] args, TextWriter errors)
+    {
+        List<string> parts = [];
+        double seconds = 3;
+        string folder = System.IO.Path.GetTempPath();
+        for (int i = 0; i < args.Length; i++)
+        {
+            bool isLast = i == args.Length - 1;
+            if (args[i] == "--seconds" && !isLast && double.TryParse(args[++i], CultureInfo.InvariantCulture, out seconds)
+                && seconds is > 0 and <= 600)
+            {
+                continue;
+            }
+
+            if (args[i] == "--data" && !isLast)
+            {
+                folder = args[++i];
+                continue;
+            }
+
+            if (!_parts.Contains(args[i]))
+            {
+                errors.WriteLine(
+                    $"\"{args[i]}\" is not understood. [{string.Join('|', _parts)}]… [--seconds 0.1…600] [--data FOLDER]");
+                return null;
+            }
+
+            parts.Add(args[i]);
+        }
+
+        return new BenchmarkOptions(parts.Count == 0 ? _parts : parts, TimeSpan.FromSeconds(seconds), folder);
+    }
+}

@@ -1,0 +1,43 @@
+using Grains.Benchmarks;
+using Grains.Benchmarks.Http;
+using Grains.Benchmarks.Journals;
+using Grains.Benchmarks.Machines;
+using Grains.Benchmarks.Paths;
+using Grains.Benchmarks.Report;
+using Grains.Benchmarks.Restarts;
+using Grains.Benchmarks.World;
+
+switch (args)
+{
+    case ["--empty-server", string port]:
+        await EmptyServer.RunAsync(int.Parse(port));
+        return 0;
+    case ["--fill", string folder]:
+        await Filling.FillAndDieAsync(folder);
+        return 1;
+}
+
+if (BenchmarkOptions.Read(args, Console.Error) is not { } options)
+{
+    return 2;
+}
+
+// The client of the HTTP part goes on in the thread that polls, without a hop; read before the first socket is made.
+Environment.SetEnvironmentVariable(ChildProcess.InlineCompletions, "1");
+using var data = new DataFolder(options.DataFolder);
+FsyncTimes fsync = FsyncProbe.Measure(data.Root);
+Surroundings.Print(data.Root, fsync);
+foreach (string part in options.Parts)
+{
+    Console.WriteLine($"\n== {part}");
+    await (part switch
+    {
+        "machine" => MachineBenchmark.RunAsync(options),
+        "journal" => JournalBenchmark.RunAsync(options, data),
+        "path" => PathBenchmark.RunAsync(options, data, fsync),
+        "http" => HttpBenchmark.RunAsync(options, data),
+        _ => RestartBenchmark.RunAsync(data),
+    });
+}
+
+return 0;

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using Grains.Benchmarks.Loads;
+using Grains.Benchmarks.Paths;
+using Grains.Silo.Partitions;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Slots;
+
+namespace Grains.Benchmarks.Restarts;
+
+/// <summary>Fills a data folder in a process of its own, which then ends as by SIGKILL.</summary>
+internal static class Filling
+{
+    public const int Keys = 1_000_000;
+    public const int Messages = 100_000;
+    private const int _nodes = 10_000;
+    private const int _callers = 2_048;
+
+    public static async Task FillAndDieAsync(string folder)
+    {
+        SiloInProcess silo = await SiloInProcess.StartAsync(folder, isDurable: true);
+        await AllAsync(Keys, async number =>
+        {
+            Utf8Name key = BenchmarkKeys.Name(number);
+            PartitionId partition = silo.Partitions.Slots.PartitionOf(PlacementKey.SlotOfSpreadKey(key.Span));
+            await ExecuteAsync(silo.Partitions, partition, BenchmarkKeys.Put(key));
+        });
+        await AllAsync(Messages, async number =>
+        {
+            var node = new Utf8Name($"node-{number % _nodes}");
+            PartitionId partition = silo.Partitions.Slots.PartitionOf(PlacementKey.SlotOfNode("bench"u8, node.Span));
+            await ExecuteAsync(silo.Partitions, partition, BenchmarkMessages.Send(node));
+        });
+        Console.WriteLine("filled");
+        Console.Out.Flush();
+        Process.GetCurrentProcess().Kill();
+    }
+
+    private static async Task ExecuteAsync(IPartitions partitions, PartitionId partition, Command command)
+    {
+        if (await partitions.ExecuteAsync(partition, command, CancellationToken.None) is Refused refused)
+        {
+            throw new InvalidOperationException($"A command of the filling was refused: {refused}");
+        }
+    }
+
+    private static Task AllAsync(int count, Func<int, Task> step)
+    {
+        int next = -1;
+        return Task.WhenAll(Enumerable.Range(0, _callers).Select(_ => Task.Run(async () =>
+        {
+            for (int number = Interlocked.Increment(ref next); number < count; number = Interlocked.Increment(ref next))
+            {
+                await step(number);
+            }
+        })));
+    }
+}

@@ -1,0 +1,2 @@
+// Orleans brings a Request of its own into every file.
+global using Request = Grains.StateMachines.Partitions.Request;

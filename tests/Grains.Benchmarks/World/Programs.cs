@@ -1,0 +1,27 @@
+using System.Reflection;
+
+namespace Grains.Benchmarks.World;
+
+/// <summary>Where the built programs are.</summary>
+internal static class Programs
+{
+    public static string Benchmarks => typeof(Programs).Assembly.Location;
+
+    /// <summary>GRAINS_SERVER_DLL, else what was built before this project.</summary>
+    public static string Server
+    {
+        get
+        {
+            if (Environment.GetEnvironmentVariable("GRAINS_SERVER_DLL") is { Length: > 0 } given)
+            {
+                return given;
+            }
+
+            string configuration = typeof(Programs).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+                .First(a => a.Key == "Configuration").Value!;
+            string root = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../.."));
+            string path = Path.Combine(root, "src/Grains.Server/bin", configuration, "net10.0/Grains.Server.dll");
+            return File.Exists(path) ? path : throw new FileNotFoundException("Build Grains.Server first.", path);
+        }
+    }
+}

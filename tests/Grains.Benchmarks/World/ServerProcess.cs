@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using Grains.Benchmarks.Http;
+
+namespace Grains.Benchmarks.World;
+
+/// <summary>A web server on a loopback port: the real one, or the empty one beside it.</summary>
+internal sealed class ServerProcess : IDisposable
+{
+    private static readonly TimeSpan _readyDeadline = TimeSpan.FromSeconds(120);
+    private readonly long _started = Stopwatch.GetTimestamp();
+
+    private ServerProcess(ChildProcess process, int port)
+    {
+        Process = process;
+        Port = port;
+    }
+
+    public ChildProcess Process { get; }
+
+    public int Port { get; }
+
+    public static async Task<(ServerProcess Server, TimeSpan Ready)> StartGrainsAsync(
+        string folder, params (string Name, string Value)[] environment)
+    {
+        int port = ChildProcess.FreePort();
+        var server = new ServerProcess(
+            new ChildProcess(Programs.Server, ["--data", folder, "--urls", $"http://127.0.0.1:{port}"], environment), port);
+        return (server, await server.ReadyAsync());
+    }
+
+    public static async Task<ServerProcess> StartEmptyAsync()
+    {
+        int port = ChildProcess.FreePort();
+        var server = new ServerProcess(new ChildProcess(Programs.Benchmarks, ["--empty-server", $"{port}"]), port);
+        await server.ReadyAsync();
+        return server;
+    }
+
+    public void Dispose() => Process.Dispose();
+
+    /// <returns>The time since the process was started.</returns>
+    private async Task<TimeSpan> ReadyAsync()
+    {
+        byte[] request = "GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"u8.ToArray();
+        while (Stopwatch.GetElapsedTime(_started) < _readyDeadline && !Process.HasExited)
+        {
+            try
+            {
+                using HttpConnection connection = await HttpConnection.OpenAsync(Port);
+                if (await connection.ExchangeAsync(request) == 200)
+                {
+                    return Stopwatch.GetElapsedTime(_started);
+                }
+            }
+            catch (Exception e) when (e is System.Net.Sockets.SocketException or IOException)
+            {
+            }
+
+            await Task.Delay(5);
+        }
+
+        Process.Dispose();
+        throw new InvalidOperationException($"The server did not get ready:\n{string.Join('\n', Process.Lines.TakeLast(30))}");
+    }
+}
