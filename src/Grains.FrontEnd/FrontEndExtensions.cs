@@ -1,4 +1,5 @@
 using Grains.FrontEnd.Access;
+using Grains.FrontEnd.Cluster;
 using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Deliveries;
 using Grains.FrontEnd.Keyspaces;
@@ -8,12 +9,14 @@ using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
 using Grains.FrontEnd.Services;
+using Grains.Silo;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OpenTelemetry.Metrics;
 using Scalar.AspNetCore;
 
 namespace Grains.FrontEnd;
@@ -44,7 +47,11 @@ public static class FrontEndExtensions
         services.AddSingleton<MessageRoutes>();
         services.AddSingleton<NodeRoutes>();
         services.AddSingleton<DeliveryRoutes>();
+        services.AddSingleton<ClusterRoutes>();
         services.AddSingleton<PageRoutes>();
+        services.AddOpenTelemetry().WithMetrics(metrics => metrics
+            .AddMeter(GrainsMeter.Name, "Microsoft.Orleans", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
+            .AddPrometheusExporter());
         services.AddSingleton<RouteTable>();
         services.AddSingleton<DropSweeper>();
         services.AddHostedService(s => s.GetRequiredService<DropSweeper>());
@@ -55,6 +62,7 @@ public static class FrontEndExtensions
     /// <exception cref="InvalidOperationException">The keys file cannot be used; every reason is named.</exception>
     public static IEndpointRouteBuilder MapGrains(this IEndpointRouteBuilder endpoints)
     {
+        endpoints.ServiceProvider.GetRequiredService<ClusterRoutes>().UseMetrics(endpoints);
         endpoints.ServiceProvider.GetRequiredService<RouteTable>().Map(endpoints);
         endpoints.MapScalarApiReference("/api", page =>
         {

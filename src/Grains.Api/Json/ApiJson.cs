@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Grains.Api.Cluster;
 using Grains.Api.Deliveries;
 using Grains.Api.Keyspaces;
 using Grains.Api.Nodes;
@@ -25,6 +26,7 @@ namespace Grains.Api.Json;
 [JsonSerializable(typeof(KeyspaceDeclaration))]
 [JsonSerializable(typeof(KeyspaceList))]
 [JsonSerializable(typeof(KeyList))]
+[JsonSerializable(typeof(PartitionList))]
 [JsonSerializable(typeof(ServiceRequest))]
 [JsonSerializable(typeof(ServiceDeclaration))]
 [JsonSerializable(typeof(ServiceList))]

@@ -21,9 +21,8 @@ public sealed class KeyEntry
     /// <summary>The revision that made the key exist, since its last delete.</summary>
     public required long Created { get; init; }
 
-    /// <summary>Bytes of the value; absent where only keys were read.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public int? Size { get; init; }
+    /// <summary>Bytes of the value.</summary>
+    public required int Size { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ContentType { get; init; }

@@ -1,5 +1,6 @@
 using Grains.Api.Problems;
 using Grains.FrontEnd.Access;
+using Grains.FrontEnd.Cluster;
 using Grains.FrontEnd.Deliveries;
 using Grains.FrontEnd.Keyspaces;
 using Grains.FrontEnd.Nodes;
@@ -28,6 +29,7 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
         .. services.GetRequiredService<MessageRoutes>().All,
         .. services.GetRequiredService<NodeRoutes>().All,
         .. services.GetRequiredService<DeliveryRoutes>().All,
+        .. services.GetRequiredService<ClusterRoutes>().All,
         .. services.GetRequiredService<PageRoutes>().All(() => All),
     ];
 
