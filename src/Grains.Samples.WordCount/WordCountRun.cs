@@ -135,18 +135,27 @@ internal sealed class WordCountRun(Options options)
             {
                 ownServer.Kill();
                 await ownServer.StartAsync(stop);
+                continue;
             }
 
             if (_workerKills.IsDue(share) || worker.HasExited)
             {
                 worker.Kill();
                 worker.Start();
+                continue;
             }
 
+            // A short text may be done between two looks; the kills that are left then come after its end.
             bool idle = sender.IsCompleted && await IsIdleAsync(api, stop);
             if (idle && (counted == words || unchanged.Elapsed > _quiet))
             {
-                break;
+                if (_serverKills.Left + _workerKills.Left == 0)
+                {
+                    break;
+                }
+
+                _serverKills.Hurry();
+                _workerKills.Hurry();
             }
 
             if (unchanged.Elapsed > _stallMax)
