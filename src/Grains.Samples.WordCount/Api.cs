@@ -71,19 +71,26 @@ internal sealed class Api(Uri server) : IDisposable
         {
             string separator = path.Contains('?', StringComparison.Ordinal) ? "&" : "?";
             string page = $"{path}{separator}limit={_pageSize}{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}";
-            (HttpStatusCode status, string body) =
-                await UntilAnsweredAsync(() => new HttpRequestMessage(HttpMethod.Get, page), stop);
-            if (status != HttpStatusCode.OK)
-            {
-                throw new WordCountException($"{page} could not be read: {(int)status} {body}");
-            }
-
-            using JsonDocument document = JsonDocument.Parse(body);
-            all.AddRange(document.RootElement.GetProperty(member).EnumerateArray().Select(e => e.Clone()));
-            after = document.RootElement.TryGetProperty("next", out JsonElement next) ? next.GetString() : null;
+            JsonElement answer = await GetAsync(page, stop);
+            all.AddRange(answer.GetProperty(member).EnumerateArray());
+            after = answer.TryGetProperty("next", out JsonElement next) ? next.GetString() : null;
         }
         while (after is not null);
         return all;
+    }
+
+    /// <summary>A document.</summary>
+    public async Task<JsonElement> GetAsync(string path, CancellationToken stop)
+    {
+        (HttpStatusCode status, string body) =
+            await UntilAnsweredAsync(() => new HttpRequestMessage(HttpMethod.Get, path), stop);
+        if (status != HttpStatusCode.OK)
+        {
+            throw new WordCountException($"{path} could not be read: {(int)status} {body}");
+        }
+
+        using JsonDocument document = JsonDocument.Parse(body);
+        return document.RootElement.Clone();
     }
 
     public async Task<bool> IsReadyAsync(CancellationToken stop) =>

@@ -6,6 +6,7 @@ internal sealed class KillPlan
     private const double _lastShare = 0.9;
 
     private readonly Queue<double> _shares;
+    private bool _hurry;
 
     public KillPlan(Random random, int kills)
     {
@@ -17,10 +18,13 @@ internal sealed class KillPlan
 
     public int Left => _shares.Count;
 
+    /// <summary>Everything that is left is due now.</summary>
+    public void Hurry() => _hurry = true;
+
     /// <summary>Whether the work has come to the next share; true once for each.</summary>
     public bool IsDue(double share)
     {
-        if (_shares.Count == 0 || share < _shares.Peek())
+        if (_shares.Count == 0 || (share < _shares.Peek() && !_hurry))
         {
             return false;
         }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Grains.Samples.WordCount;
 
@@ -16,7 +14,7 @@ internal sealed class ServerChild : IDisposable
 
     public ServerChild()
     {
-        Url = new Uri($"http://127.0.0.1:{FreePort()}");
+        Url = new Uri($"http://127.0.0.1:{FreePort.Find()}");
         _api = new Api(Url);
         _child = new ChildProcess(
             [ServerDll(), "--data", Path.Combine(_folder, "data"), "--urls", Url.ToString().TrimEnd('/'), "--partitions", "64"],
@@ -32,6 +30,8 @@ internal sealed class ServerChild : IDisposable
         {
             if (_child.HasExited || waited.Elapsed > _readyDeadline)
             {
+                // Only after its end is all of its output there.
+                _child.Kill();
                 throw new WordCountException($"The server does not start. It said:\n{_child.LogTail()}");
             }
         }
@@ -63,12 +63,5 @@ internal sealed class ServerChild : IDisposable
             ? dll
             : throw new WordCountException(
                 $"The server is not built: no {dll}. Build src/Grains.Server, set GRAINS_SERVER_DLL, or give --url.");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -61,17 +61,17 @@ internal sealed class WordCountRun(Options options)
 
     private static async Task RequireUnusedAsync(Api api, CancellationToken stop)
     {
-        List<JsonElement> used =
+        List<string?> used =
         [
-            .. (await api.ListAsync("/v1/services", "services", stop))
-                .Where(s => s.GetProperty("name").GetString() is Names.Lines or Names.Words),
-            .. (await api.ListAsync("/v1/keyspaces", "keyspaces", stop))
-                .Where(k => k.GetProperty("name").GetString() is Names.Counts),
+            .. (await api.GetAsync("/v1/services", stop)).GetProperty("services").EnumerateArray()
+                .Select(s => s.GetProperty("name").GetString()).Where(s => s is Names.Lines or Names.Words),
+            .. (await api.GetAsync("/v1/keyspaces", stop)).GetProperty("keyspaces").EnumerateArray()
+                .Select(k => k.GetProperty("name").GetString()).Where(k => k is Names.Counts),
         ];
         if (used.Count > 0)
         {
             throw new WordCountException(
-                $"The server already has {string.Join(", ", used.Select(u => u.GetProperty("name").GetString()))}. "
+                $"The server already has {string.Join(", ", used)}. "
                 + $"If they are of an earlier run, DELETE /v1/services/{Names.Lines}, /v1/services/{Names.Words} "
                 + $"and /v1/keyspaces/{Names.Counts}.");
         }
@@ -135,18 +135,27 @@ internal sealed class WordCountRun(Options options)
             {
                 ownServer.Kill();
                 await ownServer.StartAsync(stop);
+                continue;
             }
 
             if (_workerKills.IsDue(share) || worker.HasExited)
             {
                 worker.Kill();
                 worker.Start();
+                continue;
             }
 
+            // A short text may be done between two looks; the kills that are left then come after its end.
             bool idle = sender.IsCompleted && await IsIdleAsync(api, stop);
             if (idle && (counted == words || unchanged.Elapsed > _quiet))
             {
-                break;
+                if (_serverKills.Left + _workerKills.Left == 0)
+                {
+                    break;
+                }
+
+                _serverKills.Hurry();
+                _workerKills.Hurry();
             }
 
             if (unchanged.Elapsed > _stallMax)

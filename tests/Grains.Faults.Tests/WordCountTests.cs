@@ -20,6 +20,23 @@ public class WordCountTests(ITestOutputHelper output)
         Assert.Contains("server killed 2 times, worker 2 times", said, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task On_a_running_server_only_the_worker_is_killed_and_counts_of_an_earlier_run_are_not_mixed_in()
+    {
+        using var folder = new TempFolder();
+        await using var server = new ServerProcess(folder.File("data"), folder.File("server.log"));
+        await server.StartAsync();
+        string text = Path.Combine(Path.GetDirectoryName(Programs.WordCount)!, "sample.txt");
+        string[] arguments = [text, "--kills", "1", "--url", server.Url.ToString()];
+        (int exitCode, string said) = await RunAsync(arguments);
+        Assert.True(exitCode == 0, said);
+        Assert.Contains("server killed 0 times, worker 1 times", said, StringComparison.Ordinal);
+
+        (exitCode, said) = await RunAsync(arguments);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("The server already has", said, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("There is no file", "/no/such/file")]
     [InlineData("--kills is a number from 0 to 100", "--kills", "many")]

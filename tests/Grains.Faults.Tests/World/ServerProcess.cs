@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 
 namespace Grains.Faults.Tests.World;
 
@@ -30,7 +29,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         _dataFolder = dataFolder;
         _logPath = logPath;
         _sync = sync;
-        Url = new Uri($"http://127.0.0.1:{FreePort()}");
+        Url = new Uri($"http://127.0.0.1:{FreePort.Find()}");
         _atExit = Kill;
         AtExit.Add(_atExit);
     }
@@ -46,7 +45,10 @@ internal sealed class ServerProcess : IAsyncDisposable
         {
             if (_process!.HasExited)
             {
-                throw new InvalidOperationException($"The server ended with {_process.ExitCode} while starting.\n{LogTail()}");
+                // Only after this is all of its output there.
+                await _process.WaitForExitAsync();
+                throw new InvalidOperationException(
+                    $"The server ended with {_process.ExitCode} while starting.\n{LogTail()}");
             }
 
             if (waited.Elapsed > _readyDeadline)
@@ -109,13 +111,6 @@ internal sealed class ServerProcess : IAsyncDisposable
         Kill();
         _http.Dispose();
         return ValueTask.CompletedTask;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private void Launch()
