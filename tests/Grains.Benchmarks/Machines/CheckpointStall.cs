@@ -27,11 +27,11 @@ internal static class CheckpointStall
         int held = owner.Machine.Statistics.Keys;
         var random = new Random(1);
         void Put() => owner.Do([.. Enumerable.Range(0, _batch).Select(_ => keys.Put(random.Next(held)))]);
-        LongestMs(owner, _warmUp, Put, Task.CompletedTask);
-        double control = LongestMs(owner, _controlLength, Put, Task.CompletedTask);
+        Run(owner, _warmUp, Put, Task.CompletedTask);
+        Longest control = Run(owner, _controlLength, Put, Task.CompletedTask);
 
         List<double> captures = [];
-        List<double> batches = [];
+        List<Longest> batches = [];
         List<double> writings = [];
         for (int round = 0; round < _rounds; round++)
         {
@@ -40,28 +40,39 @@ internal static class CheckpointStall
             captures.Add(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
             begun = Stopwatch.GetTimestamp();
             var written = Task.Run(() => snapshot.Chunks().Sum(c => (long)c.Length));
-            batches.Add(LongestMs(owner, TimeSpan.Zero, Put, written));
+            batches.Add(Run(owner, TimeSpan.Zero, Put, written));
             writings.Add(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
         }
 
         Console.WriteLine($"""
               checkpoint of a partition of {Figures.MiB(owner.Machine.Statistics.Bytes)} MiB, {_rounds} rounds, puts in batches of {_batch} beside it (rule: never over 5 ms)
                 capture              longest {Figures.Ms(captures.Max())} ms, median {Figures.Ms(captures.Median(c => c))} ms
-                put batch beside it  longest {Figures.Ms(batches.Max())} ms, median of the longest {Figures.Ms(batches.Median(b => b))} ms
-                put batch alone      longest {Figures.Ms(control)} ms (what the machine and the collector cost anyway)
+                put batch beside it  {batches.MaxBy(b => b.Ms)}
+                put batch alone      {control}
                 encoding             {Figures.Ms(writings.Median(w => w))} ms on the other thread
             """);
     }
 
     /// <summary>Goes on until both the time and the other work are over.</summary>
-    private static double LongestMs(MachineOwner owner, TimeSpan length, Action put, Task other)
+    private static Longest Run(MachineOwner owner, TimeSpan length, Action put, Task other)
     {
         owner.ResetTimes();
+        TimeSpan paused = GC.GetTotalPauseDuration();
+        int collections = GC.CollectionCount(0);
         for (long begun = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begun) < length || !other.IsCompleted;)
         {
             put();
         }
 
-        return owner.LongestTicks * 1e3 / Stopwatch.Frequency;
+        return new Longest(
+            owner.LongestTicks * 1e3 / Stopwatch.Frequency, owner.LongestCpuNs / 1e6,
+            (GC.GetTotalPauseDuration() - paused).TotalMilliseconds, GC.CollectionCount(0) - collections);
+    }
+
+    private readonly record struct Longest(double Ms, double CpuMs, double PausedMs, int Collections)
+    {
+        public override string ToString() =>
+            $"longest {Figures.Ms(Ms)} ms; {Figures.Ms(CpuMs)} ms of the thread's own processor time; "
+            + $"{Collections} collections paused it for {Figures.Ms(PausedMs)} ms together";
     }
 }

@@ -28,7 +28,10 @@ internal sealed class MachineOwner
 
     public long LongestTicks { get; private set; }
 
-    public void ResetTimes() => (Ticks, AllocatedBytes, LongestTicks) = (0, 0, 0);
+    /// <summary>The longest batch by the thread's own processor time: without collections and other processes.</summary>
+    public long LongestCpuNs { get; private set; }
+
+    public void ResetTimes() => (Ticks, AllocatedBytes, LongestTicks, LongestCpuNs) = (0, 0, 0, 0);
 
     /// <summary>One batch and, if receives wait for their first attempt's record, what follows it.</summary>
     public Answer[] Do(IReadOnlyList<Command> commands)
@@ -54,10 +57,12 @@ internal sealed class MachineOwner
     private void Decide(IReadOnlyList<Request> batch)
     {
         long bytes = GC.GetAllocatedBytesForCurrentThread();
+        long cpuNs = ThreadClock.Ns;
         long begun = Stopwatch.GetTimestamp();
         Machine.Decide(batch, ++_nowMs);
         IReadOnlyList<Reply> replies = Machine.Commit();
         long ticks = Stopwatch.GetTimestamp() - begun;
+        LongestCpuNs = Math.Max(LongestCpuNs, ThreadClock.Ns - cpuNs);
         AllocatedBytes += GC.GetAllocatedBytesForCurrentThread() - bytes;
         Ticks += ticks;
         LongestTicks = Math.Max(LongestTicks, ticks);

@@ -36,7 +36,20 @@ internal sealed class ChildProcess : IDisposable
 
     public int Id => _process.Id;
 
-    public bool HasExited => _process.HasExited;
+    /// <summary>If so, <see cref="Lines"/> is all that it wrote.</summary>
+    public bool HasExited
+    {
+        get
+        {
+            if (!_process.HasExited)
+            {
+                return false;
+            }
+
+            _process.WaitForExit();
+            return true;
+        }
+    }
 
     /// <summary>What it has written so far.</summary>
     public string[] Lines
@@ -96,9 +109,12 @@ internal sealed class ChildProcess : IDisposable
 
     private void Keep(object sender, DataReceivedEventArgs line)
     {
-        lock (_lines)
+        if (line.Data is { Length: > 0 } text)
         {
-            _lines.Add(line.Data ?? "");
+            lock (_lines)
+            {
+                _lines.Add(text);
+            }
         }
     }
 }

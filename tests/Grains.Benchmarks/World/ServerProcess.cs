@@ -59,7 +59,9 @@ internal sealed class ServerProcess : IDisposable
             await Task.Delay(5);
         }
 
+        string state = Process.HasExited ? "ended" : "is silent";
         Process.Dispose();
-        throw new InvalidOperationException($"The server did not get ready:\n{string.Join('\n', Process.Lines.TakeLast(30))}");
+        throw new InvalidOperationException(
+            $"The server did not get ready, it {state}:\n{string.Join('\n', Process.Lines.TakeLast(30))}");
     }
 }
