@@ -33,13 +33,15 @@ internal sealed class PartitionRouter(
             return await UntilAnsweredAsync(partition, command, cancel);
         }
 
-        CommandNumbers numbers = _numbers.GetOrAdd(partition, static (_, window) => new CommandNumbers(window), options.CommandWindow);
-        if (!numbers.TryTake(out long number))
+        CommandNumbers numbers = _numbers.GetOrAdd(
+            partition, static (_, o) => new CommandNumbers(o.CommandWindow, o.QueuedCommandsMax), options);
+        if (numbers.Take() is not { } turn)
         {
             return new Refused(Refusal.Overloaded,
                 $"Too many commands of this server to partition {partition} are unanswered; repeat in a moment.") { RetryAfterMs = 100 };
         }
 
+        long number = await turn;
         try
         {
             return await UntilAnsweredAsync(partition, command with { Id = new CommandId(_incarnation, number) }, cancel);

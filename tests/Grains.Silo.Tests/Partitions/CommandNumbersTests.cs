@@ -5,31 +5,53 @@ namespace Grains.Silo.Tests.Partitions;
 public sealed class CommandNumbersTests
 {
     [Fact]
-    public void Numbers_begin_at_1_and_are_never_given_twice()
+    public async Task Numbers_in_use_never_span_more_than_the_window_and_the_next_waits_for_the_oldest()
     {
-        var numbers = new CommandNumbers(4);
-        var given = new List<long>();
-        for (int i = 0; i < 10; i++)
+        var numbers = new CommandNumbers(window: 4, waitingMax: 8);
+        for (long expected = 1; expected <= 4; expected++)
         {
-            Assert.True(numbers.TryTake(out long number));
-            numbers.Release(number);
-            given.Add(number);
+            Assert.Equal(expected, await numbers.Take()!.Value);
         }
 
-        Assert.Equal(Enumerable.Range(1, 10).Select(n => (long)n), given);
+        Task<long> fifth = numbers.Take()!.Value.AsTask();
+        Task<long> sixth = numbers.Take()!.Value.AsTask();
+        numbers.Release(2);
+        Assert.False(fifth.IsCompleted, "number 1 still holds the window");
+        numbers.Release(1);
+        Assert.Equal(5, await fifth);
+        Assert.Equal(6, await sixth);
     }
 
     [Fact]
-    public void The_oldest_unanswered_command_holds_the_window()
+    public void Too_many_that_wait_are_refused()
     {
-        var numbers = new CommandNumbers(4);
-        Assert.All(Enumerable.Range(1, 4), _ => Assert.True(numbers.TryTake(out long _)));
-        numbers.Release(2);
-        numbers.Release(3);
-        numbers.Release(4);
-        Assert.False(numbers.TryTake(out _));
-        numbers.Release(1);
-        Assert.True(numbers.TryTake(out long next));
-        Assert.Equal(5, next);
+        var numbers = new CommandNumbers(window: 1, waitingMax: 1);
+        Assert.NotNull(numbers.Take());
+        Assert.NotNull(numbers.Take());
+        Assert.Null(numbers.Take());
+    }
+
+    [Fact]
+    public async Task Numbers_released_out_of_order_are_all_free_again()
+    {
+        var numbers = new CommandNumbers(window: 4, waitingMax: 0);
+        var random = new Random(5);
+        List<long> inUse = [];
+        for (int step = 0; step < 10_000; step++)
+        {
+            if (random.Next(2) == 0 && numbers.Take() is { } turn)
+            {
+                inUse.Add(await turn);
+            }
+            else if (inUse.Count > 0)
+            {
+                int at = random.Next(inUse.Count);
+                numbers.Release(inUse[at]);
+                inUse.RemoveAt(at);
+            }
+        }
+
+        inUse.ForEach(numbers.Release);
+        Assert.All(Enumerable.Range(0, 4), _ => Assert.NotNull(numbers.Take()));
     }
 }
