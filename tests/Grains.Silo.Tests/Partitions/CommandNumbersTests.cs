@@ -26,9 +26,9 @@ public sealed class CommandNumbersTests
     public void Too_many_that_wait_are_refused()
     {
         var numbers = new CommandNumbers(window: 1, waitingMax: 1);
-        Assert.NotNull(numbers.Take());
-        Assert.NotNull(numbers.Take());
-        Assert.Null(numbers.Take());
+        Assert.True(numbers.Take().HasValue);
+        Assert.True(numbers.Take().HasValue);
+        Assert.False(numbers.Take().HasValue);
     }
 
     [Fact]
@@ -52,6 +52,6 @@ public sealed class CommandNumbersTests
         }
 
         inUse.ForEach(numbers.Release);
-        Assert.All(Enumerable.Range(0, 4), _ => Assert.NotNull(numbers.Take()));
+        Assert.All(Enumerable.Range(0, 4), _ => Assert.True(numbers.Take().HasValue));
     }
 }
