@@ -109,10 +109,10 @@ public sealed partial class PartitionLoop
     {
         var ticket = new TaskTicket(command);
         Post(ticket);
-        return cancel.CanBeCanceled ? UnlessGoneAsync(ticket, cancel) : ticket.Task;
+        return cancel.CanBeCanceled ? WhileWantedAsync(ticket, cancel) : ticket.Task;
     }
 
-    private async Task<Answer> UnlessGoneAsync(TaskTicket ticket, CancellationToken cancel)
+    private async Task<Answer> WhileWantedAsync(TaskTicket ticket, CancellationToken cancel)
     {
         using CancellationTokenRegistration registration = cancel.UnsafeRegister(
             (_, token) =>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Grains.Silo.Cluster;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
@@ -26,6 +27,7 @@ internal sealed class PartitionRouter(
 
     public bool IsReady => readiness.IsReady;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Answer> ExecuteAsync(PartitionId partition, Command command, CancellationToken cancel)
     {
         if (!NeedsName(command))
@@ -56,6 +58,7 @@ internal sealed class PartitionRouter(
     private static bool NeedsName(Command command) => command.Id.IsNone && !command.IsRead
         && command is not (Receive or RenewDelivery or AcceptTransfer or ClearOutbox or DropKeyspace or DropService);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Answer> UntilAnsweredAsync(PartitionId partition, Command command, CancellationToken cancel)
     {
         Answer answer = await SendAsync(partition, command, cancel);
