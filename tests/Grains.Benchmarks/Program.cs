@@ -25,8 +25,7 @@ if (BenchmarkOptions.Read(args, Console.Error) is not { } options)
 // The client of the HTTP part goes on in the thread that polls, without a hop; read before the first socket is made.
 Environment.SetEnvironmentVariable(ChildProcess.InlineCompletions, "1");
 using var data = new DataFolder(options.DataFolder);
-FsyncTimes fsync = FsyncProbe.Measure(data.Root);
-Surroundings.Print(data.Root, fsync);
+Surroundings.Print(data.Root, FsyncProbe.Measure(data.Root));
 foreach (string part in options.Parts)
 {
     Console.WriteLine($"\n== {part}");
@@ -34,7 +33,7 @@ foreach (string part in options.Parts)
     {
         "machine" => MachineBenchmark.RunAsync(options),
         "journal" => JournalBenchmark.RunAsync(options, data),
-        "path" => PathBenchmark.RunAsync(options, data, fsync),
+        "path" => PathBenchmark.RunAsync(options, data),
         "http" => HttpBenchmark.RunAsync(options, data),
         _ => RestartBenchmark.RunAsync(data),
     });

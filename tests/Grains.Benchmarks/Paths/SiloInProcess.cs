@@ -28,6 +28,7 @@ internal sealed class SiloInProcess : IAsyncDisposable
     /// <returns>When every partition is served.</returns>
     public static async Task<SiloInProcess> StartAsync(string folder, bool isDurable)
     {
+        Directory.CreateDirectory(folder);
         string settings = await ClusterStorage.PrepareSqliteAsync(Path.Combine(folder, "cluster.db"), CancellationToken.None);
         IJournal journal = isDurable ? SqliteJournal.Open(new SqliteJournalOptions { Folder = folder }) : new MemoryJournal();
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
