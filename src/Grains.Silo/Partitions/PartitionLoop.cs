@@ -240,10 +240,27 @@ public sealed partial class PartitionLoop
         return outcome;
     }
 
-    private ValueTask<AppendOutcome> ConfirmAsync() => UntilDecidedAsync(async () =>
-        await _runtime.Journal.ConfirmAsync(Id, Epoch, CancellationToken.None)
-            ? AppendOutcome.Durable
-            : new AppendOutcome(AppendStatus.Fenced, "The ownership was not confirmed: a newer epoch was acquired."));
+    private ValueTask<AppendOutcome> ConfirmAsync()
+    {
+        ValueTask<bool> confirmed = _runtime.Journal.ConfirmAsync(Id, Epoch, CancellationToken.None);
+        if (confirmed.IsCompletedSuccessfully)
+        {
+            return new ValueTask<AppendOutcome>(Confirmed(confirmed.Result));
+        }
+
+        // The first attempt is under way already; only a repeat asks again.
+        ValueTask<bool>? first = confirmed;
+        return UntilDecidedAsync(async () =>
+        {
+            ValueTask<bool> attempt = first ?? _runtime.Journal.ConfirmAsync(Id, Epoch, CancellationToken.None);
+            first = null;
+            return Confirmed(await attempt);
+        });
+    }
+
+    private static AppendOutcome Confirmed(bool isOwner) => isOwner
+        ? AppendOutcome.Durable
+        : new AppendOutcome(AppendStatus.Fenced, "The ownership was not confirmed: a newer epoch was acquired.");
 
     private async ValueTask<AppendOutcome> UntilDecidedAsync(Func<ValueTask<AppendOutcome>> attempt)
     {
