@@ -41,6 +41,9 @@ public sealed record MachineLimits
     /// <summary>Front ends whose commands are remembered; one born before the oldest forgotten is refused.</summary>
     public int FrontEndsMax { get; init; } = 16;
 
+    /// <summary>What time demands waits for the next batch once a record is as long: the journal bounds records.</summary>
+    public int StagedBytesMax { get; init; } = 4 << 20;
+
     /// <summary>Expiries, and removals of something deleted, in one batch.</summary>
     public int SweepMax { get; init; } = 1000;
 }
