@@ -50,6 +50,14 @@ public sealed class DeliveryRoutesTests
     }
 
     [Fact]
+    public void A_message_that_passes_the_door_passes_the_partition()
+    {
+        int largest = Limits.ContentBytes + Limits.ContentTypeChars + Limits.MessageTypeChars
+            + Limits.MessageHeaderBytes + (2 * Limits.MessageHeaders);
+        Assert.InRange(largest, 1, new MachineLimits().MessageBytesMax);
+    }
+
+    [Fact]
     public async Task A_delivery_has_the_shape_of_the_README()
     {
         DeliveryHandle handle = new(new DeliveryId(new PartitionId(1), new Epoch(3), 7), "words");

@@ -6,7 +6,7 @@ public sealed record MachineLimits
     public int KeyBytesMax { get; init; } = 1024;
     public int NodeBytesMax { get; init; } = 512;
     public int ValueBytesMax { get; init; } = 1 << 20;
-    public int MessageBytesMax { get; init; } = (1 << 20) + (8 << 10);
+    public int MessageBytesMax { get; init; } = (1 << 20) + (9 << 10);
     public int StateBytesMax { get; init; } = 1 << 20;
     public int CommitBytesMax { get; init; } = 4 << 20;
     public int CommitSendsMax { get; init; } = 1000;
