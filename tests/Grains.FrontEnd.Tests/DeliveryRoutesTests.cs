@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Grains.Api;
 using Grains.FrontEnd.Deliveries;
 using Grains.FrontEnd.Tests.World;
 using Grains.StateMachines.Ids;
@@ -7,6 +8,8 @@ using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Slots;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Grains.FrontEnd.Tests;
 
@@ -25,6 +28,33 @@ public sealed class DeliveryRoutesTests
         await server.SendAsync("POST", "/v1/services/words/nodes/n/receive", """{"max":10,"wait":"20s","lease":"1m"}""");
         receive = server.Partitions.Last<Receive>();
         Assert.Equal((10, 60_000, 20_000), (receive.MaxMessages, receive.LeaseMs, receive.WaitMs));
+    }
+
+    [Fact]
+    public async Task A_waiting_receive_ends_when_the_server_is_asked_to_stop()
+    {
+        await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
+        var arrived = new TaskCompletionSource();
+        server.Partitions.Script = (_, command, cancel) => command is Receive ? WaitAsync(cancel) : null;
+        Task<Reply> waiting = server.SendAsync("POST", "/v1/services/words/nodes/n/receive", """{"wait":"60s"}""");
+        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        server.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        Assert.Equal(204, (await waiting.WaitAsync(TimeSpan.FromSeconds(20))).Status);
+
+        async Task<Answer> WaitAsync(CancellationToken cancel)
+        {
+            arrived.SetResult();
+            await Task.Delay(Timeout.Infinite, cancel);
+            return new NothingToDeliver();
+        }
+    }
+
+    [Fact]
+    public void A_message_that_passes_the_door_passes_the_partition()
+    {
+        int largest = Limits.ContentBytes + Limits.ContentTypeChars + Limits.MessageTypeChars
+            + Limits.MessageHeaderBytes + (2 * Limits.MessageHeaders);
+        Assert.InRange(largest, 1, new MachineLimits().MessageBytesMax);
     }
 
     [Fact]

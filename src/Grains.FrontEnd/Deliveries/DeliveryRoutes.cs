@@ -13,11 +13,12 @@ using Grains.StateMachines.Ids;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Partitions;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 
 namespace Grains.FrontEnd.Deliveries;
 
 /// <summary>What workers do: receive, commit, renew, reject.</summary>
-internal sealed class DeliveryRoutes(ServiceCalls calls, DeclarationCatalog catalog)
+internal sealed class DeliveryRoutes(ServiceCalls calls, DeclarationCatalog catalog, IHostApplicationLifetime lifetime)
 {
     private const string _one = "/v1/deliveries/{delivery}";
 
@@ -62,19 +63,16 @@ internal sealed class DeliveryRoutes(ServiceCalls calls, DeclarationCatalog cata
         long waitMs = Fields.DurationMs(request.Wait, "wait", 0, Limits.WaitMs, 0);
         ServiceSnapshot service = await calls.FindAsync(http);
         long leaseMs = Fields.DurationMs(request.Lease, "lease", Limits.LeaseMsMin, Limits.LeaseMsMax, service.LeaseMs);
-        Answer answer = await calls.ExecuteAsync(
-            service.PartitionOf(calls.Slots, node),
-            new Receive
-            {
-                Service = service.Id,
-                Node = node,
-                MaxMessages = max,
-                LeaseMs = leaseMs,
-                WaitMs = waitMs,
-                MaxAttempts = service.Attempts,
-                ServiceName = service.Name,
-            },
-            http.RequestAborted);
+        Answer answer = await WaitAsync(http, service.PartitionOf(calls.Slots, node), new Receive
+        {
+            Service = service.Id,
+            Node = node,
+            MaxMessages = max,
+            LeaseMs = leaseMs,
+            WaitMs = waitMs,
+            MaxAttempts = service.Attempts,
+            ServiceName = service.Name,
+        });
         switch (answer)
         {
             case DeliveryGiven given:
@@ -87,6 +85,20 @@ internal sealed class DeliveryRoutes(ServiceCalls calls, DeclarationCatalog cata
             default:
                 await ProblemAnswer.WriteAsync(http, calls.Refuse(answer, service.Name, ProblemCode.NodeNotFound));
                 return;
+        }
+    }
+
+    /// <summary>Until the caller goes away, or the server is to end: an orderly stop waits for all requests.</summary>
+    private async Task<Answer> WaitAsync(HttpContext http, PartitionId partition, Receive receive)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
+        try
+        {
+            return await calls.ExecuteAsync(partition, receive, over.Token);
+        }
+        catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            return new NothingToDeliver();
         }
     }
 

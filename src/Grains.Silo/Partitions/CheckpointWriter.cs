@@ -7,15 +7,18 @@ using Microsoft.Extensions.Logging;
 namespace Grains.Silo.Partitions;
 
 /// <summary>
-/// Bounds what a recovery replays: after enough bytes of records the state is captured in a turn of the loop, then
-/// encoded and written away from it, and the records that it covers are forgotten. One at a time; a failure costs
-/// nothing but a longer replay, and is tried again later.
+/// Bounds what a recovery replays, and what the journal keeps: after enough bytes of records, or enough time, the state
+/// is captured in a turn of the loop, then encoded and written away from it, and the records that it covers are
+/// forgotten. One at a time; a failure costs nothing but a longer replay, and is tried again later.
 /// </summary>
 internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRuntime runtime, Action wake) : IDisposable
 {
+    private const int _spread = 64;
+
     private readonly CancellationTokenSource _stop = new();
     private long _bytesSince = owned.ReplayedBytes;
     private long _bytesCovered;
+    private long? _waitingSinceMs;
     private long _notBeforeMs;
     private Task<Ending>? _running;
 
@@ -42,15 +45,17 @@ internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRu
         }
 
         WakeAtMs = null;
-        if (_bytesSince > runtime.Options.CheckpointBytesMin && _bytesSince > owned.Machine.Statistics.Bytes / 2)
+        _waitingSinceMs = _bytesSince == 0 ? null : _waitingSinceMs ?? nowMs;
+        if (_waitingSinceMs is { } sinceMs)
         {
-            if (nowMs >= _notBeforeMs)
+            long dueMs = Math.Max(DueMs(sinceMs, nowMs), _notBeforeMs);
+            if (nowMs >= dueMs)
             {
                 Begin(tail);
             }
             else
             {
-                WakeAtMs = _notBeforeMs;
+                WakeAtMs = dueMs;
             }
         }
 
@@ -58,6 +63,21 @@ internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRu
     }
 
     public void Dispose() => _stop.Cancel();
+
+    /// <summary>When the next checkpoint is due, were nothing more written; not later, perhaps earlier while it is far off.</summary>
+    private long DueMs(long sinceMs, long nowMs)
+    {
+        PartitionOptions options = runtime.Options;
+        bool many = _bytesSince > options.CheckpointBytesMin;
+        long agedMs = sinceMs + options.CheckpointAgeMs + (options.CheckpointAgeMs * (owned.Id.Value % _spread) / _spread);
+        if (!many && nowMs < agedMs)
+        {
+            return agedMs;
+        }
+
+        long stateBytes = owned.Machine.Statistics.Bytes;
+        return many && _bytesSince > stateBytes / 2 ? nowMs : agedMs + (stateBytes / options.CheckpointAgeBytesPerMs);
+    }
 
     private void Begin(JournalTail tail)
     {

@@ -1,9 +1,12 @@
+using Grains.StateMachines.Ids;
+
 namespace Grains.Silo.Partitions;
 
 /// <summary>
-/// Numbers for one front end's commands to one partition, so that the numbers still in use never span more than the
-/// window in which a partition remembers them. Any thread.
+/// Names for one front end's commands to one partition: under its incarnation there, numbers such that those still in
+/// use never span more than the window in which a partition remembers them. Any thread.
 /// </summary>
+<<<<<<< HEAD
 /// <remarks>One slow command holds the window back; the others then wait for it here, in order and a bounded number.</remarks>
 internal sealed class CommandNumbers(int window, int waitingMax)
 {
@@ -19,6 +22,23 @@ internal sealed class CommandNumbers(int window, int waitingMax)
         lock (_lock)
         {
             if (_waiting.Count == 0 && _next - _oldest < window)
+=======
+internal sealed class CommandNumbers(int window, long incarnation)
+{
+    private readonly Lock _lock = new();
+    private readonly bool[] _inUse = new bool[window];
+    private long _incarnation = incarnation;
+    private long _oldest = 1;
+    private long _next = 1;
+
+    /// <summary>False: the oldest command still in use is a whole window back.</summary>
+    public bool TryTake(out CommandId id)
+    {
+        lock (_lock)
+        {
+            id = new CommandId(_incarnation, _next);
+            if (_next - _oldest >= window)
+>>>>>>> review
             {
                 return new ValueTask<long>(Use());
             }
@@ -34,12 +54,12 @@ internal sealed class CommandNumbers(int window, int waitingMax)
         }
     }
 
-    /// <summary>Nobody repeats this number any more.</summary>
-    public void Release(long number)
+    /// <summary>Nobody repeats this command any more.</summary>
+    public void Release(CommandId id)
     {
         lock (_lock)
         {
-            _inUse[number % window] = false;
+            _inUse[id.Number % window] = false;
             while (_oldest < _next && !_inUse[_oldest % window])
             {
                 _oldest++;
@@ -52,9 +72,23 @@ internal sealed class CommandNumbers(int window, int waitingMax)
         }
     }
 
+<<<<<<< HEAD
     private long Use()
     {
         _inUse[_next % window] = true;
         return _next++;
+=======
+    /// <summary>The partition has forgotten front ends as old as <paramref name="refused"/>: later names are younger.</summary>
+    /// <param name="newest">The youngest that it knows.</param>
+    public void Rejuvenate(long refused, long newest)
+    {
+        lock (_lock)
+        {
+            if (_incarnation == refused)
+            {
+                _incarnation = CommandId.IncarnationAfter(Math.Max(refused, newest), Random.Shared);
+            }
+        }
+>>>>>>> review
     }
 }

@@ -216,11 +216,13 @@ public sealed partial class PartitionLoop
 
         IReadOnlyList<Reply> replies = refusal is null ? _owned.Machine.Commit() : _owned.Machine.Drop(refusal);
         Check();
-
-        _isUndecided = false;
         Observe(nowMs);
-        _quietUntilMs = _batch.Count == 0 && decision.Changes == 0 && replies.Count == 0 ? nowMs + _quietMs : 0;
+
+        // What time demands is still due after a refusal, and a full disk is not full for a moment only.
+        bool didNothing = _batch.Count == 0 && decision.Changes == 0 && replies.Count == 0;
+        _quietUntilMs = refusal is not null ? nowMs + _runtime.Options.RepeatPauseMsMax : didNothing ? nowMs + _quietMs : 0;
         Answer(replies);
+        _isUndecided = false;
         return null;
     }
 

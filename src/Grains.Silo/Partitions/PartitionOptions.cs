@@ -23,6 +23,16 @@ public sealed record PartitionOptions
     /// <summary>A checkpoint is due after this many bytes of records, or half of the state where that is more.</summary>
     public long CheckpointBytesMin { get; init; } = 2 << 20;
 
+    /// <summary>
+    /// A checkpoint is due, whatever the bytes, when a record has waited for one for this long (some partitions: up to
+    /// twice as long, so that not all write at once): it keeps the records of others on the disk, with which it was
+    /// flushed.
+    /// </summary>
+    public int CheckpointAgeMs { get; init; } = 300_000;
+
+    /// <summary>That age grows with the state, so that a partition that writes little never costs more than this.</summary>
+    public int CheckpointAgeBytesPerMs { get; init; } = 100;
+
     public int CheckpointRetryMs { get; init; } = 30_000;
 
     public int TransferEntriesMax { get; init; } = 256;

@@ -18,6 +18,9 @@ internal sealed class PartitionRouter(
     IGrainFactory grains, LocalPartitions local, PartitionReadiness readiness, RouterOptions options, TimeProvider time)
     : IPartitions
 {
+    /// <summary>Each further one only because other front ends were born in between.</summary>
+    private const int _namesMax = 3;
+
     private readonly long _incarnation = CommandId.NewIncarnation(time.GetUtcNow().ToUnixTimeMilliseconds(), Random.Shared);
     private readonly ConcurrentDictionary<PartitionId, PartitionLink> _links = new();
     private readonly ConcurrentDictionary<PartitionId, CommandNumbers> _numbers = new();
@@ -36,13 +39,21 @@ internal sealed class PartitionRouter(
         }
 
         CommandNumbers numbers = _numbers.GetOrAdd(
+<<<<<<< HEAD
             partition, static (_, o) => new CommandNumbers(o.CommandWindow, o.QueuedCommandsMax), options);
         if (numbers.Take() is not { } turn)
+=======
+            partition, static (_, router) => new CommandNumbers(router.Options.CommandWindow, router._incarnation), this);
+        for (int names = 1; ; names++)
+>>>>>>> review
         {
-            return new Refused(Refusal.Overloaded,
-                $"Too many commands of this server to partition {partition} are unanswered; repeat in a moment.") { RetryAfterMs = 100 };
-        }
+            if (!numbers.TryTake(out CommandId id))
+            {
+                return new Refused(Refusal.Overloaded,
+                    $"Too many commands of this server to partition {partition} are unanswered; repeat in a moment.") { RetryAfterMs = 100 };
+            }
 
+<<<<<<< HEAD
         long number = await turn;
         try
         {
@@ -51,6 +62,24 @@ internal sealed class PartitionRouter(
         finally
         {
             numbers.Release(number);
+=======
+            try
+            {
+                Answer answer = await UntilAnsweredAsync(partition, command with { Id = id }, cancel);
+                if (names == _namesMax || answer is not Refused { Code: Refusal.CommandTooOld, NewestIncarnation: > 0 } refused)
+                {
+                    return answer;
+                }
+
+                // Its very first arrival was refused, so nothing of it was applied. This front end was forgotten there,
+                // because others were born after it, or because its clock says so.
+                numbers.Rejuvenate(id.Incarnation, refused.NewestIncarnation);
+            }
+            finally
+            {
+                numbers.Release(id);
+            }
+>>>>>>> review
         }
     }
 
@@ -82,7 +111,10 @@ internal sealed class PartitionRouter(
             Answer answer = await SendAsync(partition, command, cancel);
             if (answer is not NotOwner again)
             {
-                return answer;
+                // What may have been applied under this name is never repeated under another.
+                return answer is Refused { NewestIncarnation: > 0 } refused && mayHaveHappened
+                    ? refused with { NewestIncarnation = 0 }
+                    : answer;
             }
 
             lost = again;

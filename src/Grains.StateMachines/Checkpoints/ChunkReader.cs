@@ -67,7 +67,7 @@ internal static class ChunkReader
                 break;
             case ChunkSection.Commits:
                 var commit = new CommitKey(from.Varint(), from.Varint());
-                state.Commits.Set(commit, new CommittedDelivery(from.Fixed128(), from.Varint(), from.Varint()));
+                state.RememberCommit(new CommittedDelivery(commit, from.Fixed128(), from.Varint(), from.Varint()));
                 break;
             case ChunkSection.DroppedScopes:
                 state.DroppedScopes.Set(new Place(from.Varint(), 0), DroppedScope.Marker);

@@ -15,5 +15,8 @@ public readonly record struct CommandId([property: Id(0)] long Incarnation, [pro
 
     public static long NewIncarnation(long nowMs, Random random) => (nowMs << 20) | (long)random.Next(1 << 20);
 
+    /// <summary>An incarnation younger than the given one, for a front end whose clock is behind.</summary>
+    public static long IncarnationAfter(long other, Random random) => NewIncarnation((other >> 20) + 1, random);
+
     public override string ToString() => IsNone ? "c-" : $"c{Incarnation:x}/{Number}";
 }

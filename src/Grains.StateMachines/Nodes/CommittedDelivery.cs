@@ -1,4 +1,6 @@
+using Grains.StateMachines.Tables;
+
 namespace Grains.StateMachines.Nodes;
 
 /// <summary>The answer to a commit, for a repeat of it.</summary>
-internal sealed record CommittedDelivery(UInt128 BodyHash, long Revision, long StateVersion);
+internal sealed record CommittedDelivery(CommitKey Delivery, UInt128 BodyHash, long Revision, long StateVersion);

@@ -87,7 +87,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     {
         for (int i = 0; i < Limits.SweepMax && _timers.TryFirst(default, out TimerKey due, out object what); i++)
         {
-            if (due.AtMs > draft.NowMs)
+            if (due.AtMs > draft.NowMs || draft.IsFull)
             {
                 return;
             }
@@ -144,11 +144,16 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         return dead.Length;
     }
 
-    /// <summary>Records the starts that must be durable before they go out.</summary>
+    /// <summary>Records the starts that must be durable before they go out; what has no room waits for the next batch.</summary>
     public void StageStarts(Draft draft)
     {
         foreach (NodeActivity node in _starts)
         {
+            if (draft.IsFull)
+            {
+                return;
+            }
+
             PendingStart start = node.Start!;
             int attemptsMax = start.Waiter.Command.MaxAttempts;
             Place[] spent = [.. start.Messages.Where(m => m.Attempts >= attemptsMax).Select(m => m.Id)];
@@ -174,6 +179,11 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     {
         foreach (OpenDelivery delivery in _unrecorded)
         {
+            if (draft.IsFull)
+            {
+                return;
+            }
+
             if (delivery.Ending || delivery.StartRecorded)
             {
                 continue;

@@ -70,7 +70,7 @@ internal sealed record DeliveryCommitted(CommitKey Delivery, UInt128 BodyHash, l
         new(new CommitKey(from.Varint(), from.Varint()), from.Fixed128(), from.Varint());
 
     public override void Apply(PartitionState state, long revision) =>
-        state.Commits.Set(Delivery, new CommittedDelivery(BodyHash, revision, StateVersion));
+        state.RememberCommit(new CommittedDelivery(Delivery, BodyHash, revision, StateVersion));
 }
 
 /// <summary>A caller's key stands for this message.</summary>

@@ -12,6 +12,9 @@ internal sealed class CommandWindows(MachineLimits limits)
     /// <summary>A front end born at or before this one, and unknown, was forgotten: its commands are refused.</summary>
     public long Floor { get; private set; }
 
+    /// <summary>The youngest front end that ever wrote here, as far as is known.</summary>
+    public long Newest => _windows.Keys.Append(Floor).Max();
+
     /// <summary>What is known of a command that may be a repeat.</summary>
     public CommandVerdict Judge(CommandId id, out AppliedCommand applied)
     {

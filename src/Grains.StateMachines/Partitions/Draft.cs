@@ -25,6 +25,9 @@ internal sealed class Draft(PartitionState state)
     /// <summary>Revisions that the batch takes so far.</summary>
     public int Changes { get; private set; }
 
+    /// <summary>The record is long enough: what can wait for the next batch does.</summary>
+    public bool IsFull => _record.Length >= state.Limits.StagedBytesMax;
+
     /// <summary>Record time of this batch, ms since 1970.</summary>
     public long NowMs => state.Totals.TimeMs;
 

@@ -6,7 +6,7 @@ public sealed record MachineLimits
     public int KeyBytesMax { get; init; } = 1024;
     public int NodeBytesMax { get; init; } = 512;
     public int ValueBytesMax { get; init; } = 1 << 20;
-    public int MessageBytesMax { get; init; } = (1 << 20) + (8 << 10);
+    public int MessageBytesMax { get; init; } = (1 << 20) + (9 << 10);
     public int StateBytesMax { get; init; } = 1 << 20;
     public int CommitBytesMax { get; init; } = 4 << 20;
     public int CommitSendsMax { get; init; } = 1000;
@@ -40,6 +40,9 @@ public sealed record MachineLimits
 
     /// <summary>Front ends whose commands are remembered; one born before the oldest forgotten is refused.</summary>
     public int FrontEndsMax { get; init; } = 16;
+
+    /// <summary>What time demands waits for the next batch once a record is as long: the journal bounds records.</summary>
+    public int StagedBytesMax { get; init; } = 4 << 20;
 
     /// <summary>Expiries, and removals of something deleted, in one batch.</summary>
     public int SweepMax { get; init; } = 1000;

@@ -228,7 +228,10 @@ public sealed class PartitionMachine
             case CommandVerdict.TooOld:
                 return new Refused(
                     Refusal.CommandTooOld,
-                    $"Command {command.Id} is older than what is remembered; whether it was applied is not known. Read before you repeat it.");
+                    $"Command {command.Id} is older than what is remembered; whether it was applied is not known. Read before you repeat it.")
+                {
+                    NewestIncarnation = _state.Commands.Newest,
+                };
         }
 
         return command switch

@@ -41,6 +41,8 @@ internal sealed class PartitionState(MachineLimits limits)
 
     public Table<CommitKey, CommittedDelivery> Commits { get; } = new();
 
+    public Table<Place, CommittedDelivery> CommitsByAge { get; } = new();
+
     public Table<Place, DroppedScope> DroppedScopes { get; } = new();
 
     public CommandWindows Commands { get; } = new(limits);
@@ -53,7 +55,7 @@ internal sealed class PartitionState(MachineLimits limits)
             Keys.WriteThrough = Expiries.WriteThrough = Nodes.WriteThrough = Messages.WriteThrough = value;
             Mailboxes.WriteThrough = Outbox.WriteThrough = Sources.WriteThrough = value;
             Idempotency.WriteThrough = IdempotencyByAge.WriteThrough = Commits.WriteThrough = value;
-            DroppedScopes.WriteThrough = value;
+            CommitsByAge.WriteThrough = DroppedScopes.WriteThrough = value;
         }
     }
 
@@ -71,6 +73,7 @@ internal sealed class PartitionState(MachineLimits limits)
         Idempotency.Commit();
         IdempotencyByAge.Commit();
         Commits.Commit();
+        CommitsByAge.Commit();
         DroppedScopes.Commit();
         Commands.Commit(_staged.TimeMs);
         _durable = _staged;
@@ -89,6 +92,7 @@ internal sealed class PartitionState(MachineLimits limits)
         Idempotency.Drop();
         IdempotencyByAge.Drop();
         Commits.Drop();
+        CommitsByAge.Drop();
         DroppedScopes.Drop();
         Commands.Drop();
         _staged = _durable;
@@ -100,9 +104,11 @@ internal sealed class PartitionState(MachineLimits limits)
     /// </summary>
     private void ForgetOldest()
     {
-        while (Commits.Count > Limits.RememberedCommitsMax && Commits.TryFirstDurable(default, out CommitKey commit, out _))
+        while (CommitsByAge.Count > Limits.RememberedCommitsMax
+            && CommitsByAge.TryFirstDurable(default, out Place at, out CommittedDelivery commit))
         {
-            Commits.RemoveDurable(commit);
+            CommitsByAge.RemoveDurable(at);
+            Commits.RemoveDurable(commit.Delivery);
         }
 
         while (IdempotencyByAge.TryFirstDurable(default, out Place age, out IdempotencyEntry oldest)
@@ -117,6 +123,12 @@ internal sealed class PartitionState(MachineLimits limits)
     }
 
     // What several effects share.
+
+    public void RememberCommit(CommittedDelivery commit)
+    {
+        Commits.Set(commit.Delivery, commit);
+        CommitsByAge.Set(new Place(commit.Revision, 0), commit);
+    }
 
     public void PutKey(in ScopedName name, KeyEntry? entry)
     {

@@ -64,6 +64,34 @@ public sealed class CheckpointTests
         Assert.Equal(LoopEndReason.Fenced, (await Ended(loop)).Reason);
     }
 
+    [Fact]
+    public async Task A_partition_that_falls_idle_writes_a_checkpoint_after_a_while_and_lets_its_records_go()
+    {
+        var world = new PartitionWorld(options: new PartitionOptions { CheckpointAgeMs = 20 });
+        PartitionLoop loop = await world.OpenAsync(P0);
+        KeyWritten written = await Answered<KeyWritten>(loop, Put("k", "v"));
+        await Until(() => Task.FromResult(loop.LastCheckpoint == written.Version));
+        Assert.Equal(0, world.Disk.Rows);
+        await loop.StopAsync();
+
+        PartitionLoop next = await new PartitionWorld(world.Disk).OpenAsync(P0);
+        Assert.Equal(written.Version, (await Answered<KeyFound>(next, Get("k"))).Entry.Version);
+    }
+
+    [Fact]
+    public async Task A_large_state_is_not_written_again_after_a_while_for_a_few_bytes()
+    {
+        var world = new PartitionWorld(options: new PartitionOptions { CheckpointAgeMs = 1, CheckpointAgeBytesPerMs = 1 });
+        PartitionLoop loop = await world.OpenAsync(P0);
+        await Answered<KeyWritten>(loop, Put("k", new string('x', 900_000)));
+        await Task.Delay(100);
+        await Answered<KeyFound>(loop, Get("k"));
+        Assert.Equal(new Revision(1), Max(loop.LastCheckpoint, new Revision(1)));
+        await loop.StopAsync();
+    }
+
+    private static Revision Max(Revision a, Revision b) => a > b ? a : b;
+
     private static async Task FillAsync(PartitionLoop loop, PartitionWorld world, int rounds)
     {
         for (int i = 0; i < rounds; i++)

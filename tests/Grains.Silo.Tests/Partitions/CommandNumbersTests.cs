@@ -1,4 +1,5 @@
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Ids;
 
 namespace Grains.Silo.Tests.Partitions;
 
@@ -7,10 +8,20 @@ public sealed class CommandNumbersTests
     [Fact]
     public async Task Numbers_in_use_never_span_more_than_the_window_and_the_next_waits_for_the_oldest()
     {
+<<<<<<< HEAD
         var numbers = new CommandNumbers(window: 4, waitingMax: 8);
         for (long expected = 1; expected <= 4; expected++)
         {
             Assert.Equal(expected, await numbers.Take()!.Value);
+=======
+        var numbers = new CommandNumbers(4, incarnation: 7);
+        var given = new List<long>();
+        for (int i = 0; i < 10; i++)
+        {
+            Assert.True(numbers.TryTake(out CommandId id));
+            numbers.Release(id);
+            given.Add(id.Number);
+>>>>>>> review
         }
 
         Task<long> fifth = numbers.Take()!.Value.AsTask();
@@ -25,6 +36,7 @@ public sealed class CommandNumbersTests
     [Fact]
     public void Too_many_that_wait_are_refused()
     {
+<<<<<<< HEAD
         var numbers = new CommandNumbers(window: 1, waitingMax: 1);
         Assert.True(numbers.Take().HasValue);
         Assert.True(numbers.Take().HasValue);
@@ -53,5 +65,29 @@ public sealed class CommandNumbersTests
 
         inUse.ForEach(numbers.Release);
         Assert.All(Enumerable.Range(0, 4), _ => Assert.True(numbers.Take().HasValue));
+=======
+        var numbers = new CommandNumbers(4, incarnation: 7);
+        Assert.All(Enumerable.Range(1, 4), _ => Assert.True(numbers.TryTake(out CommandId _)));
+        numbers.Release(new CommandId(7, 2));
+        numbers.Release(new CommandId(7, 3));
+        numbers.Release(new CommandId(7, 4));
+        Assert.False(numbers.TryTake(out _));
+        numbers.Release(new CommandId(7, 1));
+        Assert.True(numbers.TryTake(out CommandId next));
+        Assert.Equal(5, next.Number);
+    }
+
+    [Fact]
+    public void A_younger_name_is_taken_once_however_many_commands_were_refused_under_the_old_one()
+    {
+        var numbers = new CommandNumbers(4, incarnation: 7L << 20);
+        numbers.TryTake(out CommandId old);
+        numbers.Rejuvenate(old.Incarnation, 100L << 20);
+        numbers.TryTake(out CommandId young);
+        numbers.Rejuvenate(old.Incarnation, 200L << 20);
+        numbers.TryTake(out CommandId next);
+        Assert.Equal(101, young.Incarnation >> 20);
+        Assert.Equal((young.Incarnation, 3), (next.Incarnation, next.Number));
+>>>>>>> review
     }
 }

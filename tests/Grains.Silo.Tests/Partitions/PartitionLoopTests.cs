@@ -82,6 +82,32 @@ public sealed class PartitionLoopTests
         Assert.Equal(new Revision(2), (await Answered<KeyWritten>(loop, Put("a", "2"))).Version);
     }
 
+    [Fact]
+    public async Task What_time_demands_is_not_tried_again_and_again_while_the_journal_refuses()
+    {
+        MemoryFaults faults = MemoryFaults.Planned().Plan(MemoryStep.Append, MemoryFault.Refused, skip: 1);
+        for (int i = 0; i < 1_000; i++)
+        {
+            faults.Plan(MemoryStep.Append, MemoryFault.Refused);
+        }
+
+        int appends = 0;
+        var world = new PartitionWorld(journal: new MemoryJournalOptions
+        {
+            Faults = faults,
+            Pause = (step, _) =>
+            {
+                appends += step == MemoryStep.Append ? 1 : 0;
+                return Task.CompletedTask;
+            },
+        });
+        PartitionLoop loop = await world.OpenAsync(P0);
+        await Answered<KeyWritten>(loop, Put("a", "1") with { TtlMs = 1 });
+        await Task.Delay(300);
+        Assert.InRange(appends, 2, 8);
+        await loop.StopAsync();
+    }
+
     [Theory]
     [InlineData(MemoryFault.UnknownWritten)]
     [InlineData(MemoryFault.UnknownNotWritten)]

@@ -34,6 +34,53 @@ public class DeliveryTests
     }
 
     [Fact]
+    public void A_commit_of_a_delivery_that_was_out_for_long_is_remembered_like_any_other()
+    {
+        var partition = new TestPartition(new MachineLimits { RememberedCommitsMax = 2 });
+        partition.Do(partition.Send("slow", "1"), partition.Send("quick", "1"), partition.Send("quick", "2"), partition.Send("quick", "3"));
+        DeliveryGiven slow = partition.Take("slow")!;
+        for (int i = 0; i < 3; i++)
+        {
+            partition.Do<Committed>(new CommitDelivery { Delivery = partition.Take("quick")!.Delivery, BodyHash = 1 });
+        }
+
+        var commit = new CommitDelivery { Delivery = slow.Delivery, BodyHash = 2 };
+        Revision revision = partition.Do<Committed>(commit).Revision;
+        Assert.Equal((revision, true), (partition.Do<Committed>(commit).Revision, partition.Do<Committed>(commit).Repeated));
+        partition.Checkpoint();
+        partition.Crash();
+        Assert.Equal(revision, partition.Do<Committed>(commit).Revision);
+    }
+
+    [Fact]
+    public void Starts_that_must_be_recorded_take_as_many_records_as_the_length_of_one_allows()
+    {
+        const int nodes = 40;
+        var partition = new TestPartition(new MachineLimits { StagedBytesMax = 200 });
+        for (int node = 0; node < nodes; node++)
+        {
+            partition.Do([.. Enumerable.Range(0, 10).Select(i => partition.Send($"n{node}", $"{i}"))]);
+        }
+
+        partition.Crash();
+        int before = partition.RecordsAsHex().Count();
+        partition.Do([.. Enumerable.Range(0, nodes).Select(node => partition.Receive($"n{node}", max: 10, waitMs: 1_000))]);
+        partition.Tick(1);
+        Assert.Equal(nodes, partition.Machine.Statistics.OpenDeliveries);
+        Assert.All(partition.RecordsAsHex().Skip(before), record => Assert.InRange(record.Length / 2, 1, 300));
+
+        before = partition.RecordsAsHex().Count();
+        partition.Tick(30_001);
+        while (partition.Machine.WakeAtMs <= partition.NowMs)
+        {
+            partition.Tick(0);
+        }
+
+        Assert.Equal(0, partition.Machine.Statistics.OpenDeliveries);
+        Assert.All(partition.RecordsAsHex().Skip(before), record => Assert.InRange(record.Length / 2, 1, 300));
+    }
+
+    [Fact]
     public void A_node_has_one_delivery_at_a_time_and_its_messages_come_in_order()
     {
         _partition.Do(_partition.Send("a", "1"), _partition.Send("a", "2"), _partition.Send("a", "3"));
