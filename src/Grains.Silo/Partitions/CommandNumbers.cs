@@ -6,41 +6,24 @@ namespace Grains.Silo.Partitions;
 /// Names for one front end's commands to one partition: under its incarnation there, numbers such that those still in
 /// use never span more than the window in which a partition remembers them. Any thread.
 /// </summary>
-<<<<<<< HEAD
 /// <remarks>One slow command holds the window back; the others then wait for it here, in order and a bounded number.</remarks>
-internal sealed class CommandNumbers(int window, int waitingMax)
+internal sealed class CommandNumbers(int window, int waitingMax, long incarnation)
 {
     private readonly Lock _lock = new();
     private readonly bool[] _inUse = new bool[window];
-    private readonly Queue<TaskCompletionSource<long>> _waiting = new();
-    private long _oldest = 1;
-    private long _next = 1;
-
-    /// <summary>The next number, now or when the window has moved on; null = too many wait already.</summary>
-    public ValueTask<long>? Take()
-    {
-        lock (_lock)
-        {
-            if (_waiting.Count == 0 && _next - _oldest < window)
-=======
-internal sealed class CommandNumbers(int window, long incarnation)
-{
-    private readonly Lock _lock = new();
-    private readonly bool[] _inUse = new bool[window];
+    private readonly Queue<TaskCompletionSource<CommandId>> _waiting = new();
     private long _incarnation = incarnation;
     private long _oldest = 1;
     private long _next = 1;
 
-    /// <summary>False: the oldest command still in use is a whole window back.</summary>
-    public bool TryTake(out CommandId id)
+    /// <summary>The next name, now or when the window has moved on; null = too many wait already.</summary>
+    public ValueTask<CommandId>? Take()
     {
         lock (_lock)
         {
-            id = new CommandId(_incarnation, _next);
-            if (_next - _oldest >= window)
->>>>>>> review
+            if (_waiting.Count == 0 && _next - _oldest < window)
             {
-                return new ValueTask<long>(Use());
+                return new ValueTask<CommandId>(Use());
             }
 
             if (_waiting.Count >= waitingMax)
@@ -48,9 +31,9 @@ internal sealed class CommandNumbers(int window, long incarnation)
                 return null;
             }
 
-            var turn = new TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var turn = new TaskCompletionSource<CommandId>(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting.Enqueue(turn);
-            return new ValueTask<long>(turn.Task);
+            return new ValueTask<CommandId>(turn.Task);
         }
     }
 
@@ -72,12 +55,6 @@ internal sealed class CommandNumbers(int window, long incarnation)
         }
     }
 
-<<<<<<< HEAD
-    private long Use()
-    {
-        _inUse[_next % window] = true;
-        return _next++;
-=======
     /// <summary>The partition has forgotten front ends as old as <paramref name="refused"/>: later names are younger.</summary>
     /// <param name="newest">The youngest that it knows.</param>
     public void Rejuvenate(long refused, long newest)
@@ -89,6 +66,11 @@ internal sealed class CommandNumbers(int window, long incarnation)
                 _incarnation = CommandId.IncarnationAfter(Math.Max(refused, newest), Random.Shared);
             }
         }
->>>>>>> review
+    }
+
+    private CommandId Use()
+    {
+        _inUse[_next % window] = true;
+        return new CommandId(_incarnation, _next++);
     }
 }

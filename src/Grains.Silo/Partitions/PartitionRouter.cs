@@ -39,30 +39,19 @@ internal sealed class PartitionRouter(
         }
 
         CommandNumbers numbers = _numbers.GetOrAdd(
-<<<<<<< HEAD
-            partition, static (_, o) => new CommandNumbers(o.CommandWindow, o.QueuedCommandsMax), options);
-        if (numbers.Take() is not { } turn)
-=======
-            partition, static (_, router) => new CommandNumbers(router.Options.CommandWindow, router._incarnation), this);
+            partition,
+            static (_, router) => new CommandNumbers(
+                router.Options.CommandWindow, router.Options.QueuedCommandsMax, router._incarnation),
+            this);
         for (int names = 1; ; names++)
->>>>>>> review
         {
-            if (!numbers.TryTake(out CommandId id))
+            if (numbers.Take() is not { } turn)
             {
                 return new Refused(Refusal.Overloaded,
                     $"Too many commands of this server to partition {partition} are unanswered; repeat in a moment.") { RetryAfterMs = 100 };
             }
 
-<<<<<<< HEAD
-        long number = await turn;
-        try
-        {
-            return await UntilAnsweredAsync(partition, command with { Id = new CommandId(_incarnation, number) }, cancel);
-        }
-        finally
-        {
-            numbers.Release(number);
-=======
+            CommandId id = await turn;
             try
             {
                 Answer answer = await UntilAnsweredAsync(partition, command with { Id = id }, cancel);
@@ -79,7 +68,6 @@ internal sealed class PartitionRouter(
             {
                 numbers.Release(id);
             }
->>>>>>> review
         }
     }
 
