@@ -12,7 +12,7 @@ namespace Grains.Simulation.Tests;
 internal sealed class SimRun
 {
     private const long _stepsMax = 3_000_000;
-    private const int _drainMsMax = 300_000;
+    private const int _drainMsMax = 60_000;
 
     private readonly SimWorld _world;
     private readonly RunRecord _record;
@@ -30,7 +30,7 @@ internal sealed class SimRun
         run._world.Spawn(run.LiveAsync);
         try
         {
-            run._world.Kernel.RunUntil(() => run._isOver, _stepsMax);
+            run._world.Kernel.RunUntil(() => run._isOver || run._world.Violations.Count > 0, _stepsMax);
         }
         catch (Exception e) when (e is TimeoutException or InvalidOperationException)
         {

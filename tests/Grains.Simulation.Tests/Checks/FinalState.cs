@@ -87,7 +87,7 @@ internal sealed class FinalState(SimWorld world)
     private async Task CompareReplayAsync(PartitionId partition)
     {
         await using var journal = new MemoryJournal(world.Disk);
-        var machine = new PartitionMachine(partition, world.Plan.Limits);
+        var machine = new PartitionMachine(partition, world.Plant.Limits(world.Plan.Limits));
         Revision from = Revision.None;
         if (await journal.ReadCheckpointAsync(partition, CancellationToken.None) is { } checkpoint)
         {
