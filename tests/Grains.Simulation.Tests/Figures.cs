@@ -1,13 +1,18 @@
 using System.Diagnostics;
-using Grains.Silo.Partitions;
 
 namespace Grains.Simulation.Tests;
 
 /// <summary>How much was run: a simulation in which little happens proves little.</summary>
 internal sealed class Figures
 {
+    private static readonly string[] _mustCome =
+    [
+        "appends Fenced", "appends Refused", "appends Unknown", "commands repeated", "crashes", "loops Fenced",
+        "loops Undecided", "pauses", "transfers repeated", "truncations",
+    ];
+
     private readonly long _begun = Stopwatch.GetTimestamp();
-    private readonly SortedDictionary<LoopEndReason, int> _ends = [];
+    private readonly SortedDictionary<string, int> _counts = new(StringComparer.Ordinal);
     private TimeSpan _virtual;
     private long _steps;
     private int _seeds;
@@ -31,14 +36,17 @@ internal sealed class Figures
         _deliveries += result.Record.Deliveries.Count;
         _commits += result.Record.Commits.Count;
         _answers += result.World.Network.Answers.Count;
-        foreach ((LoopEndReason reason, int count) in result.World.Ends)
+        foreach ((string what, int count) in result.World.Counts)
         {
-            _ends[reason] = _ends.GetValueOrDefault(reason) + count;
+            _counts[what] = _counts.GetValueOrDefault(what) + count;
         }
     }
+
+    /// <summary>Faults that never came, or clients that learned little.</summary>
+    public bool IsHollow => _commits < 10 * _seeds || _unknown > (_ok / 5) || _mustCome.Any(what => !_counts.ContainsKey(what));
 
     public override string ToString() =>
         $"{_seeds} seeds, {_virtual.TotalHours:F2} virtual hours in {Stopwatch.GetElapsedTime(_begun).TotalSeconds:F1} s, {_steps} steps; "
         + $"keys: {_ok} known, {_failed} not done, {_unknown} unknown; {_sent} messages, {_deliveries} deliveries, "
-        + $"{_commits} commits; {_answers} answers; loops ended: {string.Join(", ", _ends.Select(e => $"{e.Key} {e.Value}"))}";
+        + $"{_commits} commits; {_answers} answers; {string.Join(", ", _counts.Select(c => $"{c.Key} {c.Value}"))}";
 }

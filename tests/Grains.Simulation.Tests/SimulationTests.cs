@@ -30,6 +30,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{figures}");
+        Assert.False(seeds.Length >= _seeds && figures.IsHollow, $"too little happened: {figures}");
         Assert.True(broken.Count == 0, $"{broken.Count} of {seeds.Length} seeds:\n{string.Join("\n", broken.Take(3))}");
     }
 

@@ -31,6 +31,24 @@ internal static class FinalChecks
         }
 
         CheckMessages(world, record, final);
+        CheckOrder(world, record, final);
+    }
+
+    /// <summary>A node handles its messages in the order of their acceptance.</summary>
+    private static void CheckOrder(SimWorld world, RunRecord record, FinalState final)
+    {
+        foreach (string[] order in final.Orders)
+        {
+            string[] known = [.. order.Where(record.Accepted.ContainsKey)];
+            for (int i = 1; i < known.Length; i++)
+            {
+                if (record.Accepted[known[i]] < record.Accepted[known[i - 1]])
+                {
+                    world.Violation($"{known[i]} was accepted at {record.Accepted[known[i]]} and handled after "
+                        + $"{known[i - 1]}, accepted at {record.Accepted[known[i - 1]]}");
+                }
+            }
+        }
     }
 
     /// <summary>A message that took effect brought the one it sends on with it; one that did not brought none.</summary>

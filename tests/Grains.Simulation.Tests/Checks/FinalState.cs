@@ -16,6 +16,9 @@ internal sealed class FinalState(SimWorld world)
     /// <summary>The label of every message that took effect, as often as it did.</summary>
     public List<string> Effects { get; } = [];
 
+    /// <summary>The labels in a node's state, in the order in which they took effect.</summary>
+    public List<string[]> Orders { get; } = [];
+
     /// <summary>Labels of dead letters.</summary>
     public List<string> Dead { get; } = [];
 
@@ -57,6 +60,7 @@ internal sealed class FinalState(SimWorld world)
         Answer found = await AskAsync(partition, new GetNode { Service = Names.Service, Node = node, WithState = true });
         string[] labels = found is NodeFound { Node: var view } ? Names.Labels(view.State) : [];
         Effects.AddRange(labels);
+        Orders.Add(labels);
         Answer counted = await AskAsync(partition, new GetKey { Keyspace = Names.Counts, Key = node });
         string count = counted is KeyFound key ? Names.Text(key.Entry.Value) : "0";
         if (count != $"{labels.Length}")

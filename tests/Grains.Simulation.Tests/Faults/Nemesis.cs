@@ -29,7 +29,6 @@ internal sealed class Nemesis(SimWorld world)
         int drawn = Random.Next(Plan.CrashWeight + Plan.PauseWeight + Plan.StealWeight + clockWeight + 1);
         if ((drawn -= Plan.CrashWeight) < 0)
         {
-            world.Note($"crash {server.Name}");
             server.Crash();
         }
         else if ((drawn -= Plan.PauseWeight) < 0)
@@ -54,7 +53,7 @@ internal sealed class Nemesis(SimWorld world)
             return;
         }
 
-        world.Note($"pause {server.Name}");
+        world.Count("pauses");
         server.Lane.Pause();
         world.After(Random.Next(5, 4_000), server.Lane.Resume);
         SimServer[] others = [.. world.Servers.Where(s => s.IsAlive && s != server && !s.Lane.IsPaused)];

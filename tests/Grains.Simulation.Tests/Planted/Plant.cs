@@ -22,5 +22,8 @@ internal sealed record Plant
     /// <summary>A command whose outcome is unknown is repeated under another name.</summary>
     public bool NamesRepeatsAnew { get; init; }
 
+    /// <summary>A refusal is taken for the end of a command of which another attempt is still on its way.</summary>
+    public bool BelievesRefusals { get; init; }
+
     public bool IsMonotonicClockWrong { get; init; }
 }

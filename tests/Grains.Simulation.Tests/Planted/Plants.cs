@@ -26,6 +26,7 @@ internal static class Plants
             Delivery = given => given with { Token = new FenceToken(given.Delivery.Number) },
         },
         ["B13 repeats under a new name"] = () => new Plant { NamesRepeatsAnew = true },
+        ["a refusal believed while an attempt is astray"] = () => new Plant { BelievesRefusals = true },
         ["unknown taken for durable"] = () => Verdict(AppendStatus.Durable),
         ["unknown taken for refused"] = () => Verdict(AppendStatus.Refused),
     };

@@ -30,6 +30,7 @@ internal sealed class Caller(SimWorld world)
             {
                 Command repeated = command;
                 isAstray = true;
+                world.Count("commands repeated");
                 world.After(Random.Next(0, 2_000), () => _ = world.Network.AttemptAsync(partition, repeated, 100));
             }
 
@@ -46,7 +47,7 @@ internal sealed class Caller(SimWorld world)
                     _incarnation = NewIncarnation(world);
                     _number = 0;
                     return new Outcome(null, true);
-                case Refused when isAstray && isNamed:
+                case Refused when isAstray && isNamed && !world.Plant.BelievesRefusals:
                     // What is refused leaves no trace under its name: the attempt that went astray may still come.
                     return new Outcome(null, true);
                 case Refused { Code: Refusal.NotStored or Refusal.Overloaded }:

@@ -16,6 +16,9 @@ internal sealed class RunRecord(Func<long> nowNs)
 
     public Dictionary<string, MessageFate> Sent { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Where acknowledged messages were accepted: their place in the order of their node.</summary>
+    public Dictionary<string, Revision> Accepted { get; } = new(StringComparer.Ordinal);
+
     public List<DeliverySeen> Deliveries { get; } = [];
 
     public Dictionary<DeliveryId, Revision> Commits { get; } = [];

@@ -47,6 +47,7 @@ internal sealed class Sender(SimWorld world, RunRecord record, int number)
             if (outcome.Answer is MessageAccepted accepted)
             {
                 record.Sent[label] = MessageFate.Acknowledged;
+                record.Accepted[label] = accepted.Message.Revision;
                 record.Witnesses.Add(new Witness
                 {
                     Kind = WitnessKind.Write,

@@ -43,6 +43,7 @@ internal sealed class Network(SimWorld world)
         double drawn = world.IsHealing ? 1 : Random.NextDouble();
         if (!world.IsHealing && Random.NextDouble() < world.Plan.RepeatedTransfer)
         {
+            world.Count("transfers repeated");
             world.After(Random.Next(0, 3_000), () => _ = AttemptAsync(target, command, 100));
         }
 

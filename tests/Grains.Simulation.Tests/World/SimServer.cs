@@ -69,6 +69,7 @@ internal sealed class SimServer
         }
 
         IsAlive = false;
+        _world.Count("crashes");
         Lane.End();
         _journal.Crash();
         Loops.Clear();
@@ -98,13 +99,14 @@ internal sealed class SimServer
             loop = new PartitionLoop(outcome.Owned, _runtime);
             Owned[partition] = outcome.Owned;
             Loops[partition] = loop;
+            _world.Count("recoveries");
             _world.Note($"own {partition} {loop.Epoch} {Name}");
             loop.Start();
         }
         catch (Exception e) when (e is JournalUnavailableException or JournalTruncatedException)
         {
             // A newer owner replaced what was being read: it is tried again.
-            _world.Note($"not recovered {partition} {e.GetType().Name}");
+            _world.Count($"recoveries overtaken, {e.GetType().Name}");
             return;
         }
         catch (Exception e)
@@ -119,7 +121,7 @@ internal sealed class SimServer
 
         LoopEnd end = await loop.Completion;
         _world.Note($"end {partition} {loop.Epoch} {Name} {end.Reason}");
-        _world.Ends[end.Reason] = _world.Ends.GetValueOrDefault(end.Reason) + 1;
+        _world.Count($"loops {end.Reason}");
         if (end.Reason == LoopEndReason.Broken)
         {
             _world.Violation($"the loop of {partition} {loop.Epoch} on {Name} broke: {end.Why}");

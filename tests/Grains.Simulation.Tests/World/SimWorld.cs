@@ -43,7 +43,8 @@ internal sealed class SimWorld
 
     public List<string> Violations { get; } = [];
 
-    public SortedDictionary<LoopEndReason, int> Ends { get; } = [];
+    /// <summary>How often what happened, for the figures.</summary>
+    public SortedDictionary<string, int> Counts { get; } = new(StringComparer.Ordinal);
 
     public long ViewVersion { get; private set; } = 1;
 
@@ -55,6 +56,12 @@ internal sealed class SimWorld
     public IEnumerable<PartitionId> Partitions => Enumerable.Range(0, Plan.Partitions).Select(p => new PartitionId((uint)p));
 
     public void Note(string what) => Kernel.Note(what);
+
+    public void Count(string what)
+    {
+        Note(what);
+        Counts[what] = Counts.GetValueOrDefault(what) + 1;
+    }
 
     public void Violation(string what)
     {

@@ -17,8 +17,12 @@ internal sealed class StoreLink(MemoryJournal journal, SimServer server, SimWorl
         PartitionId partition, string owner, long membershipVersion, long nowMs, CancellationToken cancel) =>
         await CallAsync(() => journal.AcquireAsync(partition, owner, membershipVersion, nowMs, CancellationToken.None));
 
-    public async ValueTask<AppendOutcome> AppendAsync(JournalAppend append, CancellationToken cancel) =>
-        await CallAsync(() => journal.AppendAsync(append, CancellationToken.None));
+    public async ValueTask<AppendOutcome> AppendAsync(JournalAppend append, CancellationToken cancel)
+    {
+        AppendOutcome outcome = await CallAsync(() => journal.AppendAsync(append, CancellationToken.None));
+        world.Count($"appends {outcome.Status}");
+        return outcome;
+    }
 
     public async ValueTask<bool> ConfirmAsync(PartitionId partition, Epoch epoch, CancellationToken cancel) =>
         await CallAsync(() => journal.ConfirmAsync(partition, epoch, CancellationToken.None));
@@ -40,11 +44,18 @@ internal sealed class StoreLink(MemoryJournal journal, SimServer server, SimWorl
             : null;
 
     public async ValueTask<bool> WriteCheckpointAsync(
-        PartitionId partition, Epoch epoch, JournalTail at, IEnumerable<ReadOnlyMemory<byte>> chunks, CancellationToken cancel) =>
-        await CallAsync(() => journal.WriteCheckpointAsync(partition, epoch, at, chunks, cancel));
+        PartitionId partition, Epoch epoch, JournalTail at, IEnumerable<ReadOnlyMemory<byte>> chunks, CancellationToken cancel)
+    {
+        world.Count("checkpoints begun");
+        return await CallAsync(() => journal.WriteCheckpointAsync(partition, epoch, at, chunks, cancel));
+    }
 
-    public async ValueTask<bool> TruncateAsync(PartitionId partition, Epoch epoch, Revision upTo, CancellationToken cancel) =>
-        await CallAsync(() => journal.TruncateAsync(partition, epoch, upTo, cancel));
+    public async ValueTask<bool> TruncateAsync(PartitionId partition, Epoch epoch, Revision upTo, CancellationToken cancel)
+    {
+        bool isOwner = await CallAsync(() => journal.TruncateAsync(partition, epoch, upTo, cancel));
+        world.Count(isOwner ? "truncations" : "truncations refused");
+        return isOwner;
+    }
 
     public ValueTask<IReadOnlyList<string>?> CandidatesAsync(PartitionId partition, CancellationToken cancel) =>
         journal.CandidatesAsync(partition, cancel);
