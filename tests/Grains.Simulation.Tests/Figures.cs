@@ -13,6 +13,7 @@ internal sealed class Figures
 
     private readonly long _begun = Stopwatch.GetTimestamp();
     private readonly SortedDictionary<string, int> _counts = new(StringComparer.Ordinal);
+    private ulong _trace;
     private TimeSpan _virtual;
     private long _steps;
     private int _seeds;
@@ -27,6 +28,7 @@ internal sealed class Figures
     public void Add(RunResult result)
     {
         _seeds++;
+        _trace = (_trace * 31) + result.Trace;
         _virtual += result.VirtualTime;
         _steps += result.World.Kernel.Steps;
         _ok += result.Record.Keys.OkCount;
@@ -46,7 +48,7 @@ internal sealed class Figures
     public bool IsHollow => _commits < 10 * _seeds || _unknown > (_ok / 5) || _mustCome.Any(what => !_counts.ContainsKey(what));
 
     public override string ToString() =>
-        $"{_seeds} seeds, {_virtual.TotalHours:F2} virtual hours in {Stopwatch.GetElapsedTime(_begun).TotalSeconds:F1} s, {_steps} steps; "
+        $"{_seeds} seeds, trace {_trace:x16}, {_virtual.TotalHours:F2} virtual hours in {Stopwatch.GetElapsedTime(_begun).TotalSeconds:F1} s, {_steps} steps; "
         + $"keys: {_ok} known, {_failed} not done, {_unknown} unknown; {_sent} messages, {_deliveries} deliveries, "
         + $"{_commits} commits; {_answers} answers; {string.Join(", ", _counts.Select(c => $"{c.Key} {c.Value}"))}";
 }
