@@ -148,7 +148,8 @@ public sealed class MemoryDisk
     {
         lock (_gate)
         {
-            _underWay.Enqueue(append);
+            // Its caller is told at once, and may use the buffer again.
+            _underWay.Enqueue(append with { Payload = append.Payload.ToArray() });
         }
     }
 

@@ -264,6 +264,10 @@ public sealed partial class PartitionLoop
         ? AppendOutcome.Durable
         : new AppendOutcome(AppendStatus.Fenced, "The ownership was not confirmed: a newer epoch was acquired.");
 
+    /// <remarks>
+    /// A refusal is a verdict on its own attempt only: after an attempt whose end is unknown, and which may still become
+    /// durable, it decides nothing.
+    /// </remarks>
     private async ValueTask<AppendOutcome> UntilDecidedAsync(Func<ValueTask<AppendOutcome>> attempt)
     {
         long begun = _runtime.Time.GetTimestamp();
@@ -278,7 +282,8 @@ public sealed partial class PartitionLoop
                 AppendOutcome outcome = pending.IsCompleted
                     ? await pending
                     : await pending.AsTask().WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _runtime.Time);
-                if (outcome.Status != AppendStatus.Unknown)
+                if (outcome.Status is AppendStatus.Durable or AppendStatus.Fenced
+                    || (outcome.Status == AppendStatus.Refused && repeats == 0))
                 {
                     return outcome;
                 }

@@ -11,6 +11,7 @@ namespace Grains.Silo.Partitions;
 public static class PartitionRecovery
 {
     /// <exception cref="JournalDamagedException">Stored bytes are not what was written.</exception>
+    /// <exception cref="JournalUnavailableException">A newer owner took the partition over meanwhile.</exception>
     public static async Task<RecoveryOutcome> RunAsync(
         PartitionId id, PartitionRuntime runtime, long membershipVersion, CancellationToken cancel)
     {
@@ -38,8 +39,12 @@ public static class PartitionRecovery
 
         if (tail != acquired.Tail)
         {
-            throw new JournalDamagedException(id, tail.Revision,
-                $"The newest record read is {tail}; acquiring found {acquired.Tail}.");
+            // What was read beyond the own epoch record, or instead of it, may be a newer owner's: that is no damage.
+            throw await journal.ConfirmAsync(id, acquired.Epoch, cancel)
+                ? new JournalDamagedException(id, tail.Revision,
+                    $"The newest record read is {tail}; acquiring found {acquired.Tail}.")
+                : new JournalUnavailableException(
+                    $"A newer owner took partition {id} over while {runtime.Server} was recovering it under {acquired.Epoch}.");
         }
 
         var clock = new RecordClock(time, machine.LastRecordTimeMs);

@@ -49,6 +49,19 @@ public sealed class MemoryFaultsTests
     }
 
     [Fact]
+    public async Task A_late_write_lands_as_it_was_sent_though_its_caller_used_the_buffer_again()
+    {
+        Owner owner = await Owner.AcquireAsync(Open(), _p);
+        _faults.Plan(MemoryStep.Append, MemoryFault.UnknownWrittenLater);
+        byte[] buffer = "late"u8.ToArray();
+        await owner.TryAsync(owner.Next(buffer));
+        buffer.AsSpan().Fill((byte)'x');
+
+        Assert.Equal(AppendStatus.Durable, _disk.LandOne());
+        Assert.Equal(["r1 e1 a", "r2 e1 late"], await owner.Journal.LinesAsync(_p));
+    }
+
+    [Fact]
     public async Task A_late_write_is_fenced_once_a_newer_epoch_came()
     {
         Owner old = await Owner.AcquireAsync(Open(), _p, "old");

@@ -123,6 +123,21 @@ public sealed class PartitionLoopTests
         Assert.Equal(3, world.Disk.Rows);
     }
 
+    [Theory]
+    [InlineData(MemoryFault.UnknownWritten)]
+    [InlineData(MemoryFault.UnknownWrittenLater)]
+    [InlineData(MemoryFault.UnknownNotWritten)]
+    public async Task A_refusal_of_a_repeat_says_nothing_of_the_attempt_before_it(MemoryFault first)
+    {
+        MemoryFaults faults = MemoryFaults.Planned()
+            .Plan(MemoryStep.Append, first).Plan(MemoryStep.Append, MemoryFault.Refused);
+        var world = new PartitionWorld(journal: new MemoryJournalOptions { Faults = faults });
+        PartitionLoop loop = await world.OpenAsync(P0);
+        Assert.Equal(new Revision(2), (await Answered<KeyWritten>(loop, Put("a", "1"))).Version);
+        world.Disk.LandOne();
+        Assert.Equal(new Revision(3), (await Answered<KeyWritten>(loop, Put("a", "2"))).Version);
+    }
+
     [Fact]
     public async Task An_append_that_stays_undecided_costs_the_memory_and_the_next_owner_finds_what_is_there()
     {

@@ -1,0 +1,62 @@
+namespace Grains.Simulation.Tests.World;
+
+/// <summary>The clock of one simulated process: its wall clock may be wrong and may jump, its monotonic clock is right.</summary>
+internal sealed class VirtualTime(Kernel kernel, Lane lane) : TimeProvider
+{
+    private static readonly DateTimeOffset _start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>How far the wall clock is off.</summary>
+    public long OffsetMs { get; set; }
+
+    /// <summary>Planted: leases are measured with the wall clock.</summary>
+    public bool IsMonotonicClockWrong { get; init; }
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override DateTimeOffset GetUtcNow() => _start.AddTicks(kernel.NowTicks).AddMilliseconds(OffsetMs);
+
+    public override long GetTimestamp() =>
+        kernel.NowTicks + (IsMonotonicClockWrong ? OffsetMs * TimeSpan.TicksPerMillisecond : 0);
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new VirtualTimer(kernel, lane, () => callback(state));
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    private sealed class VirtualTimer(Kernel kernel, Lane lane, Action fire) : ITimer
+    {
+        private long _set;
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            if (period != Timeout.InfiniteTimeSpan)
+            {
+                throw new NotSupportedException("Nothing here repeats by itself.");
+            }
+
+            long set = ++_set;
+            if (dueTime != Timeout.InfiniteTimeSpan)
+            {
+                kernel.At(lane, kernel.NowTicks + dueTime.Ticks, () =>
+                {
+                    if (set == _set)
+                    {
+                        fire();
+                    }
+                });
+            }
+
+            return true;
+        }
+
+        public void Dispose() => _set++;
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
