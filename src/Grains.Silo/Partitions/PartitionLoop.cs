@@ -1,6 +1,7 @@
 using Grains.Journal;
 using Grains.Silo.Outboxes;
 using Grains.StateMachines.Ids;
+using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Partitions;
 using Microsoft.Extensions.Logging;
 
@@ -39,6 +40,9 @@ public sealed partial class PartitionLoop
     private long _outboxEntries;
     private bool _isUndecided;
     private volatile bool _isStopping;
+
+    /// <summary>Until a confirmation is seen that had to wait.</summary>
+    private volatile bool _confirmsAtOnce = true;
 
     public PartitionLoop(OwnedPartition owned, PartitionRuntime runtime)
     {
@@ -88,6 +92,12 @@ public sealed partial class PartitionLoop
     /// <summary>Any thread. The ticket is answered, now if the queue is full or closed.</summary>
     public void Post(Ticket ticket)
     {
+        if (ticket.Command is GetKey get && TryReadAtOnce(get) is { } answer)
+        {
+            ticket.Complete(answer);
+            return;
+        }
+
         switch (_queue.Post(ticket))
         {
             case QueueVerdict.Full:
@@ -110,6 +120,41 @@ public sealed partial class PartitionLoop
         var ticket = new TaskTicket(command);
         Post(ticket);
         return cancel.CanBeCanceled ? WhileWantedAsync(ticket, cancel) : ticket.Task;
+    }
+
+    /// <summary>
+    /// Where the journal confirms from memory, a key is read on the caller's thread: the confirmation began after the
+    /// command came, and what is read after it is durable (rule 2). Null = through the queue.
+    /// </summary>
+    private Answer? TryReadAtOnce(GetKey command)
+    {
+        if (!_confirmsAtOnce || _isStopping || _completion.Task.IsCompleted)
+        {
+            return null;
+        }
+
+        ValueTask<bool> confirmed = _runtime.Journal.ConfirmAsync(Id, Epoch, CancellationToken.None);
+        if (!confirmed.IsCompletedSuccessfully)
+        {
+            // Its outcome, whatever it is, concerns nobody: the queue asks again.
+            _confirmsAtOnce = false;
+            _ = confirmed.AsTask().ContinueWith(
+                static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            return null;
+        }
+
+        if (!confirmed.Result || _owned.Machine.TryRead(command) is not { } answer)
+        {
+            return null;
+        }
+
+        _commands.Add(1);
+        if (answer is Refused refused)
+        {
+            _refusals.Add(1, new KeyValuePair<string, object?>("code", refused.Code));
+        }
+
+        return answer;
     }
 
     private async Task<Answer> WhileWantedAsync(TaskTicket ticket, CancellationToken cancel)

@@ -27,6 +27,9 @@ public sealed class PartitionMachine
     private readonly DeliveryRules _deliveryRules;
     private readonly OutboxRules _outbox;
 
+    /// <summary>Held while the durable tables change: the one thing that <see cref="TryRead"/> must not meet.</summary>
+    private readonly Lock _durable = new();
+
     // The undecided batch, and what waits for its end.
     private readonly List<Reply> _answered = [];
     private readonly List<Request> _afterwards = [];
@@ -174,7 +177,10 @@ public sealed class PartitionMachine
         long nowMs = _draft.NowMs;
         if (_draft.Changes > 0)
         {
-            _state.Commit();
+            lock (_durable)
+            {
+                _state.Commit();
+            }
         }
         else
         {
@@ -211,6 +217,25 @@ public sealed class PartitionMachine
 
         Finish(nowMs);
         return _replies;
+    }
+
+    /// <summary>
+    /// Reads one key from the durable state, beside whatever is being decided: the one member for any thread. The
+    /// ownership must have been confirmed after the command came and before this call. Null = ask in a batch: the key
+    /// ends at a time, and only a batch knows what time it is.
+    /// </summary>
+    public Answer? TryRead(GetKey command)
+    {
+        lock (_durable)
+        {
+            if (!_opened || _keys.Read(command) is not { } answer || answer is KeyFound { Entry.ExpiresAtMs: > 0 })
+            {
+                return null;
+            }
+
+            answer.At = Revision;
+            return answer;
+        }
     }
 
     /// <summary>The caller of a receive went away: it is answered no more. False if it was not waiting.</summary>
