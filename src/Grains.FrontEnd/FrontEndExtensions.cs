@@ -72,6 +72,7 @@ public static class FrontEndExtensions
             page.DefaultFonts = false;
             page.Telemetry = false;
             page.HideClientButton = true;
+            page.DisableAgent().DisableMcp().HideDeveloperTools();
         });
         return endpoints;
     }

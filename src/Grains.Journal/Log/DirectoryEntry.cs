@@ -1,3 +1,4 @@
+using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Journal.Log;
@@ -17,7 +18,7 @@ internal readonly record struct DirectoryEntry(
         }
 
         ReadOnlySpan<byte> payload = body.Slice(place.Offset, place.Length);
-        uint found = Crc32C.Of(payload);
+        uint found = Crc32C.Compute(payload);
         if (found != PayloadCrc)
         {
             return $"its payload in flush row {place.Row} has CRC {found:x8} and should have {PayloadCrc:x8}.";

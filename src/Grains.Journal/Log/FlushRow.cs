@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Journal.Log;
@@ -47,7 +48,7 @@ internal static class FlushRow
 
         int crcAt = HeadBytes + ((int)entries * EntryBytes);
         uint stored = BinaryPrimitives.ReadUInt32LittleEndian(body[crcAt..]);
-        uint found = Crc32C.Of(body[..crcAt]);
+        uint found = Crc32C.Compute(body[..crcAt]);
         if (stored != found)
         {
             return $"the directory of flush row {row} has CRC {found:x8} and should have {stored:x8}.";

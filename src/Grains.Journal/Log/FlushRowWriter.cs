@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Grains.StateMachines.Codecs;
 
 namespace Grains.Journal.Log;
 
@@ -44,13 +45,13 @@ internal sealed class FlushRowWriter
             ReadOnlySpan<byte> payload = entry.Payload.Span;
             payload.CopyTo(body[offset..]);
             Span<byte> at = body.Slice(FlushRow.HeadBytes + (i * FlushRow.EntryBytes), FlushRow.EntryBytes);
-            FlushRow.WriteEntry(at, entry, offset, Crc32C.Of(payload));
+            FlushRow.WriteEntry(at, entry, offset, Crc32C.Compute(payload));
             _places.Add(new LogPlace(row, offset, payload.Length));
             offset += payload.Length;
         }
 
         int crcAt = FlushRow.HeadBytes + (_entries.Count * FlushRow.EntryBytes);
-        BinaryPrimitives.WriteUInt32LittleEndian(body[crcAt..], Crc32C.Of(body[..crcAt]));
+        BinaryPrimitives.WriteUInt32LittleEndian(body[crcAt..], Crc32C.Compute(body[..crcAt]));
         return body;
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Grains.StateMachines.Codecs;
 
 namespace Grains.Journal.Log;
 
@@ -49,6 +50,6 @@ internal static class SealedBytes
     {
         Span<byte> place = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64LittleEndian(place, key);
-        return Crc32C.Of(body, Crc32C.Of(place));
+        return Crc32C.Compute(body, Crc32C.Compute(place));
     }
 }

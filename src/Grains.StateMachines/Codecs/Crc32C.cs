@@ -6,9 +6,11 @@ namespace Grains.StateMachines.Codecs;
 /// <summary>CRC32C (Castagnoli, RFC 3720 appendix B.4), by the processor's own instruction where it has one.</summary>
 public static class Crc32C
 {
-    public static uint Compute(ReadOnlySpan<byte> bytes)
+    /// <param name="bytes">What is summed up.</param>
+    /// <param name="before">The sum of what stands before it; 0 = nothing.</param>
+    public static uint Compute(ReadOnlySpan<byte> bytes, uint before = 0)
     {
-        uint crc = uint.MaxValue;
+        uint crc = ~before;
         ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(bytes);
         foreach (ulong word in words)
         {

@@ -1,6 +1,10 @@
 namespace Grains.StateMachines.Partitions;
 
 /// <summary>What one partition machine accepts and remembers. The front end checks the same limits at the door.</summary>
+/// <remarks>
+/// What is remembered (idempotency keys, commits, command windows, front ends) is let go while records are applied: the
+/// servers of one cluster must agree on it, or rule 10 does not hold between them. It is not configurable.
+/// </remarks>
 public sealed record MachineLimits
 {
     public int KeyBytesMax { get; init; } = 1024;
