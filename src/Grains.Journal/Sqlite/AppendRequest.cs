@@ -2,8 +2,17 @@ using Grains.Journal.Log;
 
 namespace Grains.Journal.Sqlite;
 
-internal sealed class AppendRequest(PartitionLog log, JournalAppend append) : WriteRequest<AppendOutcome>(log)
+/// <summary>
+/// An append that waits for its flush. All appends of a flush are answered by one work item of the thread pool, one
+/// after another: a continuation that is not bound to a scheduler of its own runs there.
+/// </summary>
+internal sealed class AppendRequest(PartitionLog log, JournalAppend append)
+    : WriteRequest<AppendOutcome>(log, TaskCreationOptions.None)
 {
+    /// <summary>Tells everybody's owners what became of their appends; not on the writer's thread.</summary>
+    public static void Answer(List<AppendRequest> requests) => ThreadPool.UnsafeQueueUserWorkItem(
+        static all => all.ForEach(r => r.End(r.Outcome)), requests, preferLocal: false);
+
     public override int Bytes => append.Payload.Length;
 
     public override void Stage(FlushTransaction flush)
@@ -17,6 +26,19 @@ internal sealed class AppendRequest(PartitionLog log, JournalAppend append) : Wr
         }
     }
 
-    public override void Failed(WriteFailure failure) => End(new AppendOutcome(
-        failure.MayBeWritten ? AppendStatus.Unknown : AppendStatus.Refused, failure.Reason));
+    /// <summary>Its owner hears of it by <see cref="Answer"/>.</summary>
+    public override void Committed(Housekeeping housekeeping)
+    {
+    }
+
+    public override void Failed(WriteFailure failure)
+    {
+        Outcome = OutcomeOf(failure);
+        Answer([this]);
+    }
+
+    public override void NotTaken(WriteFailure failure) => End(OutcomeOf(failure));
+
+    private static AppendOutcome OutcomeOf(WriteFailure failure) =>
+        new(failure.MayBeWritten ? AppendStatus.Unknown : AppendStatus.Refused, failure.Reason);
 }

@@ -65,7 +65,7 @@ internal sealed class JournalWriter
 
         if (refused is not null)
         {
-            request.Failed(refused);
+            request.NotTaken(refused);
         }
     }
 
@@ -160,9 +160,19 @@ internal sealed class JournalWriter
 
         _flush.Publish(_housekeeping.Ledger);
         _housekeeping.StepCommitted();
+        List<AppendRequest> appended = [];
         foreach (WriteRequest request in _batch)
         {
             request.Committed(_housekeeping);
+            if (request is AppendRequest append)
+            {
+                appended.Add(append);
+            }
+        }
+
+        if (appended.Count > 0)
+        {
+            AppendRequest.Answer(appended);
         }
 
         _batch.Clear();

@@ -23,7 +23,10 @@ public sealed record SqliteJournalOptions
     /// <summary>Bytes of checkpoints and of deletions beside the appends of one flush; 64 KiB to 16 MiB.</summary>
     public int BackgroundBytesPerFlush { get; init; } = 512 << 10;
 
-    /// <summary>The WAL is moved into the database file above this size; 1 MiB to 4 GiB.</summary>
+    /// <summary>
+    /// The WAL is moved into the database file above this size, beside the appends; above four times this size they
+    /// wait for it. 1 MiB to 4 GiB.
+    /// </summary>
     public long WalBytesMax { get; init; } = 64 << 20;
 
     /// <summary>

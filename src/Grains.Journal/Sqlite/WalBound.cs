@@ -11,6 +11,10 @@ internal sealed class WalBound : IDisposable
 {
     private const long _retryBytes = 1 << 20;
     private const int _headBytes = 32;
+
+    /// <summary>This many times the bound, and appends wait for the mover: a disk that cannot keep up slows the writer.</summary>
+    private const int _hardFactor = 4;
+
     private const int _frameHeadBytes = 24;
 
     private readonly object _gate = new();
@@ -61,6 +65,10 @@ internal sealed class WalBound : IDisposable
             case WalStage.Quiet when _bytes > _options.WalBytesMax:
                 MoveSoon();
                 break;
+            case WalStage.BulkMoves when _bytes > _options.WalBytesMax * _hardFactor:
+                WaitForTheMover();
+                MoveRest();
+                break;
             case WalStage.RestWaits:
                 MoveRest();
                 break;
@@ -106,6 +114,17 @@ internal sealed class WalBound : IDisposable
         }
     }
 
+    private void WaitForTheMover()
+    {
+        lock (_gate)
+        {
+            while (_stage == WalStage.BulkMoves)
+            {
+                Monitor.Wait(_gate);
+            }
+        }
+    }
+
     private void MoveRest()
     {
         try
@@ -126,7 +145,7 @@ internal sealed class WalBound : IDisposable
         lock (_gate)
         {
             _stage = stage;
-            Monitor.Pulse(_gate);
+            Monitor.PulseAll(_gate);
         }
     }
 

@@ -22,6 +22,9 @@ internal abstract class WriteRequest(PartitionLog log)
     /// <summary>Nothing staged in this flush counts; what was staged in the log is dropped afterwards.</summary>
     public abstract void Failed(WriteFailure failure);
 
+    /// <summary>It was not taken at all; on its caller's own thread, before anybody waits.</summary>
+    public virtual void NotTaken(WriteFailure failure) => Failed(failure);
+
     public void DropStaged() => log.DropStaged();
 }
 

@@ -3,9 +3,12 @@ using Grains.Journal.Log;
 namespace Grains.Journal.Sqlite;
 
 /// <summary>A request with an outcome that somebody waits for.</summary>
-internal abstract class WriteRequest<T>(PartitionLog log) : WriteRequest(log)
+/// <param name="log">The partition that it is about.</param>
+/// <param name="options">None: whoever ends it does so where the waiter's continuation may run.</param>
+internal abstract class WriteRequest<T>(
+    PartitionLog log, TaskCreationOptions options = TaskCreationOptions.RunContinuationsAsynchronously) : WriteRequest(log)
 {
-    private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<T> _done = new(options);
 
     /// <summary>Set by Stage.</summary>
     protected T? Outcome { get; set; }
