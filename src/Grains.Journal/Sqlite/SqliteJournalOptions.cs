@@ -27,7 +27,7 @@ public sealed record SqliteJournalOptions
     /// The WAL is moved into the database file above this size, beside the appends; above four times this size they
     /// wait for it. 1 MiB to 4 GiB.
     /// </summary>
-    public long WalBytesMax { get; init; } = 64 << 20;
+    public long WalBytesMax { get; init; } = 256 << 20;
 
     /// <summary>
     /// Called once when the disk fails, when it can no longer be known what is durable. The process must end: a server
