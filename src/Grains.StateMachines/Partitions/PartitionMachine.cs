@@ -30,6 +30,9 @@ public sealed class PartitionMachine
     /// <summary>Held while the durable tables change: the one thing that <see cref="TryRead"/> must not meet.</summary>
     private readonly Lock _durable = new();
 
+    /// <summary>Applying a record was cut short by a broken invariant: nothing is read from here again.</summary>
+    private bool _isTorn;
+
     // The undecided batch, and what waits for its end.
     private readonly List<Reply> _answered = [];
     private readonly List<Request> _afterwards = [];
@@ -179,7 +182,9 @@ public sealed class PartitionMachine
         {
             lock (_durable)
             {
+                _isTorn = true;
                 _state.Commit();
+                _isTorn = false;
             }
         }
         else
@@ -228,7 +233,7 @@ public sealed class PartitionMachine
     {
         lock (_durable)
         {
-            if (!_opened || _keys.Read(command) is not { } answer || answer is KeyFound { Entry.ExpiresAtMs: > 0 })
+            if (!_opened || _isTorn || _keys.Read(command) is not { } answer || answer is KeyFound { Entry.ExpiresAtMs: > 0 })
             {
                 return null;
             }
