@@ -123,6 +123,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
 
         var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+
+        // A process that is killed cannot remove the diagnostic sockets that it would open.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         _log = new StreamWriter(_logPath, append: true);
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Log(line.Data);
