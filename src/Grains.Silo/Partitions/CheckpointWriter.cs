@@ -75,7 +75,7 @@ internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRu
             return agedMs;
         }
 
-        long stateBytes = owned.Machine.Statistics.Bytes;
+        long stateBytes = owned.Machine.StateBytes;
         return many && _bytesSince > stateBytes / 2 ? nowMs : agedMs + (stateBytes / options.CheckpointAgeBytesPerMs);
     }
 

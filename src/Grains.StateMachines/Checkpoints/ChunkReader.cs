@@ -51,16 +51,16 @@ internal static class ChunkReader
                 ReadMessage(state, ref from);
                 break;
             case ChunkSection.Outbox:
-                var place = new Place(from.Varint(), from.Int());
+                var place = from.Place();
                 OutgoingMessage message = OutboxAdded.ReadMessage(ref from);
                 state.Outbox.Set(new OutboxKey(message.Partition.Value, place), message);
                 break;
             case ChunkSection.Sources:
                 var source = new SourceKey((uint)from.Varint(), from.Varint());
-                state.Sources.Set(source, new Watermark(new Place(from.Varint(), from.Int())));
+                state.Sources.Set(source, new Watermark(from.Place()));
                 break;
             case ChunkSection.Idempotency:
-                var age = new Place(from.Varint(), from.Int());
+                var age = from.Place();
                 var entry = new IdempotencyEntry(from.Fixed128(), from.Fixed128(), age, from.Varint());
                 state.Idempotency.Set(entry.Key, entry);
                 state.IdempotencyByAge.Set(age, entry);
@@ -93,7 +93,7 @@ internal static class ChunkReader
 
     private static void ReadKey(PartitionState state, ref RecordReader from)
     {
-        var name = new ScopedName(from.Varint(), from.Name());
+        var name = from.Scoped();
         long version = from.Varint();
         long created = from.Varint();
         long expiresAtMs = from.Varint();
@@ -108,7 +108,7 @@ internal static class ChunkReader
 
     private static void ReadNode(PartitionState state, ref RecordReader from)
     {
-        var name = new ScopedName(from.Varint(), from.Name());
+        var name = from.Scoped();
         state.Nodes.Set(name, new NodeEntry(from.Varint())
         {
             StateVersion = from.Varint(),
@@ -121,14 +121,14 @@ internal static class ChunkReader
 
     private static void ReadMessage(PartitionState state, ref RecordReader from)
     {
-        var id = new Place(from.Varint(), from.Int());
-        var owner = new ScopedName(from.Varint(), from.Name());
+        var id = from.Place();
+        var owner = from.Scoped();
         long node = from.Varint();
         long acceptedAtMs = from.Varint();
         int attempts = from.Int();
         bool dead = from.Bool();
         string? reason = from.OptionalText();
-        var place = new Place(from.Varint(), from.Int());
+        var place = from.Place();
         var message = new Message(id, owner, node, MessageCodec.Read(ref from))
         {
             AcceptedAtMs = acceptedAtMs,

@@ -129,8 +129,7 @@ public sealed class StateSnapshot
 
     private static void WriteKey(RecordWriter to, ScopedName name, KeyEntry entry)
     {
-        to.Varint(name.Scope);
-        to.Name(name.Name);
+        to.Scoped(name);
         to.Varint(entry.Version);
         to.Varint(entry.Created);
         to.Varint(entry.ExpiresAtMs);
@@ -140,8 +139,7 @@ public sealed class StateSnapshot
 
     private static void WriteNode(RecordWriter to, ScopedName name, NodeEntry node)
     {
-        to.Varint(name.Scope);
-        to.Name(name.Name);
+        to.Scoped(name);
         to.Varint(node.Number);
         to.Varint(node.StateVersion);
         to.OptionalText(node.StateContentType);
@@ -152,24 +150,20 @@ public sealed class StateSnapshot
 
     private static void WriteMessage(RecordWriter to, Place id, Message message)
     {
-        to.Varint(id.Revision);
-        to.Varint(id.Ordinal);
-        to.Varint(message.Owner.Scope);
-        to.Name(message.Owner.Name);
+        to.Place(id);
+        to.Scoped(message.Owner);
         to.Varint(message.Node);
         to.Varint(message.AcceptedAtMs);
         to.Varint(message.Attempts);
         to.Bool(message.Dead);
         to.OptionalText(message.Reason);
-        to.Varint(message.Place.Revision);
-        to.Varint(message.Place.Ordinal);
+        to.Place(message.Place);
         MessageCodec.Write(to, message.Content);
     }
 
     private static void WriteOutbox(RecordWriter to, OutboxKey key, OutgoingMessage message)
     {
-        to.Varint(key.Place.Revision);
-        to.Varint(key.Place.Ordinal);
+        to.Place(key.Place);
         OutboxAdded.WriteMessage(to, message);
     }
 
@@ -177,14 +171,12 @@ public sealed class StateSnapshot
     {
         to.Varint(key.Source);
         to.Varint(key.Incarnation);
-        to.Varint(mark.UpTo.Revision);
-        to.Varint(mark.UpTo.Ordinal);
+        to.Place(mark.UpTo);
     }
 
     private static void WriteIdempotency(RecordWriter to, Place age, IdempotencyEntry entry)
     {
-        to.Varint(age.Revision);
-        to.Varint(age.Ordinal);
+        to.Place(age);
         to.Fixed128(entry.Key);
         to.Fixed128(entry.Body);
         to.Varint(entry.ExpiresAtMs);

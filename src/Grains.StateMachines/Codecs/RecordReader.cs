@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Grains.StateMachines.Ids;
+using Grains.StateMachines.Tables;
 
 namespace Grains.StateMachines.Codecs;
 
@@ -76,6 +77,10 @@ public ref struct RecordReader
     }
 
     public Utf8Name Name() => new(Bytes());
+
+    internal ScopedName Scoped() => new(Varint(), Name());
+
+    internal Place Place() => new(Varint(), Int());
 
     private ReadOnlySpan<byte> Take(int length)
     {

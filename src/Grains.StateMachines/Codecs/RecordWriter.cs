@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Grains.StateMachines.Ids;
+using Grains.StateMachines.Tables;
 
 namespace Grains.StateMachines.Codecs;
 
@@ -73,6 +74,18 @@ public sealed class RecordWriter
     }
 
     public void Name(Utf8Name value) => Bytes(value.Span);
+
+    internal void Scoped(in ScopedName value)
+    {
+        Varint(value.Scope);
+        Name(value.Name);
+    }
+
+    internal void Place(in Place value)
+    {
+        Varint(value.Revision);
+        Varint(value.Ordinal);
+    }
 
     /// <summary>Ends a unit: CRC32C of everything before.</summary>
     public void Seal() => Fixed32(Crc32C.Compute(_bytes.AsSpan(0, Length)));

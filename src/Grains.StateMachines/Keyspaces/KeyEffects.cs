@@ -11,8 +11,7 @@ internal sealed record KeyPut(ScopedName Name, byte[] Value, string? ContentType
 
     public override void Write(RecordWriter to)
     {
-        to.Varint(Name.Scope);
-        to.Name(Name.Name);
+        to.Scoped(Name);
         to.OptionalText(ContentType);
         to.Varint(ExpiresAtMs);
         to.Bytes(Value);
@@ -20,7 +19,7 @@ internal sealed record KeyPut(ScopedName Name, byte[] Value, string? ContentType
 
     public static KeyPut Read(ref RecordReader from)
     {
-        var name = new ScopedName(from.Varint(), from.Name());
+        var name = from.Scoped();
         string? contentType = from.OptionalText();
         long expiresAtMs = from.Varint();
         return new KeyPut(name, from.Bytes(), contentType, expiresAtMs);
@@ -40,12 +39,11 @@ internal sealed record KeyDeleted(ScopedName Name, bool Expired) : Effect
 
     public override void Write(RecordWriter to)
     {
-        to.Varint(Name.Scope);
-        to.Name(Name.Name);
+        to.Scoped(Name);
         to.Bool(Expired);
     }
 
-    public static KeyDeleted Read(ref RecordReader from) => new(new ScopedName(from.Varint(), from.Name()), from.Bool());
+    public static KeyDeleted Read(ref RecordReader from) => new(from.Scoped(), from.Bool());
 
     public override void Apply(PartitionState state, long revision) => state.PutKey(Name, null);
 }

@@ -42,7 +42,7 @@ internal sealed class DeliveryRules(
 
         deliveries.End(delivery);
         long revision = draft.Open();
-        Message[] rest = [.. delivery.Messages.Where(m => !acknowledged.Contains(m.Id))];
+        Message[] rest = [.. delivery.Messages.ExceptBy(acknowledged, m => m.Id)];
         if (rest.Length > 0 && !delivery.StartRecorded)
         {
             draft.Emit(new AttemptsStarted(name, [.. rest.Select(m => m.Id)]));

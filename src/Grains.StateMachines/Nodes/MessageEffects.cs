@@ -11,8 +11,7 @@ internal sealed record MessageAcceptedEffect(ScopedName Node, int Ordinal, Messa
 
     public override void Write(RecordWriter to)
     {
-        to.Varint(Node.Scope);
-        to.Name(Node.Name);
+        to.Scoped(Node);
         to.Varint(Ordinal);
         to.OptionalText(DeadReason);
         MessageCodec.Write(to, Content);
@@ -20,7 +19,7 @@ internal sealed record MessageAcceptedEffect(ScopedName Node, int Ordinal, Messa
 
     public static MessageAcceptedEffect Read(ref RecordReader from)
     {
-        var node = new ScopedName(from.Varint(), from.Name());
+        var node = from.Scoped();
         int ordinal = from.Int();
         string? deadReason = from.OptionalText();
         return new MessageAcceptedEffect(node, ordinal, MessageCodec.Read(ref from), deadReason);
@@ -45,23 +44,21 @@ internal abstract record WaitingMessagesEffect(ScopedName Node, Place[] Messages
 {
     protected void WriteMessages(RecordWriter to)
     {
-        to.Varint(Node.Scope);
-        to.Name(Node.Name);
+        to.Scoped(Node);
         to.Varint(Messages.Length);
         foreach (Place message in Messages)
         {
-            to.Varint(message.Revision);
-            to.Varint(message.Ordinal);
+            to.Place(message);
         }
     }
 
     protected static (ScopedName Node, Place[] Messages) ReadMessages(ref RecordReader from)
     {
-        var node = new ScopedName(from.Varint(), from.Name());
+        var node = from.Scoped();
         var messages = new Place[from.Int()];
         for (int i = 0; i < messages.Length; i++)
         {
-            messages[i] = new Place(from.Varint(), from.Int());
+            messages[i] = from.Place();
         }
 
         return (node, messages);
@@ -156,13 +153,9 @@ internal sealed record DeadLetterRetried(Place Id) : Effect
 {
     public override EffectKind Kind => EffectKind.DeadLetterRetried;
 
-    public override void Write(RecordWriter to)
-    {
-        to.Varint(Id.Revision);
-        to.Varint(Id.Ordinal);
-    }
+    public override void Write(RecordWriter to) => to.Place(Id);
 
-    public static DeadLetterRetried Read(ref RecordReader from) => new(new Place(from.Varint(), from.Int()));
+    public static DeadLetterRetried Read(ref RecordReader from) => new(from.Place());
 
     public override void Apply(PartitionState state, long revision)
     {
@@ -178,13 +171,9 @@ internal sealed record DeadLetterDiscarded(Place Id) : Effect
 {
     public override EffectKind Kind => EffectKind.DeadLetterDiscarded;
 
-    public override void Write(RecordWriter to)
-    {
-        to.Varint(Id.Revision);
-        to.Varint(Id.Ordinal);
-    }
+    public override void Write(RecordWriter to) => to.Place(Id);
 
-    public static DeadLetterDiscarded Read(ref RecordReader from) => new(new Place(from.Varint(), from.Int()));
+    public static DeadLetterDiscarded Read(ref RecordReader from) => new(from.Place());
 
     public override void Apply(PartitionState state, long revision)
     {

@@ -11,15 +11,14 @@ internal sealed record StateSet(ScopedName Node, byte[] Value, string? ContentTy
 
     public override void Write(RecordWriter to)
     {
-        to.Varint(Node.Scope);
-        to.Name(Node.Name);
+        to.Scoped(Node);
         to.OptionalText(ContentType);
         to.Bytes(Value);
     }
 
     public static StateSet Read(ref RecordReader from)
     {
-        var node = new ScopedName(from.Varint(), from.Name());
+        var node = from.Scoped();
         string? contentType = from.OptionalText();
         return new StateSet(node, from.Bytes(), contentType);
     }
@@ -37,13 +36,9 @@ internal sealed record StateRemoved(ScopedName Node) : Effect
 {
     public override EffectKind Kind => EffectKind.StateRemoved;
 
-    public override void Write(RecordWriter to)
-    {
-        to.Varint(Node.Scope);
-        to.Name(Node.Name);
-    }
+    public override void Write(RecordWriter to) => to.Scoped(Node);
 
-    public static StateRemoved Read(ref RecordReader from) => new(new ScopedName(from.Varint(), from.Name()));
+    public static StateRemoved Read(ref RecordReader from) => new(from.Scoped());
 
     public override void Apply(PartitionState state, long revision)
     {
@@ -103,12 +98,11 @@ internal sealed record NodePurged(ScopedName Node, bool WithState) : Effect
 
     public override void Write(RecordWriter to)
     {
-        to.Varint(Node.Scope);
-        to.Name(Node.Name);
+        to.Scoped(Node);
         to.Bool(WithState);
     }
 
-    public static NodePurged Read(ref RecordReader from) => new(new ScopedName(from.Varint(), from.Name()), from.Bool());
+    public static NodePurged Read(ref RecordReader from) => new(from.Scoped(), from.Bool());
 
     public override void Apply(PartitionState state, long revision)
     {

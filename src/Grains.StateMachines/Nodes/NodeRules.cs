@@ -96,8 +96,7 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
             return new Refused(Refusal.NotFound, $"Node '{command.Node}' has no state; nothing was deleted.");
         }
 
-        if ((command.State.Value?.Length ?? 0) > (node?.State?.Length ?? -1) && command.State.Value is not null
-            && state.Totals.Bytes > Limits.PartitionBytesMax)
+        if (command.State.Value?.Length > (node?.State?.Length ?? -1) && state.Totals.Bytes > Limits.PartitionBytesMax)
         {
             return Refusals.PartitionFull(state);
         }

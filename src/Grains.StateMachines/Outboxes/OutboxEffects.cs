@@ -57,12 +57,11 @@ internal sealed record OutboxCleared(uint Target, Place UpTo) : Effect
     public override void Write(RecordWriter to)
     {
         to.Varint(Target);
-        to.Varint(UpTo.Revision);
-        to.Varint(UpTo.Ordinal);
+        to.Place(UpTo);
     }
 
     public static OutboxCleared Read(ref RecordReader from) =>
-        new((uint)from.Varint(), new Place(from.Varint(), from.Int()));
+        new((uint)from.Varint(), from.Place());
 
     public override void Apply(PartitionState state, long revision)
     {
@@ -84,12 +83,11 @@ internal sealed record SourceAdvanced(SourceKey Source, Place UpTo) : Effect
     {
         to.Varint(Source.Source);
         to.Varint(Source.Incarnation);
-        to.Varint(UpTo.Revision);
-        to.Varint(UpTo.Ordinal);
+        to.Place(UpTo);
     }
 
     public static SourceAdvanced Read(ref RecordReader from) =>
-        new(new SourceKey((uint)from.Varint(), from.Varint()), new Place(from.Varint(), from.Int()));
+        new(new SourceKey((uint)from.Varint(), from.Varint()), from.Place());
 
     public override void Apply(PartitionState state, long revision) => state.Sources.Set(Source, new Watermark(UpTo));
 }

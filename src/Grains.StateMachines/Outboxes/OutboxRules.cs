@@ -17,18 +17,17 @@ internal sealed class OutboxRules(PartitionId partition, PartitionState state, N
 
         var source = new SourceKey(command.Source.Value, command.SourceIncarnation);
         Place taken = state.Sources.Get(source)?.UpTo ?? default;
-        Place last = taken;
-        bool open = false;
         foreach (OutboxEntry entry in command.Entries)
         {
             if (entry.Message.Partition != partition)
             {
-                Invariant.Holds(!open, "a transfer is checked before it is taken");
                 return new Refused(
                     Refusal.TransferRefused, $"Entry {entry.Sequence} is for {entry.Message.Partition}, not for {partition}.");
             }
         }
 
+        Place last = taken;
+        bool open = false;
         foreach (OutboxEntry entry in command.Entries)
         {
             var place = new Place(entry.Sequence.Revision, entry.Sequence.Ordinal);

@@ -81,6 +81,9 @@ public sealed class PartitionMachine
         }
     }
 
+    /// <summary>What counts against the partition's budget, durable.</summary>
+    public long StateBytes => _state.DurableTotals.Bytes;
+
     public MachineStatistics Statistics => new()
     {
         Revision = Revision,
@@ -89,7 +92,7 @@ public sealed class PartitionMachine
         Nodes = _state.Nodes.Count,
         Messages = _state.Messages.Count,
         OutboxEntries = _state.Outbox.Count,
-        Bytes = _state.DurableTotals.Bytes,
+        Bytes = StateBytes,
         OpenDeliveries = _deliveries.OpenCount,
         WaitingReceives = _deliveries.WaitingCount,
     };

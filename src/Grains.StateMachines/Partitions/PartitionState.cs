@@ -9,17 +9,29 @@ namespace Grains.StateMachines.Partitions;
 /// Everything that a partition's records make it hold. Changed by effects only, in decisions and in replay alike;
 /// staged until <see cref="Commit"/>, but for replay.
 /// </summary>
-internal sealed class PartitionState(MachineLimits limits)
+internal sealed class PartitionState
 {
+    private readonly Table[] _tables;
     private StateTotals _durable;
     private StateTotals _staged;
+
+    public PartitionState(MachineLimits limits)
+    {
+        Limits = limits;
+        Commands = new CommandWindows(limits);
+        _tables =
+        [
+            Keys, Expiries, Nodes, Messages, Mailboxes, Outbox, Sources,
+            Idempotency, IdempotencyByAge, Commits, CommitsByAge, DroppedScopes,
+        ];
+    }
 
     /// <summary>With the staged effects.</summary>
     public ref StateTotals Totals => ref _staged;
 
     public StateTotals DurableTotals => _durable;
 
-    public MachineLimits Limits { get; } = limits;
+    public MachineLimits Limits { get; }
 
     public Table<ScopedName, KeyEntry> Keys { get; } = new();
 
@@ -45,17 +57,14 @@ internal sealed class PartitionState(MachineLimits limits)
 
     public Table<Place, DroppedScope> DroppedScopes { get; } = new();
 
-    public CommandWindows Commands { get; } = new(limits);
+    public CommandWindows Commands { get; }
 
     /// <summary>Replay: what is read is durable, nothing is staged.</summary>
     public bool WriteThrough
     {
         set
         {
-            Keys.WriteThrough = Expiries.WriteThrough = Nodes.WriteThrough = Messages.WriteThrough = value;
-            Mailboxes.WriteThrough = Outbox.WriteThrough = Sources.WriteThrough = value;
-            Idempotency.WriteThrough = IdempotencyByAge.WriteThrough = Commits.WriteThrough = value;
-            CommitsByAge.WriteThrough = DroppedScopes.WriteThrough = value;
+            Array.ForEach(_tables, t => t.WriteThrough = value);
         }
     }
 
@@ -63,18 +72,11 @@ internal sealed class PartitionState(MachineLimits limits)
 
     public void Commit()
     {
-        Keys.Commit();
-        Expiries.Commit();
-        Nodes.Commit();
-        Messages.Commit();
-        Mailboxes.Commit();
-        Outbox.Commit();
-        Sources.Commit();
-        Idempotency.Commit();
-        IdempotencyByAge.Commit();
-        Commits.Commit();
-        CommitsByAge.Commit();
-        DroppedScopes.Commit();
+        foreach (Table table in _tables)
+        {
+            table.Commit();
+        }
+
         Commands.Commit(_staged.TimeMs);
         _durable = _staged;
         ForgetOldest();
@@ -82,18 +84,11 @@ internal sealed class PartitionState(MachineLimits limits)
 
     public void Drop()
     {
-        Keys.Drop();
-        Expiries.Drop();
-        Nodes.Drop();
-        Messages.Drop();
-        Mailboxes.Drop();
-        Outbox.Drop();
-        Sources.Drop();
-        Idempotency.Drop();
-        IdempotencyByAge.Drop();
-        Commits.Drop();
-        CommitsByAge.Drop();
-        DroppedScopes.Drop();
+        foreach (Table table in _tables)
+        {
+            table.Drop();
+        }
+
         Commands.Drop();
         _staged = _durable;
     }

@@ -1,10 +1,23 @@
 namespace Grains.StateMachines.Tables;
 
+/// <summary>What is done to all tables of a partition together.</summary>
+internal abstract class Table
+{
+    /// <summary>Replay writes through: what it reads is durable already.</summary>
+    public bool WriteThrough { get; set; }
+
+    /// <summary>The staged entries are durable.</summary>
+    public abstract void Commit();
+
+    /// <summary>The staged entries never were.</summary>
+    public abstract void Drop();
+}
+
 /// <summary>
 /// Durable entries, and beside them the effects of the one undecided batch. Rules see both; everything else sees the
 /// durable ones only, until <see cref="Commit"/> moves the staged ones in.
 /// </summary>
-internal sealed class Table<TKey, TValue>
+internal sealed class Table<TKey, TValue> : Table
     where TKey : struct, IComparable<TKey>, IEquatable<TKey>
     where TValue : class
 {
@@ -13,9 +26,6 @@ internal sealed class Table<TKey, TValue>
 
     /// <summary>Without the staged ones.</summary>
     public int Count => _durable.Count;
-
-    /// <summary>Replay writes through: what it reads is durable already.</summary>
-    public bool WriteThrough { get; set; }
 
     public TValue? Get(in TKey key) => _staged.Count > 0 && _staged.TryGetValue(key, out TValue? staged) ? staged : _durable.Find(key);
 
@@ -34,7 +44,7 @@ internal sealed class Table<TKey, TValue>
         }
     }
 
-    public void Commit()
+    public override void Commit()
     {
         if (_staged.Count == 0)
         {
@@ -49,7 +59,7 @@ internal sealed class Table<TKey, TValue>
         _staged.Clear();
     }
 
-    public void Drop() => _staged.Clear();
+    public override void Drop() => _staged.Clear();
 
     /// <summary>Durable entries from <paramref name="from"/> on. The table must not be committed meanwhile.</summary>
     public IEnumerable<KeyValuePair<TKey, TValue>> From(TKey from) => _durable.From(from);
