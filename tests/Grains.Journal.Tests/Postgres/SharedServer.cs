@@ -1,0 +1,41 @@
+using Grains.Postgres.Testing;
+using Npgsql;
+
+namespace Grains.Journal.Tests.Postgres;
+
+/// <summary>One Postgres for all tests that leave it as it is; it ends with the test process.</summary>
+public static class SharedServer
+{
+    private static readonly Lazy<Task<PostgresServer>> _server = new(() => PostgresServer.StartAsync());
+    private static int _schemas;
+
+    public static Task<PostgresServer> GetAsync() => _server.Value;
+
+    public static string NewSchema() => $"t{Interlocked.Increment(ref _schemas)}";
+
+    public static async Task ExecuteAsync(this PostgresServer server, string sql)
+    {
+        await using NpgsqlConnection connection = await server.ConnectAsync();
+        await connection.ExecuteAsync(sql);
+    }
+
+    /// <summary>A connection of a test's own, not pooled.</summary>
+    public static async Task<NpgsqlConnection> ConnectAsync(this PostgresServer server)
+    {
+        NpgsqlConnection connection = new(server.ConnectionString + ";Pooling=false;Timeout=5;Application Name=a test");
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    public static async Task ExecuteAsync(this NpgsqlConnection connection, string sql)
+    {
+        await using NpgsqlCommand command = new(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public static async Task<T> ScalarAsync<T>(this NpgsqlConnection connection, string sql)
+    {
+        await using NpgsqlCommand command = new(sql, connection);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+}
