@@ -53,8 +53,14 @@ public sealed record PostgresJournalOptions
     /// <summary>Making a connection takes at most so long; 1 s to 1 min.</summary>
     public int ConnectSecondsMax { get; init; } = 3;
 
-    /// <summary>lock_timeout of appends; 10 ms to 10 s.</summary>
-    public int AppendLockMsMax { get; init; } = 100;
+    /// <summary>
+    /// lock_timeout of appends; 10 ms to 10 s. Not shorter than a busy disk needs: that of a file which grows is waited for
+    /// as a lock.
+    /// </summary>
+    public int AppendLockMsMax { get; init; } = 250;
+
+    /// <summary>An append that somebody blocks is tried again, alone, for so long, then refused; 0 to 1 min.</summary>
+    public int BlockedMsMax { get; init; } = 2_000;
 
     /// <summary>lock_timeout of deletions; 1 ms to 1 s.</summary>
     public int DeleteLockMsMax { get; init; } = 50;
@@ -98,6 +104,7 @@ public sealed record PostgresJournalOptions
         CheckRange(StatementMsMax, 100, 600_000, nameof(StatementMsMax));
         CheckRange(ConnectSecondsMax, 1, 60, nameof(ConnectSecondsMax));
         CheckRange(AppendLockMsMax, 10, 10_000, nameof(AppendLockMsMax));
+        CheckRange(BlockedMsMax, 0, 60_000, nameof(BlockedMsMax));
         CheckRange(DeleteLockMsMax, 1, 1_000, nameof(DeleteLockMsMax));
         CheckRange(AcquireBlockedMsMax, 10, 10_000, nameof(AcquireBlockedMsMax));
         CheckRange(AcquireMsMax, 100, 600_000, nameof(AcquireMsMax));

@@ -69,9 +69,9 @@ internal sealed partial class AppendWriter : IAsyncDisposable
 
         foreach (AppendRequest request in batch)
         {
-            if (SqlStates.IsBlocked(e) && _suspects.TryAdd(request.Partition, true))
+            if (SqlStates.IsBlocked(e) && RepeatsBlocked(request, e))
             {
-                LogBlocked(_options.Logger, request.Partition, request.Append.Next.Revision, e.MessageText);
+                continue;
             }
 
             request.End(AppendStatus.Refused, $"Postgres did not take {request.Append.Next.Revision} of partition "
@@ -105,6 +105,22 @@ internal sealed partial class AppendWriter : IAsyncDisposable
         _alone.Close();
         _blocked.Close();
         await _lanes;
+    }
+
+    private bool RepeatsBlocked(AppendRequest request, PostgresException e)
+    {
+        if (_suspects.TryAdd(request.Partition, true))
+        {
+            LogBlocked(_options.Logger, request.Partition, request.Append.Next.Revision, e.MessageText);
+        }
+
+        if (_options.Time.GetElapsedTime(request.EnqueuedAt).TotalMilliseconds >= _options.BlockedMsMax)
+        {
+            return false;
+        }
+
+        Enqueue(request, _blocked);
+        return true;
     }
 
     private static void Enqueue(AppendRequest request, AppendQueue queue)

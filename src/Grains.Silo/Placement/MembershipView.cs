@@ -40,6 +40,7 @@ internal sealed class MembershipView(
 
     public IAsyncEnumerable<ClusterMembershipSnapshot> Updates => membership.MembershipUpdates;
 
-    public ValueTask RefreshAsync(long atLeast) =>
-        isAlone ? default : membership.Refresh(new MembershipVersion(atLeast));
+    /// <summary>Reads the members again: until their version is this one, or once.</summary>
+    public ValueTask RefreshAsync(long atLeast = 0) =>
+        isAlone ? default : membership.Refresh(atLeast == 0 ? default : new MembershipVersion(atLeast));
 }

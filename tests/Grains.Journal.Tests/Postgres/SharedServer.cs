@@ -13,20 +13,6 @@ public static class SharedServer
 
     public static string NewSchema() => $"t{Interlocked.Increment(ref _schemas)}";
 
-    public static async Task ExecuteAsync(this PostgresServer server, string sql)
-    {
-        await using NpgsqlConnection connection = await server.ConnectAsync();
-        await connection.ExecuteAsync(sql);
-    }
-
-    /// <summary>A connection of a test's own, not pooled.</summary>
-    public static async Task<NpgsqlConnection> ConnectAsync(this PostgresServer server)
-    {
-        NpgsqlConnection connection = new(server.ConnectionString + ";Pooling=false;Timeout=5;Application Name=a test");
-        await connection.OpenAsync();
-        return connection;
-    }
-
     public static async Task ExecuteAsync(this NpgsqlConnection connection, string sql)
     {
         await using NpgsqlCommand command = new(sql, connection);
