@@ -9,7 +9,6 @@ namespace Grains.Journal.Tests.Postgres;
 /// </summary>
 public sealed class Gate : IAsyncDisposable
 {
-    private const string _key = "hashtext('{0}')";
     private readonly NpgsqlConnection _connection;
     private readonly string _schema;
 
@@ -19,62 +18,81 @@ public sealed class Gate : IAsyncDisposable
         _schema = schema;
     }
 
-    private string Key => string.Format(System.Globalization.CultureInfo.InvariantCulture, _key, _schema);
-
-    public static async Task<Gate> CloseAsync(PostgresServer server, string schema)
+    /// <summary>Into a schema whose tables are there.</summary>
+    public static async Task<Gate> BuildAsync(PostgresServer server, string schema)
     {
         Gate gate = new(await server.ConnectAsync(), schema);
         await gate._connection.ExecuteAsync($"""
             CREATE TABLE {schema}.gate (payload bytea PRIMARY KEY, what text NOT NULL);
+            CREATE FUNCTION {schema}.gate_key(payload bytea) RETURNS bigint LANGUAGE sql AS $$
+                SELECT hashtext('{schema}/' || encode(payload, 'hex'))::bigint & 2147483647 $$;
             CREATE FUNCTION {schema}.gate() RETURNS trigger LANGUAGE plpgsql AS $$
             DECLARE what text := (SELECT g.what FROM {schema}.gate g WHERE g.payload = NEW.payload);
             BEGIN
-                IF what = 'hold' THEN PERFORM pg_advisory_xact_lock_shared({gate.Key});
+                IF what = 'hold' THEN PERFORM pg_advisory_xact_lock_shared({schema}.gate_key(NEW.payload));
                 ELSIF what = 'warn' THEN RAISE WARNING 'planned';
                 ELSIF what = 'fail' THEN RAISE EXCEPTION 'planned' USING ERRCODE = '22000';
                 END IF;
                 RETURN NEW;
             END $$;
             CREATE TRIGGER gate BEFORE INSERT ON {schema}.record FOR EACH ROW EXECUTE FUNCTION {schema}.gate();
-            SELECT pg_advisory_lock({gate.Key});
             """);
         return gate;
     }
 
-    public Task HoldAsync(string payload) => SetAsync(payload, "hold");
+    public Task HoldAsync(string payload) => HoldAsync(Encoding.UTF8.GetBytes(payload));
 
-    public Task WarnAsync(string payload) => SetAsync(payload, "warn");
+    public async Task HoldAsync(byte[] payload)
+    {
+        await RunAsync($"SELECT pg_advisory_lock({_schema}.gate_key($1))", payload);
+        await SetAsync(payload, "hold");
+    }
 
-    public Task FailAsync(string payload) => SetAsync(payload, "fail");
+    public Task WarnAsync(string payload) => SetAsync(Encoding.UTF8.GetBytes(payload), "warn");
+
+    public Task FailAsync(string payload) => SetAsync(Encoding.UTF8.GetBytes(payload), "fail");
 
     /// <summary>What comes from now on passes; what is held stays held.</summary>
-    public Task ForgetAsync() => _connection.ExecuteAsync($"DELETE FROM {_schema}.gate");
+    public Task PassAsync(string payload) =>
+        RunAsync($"DELETE FROM {_schema}.gate WHERE payload = $1", Encoding.UTF8.GetBytes(payload));
 
     /// <summary>What is held goes on.</summary>
-    public Task OpenAsync() => _connection.ExecuteAsync($"SELECT pg_advisory_unlock({Key})");
+    public Task OpenAsync(string payload) => OpenAsync(Encoding.UTF8.GetBytes(payload));
 
-    /// <summary>Waits until so many are held.</summary>
-    /// <returns>Their process ids.</returns>
-    public Task<int[]> HeldAsync(int count = 1) => Eventually.NotNullAsync(
-        async () =>
-        {
-            int[] held = await _connection.ScalarAsync<int[]>($"""
-                SELECT coalesce(array_agg(pid), ARRAY[]::int[]) FROM pg_locks
-                WHERE locktype = 'advisory' AND NOT granted AND objid = (({Key}::bigint) & 4294967295)::oid
-                """);
-            return held.Length >= count ? held : null;
-        },
-        $"{count} statements are held at the gate of {_schema}");
+    public Task OpenAsync(byte[] payload) => RunAsync($"SELECT pg_advisory_unlock({_schema}.gate_key($1))", payload);
+
+    public Task<int> HeldAsync(string payload) => HeldAsync(Encoding.UTF8.GetBytes(payload));
+
+    /// <summary>Waits until a statement with this payload is held.</summary>
+    /// <returns>The process id of its backend; the first one's, if there are several.</returns>
+    public async Task<int> HeldAsync(byte[] payload)
+    {
+        object found = await Eventually.NotNullAsync(
+            async () =>
+            {
+                await using NpgsqlCommand command = new(
+                    $"""
+                    SELECT min(pid) FROM pg_locks
+                    WHERE locktype = 'advisory' AND NOT granted AND objid::bigint = {_schema}.gate_key($1)
+                    """,
+                    _connection)
+                {
+                    Parameters = { new() { Value = payload } },
+                };
+                return await command.ExecuteScalarAsync() as object is int pid ? (object)pid : null;
+            },
+            $"a statement is held at the gate of {_schema}");
+        return (int)found;
+    }
 
     public async ValueTask DisposeAsync() => await _connection.DisposeAsync();
 
-    private async Task SetAsync(string payload, string what)
+    private Task SetAsync(byte[] payload, string what) => RunAsync(
+        $"INSERT INTO {_schema}.gate VALUES ($1, '{what}') ON CONFLICT (payload) DO UPDATE SET what = excluded.what", payload);
+
+    private async Task RunAsync(string sql, byte[] payload)
     {
-        await using NpgsqlCommand command = new(
-            $"INSERT INTO {_schema}.gate VALUES ($1, $2) ON CONFLICT (payload) DO UPDATE SET what = excluded.what", _connection)
-        {
-            Parameters = { new() { Value = Encoding.UTF8.GetBytes(payload) }, new() { Value = what } },
-        };
+        await using NpgsqlCommand command = new(sql, _connection) { Parameters = { new() { Value = payload } } };
         await command.ExecuteNonQueryAsync();
     }
 }

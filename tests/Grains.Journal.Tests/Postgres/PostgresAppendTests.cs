@@ -8,14 +8,15 @@ public sealed class PostgresAppendTests : PostgresTest
     [Fact]
     public async Task Appends_that_wait_together_are_one_statement()
     {
-        await using Gate gate = await OpenGateAsync("first");
+        Gate gate = await GateAsync();
         PostgresJournal journal = await OpenAsync(Patient(connections: 1));
         Owner[] owners = await AcquireAsync(journal, P1, P2, P3);
 
+        await gate.HoldAsync("first");
         Task<AppendStatus> first = owners[0].TryAsync(owners[0].Next("first"));
-        await gate.HeldAsync();
+        await gate.HeldAsync("first");
         Task<AppendStatus>[] waiting = [.. owners.Skip(1).Select(o => o.TryAsync(o.Next("together")))];
-        await gate.OpenAsync();
+        await gate.OpenAsync("first");
 
         Assert.Equal(AppendStatus.Durable, await first);
         Assert.All(await Task.WhenAll(waiting), s => Assert.Equal(AppendStatus.Durable, s));
@@ -27,7 +28,7 @@ public sealed class PostgresAppendTests : PostgresTest
     [Fact]
     public async Task A_row_that_Postgres_does_not_take_fails_alone()
     {
-        await using Gate gate = await OpenGateAsync("first");
+        Gate gate = await GateAsync();
         await gate.FailAsync("bad");
         (Task<AppendOutcome> bad, Task<AppendOutcome>[] good) = await TogetherAsync(gate, Patient(connections: 1), "bad");
 
@@ -41,7 +42,7 @@ public sealed class PostgresAppendTests : PostgresTest
     [Fact]
     public async Task A_blocked_partition_fails_alone_and_holds_up_nobody()
     {
-        await using Gate gate = await OpenGateAsync("first");
+        Gate gate = await GateAsync();
         PostgresJournalOptions options = Options with { AppendConnections = 1, AppendLockMsMax = 2_000, BlockedMsMax = 2_500 };
         NpgsqlConnection? blocker = null;
         (Task<AppendOutcome> blocked, Task<AppendOutcome>[] good) = await TogetherAsync(
@@ -78,7 +79,7 @@ public sealed class PostgresAppendTests : PostgresTest
     [Fact]
     public async Task A_deadlock_costs_nobody_but_those_in_it()
     {
-        await using Gate gate = await OpenGateAsync("first");
+        Gate gate = await GateAsync();
 
         // The journal's side looks for a deadlock when there is one, the other side never: so the journal's is ended.
         PostgresJournalOptions options = Patient(connections: 1) with
@@ -117,7 +118,8 @@ public sealed class PostgresAppendTests : PostgresTest
     [Fact]
     public async Task A_statement_without_an_answer_is_left_alone_and_never_cancelled()
     {
-        await using Gate gate = await OpenGateAsync("slow");
+        Gate gate = await GateAsync();
+        await gate.HoldAsync("slow");
         PostgresJournal journal = await OpenAsync(Patient(connections: 1) with { StatementMsMax = 300 });
         Owner owner = await Owner.AcquireAsync(journal, P1);
         JournalAppend slow = owner.Next("slow");
@@ -125,15 +127,15 @@ public sealed class PostgresAppendTests : PostgresTest
         Assert.Equal(AppendStatus.Unknown, await owner.TryAsync(slow));
 
         // The statement is still at work, on a connection that is not used again.
-        int backend = Assert.Single(await gate.HeldAsync());
+        int backend = await gate.HeldAsync("slow");
         Owner unrelated = await Owner.AcquireAsync(journal, P2);
         await unrelated.AppendAsync("goes on");
-        Assert.Contains(backend, await gate.HeldAsync());
+        Assert.Equal(backend, await gate.HeldAsync("slow"));
         NpgsqlConnection look = await ConnectAsync();
         Assert.Equal("active", await look.ScalarAsync<string>($"SELECT state FROM pg_stat_activity WHERE pid = {backend}"));
         Assert.Equal(AppendStatus.Unknown, await owner.TryAsync(slow));
 
-        await gate.OpenAsync();
+        await gate.OpenAsync("slow");
         await Eventually.TrueAsync(
             async () => await owner.TryAsync(slow) == AppendStatus.Durable, "the append is decided by repeating it");
         await Eventually.TrueAsync(
@@ -146,11 +148,12 @@ public sealed class PostgresAppendTests : PostgresTest
     [Fact]
     public async Task A_statement_ended_by_a_cancel_from_outside_wrote_nothing()
     {
-        await using Gate gate = await OpenGateAsync("slow");
+        Gate gate = await GateAsync();
+        await gate.HoldAsync("slow");
         PostgresJournal journal = await OpenAsync(Patient(connections: 1));
         Owner owner = await Owner.AcquireAsync(journal, P1);
         Task<AppendStatus> slow = owner.TryAsync(owner.Next("slow"));
-        int backend = Assert.Single(await gate.HeldAsync());
+        int backend = await gate.HeldAsync("slow");
 
         await Server.ExecuteAsync($"SELECT pg_cancel_backend({backend})");
 
@@ -162,7 +165,7 @@ public sealed class PostgresAppendTests : PostgresTest
     [Fact]
     public async Task An_append_with_a_warning_is_unknown_until_it_is_repeated()
     {
-        await using Gate gate = await OpenGateAsync();
+        Gate gate = await GateAsync();
         await gate.WarnAsync("doubtful");
         PostgresJournal journal = await OpenAsync();
         Owner owner = await Owner.AcquireAsync(journal, P1);
@@ -178,17 +181,18 @@ public sealed class PostgresAppendTests : PostgresTest
     [Fact]
     public async Task A_backend_ended_in_the_middle_of_an_append_leaves_it_unknown_and_a_repeat_decides()
     {
-        await using Gate gate = await OpenGateAsync("slow");
+        Gate gate = await GateAsync();
+        await gate.HoldAsync("slow");
         PostgresJournal journal = await OpenAsync(Patient(connections: 1));
         Owner owner = await Owner.AcquireAsync(journal, P1);
         JournalAppend slow = owner.Next("slow");
         Task<AppendStatus> first = owner.TryAsync(slow);
-        int backend = Assert.Single(await gate.HeldAsync());
+        int backend = await gate.HeldAsync("slow");
 
         await Server.ExecuteAsync($"SELECT pg_terminate_backend({backend})");
 
         Assert.Equal(AppendStatus.Unknown, await first);
-        await gate.OpenAsync();
+        await gate.OpenAsync("slow");
         Assert.Equal(AppendStatus.Durable, await owner.TryAsync(slow));
         Assert.Equal(["r1 e1 a", "r2 e1 slow"], await journal.LinesAsync(P1));
     }
@@ -196,17 +200,18 @@ public sealed class PostgresAppendTests : PostgresTest
     [Fact]
     public async Task A_full_queue_refuses_the_next_append()
     {
-        await using Gate gate = await OpenGateAsync("first");
+        Gate gate = await GateAsync();
         PostgresJournal journal = await OpenAsync(Patient(connections: 1) with { QueuedAppendsMax = 1 });
         Owner[] owners = await AcquireAsync(journal, P1, P2, P3);
+        await gate.HoldAsync("first");
         Task<AppendStatus> held = owners[0].TryAsync(owners[0].Next("first"));
-        await gate.HeldAsync();
+        await gate.HeldAsync("first");
         Task<AppendStatus> queued = owners[1].TryAsync(owners[1].Next("queued"));
 
         AppendOutcome outcome = await journal.AppendAsync(owners[2].Next("too many"), CancellationToken.None);
         Assert.Equal(AppendStatus.Refused, outcome.Status);
         Assert.Contains("QueuedAppendsMax", outcome.Reason);
-        await gate.OpenAsync();
+        await gate.OpenAsync("first");
         Assert.Equal(AppendStatus.Durable, await held);
         Assert.Equal(AppendStatus.Durable, await queued);
     }
@@ -224,31 +229,20 @@ public sealed class PostgresAppendTests : PostgresTest
         Owner first = await Owner.AcquireAsync(journal, new(9));
         _together = await AcquireAsync(journal, P1, P2, P3);
         await (before?.Invoke(_together[1]) ?? Task.CompletedTask);
+        await gate.HoldAsync("first");
         Task<AppendStatus> held = first.TryAsync(first.Next("first"));
-        await gate.HeldAsync();
+        await gate.HeldAsync("first");
         Task<AppendOutcome>[] all =
         [
             .. _together.Select(o => journal.AppendAsync(o.Next(o.Partition == P2 ? payload : "good"), CancellationToken.None).AsTask()),
         ];
-        await gate.OpenAsync();
+        await gate.OpenAsync("first");
         Assert.Equal(AppendStatus.Durable, await held);
         return (all[1], [all[0], all[2]]);
     }
 
     private PostgresJournalOptions Patient(int connections) =>
         Options with { AppendConnections = connections, AppendLockMsMax = 10_000, StatementMsMax = 30_000 };
-
-    private async Task<Gate> OpenGateAsync(string? held = null)
-    {
-        await (await OpenAsync()).DisposeAsync();
-        Gate gate = await GateAsync();
-        if (held is not null)
-        {
-            await gate.HoldAsync(held);
-        }
-
-        return gate;
-    }
 
     private static async Task<Owner[]> AcquireAsync(IJournal journal, params StateMachines.Ids.PartitionId[] partitions) =>
         await Task.WhenAll(partitions.Select(p => Owner.AcquireAsync(journal, p)));

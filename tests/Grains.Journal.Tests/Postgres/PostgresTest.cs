@@ -41,7 +41,12 @@ public abstract class PostgresTest : IAsyncLifetime
     protected async Task<PostgresJournal> OpenAsync(PostgresJournalOptions? options = null) =>
         Keep(await PostgresJournal.OpenAsync(options ?? Options, CancellationToken.None));
 
-    protected async Task<Gate> GateAsync() => Keep(await Gate.CloseAsync(Server, Schema));
+    /// <summary>Makes the tables if they are missing.</summary>
+    protected async Task<Gate> GateAsync()
+    {
+        await PostgresSchema.ApplyAsync(Server.ConnectionString, Schema, PostgresJournal.Scripts, CancellationToken.None);
+        return Keep(await Gate.BuildAsync(Server, Schema));
+    }
 
     protected async Task<NpgsqlConnection> ConnectAsync() => Keep(await Server.ConnectAsync());
 
