@@ -24,7 +24,7 @@ public class WordCountTests(ITestOutputHelper output)
     public async Task On_a_running_server_only_the_worker_is_killed_and_counts_of_an_earlier_run_are_not_mixed_in()
     {
         using var folder = new TempFolder();
-        await using var server = new ServerProcess(folder.File("data"), folder.File("server.log"));
+        await using var server = new ServerProcess(ServerSettings.Embedded(folder.File("data"), folder.File("server.log")));
         await server.StartAsync();
         string text = Path.Combine(Path.GetDirectoryName(Programs.WordCount)!, "sample.txt");
         string[] arguments = [text, "--kills", "1", "--url", server.Url.ToString()];

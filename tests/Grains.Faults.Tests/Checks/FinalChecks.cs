@@ -10,7 +10,8 @@ namespace Grains.Faults.Tests.Checks;
 /// <summary>Holds what the clients know against what the server holds, after the last restart.</summary>
 internal sealed class FinalChecks(Caller caller, LoadRecord record)
 {
-    private readonly FinalState _state = new(caller);
+    private readonly Names _names = record.Names;
+    private readonly FinalState _state = new(caller, record.Names);
     private readonly List<string> _violations = [];
 
     private static readonly TimeSpan _stopDeadline = TimeSpan.FromSeconds(30);
@@ -35,16 +36,16 @@ internal sealed class FinalChecks(Caller caller, LoadRecord record)
 
     private async Task<int> CheckOnceKeysAsync()
     {
-        ExactlyOnceResult result = ExactlyOnceCheck.Check(record.OnceKeys, await _state.KeysAsync(Names.Once));
+        ExactlyOnceResult result = ExactlyOnceCheck.Check(record.OnceKeys, await _state.KeysAsync(_names.Once));
         Report("keys put once", result);
         return result.Lost.Count;
     }
 
     private async Task<int> CheckMessagesAsync()
     {
-        ExactlyOnceResult intake = ExactlyOnceCheck.Check(record.Messages, await _state.LabelsAsync(Names.Intake));
+        ExactlyOnceResult intake = ExactlyOnceCheck.Check(record.Messages, await _state.LabelsAsync(_names.Intake));
         Report("messages sent", intake);
-        ExactlyOnceResult ledger = ExactlyOnceCheck.Check(record.Messages, await _state.LabelsAsync(Names.Ledger));
+        ExactlyOnceResult ledger = ExactlyOnceCheck.Check(record.Messages, await _state.LabelsAsync(_names.Ledger));
         Report("messages sent on", ledger);
         return intake.Lost.Union(ledger.Lost).Count();
     }

@@ -5,7 +5,7 @@ using Grains.Faults.Tests.Workload;
 namespace Grains.Faults.Tests.Checks;
 
 /// <summary>Reads what the server holds at the end, when nobody writes any more.</summary>
-internal sealed class FinalState(Caller caller)
+internal sealed class FinalState(Caller caller, Names names)
 {
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(100);
@@ -16,9 +16,9 @@ internal sealed class FinalState(Caller caller)
         for (var waited = Stopwatch.StartNew(); waited.Elapsed < deadline; await Task.Delay(_pollPeriod))
         {
             // What left the intake must have arrived in the ledger: messages under way are in no mailbox.
-            if (await OpenMessagesAsync(Names.Intake) == 0
-                && await OpenMessagesAsync(Names.Ledger) == 0
-                && (await LabelsAsync(Names.Intake)).Count == (await LabelsAsync(Names.Ledger)).Count)
+            if (await OpenMessagesAsync(names.Intake) == 0
+                && await OpenMessagesAsync(names.Ledger) == 0
+                && (await LabelsAsync(names.Intake)).Count == (await LabelsAsync(names.Ledger)).Count)
             {
                 return true;
             }
@@ -49,8 +49,8 @@ internal sealed class FinalState(Caller caller)
         for (int i = 0; i < Names.IntakeNodes; i++)
         {
             string node = Names.IntakeNode(i);
-            Reply state = await MustGetAsync($"{Names.NodePath(Names.Intake, node)}/state");
-            Reply count = await MustGetAsync(Names.KeyPath(Names.Counts, node));
+            Reply state = await MustGetAsync($"{Names.NodePath(names.Intake, node)}/state");
+            Reply count = await MustGetAsync(Names.KeyPath(names.Counts, node));
             held[node] = state.Is(404) ? 0 : Delivery.Read(state.Body).Length;
             counted[node] = count.Is(404) ? 0 : long.Parse(count.Body.Split(' ')[0]);
         }

@@ -12,6 +12,7 @@ internal sealed class KeyClient(int number, int seed, Caller caller, LoadRecord 
     private const int _keysShared = 8;
     private const int _operationsPerRotation = 200;
 
+    private readonly Names _names = record.Names;
     private readonly Random _random = new(seed);
     private readonly Dictionary<string, long> _versions = new(StringComparer.Ordinal);
     private int _process = record.Registers.NewProcess();
@@ -35,7 +36,7 @@ internal sealed class KeyClient(int number, int seed, Caller caller, LoadRecord 
 
     private async Task UseSharedKeyAsync()
     {
-        string keyspace = _random.Next(2) == 0 ? Names.Spread : Names.Ordered;
+        string keyspace = _random.Next(2) == 0 ? _names.Spread : _names.Ordered;
         string key = $"g{_operations / _operationsPerRotation}-{_random.Next(_keysShared)}";
         int dice = _random.Next(100);
         if (dice < 35)
@@ -65,7 +66,7 @@ internal sealed class KeyClient(int number, int seed, Caller caller, LoadRecord 
         if (reply.Is(200))
         {
             _versions[name] = reply.Version;
-            record.Saw(Names.PartitionOfKey(keyspace, key), reply.Version, callNs, name, reply.Body);
+            record.Saw(_names.PartitionOfKey(keyspace, key), reply.Version, callNs, name, reply.Body);
             record.Registers.Ok(_process, RegisterResult.Found(reply.Body, reply.Version));
         }
         else if (reply.Is(404))
@@ -94,7 +95,7 @@ internal sealed class KeyClient(int number, int seed, Caller caller, LoadRecord 
         if (reply.Is(200) || reply.Is(201))
         {
             _versions[name] = reply.Version;
-            record.Wrote(Names.PartitionOfKey(keyspace, key), reply.Version, callNs, name, value);
+            record.Wrote(_names.PartitionOfKey(keyspace, key), reply.Version, callNs, name, value);
             record.Registers.Ok(_process, RegisterResult.Written(reply.Version));
             record.Acknowledge(name, $"put {value} v{reply.Version}");
             return;
@@ -156,11 +157,11 @@ internal sealed class KeyClient(int number, int seed, Caller caller, LoadRecord 
         string key = $"once-{number}-{_operations}";
         long callNs = LoadRecord.NowNs();
         record.OnceKeys[key] = MessageFate.Unknown;
-        Reply reply = await caller.PutTextAsync(Names.KeyPath(Names.Once, key), key, ifVersion: 0);
+        Reply reply = await caller.PutTextAsync(Names.KeyPath(_names.Once, key), key, ifVersion: 0);
         if (reply.Is(201))
         {
             record.OnceKeys[key] = MessageFate.Acknowledged;
-            record.Wrote(Names.PartitionOfKey(Names.Once, key), reply.Version, callNs, $"{Names.Once}/{key}", key);
+            record.Wrote(_names.PartitionOfKey(_names.Once, key), reply.Version, callNs, $"{_names.Once}/{key}", key);
             record.Acknowledge(key, $"once v{reply.Version}");
             return;
         }

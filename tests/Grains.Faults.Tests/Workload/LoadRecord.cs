@@ -16,11 +16,14 @@ internal sealed class LoadRecord : IDisposable
     private readonly HistoryLog _log;
     private long _acknowledged;
 
-    public LoadRecord(string logPath)
+    public LoadRecord(string logPath, Names names)
     {
+        Names = names;
         _log = new HistoryLog(new StreamWriter(logPath));
         Registers = new History<RegisterCall, RegisterResult>(_log);
     }
+
+    public Names Names { get; }
 
     public History<RegisterCall, RegisterResult> Registers { get; }
 

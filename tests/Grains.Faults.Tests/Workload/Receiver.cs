@@ -10,6 +10,7 @@ namespace Grains.Faults.Tests.Workload;
 /// </summary>
 internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
 {
+    private readonly Names _names = record.Names;
     private readonly Random _random = new(seed);
     private int _process = record.Registers.NewProcess();
 
@@ -18,7 +19,7 @@ internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
         while (!stop.IsCancellationRequested)
         {
             bool intake = _random.Next(2) == 0;
-            string service = intake ? Names.Intake : Names.Ledger;
+            string service = intake ? _names.Intake : _names.Ledger;
             string node = intake
                 ? Names.IntakeNode(_random.Next(Names.IntakeNodes))
                 : Names.LedgerNode(_random.Next(Names.LedgerNodes));
@@ -50,7 +51,7 @@ internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
             return;
         }
 
-        if (service == Names.Intake)
+        if (service == _names.Intake)
         {
             await CommitIntakeAsync(node, delivery, twice: dice < 10);
         }
@@ -71,22 +72,22 @@ internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
             state = new { text = state, contentType = "text/plain" },
             sends = delivery.Labels.Select(label => new
             {
-                service = Names.Ledger,
+                service = _names.Ledger,
                 node = LedgerNodeOf(label),
                 contentType = "text/plain",
                 text = label,
             }),
-            keys = new[] { new { keyspace = Names.Counts, key = node, contentType = "text/plain", text = count } },
+            keys = new[] { new { keyspace = _names.Counts, key = node, contentType = "text/plain", text = count } },
         });
-        string name = $"{Names.Counts}/{node}";
+        string name = $"{_names.Counts}/{node}";
         long callNs = LoadRecord.NowNs();
         record.Registers.Invoke(_process, name, RegisterCall.Put(count));
-        (Reply reply, bool lostAnAnswer) = await CommitAsync(Names.Intake, node, delivery, body, twice);
+        (Reply reply, bool lostAnAnswer) = await CommitAsync(_names.Intake, node, delivery, body, twice);
         if (reply.Is(200))
         {
             long revision = reply.Json().GetProperty("revision").GetInt64();
             record.Registers.Ok(_process, RegisterResult.Written(revision));
-            record.Wrote(Names.PartitionOfKey(Names.Counts, node), revision, callNs, name, count, delivery.Epoch);
+            record.Wrote(_names.PartitionOfKey(_names.Counts, node), revision, callNs, name, count, delivery.Epoch);
         }
         else if (!lostAnAnswer && reply.Kind != ReplyKind.Unknown)
         {

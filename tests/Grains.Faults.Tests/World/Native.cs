@@ -7,6 +7,8 @@ namespace Grains.Faults.Tests.World;
 internal static class Native
 {
     private const int _sigTerm = 15;
+    private const int _sigCont = 18;
+    private const int _sigStop = 19;
     private const int _readOnly = 0;
     private const ulong _ext4Shutdown = 0x8004587d;
     private const uint _noLogFlush = 2;
@@ -14,6 +16,11 @@ internal static class Native
     public static bool IsRoot => OperatingSystem.IsLinux() && geteuid() == 0;
 
     public static void Terminate(int processId) => Check(kill(processId, _sigTerm), "kill");
+
+    /// <summary>No thread of it runs until it is continued.</summary>
+    public static void Stop(int processId) => Check(kill(processId, _sigStop), "kill");
+
+    public static void Continue(int processId) => Check(kill(processId, _sigCont), "kill");
 
     /// <summary>
     /// EXT4_IOC_SHUTDOWN with NOLOGFLUSH: from now on nothing reaches the disk, not even the journal of the file
