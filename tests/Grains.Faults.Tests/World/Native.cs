@@ -10,6 +10,7 @@ internal static class Native
     private const int _sigCont = 18;
     private const int _sigStop = 19;
     private const int _readOnly = 0;
+    private const int _newNetwork = 0x40000000;
     private const ulong _ext4Shutdown = 0x8004587d;
     private const uint _noLogFlush = 2;
 
@@ -28,27 +29,23 @@ internal static class Native
     /// </summary>
     public static void CutPower(string mountPoint)
     {
-        int fd = open(mountPoint, _readOnly);
-        Check(fd, "open");
-        try
-        {
-            uint how = _noLogFlush;
-            Check(ioctl(fd, (nuint)_ext4Shutdown, ref how), "ioctl");
-        }
-        finally
-        {
-            _ = close(fd);
-        }
+        uint how = _noLogFlush;
+        WithFile(mountPoint, fd => Check(ioctl(fd, (nuint)_ext4Shutdown, ref how), "ioctl"));
     }
 
     /// <summary>Makes everything on that file system durable.</summary>
-    public static void SyncFileSystem(string mountPoint)
+    public static void SyncFileSystem(string mountPoint) => WithFile(mountPoint, fd => Check(syncfs(fd), "syncfs"));
+
+    /// <summary>Moves the calling thread into a network namespace, for the rest of its life.</summary>
+    public static void EnterNetwork(string file) => WithFile(file, fd => Check(setns(fd, _newNetwork), "setns"));
+
+    private static void WithFile(string path, Action<int> action)
     {
-        int fd = open(mountPoint, _readOnly);
+        int fd = open(path, _readOnly);
         Check(fd, "open");
         try
         {
-            Check(syncfs(fd), "syncfs");
+            action(fd);
         }
         finally
         {
@@ -76,6 +73,9 @@ internal static class Native
 
     [DllImport("libc", SetLastError = true)]
     private static extern int close(int fd);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int setns(int fd, int kind);
 
     [DllImport("libc", SetLastError = true)]
     private static extern int syncfs(int fd);
