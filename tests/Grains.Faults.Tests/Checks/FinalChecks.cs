@@ -1,4 +1,5 @@
 using Grains.Checkers;
+using Grains.Checkers.Deliveries;
 using Grains.Checkers.Linearizability;
 using Grains.Checkers.Messages;
 using Grains.Checkers.Registers;
@@ -30,6 +31,7 @@ internal sealed class FinalChecks(Caller caller, LoadRecord record)
         int lost = await CheckOnceKeysAsync() + await CheckMessagesAsync();
         await CheckCountersAsync();
         await CheckRegistersAsync();
+        _violations.AddRange(DeliveriesCheck.Check(record.Deliveries));
         _violations.AddRange(WitnessCheck.Check(record.Witnesses, dense: false));
         return new Findings(lost, _violations);
     }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Grains.Checkers;
+using Grains.Checkers.Deliveries;
 using Grains.Checkers.Messages;
 using Grains.Checkers.Registers;
 using Grains.Checkers.Witnesses;
@@ -34,6 +35,9 @@ internal sealed class LoadRecord : IDisposable
     public ConcurrentDictionary<string, MessageFate> Messages { get; } = new(StringComparer.Ordinal);
 
     public ConcurrentBag<Witness> Witnesses { get; } = [];
+
+    /// <summary>Deliveries that were given, renewed and committed.</summary>
+    public ConcurrentBag<DeliveryAct> Deliveries { get; } = [];
 
     /// <summary>What a client saw that must never be, whatever else happened.</summary>
     public ConcurrentQueue<string> Violations { get; } = new();
@@ -73,6 +77,9 @@ internal sealed class LoadRecord : IDisposable
             CallNs = callNs,
             ReturnNs = NowNs(),
         });
+
+    public void Did(DeliveryActKind kind, Delivery delivery, long callNs) =>
+        Deliveries.Add(new DeliveryAct(kind, delivery.Node, delivery.Token, callNs, NowNs()));
 
     public void Dispose() => _log.Dispose();
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Grains.Checkers.Deliveries;
 using Grains.Checkers.Registers;
 
 namespace Grains.Faults.Tests.Workload;
@@ -6,7 +7,7 @@ namespace Grains.Faults.Tests.Workload;
 /// <summary>
 /// Receives and commits. An intake node appends the labels to its state, writes its count as a key of the same
 /// partition and sends every label on to a ledger node elsewhere, in one commit; a ledger node appends only. Some
-/// deliveries are rejected, some abandoned, some commits sent twice.
+/// deliveries are rejected, some abandoned, some renewed first, some commits sent twice.
 /// </summary>
 internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
 {
@@ -23,11 +24,14 @@ internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
             string node = intake
                 ? Names.IntakeNode(_random.Next(Names.IntakeNodes))
                 : Names.LedgerNode(_random.Next(Names.LedgerNodes));
+            long callNs = LoadRecord.NowNs();
             Reply reply = await caller.PostJsonAsync(
                 $"{Names.NodePath(service, node)}/receive", """{"max":25,"wait":"100ms"}""");
             if (reply.Is(200))
             {
-                await HandleAsync(service, node, Delivery.Parse(reply.Json()));
+                var delivery = Delivery.Parse(reply.Json());
+                record.Did(DeliveryActKind.HandedOut, delivery, callNs);
+                await HandleAsync(service, node, delivery);
             }
             else if (!reply.Is(204))
             {
@@ -51,6 +55,11 @@ internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
             return;
         }
 
+        if (dice is >= 10 and < 15)
+        {
+            await RenewAsync(delivery);
+        }
+
         if (service == _names.Intake)
         {
             await CommitIntakeAsync(node, delivery, twice: dice < 10);
@@ -60,6 +69,15 @@ internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
             string body = JsonSerializer.Serialize(
                 new { state = new { text = delivery.NextState(), contentType = "text/plain" } });
             await CommitAsync(service, node, delivery, body, twice: dice < 10);
+        }
+    }
+
+    private async Task RenewAsync(Delivery delivery)
+    {
+        long callNs = LoadRecord.NowNs();
+        if ((await caller.PostJsonAsync($"/v1/deliveries/{delivery.Id}:renew", "{}")).Is(200))
+        {
+            record.Did(DeliveryActKind.Renewed, delivery, callNs);
         }
     }
 
@@ -106,6 +124,7 @@ internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
         string service, string node, Delivery delivery, string body, bool twice)
     {
         string path = $"/v1/deliveries/{delivery.Id}:commit";
+        long callNs = LoadRecord.NowNs();
         Reply reply = await caller.PostJsonAsync(path, body);
         bool lost = reply.Kind == ReplyKind.Unknown;
         if (lost)
@@ -115,6 +134,11 @@ internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
 
         if (reply.Is(200))
         {
+            if (!reply.Repeated)
+            {
+                record.Did(DeliveryActKind.Committed, delivery, callNs);
+            }
+
             record.Acknowledge($"{service}/{node}", $"commit of {string.Join(' ', delivery.Labels)}");
             if (twice)
             {
