@@ -128,6 +128,17 @@ public sealed class PostgresServer : IAsyncDisposable
         _process = null;
     }
 
+    /// <summary>Ends every other connection to it, as its administrator would.</summary>
+    public async Task DropConnectionsAsync()
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false");
+        await connection.OpenAsync();
+        await using NpgsqlCommand drop = connection.CreateCommand();
+        drop.CommandText =
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        await drop.ExecuteScalarAsync();
+    }
+
     /// <summary>A signal by name to one of its processes: STOP and CONT freeze a backend and let it go on.</summary>
     public static void Signal(string name, int processId) => RunToEnd("kill", [$"-{name}", $"{processId}"]);
 
@@ -156,7 +167,7 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    private Task InitializeAsync()
+    private async Task InitializeAsync()
     {
         Directory.CreateDirectory(_folder);
         if (Environment.IsPrivilegedProcess)
@@ -166,7 +177,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
         RunToEnd("/bin/sh", ["-c", AsUser(
             $"'{PostgresPrograms.Path("initdb")}' -D '{DataFolder}' -U {_user} -A trust -E UTF8 --no-locale --no-sync > /dev/null")]);
-        return File.AppendAllLinesAsync(Path.Combine(DataFolder, "postgresql.conf"),
+        // Beside its own host, which initdb lets in, whoever is on the network of its address.
+        await File.AppendAllLinesAsync(Path.Combine(DataFolder, "pg_hba.conf"), ["host all all samenet trust"]);
+        await File.AppendAllLinesAsync(Path.Combine(DataFolder, "postgresql.conf"),
         [
             $"listen_addresses = '{_options.Address}'",
             "unix_socket_directories = ''",

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text;
 
@@ -12,9 +13,25 @@ internal sealed class Caller(Callers callers, int first)
 {
     private const int _busy = 429;
 
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(100);
+
     private int _server = first;
 
     public Task<Reply> GetAsync(string path) => CallAsync(HttpMethod.Get, path, null, null);
+
+    /// <summary>Again and again until a server decides that it is there, or not.</summary>
+    public async Task<Reply> MustGetAsync(string path)
+    {
+        Reply reply = await GetAsync(path);
+        for (var waited = Stopwatch.StartNew(); !IsAnswer(reply) && waited.Elapsed < _patience; reply = await GetAsync(path))
+        {
+            await Task.Delay(_pollPeriod);
+        }
+
+        Assert.True(IsAnswer(reply), $"{path} could not be read: {reply}");
+        return reply;
+    }
 
     public Task<Reply> PutJsonAsync(string path, string json) => CallAsync(HttpMethod.Put, path, json, "application/json");
 
@@ -34,6 +51,8 @@ internal sealed class Caller(Callers callers, int first)
             text,
             "text/plain",
             headers => headers.Add("Idempotency-Key", idempotencyKey));
+
+    private static bool IsAnswer(Reply reply) => reply.Is(200) || reply.Is(404);
 
     private static Action<HttpRequestHeaders>? Condition(long? ifVersion) => ifVersion switch
     {

@@ -17,6 +17,7 @@ internal sealed class KeyClient(int number, int seed, Caller caller, LoadRecord 
     private readonly Dictionary<string, long> _versions = new(StringComparer.Ordinal);
     private int _process = record.Registers.NewProcess();
     private int _operations;
+    private int _values;
 
     public async Task RunAsync(CancellationToken stop)
     {
@@ -85,10 +86,10 @@ internal sealed class KeyClient(int number, int seed, Caller caller, LoadRecord 
         return true;
     }
 
-    private async Task PutAsync(string keyspace, string key, long? condition)
+    public async Task<Reply> PutAsync(string keyspace, string key, long? condition)
     {
         string name = $"{keyspace}/{key}";
-        string value = $"c{number}-{_operations}";
+        string value = $"c{number}-{++_values}";
         long callNs = LoadRecord.NowNs();
         record.Registers.Invoke(_process, name, RegisterCall.Put(value, condition));
         Reply reply = await caller.PutTextAsync(Names.KeyPath(keyspace, key), value, condition);
@@ -98,10 +99,13 @@ internal sealed class KeyClient(int number, int seed, Caller caller, LoadRecord 
             record.Wrote(_names.PartitionOfKey(keyspace, key), reply.Version, callNs, name, value);
             record.Registers.Ok(_process, RegisterResult.Written(reply.Version));
             record.Acknowledge(name, $"put {value} v{reply.Version}");
-            return;
+        }
+        else
+        {
+            await EndOtherwiseAsync(name, reply);
         }
 
-        await EndOtherwiseAsync(name, reply);
+        return reply;
     }
 
     private async Task DeleteAsync(string keyspace, string key, long? condition)

@@ -21,6 +21,8 @@ internal sealed class Names(int run = 1)
     private const string _service =
         """{"handler":{"kind":"pull"},"retry":{"attempts":1000,"backoff":"50ms"},"lease":"2s","mailbox":{"limit":10000}}""";
 
+    private const int _tagsTriedMax = 100_000;
+
     private static readonly SlotMap _slots = SlotMap.Even(ServerSettings.Partitions);
 
     public string Spread { get; } = $"regs-{run}";
@@ -35,6 +37,9 @@ internal sealed class Names(int run = 1)
 
     public string Ledger { get; } = $"ledger-{run}";
 
+    /// <summary>Deliveries of it are held while servers are frozen.</summary>
+    public string Leased { get; } = $"leased-{run}";
+
     public static string KeyPath(string keyspace, string key) => $"/v1/keyspaces/{keyspace}/keys/{Uri.EscapeDataString(key)}";
 
     public static string NodePath(string service, string node) => $"/v1/services/{service}/nodes/{Uri.EscapeDataString(node)}";
@@ -46,6 +51,13 @@ internal sealed class Names(int run = 1)
 
     public static uint PartitionOfNode(string service, string node) =>
         _slots.PartitionOf(PlacementKey.SlotOfNode(Encoding.UTF8.GetBytes(service), Encoding.UTF8.GetBytes(node))).Value;
+
+    /// <summary>What keys and nodes of that partition can have in braces.</summary>
+    public string TagOf(uint partition) => Enumerable.Range(0, _tagsTriedMax).Select(i => $"t{i}")
+        .First(tag => PartitionOfKey(Spread, $"{{{tag}}}") == partition);
+
+    /// <summary>A node in that partition.</summary>
+    public string LeasedNode(uint partition) => $"{{{TagOf(partition)}}}";
 
     public uint PartitionOfKey(string keyspace, string key) => _slots.PartitionOf(keyspace == Ordered
         ? PlacementKey.SlotOfOrderedKeyspace(Encoding.UTF8.GetBytes(keyspace))
@@ -60,8 +72,10 @@ internal sealed class Names(int run = 1)
             await MustAsync(caller.PutJsonAsync($"/v1/keyspaces/{keyspace}", """{"layout":"spread"}"""));
         }
 
-        await MustAsync(caller.PutJsonAsync($"/v1/services/{Intake}", _service));
-        await MustAsync(caller.PutJsonAsync($"/v1/services/{Ledger}", _service));
+        foreach (string service in new[] { Intake, Ledger, Leased })
+        {
+            await MustAsync(caller.PutJsonAsync($"/v1/services/{service}", _service));
+        }
     }
 
     private static async Task MustAsync(Task<Reply> call)

@@ -12,6 +12,7 @@ namespace Grains.Faults.Tests.Workload;
 internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
 {
     private readonly Names _names = record.Names;
+    private readonly Leases _leases = new(caller, record);
     private readonly Random _random = new(seed);
     private int _process = record.Registers.NewProcess();
 
@@ -24,18 +25,9 @@ internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
             string node = intake
                 ? Names.IntakeNode(_random.Next(Names.IntakeNodes))
                 : Names.LedgerNode(_random.Next(Names.LedgerNodes));
-            long callNs = LoadRecord.NowNs();
-            Reply reply = await caller.PostJsonAsync(
-                $"{Names.NodePath(service, node)}/receive", """{"max":25,"wait":"100ms"}""");
-            if (reply.Is(200))
+            if (await _leases.ReceiveAsync(service, node, """{"max":25,"wait":"100ms"}""") is { } delivery)
             {
-                var delivery = Delivery.Parse(reply.Json());
-                record.Did(DeliveryActKind.HandedOut, delivery, callNs);
                 await HandleAsync(service, node, delivery);
-            }
-            else if (!reply.Is(204))
-            {
-                await Task.Delay(20, CancellationToken.None);
             }
         }
     }
@@ -57,7 +49,7 @@ internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
 
         if (dice is >= 10 and < 15)
         {
-            await RenewAsync(delivery);
+            await _leases.RenewAsync(delivery);
         }
 
         if (service == _names.Intake)
@@ -69,15 +61,6 @@ internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
             string body = JsonSerializer.Serialize(
                 new { state = new { text = delivery.NextState(), contentType = "text/plain" } });
             await CommitAsync(service, node, delivery, body, twice: dice < 10);
-        }
-    }
-
-    private async Task RenewAsync(Delivery delivery)
-    {
-        long callNs = LoadRecord.NowNs();
-        if ((await caller.PostJsonAsync($"/v1/deliveries/{delivery.Id}:renew", "{}")).Is(200))
-        {
-            record.Did(DeliveryActKind.Renewed, delivery, callNs);
         }
     }
 

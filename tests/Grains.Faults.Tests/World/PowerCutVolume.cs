@@ -6,7 +6,7 @@ namespace Grains.Faults.Tests.World;
 /// <summary>An ext4 file system in a file, mounted by loop device, whose power can be cut.</summary>
 internal sealed class PowerCutVolume : IDisposable
 {
-    private const long _sizeBytes = 512L << 20;
+    private const long _sizeBytes = 2L << 30;
     private static readonly TimeSpan _unmountDeadline = TimeSpan.FromSeconds(20);
 
     private readonly string _image;

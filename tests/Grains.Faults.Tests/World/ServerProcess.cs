@@ -33,6 +33,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public Uri Url => _settings.Url;
 
+    public NetworkEnd? End => _settings.End;
+
     /// <summary>It was started and has not ended, be it frozen.</summary>
     public bool IsRunning => _process is { HasExited: false };
 
@@ -145,7 +147,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     private void Launch()
     {
         Close();
-        string[] command = [.. _settings.Inside, "dotnet", Programs.Server, .. _settings.Arguments];
+        string[] command = [.. _settings.End?.Inside ?? [], "dotnet", Programs.Server, .. _settings.Arguments];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
 
         // A process that is killed cannot remove the diagnostic sockets that it would open.

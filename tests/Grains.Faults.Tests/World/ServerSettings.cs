@@ -9,8 +9,8 @@ internal sealed record ServerSettings(string Name, Uri Url, string LogPath)
     /// <summary>Of the server's command line.</summary>
     public required IReadOnlyList<string> Arguments { get; init; }
 
-    /// <summary>A command in front of the server's own, to run it in a namespace; it must become the server.</summary>
-    public IReadOnlyList<string> Inside { get; init; } = [];
+    /// <summary>Where on a network it runs; null = as this process does.</summary>
+    public NetworkEnd? End { get; init; }
 
     /// <summary>A server that needs nothing but a folder.</summary>
     /// <param name="sync">False: the server is told to skip fsync, so that a power cut must lose something.</param>
@@ -20,6 +20,22 @@ internal sealed record ServerSettings(string Name, Uri Url, string LogPath)
         return new ServerSettings("the server", url, logPath)
         {
             Arguments = [.. Common(url), "--data", dataFolder, .. sync ? Array.Empty<string>() : ["--no-sync"]],
+        };
+    }
+
+    /// <summary>One of several on a common database.</summary>
+    public static ServerSettings Member(string name, string logPath, string postgres, NetworkEnd? end, bool lossy = false)
+    {
+        string address = end?.Address.ToString() ?? "127.0.0.1";
+        var url = new Uri($"http://{address}:{FreePort.Find()}");
+        return new ServerSettings(name, url, logPath)
+        {
+            End = end,
+            Arguments =
+            [
+                .. Common(url), "--postgres", postgres, "--name", name, "--silo", $"{address}:{FreePort.Find()}",
+                "--dashboard", "false", "--insecure", .. lossy ? ["--allow-lossy"] : Array.Empty<string>(),
+            ],
         };
     }
 

@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace Grains.Faults.Tests.Workload;
+
+/// <summary>Where a partition is, as the cluster says.</summary>
+/// <param name="Owner">The name of the server.</param>
+internal sealed record PartitionPlace(uint Partition, string Owner, long Epoch);
+
+/// <summary>What the servers say of the cluster.</summary>
+internal sealed class ClusterView(Caller caller)
+{
+    /// <summary>No server may hold more than this share above the mean.</summary>
+    public const double Bound = 1.25;
+
+    private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How many partitions each server has.</summary>
+    public static Dictionary<string, int> Counts(IEnumerable<PartitionPlace> partitions) =>
+        partitions.Where(p => p.Owner.Length > 0).CountBy(p => p.Owner).ToDictionary();
+
+    /// <summary>Waits until that many servers have partitions, and none more than the bound allows.</summary>
+    public async Task BalanceAsync(int servers, TimeSpan deadline)
+    {
+        Dictionary<string, int> counts;
+        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(_pollPeriod))
+        {
+            IReadOnlyList<PartitionPlace> partitions = await PartitionsAsync();
+            counts = Counts(partitions);
+            if (counts.Values.Sum() == partitions.Count && counts.Count == servers
+                && counts.Values.Max() <= Bound * partitions.Count / servers)
+            {
+                return;
+            }
+
+            if (waited.Elapsed > deadline)
+            {
+                throw new TimeoutException(
+                    $"After {deadline.TotalSeconds} s the {partitions.Count} partitions are not balanced over {servers} servers: "
+                    + string.Join(", ", counts.OrderBy(c => c.Key).Select(c => $"{c.Key} {c.Value}")));
+            }
+        }
+    }
+
+    public async Task<IReadOnlyList<PartitionPlace>> PartitionsAsync()
+    {
+        Reply reply = await caller.MustGetAsync("/v1/cluster/partitions");
+        return
+        [
+            .. reply.Json().GetProperty("partitions").EnumerateArray().Select(p => new PartitionPlace(
+                p.GetProperty("partition").GetUInt32(),
+                p.TryGetProperty("owner", out JsonElement owner) ? owner.GetString() ?? "" : "",
+                p.GetProperty("epoch").GetInt64())),
+        ];
+    }
+}
