@@ -8,7 +8,6 @@ namespace Grains.Faults.Tests.World;
 /// </summary>
 internal sealed class ClusterWorld : IAsyncDisposable
 {
-    private const int _serversAtStart = 3;
     private static readonly string[] _lossySettings = ["fsync = off", "full_page_writes = off"];
 
     private readonly bool _lossy;
@@ -40,16 +39,16 @@ internal sealed class ClusterWorld : IAsyncDisposable
     /// <summary>A file beside the logs of the servers, outside of every volume.</summary>
     public string File(string name) => _folder.File(name);
 
-    /// <summary>Three servers, each of which serves every partition.</summary>
-    public static async Task<ClusterWorld> StartAsync(bool lossy = false)
+    /// <summary>Returns when each server serves every partition.</summary>
+    public static async Task<ClusterWorld> StartAsync(bool lossy = false, int servers = 3)
     {
         var world = new ClusterWorld(lossy);
         try
         {
             await world.StartPostgresAsync();
-            world.Servers = [.. Enumerable.Range(0, _serversAtStart).Select(_ => world.AddServer())];
+            world.Servers = [.. Enumerable.Range(0, servers).Select(_ => world.AddServer())];
             await Task.WhenAll(world.Servers.Select(s => s.StartAsync()));
-            world._volume?.Sync();
+            world.Sync();
             return world;
         }
         catch
@@ -75,6 +74,9 @@ internal sealed class ClusterWorld : IAsyncDisposable
     public void CutFromPostgres(ServerProcess server) => _network!.Cut(server.End!, _postgresEnd!);
 
     public void Heal() => _network!.Heal();
+
+    /// <summary>Makes durable what is there, so that a run does not begin by losing its own preparation.</summary>
+    public void Sync() => _volume?.Sync();
 
     /// <summary>The machine of the database loses its power, gets it back, and Postgres starts on what the disk has.</summary>
     public async Task CutPowerOfPostgresAsync()
