@@ -20,6 +20,7 @@ internal sealed class Network : IDisposable
 
     // Locally administered, of nobody: frames to it reach every port of the switch and are taken by none.
     private const string _nobody = "02:00:00:00:00:99";
+    private static readonly Lazy<string?> _whyNot = new(Try);
     private static int _networks;
 
     private readonly List<NetworkEnd> _ends = [];
@@ -50,25 +51,7 @@ internal sealed class Network : IDisposable
     }
 
     /// <summary>Why no network can be made here, or null if one can.</summary>
-    public static string? WhyNot()
-    {
-        if (!Native.IsRoot)
-        {
-            return "cut networks need root, to make network namespaces";
-        }
-
-        try
-        {
-            DebianPackages.TryInstall("iproute2", program: "ip");
-            using var network = new Network();
-            network.AddEnd("try");
-            return null;
-        }
-        catch (Exception e) when (e is IOException or Win32Exception)
-        {
-            return $"cut networks need ip of iproute2, network namespaces, veth and bridge: {e.Message}";
-        }
-    }
+    public static string? WhyNot() => _whyNot.Value;
 
     public NetworkEnd AddEnd(string name)
     {
@@ -113,6 +96,26 @@ internal sealed class Network : IDisposable
     {
         AtExit.Remove(_atExit);
         Remove();
+    }
+
+    private static string? Try()
+    {
+        if (!Native.IsRoot)
+        {
+            return "cut networks need root, to make network namespaces";
+        }
+
+        try
+        {
+            DebianPackages.TryInstall("iproute2", program: "ip");
+            using var network = new Network();
+            network.AddEnd("try");
+            return null;
+        }
+        catch (Exception e) when (e is IOException or Win32Exception)
+        {
+            return $"cut networks need ip of iproute2, network namespaces, veth and bridge: {e.Message}";
+        }
     }
 
     private void CutOneWay(NetworkEnd from, NetworkEnd to)
