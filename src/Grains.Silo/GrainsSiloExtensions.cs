@@ -2,6 +2,7 @@ using Grains.Journal;
 using Grains.Silo.Cluster;
 using Grains.Silo.Partitions;
 using Grains.Silo.Placement;
+using Grains.Silo.Servers;
 using Grains.StateMachines.Partitions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -30,15 +31,28 @@ public static class GrainsSiloExtensions
         services.AddSingleton<IPartitions, PartitionRouter>();
         services.AddSingleton(provider => new MembershipView(
             provider.GetRequiredService<IClusterMembershipService>(), options.IsAlone));
+        services.AddSingleton<LeavingServers>();
+        services.AddSingleton<PartitionOwners>();
+        services.AddSingleton<PartitionPreloads>();
+        services.AddSingleton<ClusterSettingsReader>();
+        services.AddSingleton<ServerParts>();
+        services.AddGrainService<ServerService>();
+        services.AddSingleton<IServerServiceClient, ServerServiceClient>();
+        services.AddSingleton<HandOvers>();
         services.AddSingleton(provider => new KeeperSurroundings(
             options.Keeper,
-            provider.GetRequiredService<MembershipView>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<PartitionKeeper>>())
         {
             Server = provider.GetRequiredService<ILocalSiloDetails>().Name,
+            Address = provider.GetRequiredService<ILocalSiloDetails>().SiloAddress,
+            Membership = provider.GetRequiredService<MembershipView>(),
+            Owners = provider.GetRequiredService<PartitionOwners>(),
+            Leaving = provider.GetRequiredService<LeavingServers>(),
+            Servers = provider.GetRequiredService<IServerServiceClient>(),
         });
         services.AddSingleton<PartitionKeeper>();
+        services.AddHostedService<GracefulStop>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
             provider => provider.GetRequiredService<PartitionKeeper>());
         services.AddSingleton(provider => new PartitionRuntime
@@ -51,6 +65,8 @@ public static class GrainsSiloExtensions
             Time = provider.GetRequiredService<TimeProvider>(),
             Options = options.Partition,
             Limits = options.Limits,
+            FormatLevel = () =>
+                provider.GetRequiredService<ClusterSettingsView>().Settings?.FormatLevel ?? FormatLevels.Oldest,
         });
         silo.AddPlacementDirector<PartitionPlacement, PartitionPlacementDirector>();
         return silo;

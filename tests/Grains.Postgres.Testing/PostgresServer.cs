@@ -42,6 +42,44 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Of the postmaster.</summary>
     public int ProcessId => _process?.Id ?? throw new InvalidOperationException("Postgres is not running.");
 
+    /// <summary>Processor time of its processes that live now; those of ended connections are not counted.</summary>
+    public TimeSpan CpuTime
+    {
+        get
+        {
+            TimeSpan sum = TimeSpan.Zero;
+            foreach (int id in Children(ProcessId))
+            {
+                try
+                {
+                    using Process child = Process.GetProcessById(id);
+                    sum += child.TotalProcessorTime;
+                }
+                catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+                {
+                    // It has just ended.
+                }
+            }
+
+            return sum;
+        }
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using NpgsqlConnection connection = await ConnectAsync();
+        await using NpgsqlCommand command = new(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>A connection of its own, as the superuser.</summary>
+    public async Task<NpgsqlConnection> ConnectAsync()
+    {
+        NpgsqlConnection connection = new(ConnectionString + ";Pooling=false;Timeout=5;Application Name=a test");
+        await connection.OpenAsync();
+        return connection;
+    }
+
     /// <summary>Makes a new cluster of databases and starts it.</summary>
     public static async Task<PostgresServer> StartAsync(PostgresServerOptions? options = null)
     {

@@ -30,6 +30,7 @@ public static class ErrorCatalog
         [ProblemCode.DeliveryGone] = new("delivery-gone", 409, "The delivery has ended", false),
         [ProblemCode.NotHeld] = new("not-held", 409, "The delivery does not hold that message", false),
         [ProblemCode.DeclarationBusy] = new("declaration-busy", 409, "Others keep changing the declaration", true),
+        [ProblemCode.HistoryChanged] = new("history-changed", 410, "A restore replaced the history of that position", false),
         [ProblemCode.VersionMismatch] = new("version-mismatch", 412, "The version is another one", false),
         [ProblemCode.TooLarge] = new("too-large", 413, "Something is over its limit", false),
         [ProblemCode.UnsupportedMediaType] = new("unsupported-media-type", 415, "This route reads application/json", false),

@@ -29,6 +29,7 @@ public enum ProblemCode
     DeliveryGone,
     NotHeld,
     DeclarationBusy,
+    HistoryChanged,
     VersionMismatch,
     TooLarge,
     UnsupportedMediaType,

@@ -16,8 +16,12 @@ internal sealed class MembershipView(IClusterMembershipService membership, bool 
     public IEnumerable<ClusterMember> Active =>
         membership.CurrentSnapshot.Members.Values.Where(m => m.Status == SiloStatus.Active);
 
+    /// <summary>Those that may have partitions.</summary>
+    public IEnumerable<ClusterMember> Hosts => Active;
+
     public IAsyncEnumerable<ClusterMembershipSnapshot> Updates => membership.MembershipUpdates;
 
-    public ValueTask RefreshAsync(long atLeast) =>
-        isAlone ? default : membership.Refresh(new MembershipVersion(atLeast));
+    /// <summary>Reads the members again: until their version is this one, or once.</summary>
+    public ValueTask RefreshAsync(long atLeast = 0) =>
+        isAlone ? default : membership.Refresh(atLeast == 0 ? default : new MembershipVersion(atLeast));
 }

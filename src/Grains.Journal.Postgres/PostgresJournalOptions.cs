@@ -1,0 +1,143 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Grains.Journal.Postgres;
+
+/// <summary>Where the journal of a cluster is, and its limits. Inert: checked when it is opened.</summary>
+public sealed record PostgresJournalOptions
+{
+    /// <summary>Npgsql's, with the user and the password; several hosts are tried until one is the primary.</summary>
+    public required string ConnectionString { get; init; }
+
+    /// <summary>Everything is in this one; made if it is missing.</summary>
+    public string Schema { get; init; } = "grains";
+
+    /// <summary>The server's name, shown by Postgres as a part of application_name.</summary>
+    public string Server { get; init; } = "server";
+
+    /// <summary>
+    /// Opens on a Postgres that may lose what it has confirmed (fsync or full_page_writes off), and leaves
+    /// synchronous_commit as it is there. Only for tests and for data that nobody will miss.
+    /// </summary>
+    public bool AllowLossy { get; init; }
+
+    /// <summary>Statements with appends in flight at once, each with all partitions that waited; 1 to 16.</summary>
+    public int AppendConnections { get; init; } = 2;
+
+    /// <summary>For appends sent alone after a failure, and as many for those of partitions that were blocked; 1 to 16.</summary>
+    public int LoneAppendConnections { get; init; } = 2;
+
+    /// <summary>For acquiring, and as many for reading and for checkpoints; 1 to 16.</summary>
+    public int PooledConnections { get; init; } = 4;
+
+    /// <summary>Connections of all kinds, those given up included that Postgres has not ended yet; 8 to 256.</summary>
+    public int ConnectionsMax { get; init; } = 48;
+
+    /// <summary>Appends that may wait; one more is refused.</summary>
+    public int QueuedAppendsMax { get; init; } = 16_384;
+
+    /// <summary>Bytes of payload that may wait; an append beyond is refused.</summary>
+    public long QueuedBytesMax { get; init; } = 256 << 20;
+
+    /// <summary>Bytes of payload in one statement, but for a single larger append; 64 KiB to 64 MiB.</summary>
+    public int FlushBytesMax { get; init; } = 4 << 20;
+
+    /// <summary>An append that could not even be sent for so long is refused; 100 ms to 1 min.</summary>
+    public int UnsentMsMax { get; init; } = 5_000;
+
+    /// <summary>A statement without an answer for so long is given up with its connection; 100 ms to 10 min.</summary>
+    public int StatementMsMax { get; init; } = 5_000;
+
+    /// <summary>Making a connection takes at most so long; 1 s to 1 min.</summary>
+    public int ConnectSecondsMax { get; init; } = 3;
+
+    /// <summary>
+    /// lock_timeout of appends; 10 ms to 10 s. Not shorter than a busy disk needs: that of a file which grows is waited for
+    /// as a lock.
+    /// </summary>
+    public int AppendLockMsMax { get; init; } = 250;
+
+    /// <summary>An append that somebody blocks is tried again, alone, for so long, then refused; 0 to 1 min.</summary>
+    public int BlockedMsMax { get; init; } = 2_000;
+
+    /// <summary>lock_timeout of deletions; 1 ms to 1 s.</summary>
+    public int DeleteLockMsMax { get; init; } = 50;
+
+    /// <summary>An acquire that waits so long for a lock ends the appends of older owners that hold it; 10 ms to 10 s.</summary>
+    public int AcquireBlockedMsMax { get; init; } = 250;
+
+    /// <summary>An acquire that has not succeeded for so long fails; 100 ms to 10 min.</summary>
+    public int AcquireMsMax { get; init; } = 10_000;
+
+    /// <summary>Bytes that one statement deletes, but for a single larger row; 64 KiB to 64 MiB.</summary>
+    public int DeleteBytesMax { get; init; } = 4 << 20;
+
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>All that is wrong at once.</summary>
+    public void Validate()
+    {
+        StringBuilder wrong = new();
+        CheckConnectionString();
+        try
+        {
+            PostgresSchema.CheckName(Schema);
+        }
+        catch (ArgumentException e)
+        {
+            wrong.Append($"{Environment.NewLine}  {nameof(Schema)}: {e.Message}");
+        }
+
+        Check(!string.IsNullOrWhiteSpace(Server), nameof(Server), Server, "name the server");
+        CheckRange(AppendConnections, 1, 16, nameof(AppendConnections));
+        CheckRange(LoneAppendConnections, 1, 16, nameof(LoneAppendConnections));
+        CheckRange(PooledConnections, 1, 16, nameof(PooledConnections));
+        CheckRange(ConnectionsMax, 8, 256, nameof(ConnectionsMax));
+        CheckRange(QueuedAppendsMax, 1, 1 << 20, nameof(QueuedAppendsMax));
+        CheckRange(QueuedBytesMax, JournalLimits.PayloadBytesMax, 1L << 40, nameof(QueuedBytesMax));
+        CheckRange(FlushBytesMax, 64 << 10, 64 << 20, nameof(FlushBytesMax));
+        CheckRange(UnsentMsMax, 100, 60_000, nameof(UnsentMsMax));
+        CheckRange(StatementMsMax, 100, 600_000, nameof(StatementMsMax));
+        CheckRange(ConnectSecondsMax, 1, 60, nameof(ConnectSecondsMax));
+        CheckRange(AppendLockMsMax, 10, 10_000, nameof(AppendLockMsMax));
+        CheckRange(BlockedMsMax, 0, 60_000, nameof(BlockedMsMax));
+        CheckRange(DeleteLockMsMax, 1, 1_000, nameof(DeleteLockMsMax));
+        CheckRange(AcquireBlockedMsMax, 10, 10_000, nameof(AcquireBlockedMsMax));
+        CheckRange(AcquireMsMax, 100, 600_000, nameof(AcquireMsMax));
+        CheckRange(DeleteBytesMax, 64 << 10, 64 << 20, nameof(DeleteBytesMax));
+        if (wrong.Length > 0)
+        {
+            throw new ArgumentException($"The options of the Postgres journal cannot be used:{wrong}");
+        }
+
+        void CheckConnectionString()
+        {
+            try
+            {
+                Check(
+                    !string.IsNullOrWhiteSpace(new NpgsqlConnectionStringBuilder(ConnectionString).Host),
+                    nameof(ConnectionString), "(redacted)", "name a host: Host=…;Username=…;Password=…;Database=…");
+            }
+            catch (ArgumentException e)
+            {
+                // The message names the key that is not known, and no value.
+                wrong.Append($"{Environment.NewLine}  {nameof(ConnectionString)}: {e.Message}");
+            }
+        }
+
+        void CheckRange(long value, long min, long max, string key) =>
+            Check(value >= min && value <= max, key, value, $"use {min} to {max}");
+
+        void Check(bool holds, string key, object? value, string remedy)
+        {
+            if (!holds)
+            {
+                wrong.Append($"{Environment.NewLine}  {key} = \"{value}\": {remedy}.");
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+namespace Grains.Journal.Tests.Postgres;
+
+public sealed class PostgresJournalContract : JournalContract
+{
+    protected override IJournalStorage NewStorage() => new PostgresStorage();
+}

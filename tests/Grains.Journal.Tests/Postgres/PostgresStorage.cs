@@ -1,0 +1,55 @@
+using Grains.Journal.Postgres;
+using Grains.Postgres.Testing;
+using Npgsql;
+
+namespace Grains.Journal.Tests.Postgres;
+
+/// <summary>A schema of its own on the shared server. What is committed is what a power cut leaves.</summary>
+public sealed class PostgresStorage(PostgresServer server, string schema) : IJournalStorage
+{
+    private static readonly string[] _tables = ["schema_version", "partition", "record", "checkpoint_chunk"];
+
+    public PostgresStorage()
+        : this(SharedServer.GetAsync().GetAwaiter().GetResult(), SharedServer.NewSchema())
+    {
+    }
+
+    public string Schema => schema;
+
+    public PostgresJournalOptions Options => new()
+    {
+        ConnectionString = server.ConnectionString,
+        Schema = schema,
+        Server = "a-server",
+    };
+
+    public IJournal Open() => OpenAsync(Options).GetAwaiter().GetResult();
+
+    public Task<PostgresJournal> OpenAsync(PostgresJournalOptions options) =>
+        PostgresJournal.OpenAsync(options, CancellationToken.None);
+
+    public IJournalStorage PowerCut()
+    {
+        string copy = SharedServer.NewSchema();
+        string sql = $"CREATE SCHEMA {copy};" + string.Concat(_tables.Select(t =>
+            $"CREATE TABLE {copy}.{t} (LIKE {schema}.{t} INCLUDING ALL); INSERT INTO {copy}.{t} SELECT * FROM {schema}.{t};"));
+        server.ExecuteAsync($"BEGIN ISOLATION LEVEL REPEATABLE READ; {sql} COMMIT").GetAwaiter().GetResult();
+        return new PostgresStorage(server, copy);
+    }
+
+    public void Damage(byte[] bytes)
+    {
+        using NpgsqlConnection connection = server.ConnectAsync().GetAwaiter().GetResult();
+        using NpgsqlCommand damage = new($"""
+            UPDATE {schema}.record
+            SET payload = set_bit(payload, (position($1 in payload) - 1) * 8, 1 - get_bit(payload, (position($1 in payload) - 1) * 8))
+            WHERE position($1 in payload) > 0
+            """, connection)
+        {
+            Parameters = { new() { Value = bytes } },
+        };
+        Assert.Equal(1, damage.ExecuteNonQuery());
+    }
+
+    public void Dispose() => server.ExecuteAsync($"DROP SCHEMA IF EXISTS {schema} CASCADE").GetAwaiter().GetResult();
+}
