@@ -7,6 +7,8 @@ using Grains.StateMachines.Partitions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Metadata;
 using Orleans.Runtime;
 using Orleans.Storage;
 
@@ -30,7 +32,10 @@ public static class GrainsSiloExtensions
         services.AddSingleton(options.Router);
         services.AddSingleton<IPartitions, PartitionRouter>();
         services.AddSingleton(provider => new MembershipView(
-            provider.GetRequiredService<IClusterMembershipService>(), options.IsAlone));
+            provider.GetRequiredService<IClusterMembershipService>(),
+            provider.GetRequiredService<IClusterManifestProvider>(),
+            provider.GetRequiredService<GrainTypeResolver>(),
+            options.IsAlone));
         services.AddSingleton<LeavingServers>();
         services.AddSingleton<PartitionOwners>();
         services.AddSingleton<PartitionPreloads>();
@@ -71,6 +76,10 @@ public static class GrainsSiloExtensions
         silo.AddPlacementDirector<PartitionPlacement, PartitionPlacementDirector>();
         return silo;
     }
+
+    /// <summary>A silo that owns no partition: it knows the way to those of the others.</summary>
+    public static ISiloBuilder WithoutPartitions(this ISiloBuilder silo) =>
+        silo.Configure<GrainTypeOptions>(grains => grains.Classes.Remove(typeof(PartitionGrain)));
 
     /// <summary>The cluster's settings in a SQLite file, prepared with <see cref="ClusterStorage.PrepareSqliteAsync"/>.</summary>
     public static ISiloBuilder AddGrainsSqliteStorage(this ISiloBuilder silo, string connectionString) =>
