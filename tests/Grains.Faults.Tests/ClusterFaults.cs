@@ -30,6 +30,7 @@ public abstract class ClusterFaults(ClusterFixture cluster, ITestOutputHelper ou
         await using var run = new ClusterRun(seed, world);
         try
         {
+            await run.DeclareAsync();
             await run.StartAsync();
             FaultFigures figures = await run.RepeatAsync(makeFault(world, run), times);
             Findings findings = await run.FinishAsync();

@@ -50,9 +50,12 @@ internal sealed class ClusterRun : IAsyncDisposable
 
     public long Acknowledged => _record.Acknowledged;
 
+    public Task DeclareAsync() => _record.Names.DeclareAsync(_callers.Next());
+
+    /// <summary>Returns when partitions are where they stay, and every one of them was written.</summary>
     public async Task StartAsync()
     {
-        await _record.Names.DeclareAsync(_callers.Next());
+        await View.SettleAsync(_servers.Count, _recoveryDeadline);
         _load.Start();
         Probes.Start();
         await Probes.AllSucceedAsync(LoadRecord.NowNs(), _recoveryDeadline);
@@ -126,7 +129,7 @@ internal sealed class ClusterRun : IAsyncDisposable
         long repairNs = LoadRecord.NowNs();
         await fault.RepairAsync(victim);
         await Task.WhenAll(_servers.Select(s => s.BecomeReadyAsync()));
-        await View.BalanceAsync(_servers.Count, _recoveryDeadline);
+        await View.SettleAsync(_servers.Count, _recoveryDeadline);
         await Probes.UseAsync(_callers.Servers, _recoveryDeadline);
         foreach (PartitionWriter writer in Probes.Writers)
         {

@@ -39,6 +39,8 @@ public class DatabaseFaultTests(ClusterFixture cluster, ITestOutputHelper output
         _output.WriteLine(Seed.Repeat(seed, nameof(DatabaseFaultTests)));
         await using ClusterWorld world = await ClusterWorld.StartAsync(lossy: true);
         await using var run = new ClusterRun(seed, world);
+        await run.DeclareAsync();
+        world.Sync();
         await run.StartAsync();
         await new RandomMoments(seed).NextAsync();
         string lost;

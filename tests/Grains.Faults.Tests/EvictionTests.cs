@@ -29,6 +29,7 @@ public class EvictionTests(ClusterFixture cluster, ITestOutputHelper output)
         output.WriteLine(Seed.Repeat(seed, nameof(EvictionTests), $"GRAINS_PAUSES={times}"));
         ClusterWorld world = await cluster.TakeAsync();
         await using var run = new ClusterRun(seed, world);
+        await run.DeclareAsync();
         await run.StartAsync();
         var random = new Random(seed);
         var evicted = new Dictionary<int, int>();
@@ -59,6 +60,7 @@ public class EvictionTests(ClusterFixture cluster, ITestOutputHelper output)
         output.WriteLine(Seed.Repeat(seed, nameof(EvictionTests), $"GRAINS_IDLE_MINUTES={minutes}"));
         ClusterWorld world = await cluster.TakeAsync();
         await using var run = new ClusterRun(seed, world);
+        await run.DeclareAsync();
         await run.StartAsync();
         IReadOnlyList<PartitionPlace> before = await run.View.PartitionsAsync();
         using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(minutes));
@@ -92,7 +94,7 @@ public class EvictionTests(ClusterFixture cluster, ITestOutputHelper output)
         if (isEvicted && await IsTrueWithinAsync(_untilItKnows, () => Task.FromResult(!victim.IsRunning)))
         {
             await world.RestartEndedAsync();
-            await view.BalanceAsync(world.Servers.Count, _untilItKnows);
+            await view.SettleAsync(world.Servers.Count, _untilItKnows);
         }
 
         return isEvicted;

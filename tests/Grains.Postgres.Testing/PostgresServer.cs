@@ -120,7 +120,7 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    /// <summary>SIGKILL to the postmaster. Its backends end by themselves when they notice, within moments.</summary>
+    /// <summary>SIGKILL to the postmaster and all of its processes; returns when none of them runs.</summary>
     public void Kill()
     {
         if (_process is null)
@@ -128,16 +128,17 @@ public sealed class PostgresServer : IAsyncDisposable
             return;
         }
 
+        // Frozen it makes no more of them. A new postmaster refuses to start while one is attached to its shared memory.
+        Signal("STOP", _process.Id);
         int[] children = Children(_process.Id);
         _process.Kill();
         _process.WaitForExit();
-
-        // A new postmaster refuses to start while a backend of the old one is attached to its shared memory.
         foreach (int child in children)
         {
             Signal("KILL", child);
         }
 
+        SpinWait.SpinUntil(() => !Array.Exists(children, IsRunning), _stopDeadline);
         _process.Dispose();
         _process = null;
     }
@@ -270,6 +271,21 @@ public sealed class PostgresServer : IAsyncDisposable
         return File.Exists(file)
             ? [.. File.ReadAllText(file).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)]
             : [];
+    }
+
+    /// <summary>Nobody's child any more, it may stay a while after its end, as a zombie.</summary>
+    private static bool IsRunning(int processId)
+    {
+        string file = $"/proc/{processId}/stat";
+        try
+        {
+            // Its state follows the name, which is in brackets.
+            return File.Exists(file) && File.ReadAllText(file) is var stat && stat[stat.LastIndexOf(')') + 2] is not ('Z' or 'X');
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     /// <summary>

@@ -24,7 +24,7 @@ internal sealed class JoinFault(ServerProcess joining, int serversBefore, Cluste
     {
         IReadOnlyList<PartitionPlace> before = await view.PartitionsAsync();
         await joining.StartAsync();
-        await view.BalanceAsync(serversBefore + 1, _balanceDeadline);
+        await view.SettleAsync(serversBefore + 1, _balanceDeadline);
         IReadOnlyList<PartitionPlace> after = await view.PartitionsAsync();
         int moved = after.Count(a => before.First(b => b.Partition == a.Partition).Owner != a.Owner);
         MovedShare = Math.Max(MovedShare, (double)moved / after.Count);

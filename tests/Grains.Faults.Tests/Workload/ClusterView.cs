@@ -13,22 +13,23 @@ internal sealed class ClusterView(Caller caller)
     /// <summary>No server may hold more than this share above the mean.</summary>
     public const double Bound = 1.25;
 
-    private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _lookPeriod = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How many partitions each server has.</summary>
     public static Dictionary<string, int> Counts(IEnumerable<PartitionPlace> partitions) =>
         partitions.Where(p => p.Owner.Length > 0).CountBy(p => p.Owner).ToDictionary();
 
-    /// <summary>Waits until that many servers have partitions, and none more than the bound allows.</summary>
-    public async Task BalanceAsync(int servers, TimeSpan deadline)
+    /// <summary>
+    /// Waits until that many servers have partitions, none more than the bound allows, and nothing moves any more: two
+    /// looks in a row see the same owners under the same epochs.
+    /// </summary>
+    public async Task SettleAsync(int servers, TimeSpan deadline)
     {
-        Dictionary<string, int> counts;
-        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(_pollPeriod))
+        IReadOnlyList<PartitionPlace> before = [];
+        for (var waited = Stopwatch.StartNew(); ; await Task.Delay(_lookPeriod))
         {
-            IReadOnlyList<PartitionPlace> partitions = await PartitionsAsync();
-            counts = Counts(partitions);
-            if (counts.Values.Sum() == partitions.Count && counts.Count == servers
-                && counts.Values.Max() <= Bound * partitions.Count / servers)
+            IReadOnlyList<PartitionPlace> now = await PartitionsAsync();
+            if (IsBalanced(now, servers) && now.SequenceEqual(before))
             {
                 return;
             }
@@ -36,9 +37,11 @@ internal sealed class ClusterView(Caller caller)
             if (waited.Elapsed > deadline)
             {
                 throw new TimeoutException(
-                    $"After {deadline.TotalSeconds} s the {partitions.Count} partitions are not balanced over {servers} servers: "
-                    + string.Join(", ", counts.OrderBy(c => c.Key).Select(c => $"{c.Key} {c.Value}")));
+                    $"After {deadline.TotalSeconds} s the {now.Count} partitions are not balanced over {servers} servers: "
+                    + string.Join(", ", Counts(now).OrderBy(c => c.Key).Select(c => $"{c.Key} {c.Value}")));
             }
+
+            before = now;
         }
     }
 
@@ -52,5 +55,12 @@ internal sealed class ClusterView(Caller caller)
                 p.TryGetProperty("owner", out JsonElement owner) ? owner.GetString() ?? "" : "",
                 p.GetProperty("epoch").GetInt64())),
         ];
+    }
+
+    private static bool IsBalanced(IReadOnlyList<PartitionPlace> partitions, int servers)
+    {
+        Dictionary<string, int> counts = Counts(partitions);
+        return counts.Values.Sum() == partitions.Count && counts.Count == servers
+            && counts.Values.Max() <= Bound * partitions.Count / servers;
     }
 }

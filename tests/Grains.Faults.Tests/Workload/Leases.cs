@@ -25,15 +25,15 @@ internal sealed class Leases(Caller caller, LoadRecord record)
         return delivery;
     }
 
-    public async Task<bool> RenewAsync(Delivery delivery)
+    public async Task<Reply> RenewAsync(Delivery delivery)
     {
         long callNs = LoadRecord.NowNs();
-        bool renewed = (await caller.PostJsonAsync($"/v1/deliveries/{delivery.Id}:renew", "{}")).Is(200);
-        if (renewed)
+        Reply reply = await caller.PostJsonAsync($"/v1/deliveries/{delivery.Id}:renew", "{}");
+        if (reply.Is(200))
         {
             record.Did(DeliveryActKind.Renewed, delivery, callNs);
         }
 
-        return renewed;
+        return reply;
     }
 }

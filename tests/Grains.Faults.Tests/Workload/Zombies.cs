@@ -88,7 +88,7 @@ internal sealed class Zombies(Callers zombie, Callers healthy, LoadRecord record
 
     private async Task RenewAsync(Delivery delivery)
     {
-        if (await new Leases(zombie.Next(), record).RenewAsync(delivery))
+        if (await new Leases(zombie.Next(), record).RenewAsync(delivery) is { Kind: ReplyKind.Decided })
         {
             tally.Renewed();
         }
