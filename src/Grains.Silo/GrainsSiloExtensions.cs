@@ -56,6 +56,7 @@ public static class GrainsSiloExtensions
             Leaving = provider.GetRequiredService<LeavingServers>(),
             Servers = provider.GetRequiredService<IServerServiceClient>(),
         });
+        services.AddSingleton<IClusterStatus, ClusterStatus>();
         services.AddSingleton<PartitionKeeper>();
         services.AddHostedService<GracefulStop>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(

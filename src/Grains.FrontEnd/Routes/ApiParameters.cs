@@ -13,6 +13,7 @@ internal static class ApiParameters
         ["node"] = "1 to 512 bytes of UTF-8 without control characters and '/', percent-encoded.",
         ["message"] = "Id of a message, as it was given.",
         ["delivery"] = "Id of a delivery, as it was given.",
+        ["server"] = "Name of a server, as /v1/cluster lists it.",
         ["code"] = "An error code.",
     }.ToFrozenDictionary();
 

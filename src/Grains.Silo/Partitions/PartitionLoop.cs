@@ -30,6 +30,7 @@ public sealed partial class PartitionLoop
     private readonly CommandQueue _queue;
     private readonly OutboxPump _pump;
     private readonly CheckpointWriter _checkpoints;
+    private readonly LoopReads _reads;
     private readonly ITimer _timer;
     private readonly List<Request> _batch = [];
     private readonly HashSet<Ticket> _parked = [];
@@ -48,14 +49,12 @@ public sealed partial class PartitionLoop
     /// <summary>The journal has been silent for longer than callers wait; why, for them. Null = it answers.</summary>
     private volatile string? _stall;
 
-    /// <summary>Until a confirmation is seen that had to wait.</summary>
-    private volatile bool _confirmsAtOnce = true;
-
     public PartitionLoop(OwnedPartition owned, PartitionRuntime runtime)
     {
         _owned = owned;
         _runtime = runtime;
         _journal = new LoopJournal(owned, runtime, Stall);
+        _reads = new LoopReads(owned, runtime.Journal, () => _isStopping || _completion.Task.IsCompleted);
         _queue = new CommandQueue(runtime.Options.QueuedCommandsMax, runtime.Options.QueuedBytesMax);
         _pump = new OutboxPump(owned.Id, runtime, Post, _queue.Wake);
         _checkpoints = new CheckpointWriter(owned, runtime, _queue.Wake);
@@ -124,7 +123,7 @@ public sealed partial class PartitionLoop
     {
         if (ticket.Command is { Freshness.Kind: not ReadKind.Linearizable, IsRead: true })
         {
-            _ = ReadDurableAsync(ticket);
+            _ = _reads.AnswerFromThePastAsync(ticket, _scheduler);
             return;
         }
 
@@ -134,8 +133,9 @@ public sealed partial class PartitionLoop
             return;
         }
 
-        if (ticket.Command is GetKey get && TryReadAtOnce(get) is { } answer)
+        if (ticket.Command is GetKey get && _reads.TryAtOnce(get) is { } answer)
         {
+            Count(answer);
             ticket.Complete(answer);
             return;
         }
@@ -164,83 +164,13 @@ public sealed partial class PartitionLoop
         return cancel.CanBeCanceled ? WhileWantedAsync(ticket, cancel) : ticket.Task;
     }
 
-    /// <summary>
-    /// Where the journal confirms from memory, a key is read on the caller's thread: the confirmation began after the
-    /// command came, and what is read after it is durable (rule 2). Null = through the queue.
-    /// </summary>
-    private Answer? TryReadAtOnce(GetKey command)
+    private static void Count(Answer answer)
     {
-        if (!_confirmsAtOnce || _isStopping || _completion.Task.IsCompleted)
-        {
-            return null;
-        }
-
-        ValueTask<bool> confirmed = _runtime.Journal.ConfirmAsync(Id, Epoch, CancellationToken.None);
-        if (!confirmed.IsCompletedSuccessfully)
-        {
-            // Its outcome, whatever it is, concerns nobody: the queue asks again.
-            _confirmsAtOnce = false;
-            _ = confirmed.AsTask().ContinueWith(
-                static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            return null;
-        }
-
-        if (!confirmed.Result || _owned.Machine.TryRead(command) is not { } answer)
-        {
-            return null;
-        }
-
         _commands.Add(1);
         if (answer is Refused refused)
         {
             _refusals.Add(1, new KeyValuePair<string, object?>("code", refused.Code));
         }
-
-        return answer;
-    }
-
-    /// <summary>
-    /// In a turn of its own between those of the loop, which may be waiting for the journal: only durable records show.
-    /// </summary>
-    private async Task ReadDurableAsync(Ticket ticket)
-    {
-        try
-        {
-            ticket.Complete(await Task.Factory.StartNew(
-                () => ReadDurable(ticket.Command), CancellationToken.None, TaskCreationOptions.DenyChildAttach, _scheduler));
-        }
-        catch (Exception e)
-        {
-            ticket.Complete(new NotOwner(MayHaveHappened: false, e.Message));
-        }
-    }
-
-    private Answer ReadDurable(Command command)
-    {
-        ReadChoice choice = command.Freshness;
-        if (_completion.Task.IsCompleted)
-        {
-            return new NotOwner(MayHaveHappened: false, "This server has just given the partition up.");
-        }
-
-        if (choice.Kind == ReadKind.Session)
-        {
-            if (choice.Incarnation != Machine.Incarnation)
-            {
-                return new Refused(Refusal.HistoryChanged,
-                    $"The position is of history {choice.Incarnation} of partition {Id}, which now has history {Machine.Incarnation}: "
-                    + "the data was restored in between. Read without a position, and take the new one from the answer.");
-            }
-
-            if (choice.AtLeast > Machine.Revision)
-            {
-                return new NotOwner(MayHaveHappened: false,
-                    $"This owner of partition {Id} stands at {Machine.Revision}, before {choice.AtLeast}.");
-            }
-        }
-
-        _commands.Add(1);
-        return Machine.ReadDurable(command);
     }
 
     private async Task<Answer> WhileWantedAsync(TaskTicket ticket, CancellationToken cancel)
