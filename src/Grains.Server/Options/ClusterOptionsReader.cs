@@ -148,7 +148,7 @@ internal sealed partial class ClusterOptionsReader(SettingSource source)
             return null;
         }
 
-        if (!isOpen && host != "localhost" && !(isAddress && IPAddress.IsLoopback(address!)))
+        if (!isOpen && !Loopback.Is(host))
         {
             source.Wrong(Setting.Silo, value, "anybody on the network could join the cluster",
                 $"Give {Setting.TlsCa.Switch}, {Setting.TlsCert.Switch} and {Setting.TlsKey.Switch}, "

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using Grains.FrontEnd.Access;
 using Grains.StateMachines.Slots;
 
@@ -32,7 +31,7 @@ internal sealed class GrainsOptionsReader(SettingSource source)
             KeysFile = keys,
             IsInsecure = insecure,
             NoSync = source.Flag(Setting.NoSync),
-            Dashboard = source.Flag(Setting.Dashboard) && cluster is not { HasApi: false },
+            Dashboard = source.Flag(Setting.Dashboard),
             Cluster = cluster,
             SchemaToPrint = source.Flag(Setting.PrintSchema) ? clusterReader.Schema() : null,
         };
@@ -69,7 +68,7 @@ internal sealed class GrainsOptionsReader(SettingSource source)
             {
                 source.Wrong(Setting.Urls, text, "is not a URL to listen on", "Write http://ADDRESS:PORT; put TLS in front of it");
             }
-            else if (!IsLoopback(url) && !isOpen)
+            else if (!Loopback.Is(url.Host) && !isOpen)
             {
                 source.Wrong(Setting.Urls, text, "anybody on the network could do anything",
                     $"Give {Setting.Keys.Switch} FILE, or {Setting.Insecure.Switch} if that is what you want");
@@ -121,7 +120,4 @@ internal sealed class GrainsOptionsReader(SettingSource source)
 
         return Path.GetFullPath(value);
     }
-
-    private static bool IsLoopback(Uri url) =>
-        url.Host == "localhost" || (IPAddress.TryParse(url.Host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
 }

@@ -17,6 +17,9 @@ internal sealed class PostgresAddress
     /// <summary>Whom it speaks with is proved, so that nobody in between reads or changes the data.</summary>
     public bool IsVerified => _connection.SslMode >= SslMode.VerifyCA;
 
+    /// <summary>On this machine, by a loopback address or a socket in a folder.</summary>
+    public bool IsLocal => _connection.Host!.Split(',').All(h => h.StartsWith('/') || Loopback.Is(h.Split(':')[0]));
+
     /// <summary>Null if this is no connection string. What is wrong with it is not said by its parser: it may quote a secret.</summary>
     public static PostgresAddress? Parse(string text)
     {

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Orleans.Configuration;
 
@@ -29,6 +30,7 @@ public static class PostgresClusterExtensions
             storage.DataSource = database;
             storage.GrainStorageSerializer = new JsonStorageSerializer();
         });
+        silo.Services.AddHostedService<MembershipLog>();
         return silo;
     }
 
@@ -49,6 +51,9 @@ public static class PostgresClusterExtensions
             membership.NumVotesForDeathDeclaration = 2;
             membership.TableRefreshTimeout = TimeSpan.FromSeconds(10);
             membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
+
+            // Then the process ends and is started again, with a fresh look at the others.
+            membership.MaxJoinAttemptTime = TimeSpan.FromSeconds(60);
         });
 
         // The other directory forgets the grains of healthy servers when one leaves.

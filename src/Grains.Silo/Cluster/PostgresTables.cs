@@ -1,22 +1,19 @@
 namespace Grains.Silo.Cluster;
 
-/// <summary>The tables and queries of Orleans on Postgres, as a script that may run again.</summary>
+/// <summary>The tables and queries of Orleans on Postgres, in the steps by which they came to be.</summary>
 public static class PostgresTables
 {
-    /// <summary>Under which the script is remembered in the schema.</summary>
+    /// <summary>Under which the steps are remembered in the schema.</summary>
     public const string Name = "orleans";
 
-    /// <summary>One more with each change of the script.</summary>
-    public const int Version = 1;
+    /// <summary>The first makes them, each further one changes what the one before left. None is ever changed.</summary>
+    public static IReadOnlyList<string> Steps { get; } = [Read(1)];
 
-    private const string _resource = "Grains.Silo.Cluster.PostgresTables.sql";
-
-    public static string Script { get; } = Read();
-
-    private static string Read()
+    private static string Read(int step)
     {
-        using Stream script = typeof(PostgresTables).Assembly.GetManifestResourceStream(_resource)
-            ?? throw new InvalidOperationException($"The resource {_resource} is missing from the build.");
+        string resource = $"Grains.Silo.Cluster.orleans-{step}.sql";
+        using Stream script = typeof(PostgresTables).Assembly.GetManifestResourceStream(resource)
+            ?? throw new InvalidOperationException($"The resource {resource} is missing from the build.");
         using var reader = new StreamReader(script);
         return reader.ReadToEnd();
     }

@@ -25,8 +25,12 @@ public sealed class DatabaseFixture : IAsyncLifetime
         NpgsqlDataSource database = NpgsqlDataSource.Create(connection);
         await using NpgsqlCommand create = database.CreateCommand($"CREATE SCHEMA {schema}");
         await create.ExecuteNonQueryAsync();
-        await using NpgsqlCommand tables = database.CreateCommand(PostgresTables.Script);
-        await tables.ExecuteNonQueryAsync();
+        foreach (string step in PostgresTables.Steps)
+        {
+            await using NpgsqlCommand tables = database.CreateCommand(step);
+            await tables.ExecuteNonQueryAsync();
+        }
+
         return database;
     }
 

@@ -1,17 +1,17 @@
 -- What Orleans needs on Postgres: its queries, and tables for membership, reminders and grain state.
--- Names without a schema: the connection's search path says where. Running it again changes nothing but the queries.
-CREATE TABLE IF NOT EXISTS OrleansQuery (
+-- Names without a schema: the connection's search path says where. Runs once; what comes later changes what it left.
+CREATE TABLE OrleansQuery (
   QueryKey text PRIMARY KEY,
   QueryText text NOT NULL
 );
 
 -- One row per cluster. Every change of a member takes the next version, or does not happen.
-CREATE TABLE IF NOT EXISTS OrleansMembershipVersion (
+CREATE TABLE OrleansMembershipVersion (
   DeploymentId text PRIMARY KEY,
   Version integer NOT NULL
 );
 
-CREATE TABLE IF NOT EXISTS OrleansMembership (
+CREATE TABLE OrleansMembership (
   DeploymentId text NOT NULL REFERENCES OrleansMembershipVersion,
   Address text NOT NULL,
   Port integer NOT NULL,
@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS OrleansMembership (
   PRIMARY KEY (DeploymentId, Address, Port, Generation)
 );
 
-CREATE TABLE IF NOT EXISTS OrleansReminder (
+CREATE TABLE OrleansReminder (
   ServiceId text NOT NULL,
   GrainId text NOT NULL,
   ReminderName text NOT NULL,
@@ -37,10 +37,10 @@ CREATE TABLE IF NOT EXISTS OrleansReminder (
   PRIMARY KEY (ServiceId, GrainId, ReminderName)
 );
 
-CREATE INDEX IF NOT EXISTS OrleansReminderByHash ON OrleansReminder (ServiceId, GrainHash);
+CREATE INDEX OrleansReminderByHash ON OrleansReminder (ServiceId, GrainHash);
 
 -- The key has no NULL in it, so that two first writes cannot both succeed.
-CREATE TABLE IF NOT EXISTS OrleansStorage (
+CREATE TABLE OrleansStorage (
   ServiceId text NOT NULL,
   GrainTypeString text NOT NULL,
   GrainIdN0 bigint NOT NULL,
@@ -222,5 +222,4 @@ $query$),
 
 ('DeleteReminderRowsKey', $query$
   DELETE FROM OrleansReminder WHERE ServiceId = @ServiceId
-$query$)
-ON CONFLICT (QueryKey) DO UPDATE SET QueryText = excluded.QueryText;
+$query$);
