@@ -48,7 +48,7 @@ public sealed class PostgresServer : IAsyncDisposable
         get
         {
             TimeSpan sum = TimeSpan.Zero;
-            foreach (int id in Children(ProcessId))
+            foreach (int id in ProcessTree.Children(ProcessId))
             {
                 try
                 {
@@ -130,7 +130,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
         // Frozen it makes no more of them. A new postmaster refuses to start while one is attached to its shared memory.
         Signal("STOP", _process.Id);
-        int[] children = Children(_process.Id);
+        int[] children = ProcessTree.Children(_process.Id);
         _process.Kill();
         _process.WaitForExit();
         foreach (int child in children)
@@ -138,7 +138,7 @@ public sealed class PostgresServer : IAsyncDisposable
             Signal("KILL", child);
         }
 
-        SpinWait.SpinUntil(() => !Array.Exists(children, IsRunning), _stopDeadline);
+        SpinWait.SpinUntil(() => !Array.Exists(children, ProcessTree.IsRunning), _stopDeadline);
         _process.Dispose();
         _process = null;
     }
@@ -265,29 +265,6 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    private static int[] Children(int processId)
-    {
-        string file = $"/proc/{processId}/task/{processId}/children";
-        return File.Exists(file)
-            ? [.. File.ReadAllText(file).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)]
-            : [];
-    }
-
-    /// <summary>Nobody's child any more, it may stay a while after its end, as a zombie.</summary>
-    private static bool IsRunning(int processId)
-    {
-        string file = $"/proc/{processId}/stat";
-        try
-        {
-            // Its state follows the name, which is in brackets.
-            return File.Exists(file) && File.ReadAllText(file) is var stat && stat[stat.LastIndexOf(')') + 2] is not ('Z' or 'X');
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
-
     /// <summary>
     /// Not one that the system hands out by itself: while the server is down another connection could get it as its own end.
     /// </summary>
@@ -319,28 +296,4 @@ public sealed class PostgresServer : IAsyncDisposable
             throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {error}");
         }
     }
-}
-
-/// <summary>How a Postgres of a test's own runs.</summary>
-public sealed record PostgresServerOptions
-{
-    /// <summary>Where everything is kept; null = a temporary folder, removed at the end.</summary>
-    public string? Folder { get; init; }
-
-    /// <summary>Where the log is kept, if not in the folder: outside a volume whose power is cut.</summary>
-    public string? LogFolder { get; init; }
-
-    /// <summary>Null = a free one.</summary>
-    public int? Port { get; init; }
-
-    public string Address { get; init; } = "127.0.0.1";
-
-    /// <summary>A command in front of the server's, such as <c>ip netns exec NAME</c>.</summary>
-    public string Inside { get; init; } = "";
-
-    /// <summary>This process cannot reach the address: readiness is asked for with the command in front.</summary>
-    public bool ProbeInside { get; init; }
-
-    /// <summary>Lines of postgresql.conf.</summary>
-    public string[] Settings { get; init; } = [];
 }
