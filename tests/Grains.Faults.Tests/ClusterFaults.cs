@@ -11,6 +11,7 @@ namespace Grains.Faults.Tests;
 public abstract class ClusterFaults(ClusterFixture cluster, ITestOutputHelper output)
 {
     private const int _acknowledgedPerFaultMin = 100;
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 
     /// <summary>No promise is broken, whatever the fault; the figures are printed and given back.</summary>
     private protected async Task<FaultFigures> SurviveAsync(
@@ -27,7 +28,8 @@ public abstract class ClusterFaults(ClusterFixture cluster, ITestOutputHelper ou
             Skip.If(true, why);
         }
 
-        await using var run = new ClusterRun(seed, world);
+        // Where no call may fail, a slow one is told from a failed one by the pause.
+        await using var run = new ClusterRun(seed, world, mayFailCalls ? Probes.CallDeadline : _patience);
         try
         {
             await run.DeclareAsync();

@@ -22,7 +22,7 @@ internal sealed class ClusterRun : IAsyncDisposable
     private readonly Random _random;
     private readonly RandomMoments _moments;
 
-    public ClusterRun(int seed, ClusterWorld world)
+    public ClusterRun(int seed, ClusterWorld world, TimeSpan? probeDeadline = null)
     {
         int run = Interlocked.Increment(ref _runs);
         _servers = [.. world.Servers];
@@ -34,7 +34,7 @@ internal sealed class ClusterRun : IAsyncDisposable
         IEnumerable<uint> all = Enumerable.Range(0, ServerSettings.Partitions).Select(p => (uint)p);
         Probes = new Probes(
             all.Where(p => p % (ServerSettings.Partitions / _partitionsProbed) == 0),
-            new Callers(_callers.Servers, Probes.CallDeadline),
+            new Callers(_callers.Servers, probeDeadline ?? Probes.CallDeadline),
             _record);
         View = new ClusterView(_callers.Next());
     }

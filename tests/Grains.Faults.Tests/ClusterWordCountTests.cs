@@ -7,7 +7,7 @@ namespace Grains.Faults.Tests;
 [Collection(ClusterFixture.Name)]
 public class ClusterWordCountTests(ClusterFixture cluster, ITestOutputHelper output)
 {
-    private const int _copies = 4;
+    private const int _copies = 20;
 
     [Fact]
     public async Task Words_counted_while_servers_of_a_cluster_are_killed_equal_those_of_sort_and_uniq()

@@ -1,4 +1,6 @@
+using Grains.Checkers.Witnesses;
 using Grains.Faults.Tests.Nemesis;
+using Grains.Faults.Tests.Workload;
 using Grains.Faults.Tests.World;
 using Xunit.Abstractions;
 
@@ -14,8 +16,31 @@ public class CutTests(ClusterFixture cluster, ITestOutputHelper output) : Cluste
     [SkippableFact]
     public async Task A_server_cut_from_all_others_says_nothing_of_the_past_and_its_partitions_are_served_by_them()
     {
-        FaultFigures figures = await SurviveAsync((world, run) => new IsolationFault(world, run, _length), WhyNot);
+        FaultFigures figures = await SurviveAsync((world, run) => new IsolationFault(world, run, _length, alsoFromPostgres: false), WhyNot);
         Assert.True(figures.Hit.Median < _isolationPauseMax, $"{figures}");
+    }
+
+    /// <summary>
+    /// With a control: what it answers is marked as stale, and taken for fresh it would be caught. If it were not, a server
+    /// that said nothing of the past would prove nothing.
+    /// </summary>
+    [SkippableFact]
+    public async Task A_server_cut_from_all_but_its_clients_gives_stale_reads_only_which_taken_for_fresh_would_be_caught()
+    {
+        IsolationFault? fault = null;
+        LoadRecord? record = null;
+        FaultFigures figures = await SurviveAsync(
+            (world, run) =>
+            {
+                record = run.Record;
+                return fault = new IsolationFault(world, run, _length, alsoFromPostgres: true);
+            },
+            WhyNot);
+        Assert.True(figures.Hit.Median < _isolationPauseMax, $"{figures}");
+        Assert.True(fault!.Tally.StaleReads > 0, $"{figures}");
+        IEnumerable<Witness> takenForFresh = record!.Witnesses.Select(
+            w => w.Kind == WitnessKind.Stale ? w with { Kind = WitnessKind.Seen } : w);
+        Assert.Contains(WitnessCheck.Check(takenForFresh, dense: false), v => v.StartsWith("a stale read", StringComparison.Ordinal));
     }
 
     [SkippableFact]

@@ -15,11 +15,12 @@ internal abstract class ZombieFault(string name, ClusterRun run, TimeSpan length
     private static readonly TimeSpan _deadlineAfterwards = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(20);
 
-    private readonly ZombieTally _tally = new();
     private readonly Stopwatch _away = new();
     private Zombies? _zombies;
 
-    public override string Note => $"{_tally}";
+    public ZombieTally Tally { get; } = new();
+
+    public override string Note => $"{Tally}";
 
     protected abstract void Take(ServerProcess victim);
 
@@ -29,7 +30,7 @@ internal abstract class ZombieFault(string name, ClusterRun run, TimeSpan length
     {
         var bound = new Callers([victim.Url], length + _deadlineAfterwards);
         var others = new Callers([.. run.Probes.Servers.Where(u => u != victim.Url)]);
-        _zombies = new Zombies(bound, others, run.Record, _tally);
+        _zombies = new Zombies(bound, others, run.Record, Tally);
         await _zombies.PrepareAsync(run.Probes.Writers.Where(w => owned.Contains(w.Partition)).Take(_partitionsAsked));
     }
 
@@ -57,7 +58,7 @@ internal abstract class ZombieFault(string name, ClusterRun run, TimeSpan length
         await _zombies!.DisposeAsync();
         if (!victim.IsRunning)
         {
-            _tally.Ended();
+            Tally.Ended();
             await victim.StartAsync();
         }
     }

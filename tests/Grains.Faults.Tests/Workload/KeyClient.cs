@@ -15,6 +15,7 @@ internal sealed class KeyClient(int number, int seed, Caller caller, LoadRecord 
     private readonly Names _names = record.Names;
     private readonly Random _random = new(seed);
     private readonly Dictionary<string, long> _versions = new(StringComparer.Ordinal);
+    private readonly PastReads _past = new(caller, record);
     private int _process = record.Registers.NewProcess();
     private int _operations;
     private int _values;
@@ -40,6 +41,12 @@ internal sealed class KeyClient(int number, int seed, Caller caller, LoadRecord 
         string keyspace = _random.Next(2) == 0 ? _names.Spread : _names.Ordered;
         string key = $"g{_operations / _operationsPerRotation}-{_random.Next(_keysShared)}";
         int dice = _random.Next(100);
+        if (dice < 10)
+        {
+            await _past.ReadAsync(keyspace, key, ofSession: dice < 7);
+            return;
+        }
+
         if (dice < 35)
         {
             await GetAsync(keyspace, key);
@@ -98,6 +105,7 @@ internal sealed class KeyClient(int number, int seed, Caller caller, LoadRecord 
             _versions[name] = reply.Version;
             record.Wrote(_names.PartitionOfKey(keyspace, key), reply.Version, callNs, name, value);
             record.Registers.Ok(_process, RegisterResult.Written(reply.Version));
+            _past.Wrote(name, reply);
             record.Acknowledge(name, $"put {value} v{reply.Version}");
         }
         else

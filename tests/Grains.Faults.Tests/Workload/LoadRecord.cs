@@ -67,9 +67,21 @@ internal sealed class LoadRecord : IDisposable
         });
 
     public void Saw(uint partition, long version, long callNs, string key, string value) =>
+        Saw(WitnessKind.Seen, partition, version, callNs, key, value);
+
+    /// <summary>By a read that may be of the past.</summary>
+    public void SawOld(uint partition, long version, long callNs, string key, string value) =>
+        Saw(WitnessKind.Stale, partition, version, callNs, key, value);
+
+    public void Did(DeliveryActKind kind, Delivery delivery, long callNs) =>
+        Deliveries.Add(new DeliveryAct(kind, delivery.Node, delivery.Token, callNs, NowNs()));
+
+    public void Dispose() => _log.Dispose();
+
+    private void Saw(WitnessKind kind, uint partition, long version, long callNs, string key, string value) =>
         Witnesses.Add(new Witness
         {
-            Kind = WitnessKind.Seen,
+            Kind = kind,
             Partition = partition,
             Revision = version,
             Key = key,
@@ -77,9 +89,4 @@ internal sealed class LoadRecord : IDisposable
             CallNs = callNs,
             ReturnNs = NowNs(),
         });
-
-    public void Did(DeliveryActKind kind, Delivery delivery, long callNs) =>
-        Deliveries.Add(new DeliveryAct(kind, delivery.Node, delivery.Token, callNs, NowNs()));
-
-    public void Dispose() => _log.Dispose();
 }

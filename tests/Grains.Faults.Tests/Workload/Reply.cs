@@ -21,6 +21,12 @@ internal sealed record Reply(ReplyKind Kind, int Status, string Body)
     /// <summary>The version in the ETag, or 0.</summary>
     public long Version { get; init; }
 
+    /// <summary>Where in the history of its partition the answer belongs, to be given back as it is; or empty.</summary>
+    public string Position { get; init; } = "";
+
+    /// <summary>How fresh the server says the read is; or empty.</summary>
+    public string Freshness { get; init; } = "";
+
     /// <summary>The server says that this is the answer to an earlier request with the same key.</summary>
     public bool Repeated { get; init; }
 
@@ -35,8 +41,9 @@ internal sealed record Reply(ReplyKind Kind, int Status, string Body)
         return new Reply(decided ? ReplyKind.Decided : nothingHappened ? ReplyKind.NotStarted : ReplyKind.Unknown, status, body)
         {
             Version = answer.Headers.ETag is { } tag ? long.Parse(tag.Tag.Trim('"'), CultureInfo.InvariantCulture) : 0,
-            Repeated = answer.Headers.TryGetValues("Grains-Repeated", out IEnumerable<string>? repeated)
-                && repeated.Contains("true"),
+            Position = Header(answer, "Grains-Position"),
+            Freshness = Header(answer, "Grains-Read"),
+            Repeated = Header(answer, "Grains-Repeated") == "true",
             Failure = decided ? "" : $"{status} {Member(body, "code")}",
         };
     }
@@ -64,6 +71,9 @@ internal sealed record Reply(ReplyKind Kind, int Status, string Body)
         : 0;
 
     public override string ToString() => $"{Kind} {Status} {Failure} {(Body.Length > 200 ? Body[..200] : Body)}";
+
+    private static string Header(HttpResponseMessage answer, string name) =>
+        answer.Headers.TryGetValues(name, out IEnumerable<string>? values) ? string.Join(',', values) : "";
 
     /// <summary>A text in a problem document; empty if the body is none.</summary>
     private static string Member(string body, string name)

@@ -2,7 +2,7 @@ namespace Grains.Faults.Tests.Workload;
 
 /// <summary>
 /// Asks a server that is frozen or cut off, and again when it goes on, for what only the owner of a partition may say: reads,
-/// compare-and-sets that must fail, renewals of deliveries that it handed out. Meanwhile others own its partitions, write
+/// compare-and-sets that must fail, renewals of deliveries that it handed out; and for stale reads, which it may give. Meanwhile others own its partitions, write
 /// the same keys and hand out the same messages. All of it is recorded, so that a word of the past is found as one.
 /// </summary>
 /// <param name="zombie">Clients bound to that server, with a deadline beyond the end of the fault.</param>
@@ -58,7 +58,8 @@ internal sealed class Zombies(Callers zombie, Callers healthy, LoadRecord record
         {
             foreach ((PartitionWriter writer, _, Delivery delivery) in _held)
             {
-                asked.AddRange(ReadAsync(writer.Key), BeRefusedAsync(writer.Key), RenewAsync(delivery));
+                asked.AddRange(
+                    ReadAsync(writer.Key), BeRefusedAsync(writer.Key), RenewAsync(delivery), ReadThePastAsync(writer.Key));
             }
 
             await Task.WhenAny(Task.Delay(_pace, stop));
@@ -91,6 +92,14 @@ internal sealed class Zombies(Callers zombie, Callers healthy, LoadRecord record
         if (await new Leases(zombie.Next(), record).RenewAsync(delivery) is { Kind: ReplyKind.Decided })
         {
             tally.Renewed();
+        }
+    }
+
+    private async Task ReadThePastAsync(string key)
+    {
+        if (await new PastReads(zombie.Next(), record).ReadAsync(record.Names.Spread, key, ofSession: false))
+        {
+            tally.ReadOld();
         }
     }
 
