@@ -76,4 +76,13 @@ public static class FrontEndExtensions
         });
         return endpoints;
     }
+
+    /// <summary>Maps <c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c> only: for a server that others answer for.</summary>
+    /// <exception cref="InvalidOperationException">The keys file cannot be used; every reason is named.</exception>
+    public static IEndpointRouteBuilder MapGrainsProbes(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.ServiceProvider.GetRequiredService<ClusterRoutes>().UseMetrics(endpoints);
+        endpoints.ServiceProvider.GetRequiredService<RouteTable>().MapProbes(endpoints);
+        return endpoints;
+    }
 }

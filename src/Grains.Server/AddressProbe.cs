@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using Grains.Server.Options;
 
 namespace Grains.Server;
 
-/// <summary>Looks whether an address is free before any data is touched; the web server says so only after the silo runs.</summary>
+/// <summary>Looks whether an address is free before any data is touched; the servers inside say so only once the silo runs.</summary>
 internal static class AddressProbe
 {
     /// <exception cref="SocketException">Somebody else listens there, or this machine has no such address.</exception>
@@ -13,15 +14,38 @@ internal static class AddressProbe
         {
             IPAddress address = url.Host == "localhost" ? IPAddress.Loopback
                 : IPAddress.TryParse(url.Host.Trim('[', ']'), out IPAddress? given) ? given : IPAddress.Any;
-            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            if (!OperatingSystem.IsWindows())
-            {
-                // As the web server does: a port in TIME_WAIT is free.
-                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-            }
-
-            socket.Bind(new IPEndPoint(address, url.Port));
-            socket.Listen(1);
+            Bind(new IPEndPoint(address, url.Port));
         }
+    }
+
+    /// <summary>The same for where other servers reach this one.</summary>
+    /// <exception cref="StartException">Somebody else listens there, or this machine has no such address.</exception>
+    public static void Check(IPEndPoint silo)
+    {
+        try
+        {
+            Bind(silo);
+        }
+        catch (SocketException e)
+        {
+            throw new StartException(
+                e.SocketErrorCode == SocketError.AddressAlreadyInUse
+                    ? $"{silo} is in use by another process. Stop that one, or choose another with {Setting.Silo.Switch}."
+                    : $"It cannot listen on {silo}: {e.Message}. Write an address of this machine in {Setting.Silo.Switch}.",
+                e);
+        }
+    }
+
+    private static void Bind(IPEndPoint place)
+    {
+        using var socket = new Socket(place.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        if (!OperatingSystem.IsWindows())
+        {
+            // As the web server does: a port in TIME_WAIT is free.
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        }
+
+        socket.Bind(place);
+        socket.Listen(1);
     }
 }

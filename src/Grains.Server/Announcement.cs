@@ -1,4 +1,5 @@
 using Grains.Journal;
+using Grains.Server.Cluster;
 using Grains.Server.Options;
 using Grains.Silo.Partitions;
 
@@ -23,33 +24,58 @@ internal static class Announcement
             // Those that are missing have said why in the log; the rest serves.
         }
 
-        string url = server.Urls.First();
-        string key = options.KeysFile is null ? "" : " -H \"Authorization: Bearer $KEY\"";
-        Console.Out.WriteLine($"""
+        string[] lines =
+        [
+            "",
+            $"Grains listens on {string.Join(", ", server.Urls)}",
+            .. options.Cluster is { } cluster ? ClusterAnnouncement.Where(server, cluster) : Where(server, options),
+            $"  partitions  {partitions.Settings.Slots?.Partitions.Count}{Unserved(partitions)}",
+            "",
+            .. options.Cluster is { HasApi: false } ? [] : Try(server.Urls.First(), options.KeysFile is not null),
+        ];
+        Console.Out.WriteLine(string.Join(Environment.NewLine, lines));
+        foreach (string warning in Warnings(options))
+        {
+            Console.Error.WriteLine($"WARNING: {warning}");
+        }
+    }
 
-            Grains listens on {string.Join(", ", server.Urls)}
-              data        {options.DataFolder}
-              durability  {server.Services.GetRequiredService<IJournal>().Durability}
-              partitions  {partitions.Settings.Slots?.Partitions.Count}{Unserved(partitions)}
+    private static string[] Where(WebApplication server, GrainsOptions options) =>
+    [
+        $"  data        {options.DataFolder}",
+        $"  durability  {server.Services.GetRequiredService<IJournal>().Durability}",
+    ];
 
-              curl -X PUT {url}/v1/keyspaces/demo{key} --json '{Quoted("layout", "spread")}'
-              curl -X PUT {url}/v1/keyspaces/demo/keys/hello{key} -H 'Content-Type: text/plain' --data world
-              curl {url}/v1/keyspaces/demo/keys/hello{key}
+    private static string[] Try(string url, bool hasKeys)
+    {
+        string key = hasKeys ? " -H \"Authorization: Bearer $KEY\"" : "";
+        return
+        [
+            $$"""  curl -X PUT {{url}}/v1/keyspaces/demo{{key}} --json '{"layout": "spread"}'""",
+            $"  curl -X PUT {url}/v1/keyspaces/demo/keys/hello{key} -H 'Content-Type: text/plain' --data world",
+            $"  curl {url}/v1/keyspaces/demo/keys/hello{key}",
+            "",
+        ];
+    }
 
-            """);
+    private static IEnumerable<string> Warnings(GrainsOptions options)
+    {
         if (options.NoSync)
         {
-            Console.Error.WriteLine("WARNING: --no-sync is set. A POWER CUT LOSES ANSWERED WRITES. Never run real data like this.");
+            yield return "--no-sync is set. A POWER CUT LOSES ANSWERED WRITES. Never run real data like this.";
         }
 
-        if (options.IsInsecure && options.Urls.Any(u => !u.IsLoopback))
+        if (options.IsInsecure && options.KeysFile is null && options.Urls.Any(u => !u.IsLoopback))
         {
-            Console.Error.WriteLine("WARNING: --insecure is set. Everybody who reaches the port may do everything.");
+            yield return "--insecure is set. Everybody who reaches the port may do everything.";
+        }
+
+        foreach (string warning in options.Cluster is { } cluster ? ClusterAnnouncement.Warnings(cluster) : [])
+        {
+            yield return warning;
         }
     }
 
     private static string Unserved(PartitionReadiness partitions) =>
         partitions.Missing is { Count: > 0 } missing ? $", {missing.Count} NOT SERVED, see the log" : "";
-
-    private static string Quoted(string name, string value) => $"{{\"{name}\": \"{value}\"}}";
 }

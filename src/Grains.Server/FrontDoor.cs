@@ -19,6 +19,12 @@ internal static class FrontDoor
 
     public static void MapGrainsServer(this WebApplication server, GrainsOptions options)
     {
+        if (options.Cluster is { HasApi: false })
+        {
+            server.MapGrainsProbes();
+            return;
+        }
+
         server.MapGrains();
         if (options.Dashboard)
         {

@@ -1,30 +1,18 @@
-using Grains.Journal;
-using Grains.Journal.Sqlite;
+using Grains.Server.Cluster;
 using Grains.Server.Options;
-using Grains.Silo;
-using Grains.Silo.Cluster;
-using Orleans.Configuration;
-using Orleans.Dashboard;
 
 namespace Grains.Server;
 
 /// <summary>The parts of a server, put together: journal, silo, web.</summary>
 internal static class GrainsHost
 {
-    private const string _clusterName = "grains";
-
     public static WebApplicationBuilder CreateBuilder()
     {
         // The words of the command line are read by CommandLine, which refuses what it does not know.
         WebApplicationBuilder builder = WebApplication.CreateBuilder(
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddJsonFile(Path.Combine(Environment.CurrentDirectory, "appsettings.json"), optional: true);
-        builder.Logging.ClearProviders().AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-            console.UseUtcTimestamp = true;
-        });
+        builder.Logging.ClearProviders().AddGrainsConsole();
 
         // A start that fails is explained in one line by the program; these would add a stack trace each.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
@@ -35,34 +23,17 @@ internal static class GrainsHost
     }
 
     /// <summary>Everything that can fail for a reason outside the program fails here or in the start.</summary>
-    public static async Task<WebApplication> AddGrainsServerAsync(this WebApplicationBuilder builder, GrainsOptions options)
-    {
-        AddressProbe.Check(options.Urls);
-        SqliteJournal journal = SqliteJournal.Open(new SqliteJournalOptions
-        {
-            Folder = options.DataFolder,
-            Synchronous = !options.NoSync,
-            OnDiskFailure = DiskFailure.EndProcess,
-        });
-        try
-        {
-            string settings = await ClusterStorage.PrepareSqliteAsync(
-                Path.Combine(options.DataFolder, "cluster.db"), CancellationToken.None);
+    public static Task<WebApplication> AddGrainsServerAsync(this WebApplicationBuilder builder, GrainsOptions options) =>
+        options.Cluster is { } cluster
+            ? builder.AddClusterServerAsync(options, cluster, CancellationToken.None)
+            : builder.AddEmbeddedServerAsync(options);
 
-            // By a factory, so that the container ends the journal after everything that uses it.
-            builder.Services.AddSingleton<IJournal>(_ => journal);
-            builder.Host.ConfigureHostOptions(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
-            builder.WebHost.UseUrls([.. options.Urls.Select(u => u.GetLeftPart(UriPartial.Authority))]);
-            builder.UseOrleans(silo => silo.ConfigureEmbedded(options, settings));
-            builder.AddFrontEnd(options);
-            return builder.Build();
-        }
-        catch
-        {
-            await journal.DisposeAsync();
-            throw;
-        }
-    }
+    public static ILoggingBuilder AddGrainsConsole(this ILoggingBuilder logging) => logging.AddSimpleConsole(console =>
+    {
+        console.SingleLine = true;
+        console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        console.UseUtcTimestamp = true;
+    });
 
     /// <summary>Until the process is asked to end; in an orderly way too if the start goes wrong.</summary>
     public static async Task ServeAsync(this WebApplication server, GrainsOptions options)
@@ -81,27 +52,6 @@ internal static class GrainsHost
             {
                 throw;
             }
-        }
-    }
-
-    private static void ConfigureEmbedded(this ISiloBuilder silo, GrainsOptions options, string settings)
-    {
-        silo.UseLocalhostClustering(FreePort.Find(), gatewayPort: 0, serviceId: _clusterName, clusterId: _clusterName);
-        silo.Configure<SiloOptions>(o => o.SiloName = Environment.MachineName);
-        silo.Configure<SiloMessagingOptions>(o =>
-        {
-            o.ResponseTimeout = TimeSpan.FromSeconds(15);
-            o.CancelRequestOnTimeout = true;
-        });
-        silo.AddGrainsSqliteStorage(settings);
-        silo.AddGrains(new GrainsSiloOptions
-        {
-            IsAlone = true,
-            Keeper = new() { Partitions = options.Partitions },
-        });
-        if (options.Dashboard)
-        {
-            silo.AddDashboard(dashboard => dashboard.HideTrace = true);
         }
     }
 }

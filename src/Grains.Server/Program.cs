@@ -1,4 +1,5 @@
 using Grains.Server;
+using Grains.Server.Cluster;
 using Grains.Server.Options;
 
 CommandLine line = CommandLine.Read(args);
@@ -12,6 +13,12 @@ WebApplicationBuilder builder = GrainsHost.CreateBuilder();
 if (GrainsOptionsReader.Read(line, builder.Configuration, Environment.GetEnvironmentVariable, out var problems) is not { } options)
 {
     return ExitCode.Refuse(problems);
+}
+
+if (options.SchemaToPrint is { } schema)
+{
+    Console.Out.Write(ClusterSchema.Print(schema));
+    return ExitCode.Ended;
 }
 
 try

@@ -1,8 +1,12 @@
+using System.Data.Common;
 using System.Net.Sockets;
 using Grains.Journal;
+using Grains.Server.Cluster;
 using Grains.Server.Options;
 using Grains.Silo.Cluster;
+using Grains.Silo.Tls;
 using Microsoft.AspNetCore.Connections;
+using Orleans.Runtime.MembershipService;
 
 namespace Grains.Server;
 
@@ -12,7 +16,11 @@ internal static class StartFailure
     /// <returns>Null for an exception that is no ordinary trouble.</returns>
     public static string? Explain(Exception e, GrainsOptions options) => Root(e) switch
     {
-        ClusterSettingsException or JournalUnavailableException or JournalDamagedException => Root(e).Message,
+        StartException or TlsFileException or ClusterSettingsException or JournalUnavailableException or JournalDamagedException =>
+            Root(e).Message,
+        Exception trouble when options.Cluster is { } cluster && PostgresFailure.Explain(trouble, cluster.Postgres) is { } why => why,
+        OrleansClusterConnectivityCheckFailedException unreached =>
+            $"{unreached.Message} Look whether servers reach each other at their {Setting.Silo.Switch}, all with TLS or all without.",
         AddressInUseException or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } =>
             $"{Addresses(options)} is in use by another process. Stop that one, or choose another with {Setting.Urls.Switch}.",
         SocketException socket => $"It cannot listen on {Addresses(options)}: {socket.Message}. Choose another with {Setting.Urls.Switch}.",
@@ -27,8 +35,8 @@ internal static class StartFailure
     {
         for (Exception? inner = e; inner is not null; inner = inner.InnerException)
         {
-            if (inner is ClusterSettingsException or JournalUnavailableException or JournalDamagedException
-                or AddressInUseException or SocketException or UnauthorizedAccessException)
+            if (inner is StartException or TlsFileException or ClusterSettingsException or JournalUnavailableException
+                or JournalDamagedException or OrleansClusterConnectivityCheckFailedException or DbException or AddressInUseException or SocketException or UnauthorizedAccessException)
             {
                 return inner;
             }

@@ -2,10 +2,13 @@ using Grains.Journal;
 using Grains.Silo.Cluster;
 using Grains.Silo.Partitions;
 using Grains.Silo.Placement;
+using Grains.Silo.Servers;
 using Grains.StateMachines.Partitions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Metadata;
 using Orleans.Runtime;
 using Orleans.Storage;
 
@@ -29,16 +32,33 @@ public static class GrainsSiloExtensions
         services.AddSingleton(options.Router);
         services.AddSingleton<IPartitions, PartitionRouter>();
         services.AddSingleton(provider => new MembershipView(
-            provider.GetRequiredService<IClusterMembershipService>(), options.IsAlone));
+            provider.GetRequiredService<IClusterMembershipService>(),
+            provider.GetRequiredService<IClusterManifestProvider>(),
+            provider.GetRequiredService<GrainTypeResolver>(),
+            options.IsAlone));
+        services.AddSingleton<LeavingServers>();
+        services.AddSingleton<PartitionOwners>();
+        services.AddSingleton<PartitionPreloads>();
+        services.AddSingleton<ClusterSettingsReader>();
+        services.AddSingleton<ServerParts>();
+        services.AddGrainService<ServerService>();
+        services.AddSingleton<IServerServiceClient, ServerServiceClient>();
+        services.AddSingleton<HandOvers>();
         services.AddSingleton(provider => new KeeperSurroundings(
             options.Keeper,
-            provider.GetRequiredService<MembershipView>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<PartitionKeeper>>())
         {
             Server = provider.GetRequiredService<ILocalSiloDetails>().Name,
+            Address = provider.GetRequiredService<ILocalSiloDetails>().SiloAddress,
+            Membership = provider.GetRequiredService<MembershipView>(),
+            Owners = provider.GetRequiredService<PartitionOwners>(),
+            Leaving = provider.GetRequiredService<LeavingServers>(),
+            Servers = provider.GetRequiredService<IServerServiceClient>(),
         });
+        services.AddSingleton<IClusterStatus, ClusterStatus>();
         services.AddSingleton<PartitionKeeper>();
+        services.AddHostedService<GracefulStop>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
             provider => provider.GetRequiredService<PartitionKeeper>());
         services.AddSingleton(provider => new PartitionRuntime
@@ -51,10 +71,16 @@ public static class GrainsSiloExtensions
             Time = provider.GetRequiredService<TimeProvider>(),
             Options = options.Partition,
             Limits = options.Limits,
+            FormatLevel = () =>
+                provider.GetRequiredService<ClusterSettingsView>().Settings?.FormatLevel ?? FormatLevels.Oldest,
         });
         silo.AddPlacementDirector<PartitionPlacement, PartitionPlacementDirector>();
         return silo;
     }
+
+    /// <summary>A silo that owns no partition: it knows the way to those of the others.</summary>
+    public static ISiloBuilder WithoutPartitions(this ISiloBuilder silo) =>
+        silo.Configure<GrainTypeOptions>(grains => grains.Classes.Remove(typeof(PartitionGrain)));
 
     /// <summary>The cluster's settings in a SQLite file, prepared with <see cref="ClusterStorage.PrepareSqliteAsync"/>.</summary>
     public static ISiloBuilder AddGrainsSqliteStorage(this ISiloBuilder silo, string connectionString) =>

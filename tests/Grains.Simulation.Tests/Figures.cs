@@ -7,8 +7,9 @@ internal sealed class Figures
 {
     private static readonly string[] _mustCome =
     [
-        "appends Fenced", "appends Refused", "appends Unknown", "commands repeated", "crashes", "loops Fenced",
-        "loops Undecided", "pauses", "transfers repeated", "truncations",
+        "appends Fenced", "appends Refused", "appends Unknown", "commands repeated", "crashes", "leases handed over",
+        "loops Fenced", "loops HandedOver", "loops Undecided", "pauses", "preloads", "reads of the past", "stalls told",
+        "transfers repeated", "truncations",
     ];
 
     private readonly long _begun = Stopwatch.GetTimestamp();

@@ -60,6 +60,7 @@ internal sealed class SimRun
         List<Task> working = [.. keyClients.Select(c => c.RunAsync())];
         working.AddRange(Enumerable.Range(1, 3).Select(i => new Sender(_world, _record, i).RunAsync()));
         working.Add(new ExpiringKeyClient(_world).RunAsync());
+        working.Add(new PastReader(_world, _record).RunAsync());
         working.Add(new Nemesis(_world).RunAsync());
         bool isDrained = false;
         List<Task> receiving = [.. Enumerable.Range(1, 4).Select(i => new Receiver(_world, _record, i).RunAsync(() => isDrained))];

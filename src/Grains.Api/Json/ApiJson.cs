@@ -27,6 +27,8 @@ namespace Grains.Api.Json;
 [JsonSerializable(typeof(KeyspaceList))]
 [JsonSerializable(typeof(KeyList))]
 [JsonSerializable(typeof(PartitionList))]
+[JsonSerializable(typeof(ClusterDocument))]
+[JsonSerializable(typeof(FormatDocument))]
 [JsonSerializable(typeof(ServiceRequest))]
 [JsonSerializable(typeof(ServiceDeclaration))]
 [JsonSerializable(typeof(ServiceList))]

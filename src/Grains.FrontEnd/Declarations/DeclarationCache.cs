@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Grains.StateMachines.Partitions;
 
 namespace Grains.FrontEnd.Declarations;
 
@@ -7,8 +8,8 @@ namespace Grains.FrontEnd.Declarations;
 /// <see cref="FreshMs"/> at the latest, or at once when a partition says that the id is gone; one that is missing here
 /// is always read, so that what was declared anywhere can be used everywhere from then on.
 /// </summary>
-/// <param name="read">Reads the present declaration, linearizably; null = there is none.</param>
-internal sealed class DeclarationCache<T>(Func<string, CancellationToken, Task<T?>> read, TimeProvider time)
+/// <param name="read">Reads the declaration as fresh as asked; null = there is none.</param>
+internal sealed class DeclarationCache<T>(Func<string, ReadChoice, Task<T?>> read, TimeProvider time)
     where T : class
 {
     /// <summary>A watch on the system keyspace will replace this age.</summary>
@@ -27,6 +28,15 @@ internal sealed class DeclarationCache<T>(Func<string, CancellationToken, Task<T
 
         return new ValueTask<T?>(ReadAsync(name.ToString(), entry));
     }
+
+    /// <summary>
+    /// Whatever is known here, however old; else what the partition that has it last knew. Nothing of that is kept for
+    /// those who want the present.
+    /// </summary>
+    public ValueTask<T?> FindOldAsync(ReadOnlySpan<char> name) =>
+        _entries.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out Entry? entry)
+            ? new ValueTask<T?>(entry.Snapshot)
+            : new ValueTask<T?>(read(name.ToString(), ReadChoice.Stale));
 
     /// <summary>A read that began before the one that is kept, and ended after it, changes nothing.</summary>
     /// <param name="readAt">When the read began, or the write had ended, that gave the snapshot.</param>
@@ -50,7 +60,7 @@ internal sealed class DeclarationCache<T>(Func<string, CancellationToken, Task<T
         T? snapshot = null;
         try
         {
-            snapshot = await read(name, CancellationToken.None);
+            snapshot = await read(name, default);
         }
         finally
         {

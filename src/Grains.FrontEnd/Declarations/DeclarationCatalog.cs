@@ -24,13 +24,15 @@ internal sealed class DeclarationCatalog
     {
         _system = system;
         _time = time;
-        _keyspaces = new(async (name, cancel) => Keyspace(await system.GetAsync(Kind.Keyspaces, name, cancel)), time);
-        _services = new(async (name, cancel) => Service(await system.GetAsync(Kind.Services, name, cancel)), time);
+        _keyspaces = new(async (name, choice) => Keyspace(await system.GetAsync(Kind.Keyspaces, name, default, choice)), time);
+        _services = new(async (name, choice) => Service(await system.GetAsync(Kind.Services, name, default, choice)), time);
     }
 
-    public ValueTask<KeyspaceSnapshot?> FindKeyspaceAsync(ReadOnlySpan<char> name) => _keyspaces.FindAsync(name);
+    public ValueTask<KeyspaceSnapshot?> FindKeyspaceAsync(ReadOnlySpan<char> name, bool mayBeOld = false) =>
+        mayBeOld ? _keyspaces.FindOldAsync(name) : _keyspaces.FindAsync(name);
 
-    public ValueTask<ServiceSnapshot?> FindServiceAsync(ReadOnlySpan<char> name) => _services.FindAsync(name);
+    public ValueTask<ServiceSnapshot?> FindServiceAsync(ReadOnlySpan<char> name, bool mayBeOld = false) =>
+        mayBeOld ? _services.FindOldAsync(name) : _services.FindAsync(name);
 
     public static RequestRefusedException NoKeyspace(string where = "") =>
         new(ProblemCode.KeyspaceNotFound, $"No keyspace of this name is declared{where}.");

@@ -17,10 +17,11 @@ internal sealed class SystemKeyspace(IPartitions partitions)
 {
     private const string _name = "$system";
 
-    /// <summary>The declaration of a name; null = there is none. Linearizable.</summary>
-    public async Task<KeyView?> GetAsync(Kind kind, string name, CancellationToken cancel)
+    /// <summary>The declaration of a name; null = there is none. Linearizable, unless said otherwise.</summary>
+    public async Task<KeyView?> GetAsync(Kind kind, string name, CancellationToken cancel, ReadChoice choice = default)
     {
-        Answer answer = await ExecuteAsync(new GetKey { Keyspace = KeyspaceId.System, Key = KeyOf(kind, name) }, cancel);
+        Answer answer = await ExecuteAsync(
+            new GetKey { Keyspace = KeyspaceId.System, Key = KeyOf(kind, name), Freshness = choice }, cancel);
         return answer switch
         {
             KeyFound found => found.Entry,

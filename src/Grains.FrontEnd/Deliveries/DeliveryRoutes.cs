@@ -116,7 +116,7 @@ internal sealed class DeliveryRoutes(ServiceCalls calls, DeclarationCatalog cata
             return;
         }
 
-        string position = Answers.Position(delivery.Id.Partition, committed.At);
+        string position = Position.Of(delivery.Id.Partition, committed).ToString();
         http.Response.Headers[Answers.PositionHeader] = position;
         if (committed.Repeated)
         {

@@ -37,23 +37,25 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
         },
         new("GET", _one, Permission.Read, "Reads a key", GetAsync)
         {
+            Query = [ReadWish.Read, ReadWish.Since],
             Headers = ["If-None-Match"],
             Answers =
             [
-                new(200, "The value", MediaType: "*/*", Headers: ["ETag", "Grains-Position", "Grains-Expires-At"]),
-                new(304, "The caller has this version", Headers: ["ETag", "Grains-Position"]),
+                new(200, "The value", MediaType: "*/*", Headers: ["ETag", "Grains-Position", "Grains-Expires-At", ReadWish.Header]),
+                new(304, "The caller has this version", Headers: ["ETag", "Grains-Position", ReadWish.Header]),
             ],
-            Problems = [ProblemCode.KeyspaceNotFound, ProblemCode.KeyNotFound],
+            Problems = [ProblemCode.KeyspaceNotFound, ProblemCode.KeyNotFound, ProblemCode.HistoryChanged],
         },
         new("HEAD", _one, Permission.Read, "Reads a key without its value", GetAsync)
         {
+            Query = [ReadWish.Read, ReadWish.Since],
             Headers = ["If-None-Match"],
             Answers =
             [
-                new(200, "It exists", Headers: ["ETag", "Grains-Position", "Grains-Expires-At"]),
-                new(304, "The caller has this version", Headers: ["ETag", "Grains-Position"]),
+                new(200, "It exists", Headers: ["ETag", "Grains-Position", "Grains-Expires-At", ReadWish.Header]),
+                new(304, "The caller has this version", Headers: ["ETag", "Grains-Position", ReadWish.Header]),
             ],
-            Problems = [ProblemCode.KeyspaceNotFound, ProblemCode.KeyNotFound],
+            Problems = [ProblemCode.KeyspaceNotFound, ProblemCode.KeyNotFound, ProblemCode.HistoryChanged],
         },
         new("DELETE", _one, Permission.Write, "Deletes a key", DeleteAsync)
         {
@@ -63,9 +65,9 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
         },
         new("GET", "/v1/keyspaces/{keyspace}/keys", Permission.Read, "Lists keys in bytewise order", ListAsync)
         {
-            Query = ["prefix", "start", "end", "after", "limit", "values"],
-            Answers = [new(200, "A page", typeof(KeyList))],
-            Problems = [ProblemCode.KeyspaceNotFound],
+            Query = ["prefix", "start", "end", "after", "limit", "values", ReadWish.Read, ReadWish.Since],
+            Answers = [new(200, "A page", typeof(KeyList), Headers: ReadWish.Header)],
+            Problems = [ProblemCode.KeyspaceNotFound, ProblemCode.HistoryChanged],
         },
     ];
 
@@ -100,16 +102,19 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
         http.Response.StatusCode = written.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK;
         http.Response.ContentLength = 0;
         Answers.SetVersion(http, written.Version);
-        Answers.SetPosition(http, partition, written.At);
+        Answers.SetPosition(http, partition, written);
     }
 
     private async Task GetAsync(HttpContext http)
     {
         Utf8Name key = KeyOf(http);
-        KeyspaceSnapshot keyspace = await FindAsync(http) ?? throw DeclarationCatalog.NoKeyspace();
+        ReadWish wish = ReadWish.Of(http, Query.Of(http, ReadWish.Read, ReadWish.Since));
+        KeyspaceSnapshot keyspace = await FindAsync(http, wish.IsPast) ?? throw DeclarationCatalog.NoKeyspace();
         PartitionId partition = keyspace.PartitionOf(partitions.Slots, key);
         Answer answer = await partitions.ExecuteAsync(
-            partition, new GetKey { Keyspace = keyspace.Id, Key = key }, CancellationToken.None);
+            partition,
+            new GetKey { Keyspace = keyspace.Id, Key = key, Freshness = wish.For(partition) },
+            CancellationToken.None);
         if (answer is not KeyFound { Entry: var entry })
         {
             await RefuseAsync(http, answer, keyspace);
@@ -117,7 +122,7 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
         }
 
         Answers.SetVersion(http, entry.Version);
-        Answers.SetPosition(http, partition, answer.At);
+        Answers.SetPosition(http, partition, answer);
         if (RequestHeaders.IsKnown(http, entry.Version.Value))
         {
             http.Response.StatusCode = StatusCodes.Status304NotModified;
@@ -149,7 +154,7 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
         }
 
         http.Response.StatusCode = StatusCodes.Status204NoContent;
-        Answers.SetPosition(http, partition, answer.At);
+        Answers.SetPosition(http, partition, answer);
     }
 
     private async Task ListAsync(HttpContext http)
@@ -159,14 +164,15 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
             throw RequestPath.Refuse("The key is empty; to list keys, leave out the last '/'.");
         }
 
-        Query query = Query.Of(http, "prefix", "start", "end", "after", "limit", "values");
+        Query query = Query.Of(http, "prefix", "start", "end", "after", "limit", "values", ReadWish.Read, ReadWish.Since);
+        ReadWish wish = ReadWish.Of(http, query);
         Utf8Name prefix = query.Name("prefix");
         Utf8Name start = query.Name("start");
         Utf8Name end = query.Name("end");
         Utf8Name after = query.Name("after");
         int limit = query.Limit();
         bool withValues = query.Flag("values");
-        KeyspaceSnapshot keyspace = await FindAsync(http) ?? throw DeclarationCatalog.NoKeyspace();
+        KeyspaceSnapshot keyspace = await FindAsync(http, wish.IsPast) ?? throw DeclarationCatalog.NoKeyspace();
         CancellationToken gone = http.RequestAborted;
 
         async ValueTask<MergedPage<KeyView>> ReadAsync(PartitionId partition, Utf8Name from, int count)
@@ -182,6 +188,7 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
                     After = from,
                     Limit = count,
                     KeysOnly = !withValues,
+                    Freshness = wish.For(partition),
                 },
                 gone);
             return answer is KeyPage page
@@ -211,8 +218,8 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
 
     private static Utf8Name KeyOf(HttpContext http) => Names.Key(RequestPath.Of(http).From(4));
 
-    private ValueTask<KeyspaceSnapshot?> FindAsync(HttpContext http) =>
-        catalog.FindKeyspaceAsync(Names.Declared(RequestPath.Of(http).Segment(2), "keyspace"));
+    private ValueTask<KeyspaceSnapshot?> FindAsync(HttpContext http, bool mayBeOld = false) =>
+        catalog.FindKeyspaceAsync(Names.Declared(RequestPath.Of(http).Segment(2), "keyspace"), mayBeOld);
 
     private Task RefuseAsync(HttpContext http, Answer answer, KeyspaceSnapshot keyspace) =>
         ProblemAnswer.WriteAsync(http, Refuse(answer, keyspace));

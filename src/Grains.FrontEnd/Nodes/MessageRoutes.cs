@@ -36,20 +36,24 @@ internal sealed class MessageRoutes(ServiceCalls calls)
         },
         new("GET", "/v1/services/{service}/messages/{message}", Permission.Read, "Where a message is", StatusAsync)
         {
-            Answers = [new(200, "Its status", typeof(MessageStatusDocument))],
-            Problems = [ProblemCode.BadId, ProblemCode.ServiceNotFound, ProblemCode.MessageNotFound],
+            Query = [ReadWish.Read, ReadWish.Since],
+            Answers = [new(200, "Its status", typeof(MessageStatusDocument), Headers: ReadWish.Header)],
+            Problems =
+            [
+                ProblemCode.BadId, ProblemCode.ServiceNotFound, ProblemCode.MessageNotFound, ProblemCode.HistoryChanged,
+            ],
         },
         new("GET", _node + "/mailbox", Permission.Read, "Messages that wait or are delivered, in order", MailboxAsync)
         {
-            Query = ["after", "limit"],
-            Answers = [new(200, "A page", typeof(MessageList))],
-            Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound],
+            Query = ["after", "limit", ReadWish.Read, ReadWish.Since],
+            Answers = [new(200, "A page", typeof(MessageList), Headers: ReadWish.Header)],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
         new("GET", _node + "/dead", Permission.Read, "Dead letters, in order", DeadAsync)
         {
-            Query = ["after", "limit"],
-            Answers = [new(200, "A page", typeof(MessageList))],
-            Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound],
+            Query = ["after", "limit", ReadWish.Read, ReadWish.Since],
+            Answers = [new(200, "A page", typeof(MessageList), Headers: ReadWish.Header)],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
         new("POST", _node + "/dead/{message}:retry", Permission.Write, "A dead letter goes to the mailbox's tail", RetryAsync)
         {
@@ -96,7 +100,7 @@ internal sealed class MessageRoutes(ServiceCalls calls)
         }
 
         // Of a repeat, the position of now: at least as far as that of the first answer.
-        string position = Answers.Position(partition, accepted.At);
+        string position = Position.Of(partition, accepted).ToString();
         http.Response.Headers[Answers.PositionHeader] = position;
         if (accepted.Repeated)
         {
@@ -110,9 +114,13 @@ internal sealed class MessageRoutes(ServiceCalls calls)
     private async Task StatusAsync(HttpContext http)
     {
         MessageId id = MessageOf(RequestPath.Of(http).Segment(4));
-        ServiceSnapshot service = await calls.FindAsync(http);
+        ReadWish wish = ReadWish.Of(http, Query.Of(http, ReadWish.Read, ReadWish.Since));
+        ServiceSnapshot service = await calls.FindAsync(http, wish.IsPast);
         MessageFound found = await calls.ExecuteAsync<MessageFound>(
-            service, id.Partition, new GetMessage(service.Id, id), ProblemCode.MessageNotFound);
+            service,
+            id.Partition,
+            new GetMessage(service.Id, id) { Freshness = wish.For(id.Partition) },
+            ProblemCode.MessageNotFound);
         MessageView? message = found.Message;
         await Answers.JsonAsync(
             http,
@@ -144,14 +152,24 @@ internal sealed class MessageRoutes(ServiceCalls calls)
     private async Task ListAsync(HttpContext http, bool dead)
     {
         Utf8Name node = ServiceCalls.NodeOf(http);
-        Query query = Query.Of(http, "after", "limit");
+        Query query = Query.Of(http, "after", "limit", ReadWish.Read, ReadWish.Since);
+        ReadWish wish = ReadWish.Of(http, query);
         MessageId? after = query.Message("after");
         int limit = query.Limit();
-        ServiceSnapshot service = await calls.FindAsync(http);
+        ServiceSnapshot service = await calls.FindAsync(http, wish.IsPast);
+        PartitionId partition = service.PartitionOf(calls.Slots, node);
         MessagePage page = await calls.ExecuteAsync<MessagePage>(
             service,
-            service.PartitionOf(calls.Slots, node),
-            new ListMessages { Service = service.Id, Node = node, Dead = dead, After = after, Limit = limit },
+            partition,
+            new ListMessages
+            {
+                Service = service.Id,
+                Node = node,
+                Dead = dead,
+                After = after,
+                Limit = limit,
+                Freshness = wish.For(partition),
+            },
             ProblemCode.NodeNotFound,
             http.RequestAborted);
 

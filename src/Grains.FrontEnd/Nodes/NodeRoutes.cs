@@ -27,14 +27,15 @@ internal sealed class NodeRoutes(ServiceCalls calls)
     [
         new("GET", "/v1/services/{service}/nodes", Permission.Read, "Lists nodes in bytewise order", ListAsync)
         {
-            Query = ["prefix", "after", "limit"],
-            Answers = [new(200, "A page", typeof(NodeList))],
-            Problems = [ProblemCode.ServiceNotFound],
+            Query = ["prefix", "after", "limit", ReadWish.Read, ReadWish.Since],
+            Answers = [new(200, "A page", typeof(NodeList), Headers: ReadWish.Header)],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.HistoryChanged],
         },
         new("GET", _one, Permission.Read, "What a node holds", GetAsync)
         {
-            Answers = [new(200, "The node", typeof(NodeDocument))],
-            Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound],
+            Query = [ReadWish.Read, ReadWish.Since],
+            Answers = [new(200, "The node", typeof(NodeDocument), Headers: ReadWish.Header)],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
         new("DELETE", _one, Permission.Admin, "Forgets a node: state, messages, dead letters", DeleteAsync)
         {
@@ -48,13 +49,14 @@ internal sealed class NodeRoutes(ServiceCalls calls)
         },
         new("GET", _state, Permission.Read, "Reads a node's state", GetStateAsync)
         {
+            Query = [ReadWish.Read, ReadWish.Since],
             Headers = ["If-None-Match"],
             Answers =
             [
-                new(200, "The state", MediaType: "*/*", Headers: ["ETag", "Grains-Position"]),
-                new(304, "The caller has this version", Headers: ["ETag", "Grains-Position"]),
+                new(200, "The state", MediaType: "*/*", Headers: ["ETag", "Grains-Position", ReadWish.Header]),
+                new(304, "The caller has this version", Headers: ["ETag", "Grains-Position", ReadWish.Header]),
             ],
-            Problems = [ProblemCode.ServiceNotFound, ProblemCode.StateNotFound],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.StateNotFound, ProblemCode.HistoryChanged],
         },
         new("PUT", _state, Permission.Write, "Sets a node's state", PutStateAsync)
         {
@@ -77,11 +79,12 @@ internal sealed class NodeRoutes(ServiceCalls calls)
 
     private async Task ListAsync(HttpContext http)
     {
-        Query query = Query.Of(http, "prefix", "after", "limit");
+        Query query = Query.Of(http, "prefix", "after", "limit", ReadWish.Read, ReadWish.Since);
+        ReadWish wish = ReadWish.Of(http, query);
         Utf8Name prefix = query.Name("prefix");
         Utf8Name after = query.Name("after");
         int limit = query.Limit();
-        ServiceSnapshot service = await calls.FindAsync(http);
+        ServiceSnapshot service = await calls.FindAsync(http, wish.IsPast);
         CancellationToken gone = http.RequestAborted;
 
         async ValueTask<MergedPage<NodeView>> ReadAsync(PartitionId partition, Utf8Name from, int count)
@@ -89,7 +92,14 @@ internal sealed class NodeRoutes(ServiceCalls calls)
             NodePage page = await calls.ExecuteAsync<NodePage>(
                 service,
                 partition,
-                new ListNodes { Service = service.Id, Prefix = prefix, After = from, Limit = count },
+                new ListNodes
+                {
+                    Service = service.Id,
+                    Prefix = prefix,
+                    After = from,
+                    Limit = count,
+                    Freshness = wish.For(partition),
+                },
                 ProblemCode.ServiceNotFound,
                 gone);
             return new MergedPage<NodeView>(page.Nodes, page.More);
@@ -111,10 +121,14 @@ internal sealed class NodeRoutes(ServiceCalls calls)
     private async Task GetAsync(HttpContext http)
     {
         Utf8Name node = ServiceCalls.NodeOf(http);
-        ServiceSnapshot service = await calls.FindAsync(http);
+        ReadWish wish = ReadWish.Of(http, Query.Of(http, ReadWish.Read, ReadWish.Since));
+        ServiceSnapshot service = await calls.FindAsync(http, wish.IsPast);
         PartitionId partition = service.PartitionOf(calls.Slots, node);
         NodeFound found = await calls.ExecuteAsync<NodeFound>(
-            service, partition, new GetNode { Service = service.Id, Node = node }, ProblemCode.NodeNotFound);
+            service,
+            partition,
+            new GetNode { Service = service.Id, Node = node, Freshness = wish.For(partition) },
+            ProblemCode.NodeNotFound);
         await Answers.JsonAsync(http, StatusCodes.Status200OK, Document(found.Node, partition), WireJson.Context.NodeDocument);
     }
 
@@ -145,10 +159,11 @@ internal sealed class NodeRoutes(ServiceCalls calls)
     private async Task GetStateAsync(HttpContext http)
     {
         Utf8Name node = ServiceCalls.NodeOf(http);
-        ServiceSnapshot service = await calls.FindAsync(http);
+        ReadWish wish = ReadWish.Of(http, Query.Of(http, ReadWish.Read, ReadWish.Since));
+        ServiceSnapshot service = await calls.FindAsync(http, wish.IsPast);
         PartitionId partition = service.PartitionOf(calls.Slots, node);
         Answer answer = await calls.ExecuteAsync(
-            partition, new GetNode { Service = service.Id, Node = node, WithState = true });
+            partition, new GetNode { Service = service.Id, Node = node, WithState = true, Freshness = wish.For(partition) });
         if (answer is not NodeFound { Node: var found })
         {
             await ProblemAnswer.WriteAsync(http, calls.Refuse(answer, service.Name, ProblemCode.StateNotFound));
@@ -162,7 +177,7 @@ internal sealed class NodeRoutes(ServiceCalls calls)
         }
 
         Answers.SetVersion(http, found.StateVersion);
-        Answers.SetPosition(http, partition, answer.At);
+        Answers.SetPosition(http, partition, answer);
         if (RequestHeaders.IsKnown(http, found.StateVersion.Value))
         {
             http.Response.StatusCode = StatusCodes.Status304NotModified;
@@ -196,7 +211,7 @@ internal sealed class NodeRoutes(ServiceCalls calls)
         http.Response.StatusCode = written.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK;
         http.Response.ContentLength = 0;
         Answers.SetVersion(http, written.Version);
-        Answers.SetPosition(http, partition, written.At);
+        Answers.SetPosition(http, partition, written);
     }
 
     private async Task DeleteStateAsync(HttpContext http)
@@ -217,7 +232,7 @@ internal sealed class NodeRoutes(ServiceCalls calls)
             },
             ProblemCode.StateNotFound);
         http.Response.StatusCode = StatusCodes.Status204NoContent;
-        Answers.SetPosition(http, partition, written.At);
+        Answers.SetPosition(http, partition, written);
     }
 
     private static NodeDocument Document(NodeView node, PartitionId? partition = null) => new()

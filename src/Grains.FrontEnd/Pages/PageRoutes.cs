@@ -14,7 +14,7 @@ internal sealed class PageRoutes(IPartitions partitions)
     private static readonly byte[] _alive = "alive\n"u8.ToArray();
     private static readonly byte[] _ready = "ready\n"u8.ToArray();
     private static readonly byte[] _notReady =
-        "not ready: settings are being read, or partitions are being recovered by their owners\n"u8.ToArray();
+        "not ready: settings are being read, partitions are being recovered by their owners, or this server is about to stop\n"u8.ToArray();
 
     private byte[]? _document;
 
@@ -25,7 +25,7 @@ internal sealed class PageRoutes(IPartitions partitions)
         {
             Answers = [new(200, "It lives", MediaType: "text/plain")],
         },
-        new("GET", "/readyz", null, "Every partition is served", ReadyAsync)
+        new("GET", "/readyz", null, "Requests are to come here", ReadyAsync)
         {
             Answers = [new(200, "Ready", MediaType: "text/plain"), new(503, "What is missing", MediaType: "text/plain")],
         },

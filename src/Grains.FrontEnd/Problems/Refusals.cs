@@ -25,6 +25,7 @@ internal static class Refusals
         Refusal.NotStored => (ProblemCode.NotStored, Outcome.None),
         Refusal.NotOwner => (ProblemCode.Unavailable, Outcome.Unknown),
         Refusal.TransferRefused => (ProblemCode.Internal, Outcome.Unknown),
+        Refusal.HistoryChanged => (ProblemCode.HistoryChanged, Outcome.None),
         Refusal.NotFound => (notFound, Outcome.None),
         _ => throw new InvalidOperationException($"Refusal {refusal} has no error code; add it to {nameof(Refusals)}."),
     };

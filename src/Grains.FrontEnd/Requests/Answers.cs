@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Grains.StateMachines.Ids;
+using Grains.StateMachines.Partitions;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Requests;
@@ -35,11 +36,8 @@ internal static class Answers
     public static void SetVersion(HttpContext http, Revision version) =>
         http.Response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{version.Value}\"");
 
-    public static void SetPosition(HttpContext http, PartitionId partition, Revision at) =>
-        http.Response.Headers[PositionHeader] = Position(partition, at);
-
-    public static string Position(PartitionId partition, Revision at) =>
-        string.Create(CultureInfo.InvariantCulture, $"{partition.Value}-{at.Value}");
+    public static void SetPosition(HttpContext http, PartitionId partition, Answer answer) =>
+        http.Response.Headers[PositionHeader] = Position.Of(partition, answer).ToString();
 
     /// <summary>RFC 3339, UTC, in milliseconds.</summary>
     public static string Time(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms)

@@ -13,6 +13,7 @@ internal static class ApiParameters
         ["node"] = "1 to 512 bytes of UTF-8 without control characters and '/', percent-encoded.",
         ["message"] = "Id of a message, as it was given.",
         ["delivery"] = "Id of a delivery, as it was given.",
+        ["server"] = "Name of a server, as /v1/cluster lists it.",
         ["code"] = "An error code.",
     }.ToFrozenDictionary();
 
@@ -25,6 +26,8 @@ internal static class ApiParameters
         ["after"] = "Only what comes after this: 'next' of the page before.",
         ["limit"] = "1 to 1,000; 100 where absent.",
         ["values"] = "true = with values.",
+        ["read"] = "How fresh: linearizable (where nothing is said), session (with 'at') or stale.",
+        ["at"] = "With read=session: a position; the answer has seen everything up to it.",
     }.ToFrozenDictionary();
 
     public static readonly FrozenDictionary<string, string> Headers = new Dictionary<string, string>
@@ -37,6 +40,7 @@ internal static class ApiParameters
         ["traceparent"] = "W3C trace context, kept with the message; 'tracestate', 'ce-*' and 'Grains-Header-*' are kept too.",
         ["ETag"] = "The version: a decimal number in quotes.",
         ["Grains-Position"] = "Partition and how far: opaque.",
+        ["Grains-Read"] = "How fresh the answer is: linearizable, session or stale.",
         ["Grains-Expires-At"] = "When the key's time to live ends; RFC 3339.",
         ["Grains-Repeated"] = "true = this is the answer of an earlier, equal request.",
         ["Retry-After"] = "Seconds after which a repeat has a chance.",

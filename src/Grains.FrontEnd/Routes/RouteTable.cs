@@ -19,6 +19,8 @@ namespace Grains.FrontEnd.Routes;
 /// <summary>Every route, mapped behind its permission.</summary>
 internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access)
 {
+    private static readonly string[] _probes = ["/healthz", "/readyz", "/metrics"];
+
     private IReadOnlyList<ApiRoute>? _all;
 
     public IReadOnlyList<ApiRoute> All => _all ??=
@@ -33,9 +35,14 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
         .. services.GetRequiredService<PageRoutes>().All(() => All),
     ];
 
-    public void Map(IEndpointRouteBuilder endpoints)
+    public void Map(IEndpointRouteBuilder endpoints) => Map(endpoints, All);
+
+    /// <summary>Only what asks how the server is.</summary>
+    public void MapProbes(IEndpointRouteBuilder endpoints) => Map(endpoints, All.Where(r => _probes.Contains(r.Path)));
+
+    private void Map(IEndpointRouteBuilder endpoints, IEnumerable<ApiRoute> mapped)
     {
-        foreach (IGrouping<(string Method, string Template), ApiRoute> group in All.GroupBy(r => (r.Method, r.Template)))
+        foreach (IGrouping<(string Method, string Template), ApiRoute> group in mapped.GroupBy(r => (r.Method, r.Template)))
         {
             ApiRoute[] routes = [.. group];
             RequestDelegate handler = routes is [{ Verb: "" } only] ? Guard(only) : ByVerb(routes);

@@ -17,10 +17,11 @@ internal sealed class ServiceCalls(IPartitions partitions, DeclarationCatalog ca
 
     /// <summary>The service in <c>/v1/services/{service}/…</c>.</summary>
     /// <exception cref="RequestRefusedException"><c>service-not-found</c>.</exception>
-    public ValueTask<ServiceSnapshot> FindAsync(HttpContext http)
+    /// <param name="mayBeOld">For a read of the past: no partition is asked for what is known here.</param>
+    public ValueTask<ServiceSnapshot> FindAsync(HttpContext http, bool mayBeOld = false)
     {
         ValueTask<ServiceSnapshot?> found =
-            catalog.FindServiceAsync(Names.Declared(RequestPath.Of(http).Segment(2), "service"));
+            catalog.FindServiceAsync(Names.Declared(RequestPath.Of(http).Segment(2), "service"), mayBeOld);
         return found.IsCompletedSuccessfully
             ? new ValueTask<ServiceSnapshot>(found.Result ?? throw DeclarationCatalog.NoService())
             : WaitAsync(found);

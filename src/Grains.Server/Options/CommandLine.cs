@@ -31,7 +31,8 @@ internal sealed class CommandLine
             string name = equals < 0 ? word : word[..equals];
             if (Setting.All.FirstOrDefault(s => s.Switch == name) is not { } setting)
             {
-                line.Problems.Add(new(name, null, "there is no such option", "See --help"));
+                // What follows a misspelt option may be a secret: it is not shown.
+                line.Problems.Add(new(name.StartsWith('-') ? name : $"word {i + 1}", null, "there is no such option", "See --help"));
                 continue;
             }
 
@@ -42,7 +43,7 @@ internal sealed class CommandLine
             }
             else if (!line._values.TryAdd(setting.Name, value))
             {
-                line.Problems.Add(new(name, value, "is given twice", "Keep one"));
+                line.Problems.Add(new(name, setting.IsSecret ? null : value, "is given twice", "Keep one"));
             }
         }
 

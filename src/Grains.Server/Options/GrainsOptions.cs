@@ -3,6 +3,7 @@ namespace Grains.Server.Options;
 /// <summary>What a person may set, checked. Inert: everything else is decided from it.</summary>
 internal sealed record GrainsOptions
 {
+    /// <summary>Not used in a cluster.</summary>
     public required string DataFolder { get; init; }
 
     public required Uri[] Urls { get; init; }
@@ -20,4 +21,10 @@ internal sealed record GrainsOptions
     public bool NoSync { get; init; }
 
     public bool Dashboard { get; init; }
+
+    /// <summary>Null: this process is the whole cluster, and keeps everything in its folder.</summary>
+    public ClusterOptions? Cluster { get; init; }
+
+    /// <summary>The schema whose SQL is to be printed, instead of serving; null = serve.</summary>
+    public string? SchemaToPrint { get; init; }
 }

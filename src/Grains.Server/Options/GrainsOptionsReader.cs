@@ -1,32 +1,28 @@
 using System.Globalization;
-using System.Net;
 using Grains.FrontEnd.Access;
 using Grains.StateMachines.Slots;
 
 namespace Grains.Server.Options;
 
-/// <summary>
-/// Settings from the command line, else the environment, else appsettings.json, else defaults; all of them checked, and
-/// everything that is wrong said at once.
-/// </summary>
-internal sealed class GrainsOptionsReader(CommandLine line, IConfiguration configuration, Func<string, string?> environment)
+/// <summary>All settings, checked; everything that is wrong is said at once.</summary>
+internal sealed class GrainsOptionsReader(SettingSource source)
 {
-    private readonly List<SettingProblem> _problems = [.. line.Problems];
-
     /// <returns>Null if there are problems.</returns>
     public static GrainsOptions? Read(
         CommandLine line, IConfiguration configuration, Func<string, string?> environment, out IReadOnlyList<SettingProblem> problems)
     {
-        var reader = new GrainsOptionsReader(line, configuration, environment);
-        GrainsOptions options = reader.Read();
-        problems = reader._problems;
+        var source = new SettingSource(line, configuration, environment);
+        GrainsOptions options = new GrainsOptionsReader(source).Read();
+        problems = source.Problems;
         return problems.Count == 0 ? options : null;
     }
 
     private GrainsOptions Read()
     {
         string? keys = Keys();
-        bool insecure = Flag(Setting.Insecure);
+        bool insecure = source.Flag(Setting.Insecure);
+        var clusterReader = new ClusterOptionsReader(source);
+        ClusterOptions? cluster = clusterReader.Read(insecure);
         return new GrainsOptions
         {
             DataFolder = DataFolder(),
@@ -34,14 +30,16 @@ internal sealed class GrainsOptionsReader(CommandLine line, IConfiguration confi
             Partitions = Partitions(),
             KeysFile = keys,
             IsInsecure = insecure,
-            NoSync = Flag(Setting.NoSync),
-            Dashboard = Flag(Setting.Dashboard),
+            NoSync = source.Flag(Setting.NoSync),
+            Dashboard = source.Flag(Setting.Dashboard),
+            Cluster = cluster,
+            SchemaToPrint = source.Flag(Setting.PrintSchema) ? clusterReader.Schema() : null,
         };
     }
 
     private string DataFolder()
     {
-        (string? value, string key) = Find(Setting.Data);
+        (string? value, _) = source.Find(Setting.Data);
         try
         {
             string folder = Path.GetFullPath(value ?? "");
@@ -50,11 +48,11 @@ internal sealed class GrainsOptionsReader(CommandLine line, IConfiguration confi
                 return folder;
             }
 
-            Wrong(key, value, "is a file", "Name a folder");
+            source.Wrong(Setting.Data, value, "is a file", "Name a folder");
         }
         catch (ArgumentException)
         {
-            Wrong(key, value, "is not the path of a folder", "Name a folder");
+            source.Wrong(Setting.Data, value, "is not the path of a folder", "Name a folder");
         }
 
         return "";
@@ -62,17 +60,17 @@ internal sealed class GrainsOptionsReader(CommandLine line, IConfiguration confi
 
     private Uri[] Urls(bool isOpen)
     {
-        (string? value, string key) = Find(Setting.Urls);
+        (string? value, _) = source.Find(Setting.Urls);
         var urls = new List<Uri>();
         foreach (string text in (value ?? "").Split([';', ','], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || url.Scheme != Uri.UriSchemeHttp || url.PathAndQuery != "/")
             {
-                Wrong(key, text, "is not a URL to listen on", "Write http://ADDRESS:PORT; put TLS in front of it");
+                source.Wrong(Setting.Urls, text, "is not a URL to listen on", "Write http://ADDRESS:PORT; put TLS in front of it");
             }
-            else if (!IsLoopback(url) && !isOpen)
+            else if (!Loopback.Is(url.Host) && !isOpen)
             {
-                Wrong(key, text, "anybody on the network could do anything",
+                source.Wrong(Setting.Urls, text, "anybody on the network could do anything",
                     $"Give {Setting.Keys.Switch} FILE, or {Setting.Insecure.Switch} if that is what you want");
             }
             else
@@ -81,9 +79,9 @@ internal sealed class GrainsOptionsReader(CommandLine line, IConfiguration confi
             }
         }
 
-        if (urls.Count == 0 && _problems.All(p => p.Key != key))
+        if (urls.Count == 0 && !source.HasProblem(Setting.Urls))
         {
-            Wrong(key, value, "names no address", $"Write {Setting.Urls.Default}");
+            source.Wrong(Setting.Urls, value, "names no address", $"Write {Setting.Urls.Default}");
         }
 
         return [.. urls];
@@ -91,7 +89,7 @@ internal sealed class GrainsOptionsReader(CommandLine line, IConfiguration confi
 
     private int? Partitions()
     {
-        (string? value, string key) = Find(Setting.Partitions);
+        (string? value, _) = source.Find(Setting.Partitions);
         if (value is null)
         {
             return null;
@@ -102,14 +100,14 @@ internal sealed class GrainsOptionsReader(CommandLine line, IConfiguration confi
             return count;
         }
 
-        Wrong(key, value, $"is not a number from 1 to 4096 ({SlotMap.SlotCount} slots are spread over them)",
+        source.Wrong(Setting.Partitions, value, $"is not a number from 1 to 4096 ({SlotMap.SlotCount} slots are spread over them)",
             "Leave it out for 64, which suits most");
         return null;
     }
 
     private string? Keys()
     {
-        (string? value, string key) = Find(Setting.Keys);
+        (string? value, _) = source.Find(Setting.Keys);
         if (value is null)
         {
             return null;
@@ -117,43 +115,9 @@ internal sealed class GrainsOptionsReader(CommandLine line, IConfiguration confi
 
         foreach (string error in KeysFile.Read(value).Errors)
         {
-            Wrong(key, value, error.TrimEnd('.'), "Each line of the file is: name permission key");
+            source.Wrong(Setting.Keys, value, error.TrimEnd('.'), "Each line of the file is: name permission key");
         }
 
         return Path.GetFullPath(value);
     }
-
-    private bool Flag(Setting setting)
-    {
-        (string? value, string key) = Find(setting);
-        if (bool.TryParse(value, out bool flag))
-        {
-            return flag;
-        }
-
-        Wrong(key, value, "is neither true nor false", "Write one of them");
-        return false;
-    }
-
-    private (string? Value, string Key) Find(Setting setting)
-    {
-        if (line[setting] is { } given)
-        {
-            return (given, setting.Switch);
-        }
-
-        if (environment(setting.Variable) is { Length: > 0 } variable)
-        {
-            return (variable, setting.Variable);
-        }
-
-        return configuration[setting.ConfigurationKey] is { } configured
-            ? (configured, setting.ConfigurationKey)
-            : (setting.Default, setting.Switch);
-    }
-
-    private void Wrong(string key, string? value, string rule, string remedy) => _problems.Add(new(key, value, rule, remedy));
-
-    private static bool IsLoopback(Uri url) =>
-        url.Host == "localhost" || (IPAddress.TryParse(url.Host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
 }

@@ -7,15 +7,25 @@ internal static class Help
     {
         to.WriteLine("Grains: services made of durable nodes.");
         to.WriteLine();
-        foreach (Setting setting in Setting.All)
+        Write(to, Setting.General);
+        to.WriteLine();
+        to.WriteLine("One server, with its data in a folder (the default):");
+        Write(to, Setting.OneServer);
+        to.WriteLine();
+        to.WriteLine("Many servers, with their data in Postgres:");
+        Write(to, Setting.ManyServers);
+        to.WriteLine();
+        to.WriteLine("Also as environment variables (GRAINS_DATA, GRAINS_NO_SYNC) and in appsettings.json (Grains:Data, Grains:NoSync);");
+        to.WriteLine("the command line wins, then the environment.");
+    }
+
+    private static void Write(TextWriter to, Setting[] settings)
+    {
+        foreach (Setting setting in settings)
         {
             string name = setting.IsFlag ? setting.Switch : $"{setting.Switch} {setting.Value}";
             string preset = setting.IsFlag || setting.Default is null ? "" : $" [{setting.Default}]";
             to.WriteLine($"  {name,-26}{setting.Help}{preset}");
         }
-
-        to.WriteLine();
-        to.WriteLine("Also as environment variables (GRAINS_DATA, GRAINS_NO_SYNC) and in appsettings.json (Grains:Data, Grains:NoSync);");
-        to.WriteLine("the command line wins, then the environment.");
     }
 }

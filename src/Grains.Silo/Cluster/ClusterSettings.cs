@@ -1,3 +1,4 @@
+using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Slots;
 
 namespace Grains.Silo.Cluster;
@@ -6,9 +7,6 @@ namespace Grains.Silo.Cluster;
 [GenerateSerializer, Immutable, Alias("grains.cluster-settings")]
 public sealed record ClusterSettings
 {
-    /// <summary>The newest format of records and settings that this version writes and reads.</summary>
-    public const int FormatLevelKnown = 1;
-
     public const int PartitionsDefault = 64;
 
     [Id(0)] public required string ClusterId { get; init; }
@@ -24,10 +22,16 @@ public sealed record ClusterSettings
 
     [Id(5)] public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>Grows with every change.</summary>
+    [Id(6)] public long Version { get; init; } = 1;
+
+    /// <summary>Names of servers that are to have no partitions, until somebody says otherwise.</summary>
+    [Id(7)] public string[] Drained { get; init; } = [];
+
     public static ClusterSettings New(int partitions, DateTimeOffset now) => new()
     {
         ClusterId = Guid.NewGuid().ToString("N"),
-        FormatLevel = FormatLevelKnown,
+        FormatLevel = FormatLevels.Newest,
         Partitions = partitions,
         Slots = [.. SlotMap.Even(partitions).ToRanges().Select(r => new StoredSlotRange(r.First, r.Last, r.Partition.Value))],
         Namespace = "default",
@@ -41,10 +45,10 @@ public sealed record ClusterSettings
     /// <exception cref="ClusterSettingsException">This server must not run with these settings.</exception>
     public void CheckFor(int? partitionsAsked)
     {
-        if (FormatLevel > FormatLevelKnown)
+        if (FormatLevel > FormatLevels.Newest)
         {
             throw new ClusterSettingsException(
-                $"The data is at format level {FormatLevel}; this version knows up to {FormatLevelKnown}. "
+                $"The data is at format level {FormatLevel}; this version knows up to {FormatLevels.Newest}. "
                 + "Start the version that wrote it, or a newer one.");
         }
 

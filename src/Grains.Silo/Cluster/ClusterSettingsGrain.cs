@@ -12,31 +12,76 @@ public interface IClusterSettingsGrain : IGrainWithStringKey
     /// <summary>What is stored; <paramref name="proposed"/>, now stored, if nothing was.</summary>
     [Alias("read-or-create")]
     Task<ClusterSettings> ReadOrCreate(ClusterSettings proposed);
+
+    /// <summary>What is stored now, read from the store; null = nothing yet.</summary>
+    [Alias("read")]
+    Task<ClusterSettings?> Read();
+
+    /// <summary>Whether a server is to have partitions. Returns the settings as stored then.</summary>
+    [Alias("drain")]
+    Task<ClusterSettings> Drain(string server, bool drained);
+
+    /// <summary>From now on records are written at this level. It never falls.</summary>
+    [Alias("raise-format")]
+    Task<ClusterSettings> RaiseFormat(int level);
 }
 
 internal sealed class ClusterSettingsGrain(
     [PersistentState("grains-cluster-settings", ClusterStorage.Name)] IPersistentState<StoredClusterSettings> stored)
     : Grain, IClusterSettingsGrain
 {
-    public async Task<ClusterSettings> ReadOrCreate(ClusterSettings proposed)
+    /// <summary>Each further one only because another activation wrote in between.</summary>
+    private const int _triesMax = 5;
+
+    public Task<ClusterSettings> ReadOrCreate(ClusterSettings proposed) => ChangeAsync(known => known ?? proposed);
+
+    public async Task<ClusterSettings?> Read()
     {
-        if (stored.State.Settings is { } known)
-        {
-            return known;
-        }
+        await stored.ReadStateAsync();
+        return stored.State.Settings;
+    }
 
-        try
+    public Task<ClusterSettings> Drain(string server, bool drained) => ChangeAsync(known =>
+        Existing(known).Drained.Contains(server) == drained ? known! : known! with
         {
-            stored.State = new StoredClusterSettings { Settings = proposed };
-            await stored.WriteStateAsync();
-        }
-        catch (InconsistentStateException)
-        {
-            // Another activation was first: its settings are the cluster's.
-            await stored.ReadStateAsync();
-        }
+            Drained = drained ? [.. known.Drained.Append(server).Order()] : [.. known.Drained.Where(d => d != server)],
+            Version = known.Version + 1,
+        });
 
-        return stored.State.Settings!;
+    public Task<ClusterSettings> RaiseFormat(int level) => ChangeAsync(known =>
+        Existing(known).FormatLevel >= level ? known! : known! with { FormatLevel = level, Version = known.Version + 1 });
+
+    private static ClusterSettings Existing(ClusterSettings? known) =>
+        known ?? throw new InvalidOperationException("The cluster has no settings yet; a server creates them when it starts.");
+
+    private async Task<ClusterSettings> ChangeAsync(Func<ClusterSettings?, ClusterSettings> change)
+    {
+        for (int tries = 1; ; tries++)
+        {
+            ClusterSettings changed = change(stored.State.Settings);
+            if (ReferenceEquals(changed, stored.State.Settings))
+            {
+                return changed;
+            }
+
+            try
+            {
+                stored.State = new StoredClusterSettings { Settings = changed };
+                await stored.WriteStateAsync();
+                return changed;
+            }
+            catch (InconsistentStateException) when (tries < _triesMax)
+            {
+                // Another activation was first: its settings are the cluster's.
+                await stored.ReadStateAsync();
+            }
+            catch
+            {
+                // What is stored is not known; the next call begins with it.
+                DeactivateOnIdle();
+                throw;
+            }
+        }
     }
 }
 

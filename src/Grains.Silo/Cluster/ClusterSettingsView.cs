@@ -7,14 +7,27 @@ public sealed class ClusterSettingsView
 {
     private volatile SlotMap? _slots;
 
-    public ClusterSettings? Settings { get; private set; }
+    private readonly Lock _lock = new();
+    private volatile ClusterSettings? _settings;
+
+    public ClusterSettings? Settings => _settings;
 
     /// <summary>Null until the settings are read.</summary>
     public SlotMap? Slots => _slots;
 
-    public void Publish(ClusterSettings settings)
+    /// <returns>False: newer ones, or the same, were published before.</returns>
+    public bool Publish(ClusterSettings settings)
     {
-        Settings = settings;
-        _slots = settings.ToSlotMap();
+        lock (_lock)
+        {
+            if (_settings is { } known && known.Version >= settings.Version)
+            {
+                return false;
+            }
+
+            _slots = settings.ToSlotMap();
+            _settings = settings;
+            return true;
+        }
     }
 }

@@ -114,6 +114,23 @@ internal sealed class CommandQueue(int countMax, long bytesMax)
         }
     }
 
+    /// <summary>Loop only. Takes out what is to be answered without being decided.</summary>
+    public Ticket[] TakeAll(Func<Ticket, bool> which)
+    {
+        lock (_lock)
+        {
+            Ticket[] all = [.. _tickets];
+            _tickets.Clear();
+            foreach (Ticket stays in all.Where(t => !which(t)))
+            {
+                _tickets.Enqueue(stays);
+            }
+
+            _bytes = _tickets.Sum(t => t.SizeBytes);
+            return [.. all.Where(which)];
+        }
+    }
+
     /// <summary>Loop only. The tickets to forget; valid until the next call.</summary>
     public List<Ticket> TakeGone()
     {

@@ -17,7 +17,7 @@ public interface IPartitionGrain : IGrainWithStringKey
     Task<Answer> Receive(Receive receive, CancellationToken cancel);
 
     /// <summary>Makes sure that somebody owns the partition, and waits a while for it.</summary>
-    [Alias("activate"), ResponseTimeout("00:00:30")]
+    [Alias("activate"), ResponseTimeout("00:00:10")]
     Task<PartitionReport> Activate();
 
     /// <summary>How the partition is, without waiting.</summary>

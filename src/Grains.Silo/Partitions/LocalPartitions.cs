@@ -24,6 +24,19 @@ public sealed class LocalPartitions
 
     public int Count => _loops.Count;
 
+    public IReadOnlyCollection<PartitionLoop> All => [.. _loops.Values];
+
+    /// <summary>What counts against the budgets, about a second old.</summary>
+    public long StateBytes => _loops.Values.Sum(l => l.StateBytes);
+
+    public void SetFormatLevel(int level)
+    {
+        foreach (PartitionLoop loop in _loops.Values)
+        {
+            loop.FormatLevel = level;
+        }
+    }
+
     public bool TryGet(PartitionId id, [NotNullWhen(true)] out PartitionLoop? loop) => _loops.TryGetValue(id, out loop);
 
     public void Add(PartitionLoop loop)

@@ -14,6 +14,6 @@ internal sealed partial class PartitionGrain
         "Partition {Partition} could not be recovered and is not served; another attempt follows.")]
     private static partial void LogNotRecovered(ILogger logger, PartitionId partition, Exception e);
 
-    [LoggerMessage(2022, LogLevel.Warning, "Partition {Partition} was not acquired: {Why}")]
+    [LoggerMessage(2022, LogLevel.Information, "Partition {Partition} was not acquired: {Why}")]
     private static partial void LogNotHere(ILogger logger, PartitionId partition, string why);
 }

@@ -10,7 +10,8 @@ namespace Grains.Silo.Partitions;
 
 /// <summary>Makes its server the owner of one partition for as long as it is active. The work is the loop's.</summary>
 [Reentrant, KeepAlive, Immovable, PartitionPlacement]
-internal sealed partial class PartitionGrain(PartitionRuntime runtime, LocalPartitions local, MembershipView membership)
+internal sealed partial class PartitionGrain(
+    PartitionRuntime runtime, LocalPartitions local, PartitionPreloads preloads, PartitionOwners owners, MembershipView membership)
     : Grain, IPartitionGrain
 {
     /// <summary>A call waits this long for a recovery; then its caller is told, and tries again.</summary>
@@ -35,7 +36,7 @@ internal sealed partial class PartitionGrain(PartitionRuntime runtime, LocalPart
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         await _stop.CancelAsync();
-        _ = _loop?.StopAsync();
+        _ = _loop?.HandOverAsync();
         await _life.WaitAsync(cancellationToken);
     }
 
@@ -100,11 +101,20 @@ internal sealed partial class PartitionGrain(PartitionRuntime runtime, LocalPart
                 LoopEnd end = await loop.Completion;
                 local.Remove(loop);
                 _trouble = end.Why;
+                if (end.Reason == LoopEndReason.Fenced)
+                {
+                    // Another server has a newer view of the cluster: this one is to see it before it acquires again.
+                    await membership.RefreshAsync().AsTask().WaitAsync(_patience, runtime.Time);
+                }
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             _trouble = "The server is giving the partition up.";
+        }
+        catch (TimeoutException)
+        {
+            _trouble = "The cluster's members could not be read again.";
         }
         catch (Exception e)
         {
@@ -118,7 +128,16 @@ internal sealed partial class PartitionGrain(PartitionRuntime runtime, LocalPart
 
     private async Task<PartitionLoop?> OpenAsync()
     {
-        RecoveryOutcome outcome = await PartitionRecovery.RunAsync(_id, runtime, membership.Version, _stop.Token);
+        if (owners.OwnerOf(_id) is var owner && owner != runtime.Server)
+        {
+            _trouble = $"It belongs to {owner ?? "no server"} in view {membership.Number} of {runtime.Server}.";
+            LogNotHere(runtime.Logger, _id, _trouble);
+            await membership.RefreshAsync().AsTask().WaitAsync(_patience, runtime.Time);
+            return null;
+        }
+
+        RecoveryOutcome outcome = await PartitionRecovery.RunAsync(
+            _id, runtime, membership.Version, preloads.Take(_id), _stop.Token);
         switch (outcome.Acquire)
         {
             case AcquireOutcome.NotHere notHere:

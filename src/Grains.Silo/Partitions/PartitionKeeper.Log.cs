@@ -1,4 +1,3 @@
-using Grains.StateMachines.Ids;
 using Microsoft.Extensions.Logging;
 
 namespace Grains.Silo.Partitions;
@@ -12,9 +11,15 @@ internal sealed partial class PartitionKeeper
     [LoggerMessage(2031, LogLevel.Warning, "Some partitions are not served; they are activated again. The first of them: {Partitions}")]
     private static partial void LogMissing(ILogger logger, string partitions);
 
-    [LoggerMessage(2032, LogLevel.Warning, "Partition {Partition} could not be activated; another attempt follows. {Why}")]
-    private static partial void LogNotActivated(ILogger logger, PartitionId partition, string why);
+    [LoggerMessage(2035, LogLevel.Warning, "The cluster's settings could not be read again; the known ones are used until then. {Why}")]
+    private static partial void LogNotRefreshed(ILogger logger, string why);
 
-    [LoggerMessage(2033, LogLevel.Information, "Partition {Partition} is handed over to {Server}, which the cluster's members give it.")]
-    private static partial void LogHandOver(ILogger logger, PartitionId partition, string server);
+    [LoggerMessage(2036, LogLevel.Information, "This server is about to stop and gives {Partitions} partitions to the others.")]
+    private static partial void LogLeaving(ILogger logger, int partitions);
+
+    [LoggerMessage(2037, LogLevel.Information, "Of the partitions of this server {Left} are left, after {Ms:0} ms.")]
+    private static partial void LogLeft(ILogger logger, int left, double ms);
+
+    [LoggerMessage(2038, LogLevel.Warning, "Server {Server} was not told that this one is about to stop. {Why}")]
+    private static partial void LogNotTold(ILogger logger, string server, string why);
 }

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Grains.Silo.Cluster;
 using Grains.Silo.Placement;
+using Grains.Silo.Servers;
 using Grains.StateMachines.Ids;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
@@ -8,33 +9,71 @@ using Orleans.Runtime;
 namespace Grains.Silo.Partitions;
 
 /// <summary>
-/// Reads the cluster's settings before any partition runs, then keeps every partition active: all at start, what was
-/// lost at once, everything after a change of membership and now and then.
+/// Reads the cluster's settings before any partition runs, then keeps every partition active: what belongs to this
+/// server at once after each change, everything now and then; and gives away what belongs to another.
 /// </summary>
 internal sealed partial class PartitionKeeper(
-    IGrainFactory grains, PartitionReadiness readiness, LocalPartitions local, KeeperSurroundings around)
+    ClusterSettingsReader settings, PartitionReadiness readiness, LocalPartitions local, HandOvers handOvers, KeeperSurroundings around)
     : ILifecycleParticipant<ISiloLifecycle>
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly Channel<bool> _changes =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    private Task _keeping = Task.CompletedTask;
+    private Task _work = Task.CompletedTask;
     private long _viewChangedAt;
-    private Task _watching = Task.CompletedTask;
 
     public void Participate(ISiloLifecycle lifecycle) =>
         lifecycle.Subscribe(nameof(PartitionKeeper), ServiceLifecycleStage.Active, StartAsync, StopAsync);
+
+    /// <summary>
+    /// Before the server stops, while it still answers: the others are told, and get its partitions one by one. What is
+    /// left when the time is over is taken over by them as after a crash, but for its leases.
+    /// </summary>
+    public async Task LeaveAsync(CancellationToken cancel)
+    {
+        if (settings.View.Slots is null || around.Leaving.Contains(around.Address))
+        {
+            return;
+        }
+
+        long begun = around.Time.GetTimestamp();
+        LogLeaving(around.Logger, local.Count);
+        around.Leaving.Add(around.Address);
+        readiness.Leave();
+        await Task.WhenAll(around.Membership.Active.Where(m => m.Name != around.Server).Select(TellAsync));
+        while (local.Count > 0 && around.Owners.Servers.Any() && !cancel.IsCancellationRequested
+            && around.Time.GetElapsedTime(begun).TotalMilliseconds < around.Options.LeaveMsMax)
+        {
+            if (!await handOvers.GiveAsync(cancel))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(around.Options.RetryMsMin), around.Time, CancellationToken.None);
+            }
+        }
+
+        LogLeft(around.Logger, local.Count, around.Time.GetElapsedTime(begun).TotalMilliseconds);
+
+        async Task TellAsync(ClusterMember member)
+        {
+            try
+            {
+                await around.Servers.At(member.SiloAddress).Leaving(around.Address).WaitAsync(cancel);
+            }
+            catch (Exception e)
+            {
+                LogNotTold(around.Logger, member.Name, e.Message);
+            }
+        }
+    }
 
     private async Task StartAsync(CancellationToken cancel)
     {
         ClusterSettings proposed = ClusterSettings.New(
             around.Options.Partitions ?? ClusterSettings.PartitionsDefault, around.Time.GetUtcNow());
-        ClusterSettings settings = await grains.GetGrain<IClusterSettingsGrain>(IClusterSettingsGrain.Key)
-            .ReadOrCreate(proposed).WaitAsync(cancel);
+        ClusterSettings known = await settings.ReadOrCreateAsync(proposed).WaitAsync(cancel);
         try
         {
-            settings.CheckFor(around.Options.Partitions);
+            known.CheckFor(around.Options.Partitions);
         }
         catch (ClusterSettingsException refusal)
         {
@@ -43,17 +82,19 @@ internal sealed partial class PartitionKeeper(
             return;
         }
 
-        readiness.Settings.Publish(settings);
+        settings.Publish(known);
         local.Changed += OnChanged;
-        _keeping = Task.Run(KeepAsync, CancellationToken.None);
-        _watching = Task.Run(WatchAsync, CancellationToken.None);
+        settings.Changed += OnSettingsChanged;
+        _work = Task.WhenAll(Task.Run(KeepAsync, CancellationToken.None), Task.Run(SurveyAsync, CancellationToken.None),
+            Task.Run(WatchAsync, CancellationToken.None));
     }
 
     private async Task StopAsync(CancellationToken cancel)
     {
         local.Changed -= OnChanged;
+        settings.Changed -= OnSettingsChanged;
         await _stop.CancelAsync();
-        await Task.WhenAll(_keeping, _watching).WaitAsync(cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _work.WaitAsync(cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private void OnChanged(PartitionId partition)
@@ -66,66 +107,72 @@ internal sealed partial class PartitionKeeper(
         }
     }
 
+    private void OnSettingsChanged() => _changes.Writer.TryWrite(true);
+
+    /// <summary>Every partition of this server is active here, and none of another's, once the view is settled.</summary>
     private async Task KeepAsync()
     {
-        long begun = around.Time.GetTimestamp();
-        bool wasReady = false;
         int failures = 0;
         while (!_stop.IsCancellationRequested)
         {
-            bool isWhole = await SweepAsync();
-            if (isWhole != wasReady)
-            {
-                LogTurn(isWhole, around.Time.GetElapsedTime(begun));
-                wasReady = isWhole;
-            }
-
-            failures = isWhole ? 0 : failures + 1;
-            if (isWhole)
-            {
-                await HandOverAsync();
-            }
-
-            int pauseMs = isWhole
-                ? (ViewAgeMs < around.Options.HandOverDelayMs ? around.Options.HandOverDelayMs : around.Options.SweepMs)
-                : Math.Min(around.Options.RetryMsMin << Math.Min(failures, 16), around.Options.RetryMsMax);
-            await PauseAsync(TimeSpan.FromMilliseconds(pauseMs));
+            bool isOwn = await ActivateAsync(around.Owners.All.Where(o => o.Value == around.Server).Select(o => o.Key));
+            bool isSettled = ViewAgeMs >= around.Options.HandOverDelayMs || !IsWanted;
+            bool isGiven = !isOwn || !isSettled || around.Leaving.Contains(around.Address) || await handOvers.GiveAsync(_stop.Token);
+            failures = isOwn && isGiven ? 0 : failures + 1;
+            int pauseMs = failures > 0
+                ? Math.Min(around.Options.RetryMsMin << Math.Min(failures, 16), around.Options.RetryMsMax)
+                : isSettled ? around.Options.SweepMs : around.Options.HandOverDelayMs;
+            await PauseAsync(TimeSpan.FromMilliseconds(pauseMs), endsEarly: failures == 0);
         }
     }
 
-    /// <summary>Ends early when something changed; never, while partitions are missing, before a short pause.</summary>
-    private async Task PauseAsync(TimeSpan length)
+    /// <summary>Looks now and then at the partitions of others: whether they are served, and that they are at all.</summary>
+    private async Task SurveyAsync()
+    {
+        long begun = around.Time.GetTimestamp();
+        bool wasWhole = false;
+        while (!_stop.IsCancellationRequested)
+        {
+            bool isWhole = await ActivateAsync(readiness.Settings.Slots!.Partitions) && readiness.IsWhole;
+            if (isWhole != wasWhole)
+            {
+                LogTurn(isWhole, around.Time.GetElapsedTime(begun));
+                wasWhole = isWhole;
+            }
+
+            await Task.Delay(
+                TimeSpan.FromMilliseconds(isWhole ? around.Options.SweepMs : around.Options.RetryMsMin * 4), around.Time, _stop.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await RefreshAsync();
+        }
+    }
+
+    private double ViewAgeMs => around.Time.GetElapsedTime(Volatile.Read(ref _viewChangedAt)).TotalMilliseconds;
+
+    /// <summary>False: drained, and to get rid of everything without waiting.</summary>
+    private bool IsWanted => settings.View.Settings?.Drained.Contains(around.Server) != true;
+
+    /// <summary>Ends early when something changed; never, after a failure, before a short pause.</summary>
+    private async Task PauseAsync(TimeSpan length, bool endsEarly)
     {
         using var pause = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         Task delay = Task.Delay(length, around.Time, pause.Token);
-        if (readiness.IsReady)
-        {
-            await Task.WhenAny(delay, _changes.Reader.ReadAsync(pause.Token).AsTask());
-        }
-        else
-        {
-            await Task.WhenAny(delay);
-        }
-
+        await (endsEarly ? Task.WhenAny(delay, _changes.Reader.ReadAsync(pause.Token).AsTask()) : Task.WhenAny(delay));
         await pause.CancelAsync();
     }
 
-    /// <summary>One look at every partition that is not served here. False: some have no owner yet.</summary>
-    private async Task<bool> SweepAsync()
+    /// <summary>False: some of them have no owner yet.</summary>
+    private async Task<bool> ActivateAsync(IEnumerable<PartitionId> partitions)
     {
-        var bounded = new ParallelOptions
-        {
-            MaxDegreeOfParallelism = around.Options.ParallelRecoveries,
-            CancellationToken = _stop.Token,
-        };
+        int missing = 0;
+        var bounded = new ParallelOptions { MaxDegreeOfParallelism = around.Options.ParallelRecoveries, CancellationToken = _stop.Token };
         try
         {
-            await Parallel.ForEachAsync(readiness.Settings.Slots!.Partitions, bounded, async (partition, _) =>
+            await Parallel.ForEachAsync(partitions.Where(p => !local.TryGet(p, out _)), bounded, async (partition, cancel) =>
             {
-                if (!local.TryGet(partition, out PartitionLoop? _))
-                {
-                    readiness.Set(partition, await ActivateAsync(partition));
-                }
+                bool isServed = await handOvers.ActivateAsync(partition, cancel);
+                readiness.Set(partition, isServed);
+                Interlocked.Add(ref missing, isServed ? 0 : 1);
             });
         }
         catch (OperationCanceledException)
@@ -133,64 +180,21 @@ internal sealed partial class PartitionKeeper(
             return false;
         }
 
-        return readiness.IsReady;
+        return missing == 0;
     }
 
-    private double ViewAgeMs => around.Time.GetElapsedTime(Volatile.Read(ref _viewChangedAt)).TotalMilliseconds;
-
-    /// <summary>
-    /// Gives to other servers what the present view gives them, one partition after another, and only once the view
-    /// has been the same for a while: servers that still disagree would pass partitions to and fro.
-    /// </summary>
-    private async Task HandOverAsync()
-    {
-        if (ViewAgeMs < around.Options.HandOverDelayMs)
-        {
-            return;
-        }
-
-        long view = around.Membership.Number;
-        IReadOnlyDictionary<PartitionId, string> owners = PartitionAssignment.Compute(
-            around.Membership.Active.Select(m => m.Name), readiness.Settings.Slots!.Partitions);
-        foreach ((PartitionId partition, string owner) in owners)
-        {
-            if (_stop.IsCancellationRequested || view != around.Membership.Number)
-            {
-                return;
-            }
-
-            if (owner == around.Server || !local.TryGet(partition, out PartitionLoop? loop))
-            {
-                continue;
-            }
-
-            LogHandOver(around.Logger, partition, owner);
-            await loop.StopAsync();
-            if (!await ActivateAsync(partition) && !await ActivateAsync(partition))
-            {
-                // The next sweep finds it an owner; no further one is let go until all are served.
-                return;
-            }
-
-            readiness.Set(partition, true);
-        }
-    }
-
-    private async Task<bool> ActivateAsync(PartitionId partition)
+    private async Task RefreshAsync()
     {
         try
         {
-            PartitionReport report = await grains.GetPartition(partition).Activate();
-            return report.Phase == PartitionPhase.Served;
+            await settings.RefreshAsync().WaitAsync(_stop.Token);
         }
         catch (Exception e)
         {
             if (!_stop.IsCancellationRequested)
             {
-                LogNotActivated(around.Logger, partition, e.Message);
+                LogNotRefreshed(around.Logger, e.Message);
             }
-
-            return false;
         }
     }
 
@@ -206,6 +210,7 @@ internal sealed partial class PartitionKeeper(
                 {
                     known = snapshot.Version.Value;
                     Volatile.Write(ref _viewChangedAt, around.Time.GetTimestamp());
+                    around.Leaving.KeepOnly(around.Membership.Active.Select(m => m.SiloAddress));
                     _changes.Writer.TryWrite(true);
                 }
             }
@@ -226,31 +231,4 @@ internal sealed partial class PartitionKeeper(
             LogMissing(around.Logger, string.Join(", ", readiness.Missing.Take(10)));
         }
     }
-}
-
-/// <summary>What the keeper needs beside the partitions.</summary>
-internal sealed record KeeperSurroundings(
-    KeeperOptions Options, MembershipView Membership, TimeProvider Time, ILogger<PartitionKeeper> Logger)
-{
-    /// <summary>This server's name in the membership.</summary>
-    public required string Server { get; init; }
-}
-
-/// <summary>How partitions are kept active. Inert: checked where they are bound.</summary>
-public sealed record KeeperOptions
-{
-    /// <summary>How many partitions a new cluster gets, and an old one must have; null = default, and whatever is stored.</summary>
-    public int? Partitions { get; init; }
-
-    public int ParallelRecoveries { get; init; } = 4;
-
-    /// <summary>Between two looks at all partitions while all are served.</summary>
-    public int SweepMs { get; init; } = 10_000;
-
-    /// <summary>The view must have been the same for this long before a partition is given to another server.</summary>
-    public int HandOverDelayMs { get; init; } = 3_000;
-
-    public int RetryMsMin { get; init; } = 50;
-
-    public int RetryMsMax { get; init; } = 5_000;
 }

@@ -7,7 +7,7 @@ namespace Grains.Silo.Partitions;
 /// <summary>
 /// The way from this server to one partition on another: commands share grain calls, and a few calls are in flight.
 /// </summary>
-internal sealed class PartitionLink(PartitionId id, IPartitionGrain grain, RouterOptions options)
+internal sealed class PartitionLink(PartitionId id, IPartitionGrain grain, RouterOptions options, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly CommandQueue _queue = new(options.QueuedCommandsMax, options.QueuedBytesMax);
@@ -32,7 +32,8 @@ internal sealed class PartitionLink(PartitionId id, IPartitionGrain grain, Route
     {
         try
         {
-            return await grain.Receive(receive, cancel);
+            return await grain.Receive(receive, cancel)
+                .WaitAsync(TimeSpan.FromMilliseconds(receive.WaitMs + options.CallMsMax), time, cancel);
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {
@@ -94,7 +95,8 @@ internal sealed class PartitionLink(PartitionId id, IPartitionGrain grain, Route
     {
         try
         {
-            AnswerBatch answers = await grain.Execute(new CommandBatch([.. batch.Select(r => r.Command)]));
+            AnswerBatch answers = await grain.Execute(new CommandBatch([.. batch.Select(r => r.Command)]))
+                .WaitAsync(TimeSpan.FromMilliseconds(options.CallMsMax), time);
             for (int i = 0; i < batch.Count; i++)
             {
                 ((Ticket)batch[i].Ticket).Complete(answers.Answers[i]);

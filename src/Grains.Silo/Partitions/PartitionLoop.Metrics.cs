@@ -11,9 +11,6 @@ public sealed partial class PartitionLoop
     private static readonly Counter<long> _refusals = GrainsMeter.Instance.CreateCounter<long>(
         "grains.refusals", null, "Commands refused, by code.");
 
-    private static readonly Histogram<double> _appendMs = GrainsMeter.Instance.CreateHistogram<double>(
-        "grains.append.duration", "ms", "From handing a batch to the journal until it is decided, repeats included.");
-
     private static readonly Histogram<int> _batchSize = GrainsMeter.Instance.CreateHistogram<int>(
         "grains.batch.size", null, "Commands decided in one batch.");
 

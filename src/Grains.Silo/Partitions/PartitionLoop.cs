@@ -2,6 +2,7 @@ using Grains.Journal;
 using Grains.Silo.Outboxes;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
+using Grains.StateMachines.Outboxes;
 using Grains.StateMachines.Partitions;
 using Microsoft.Extensions.Logging;
 
@@ -29,26 +30,31 @@ public sealed partial class PartitionLoop
     private readonly CommandQueue _queue;
     private readonly OutboxPump _pump;
     private readonly CheckpointWriter _checkpoints;
+    private readonly LoopReads _reads;
     private readonly ITimer _timer;
     private readonly List<Request> _batch = [];
     private readonly HashSet<Ticket> _parked = [];
     private readonly TaskCompletionSource<LoopEnd> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private JournalTail _tail;
+    private readonly LoopJournal _journal;
     private long _quietUntilMs;
     private long _observedAtMs;
     private long _stateBytes;
     private long _outboxEntries;
     private bool _isUndecided;
+    private long _stalledAt;
+    private TaskScheduler _scheduler = TaskScheduler.Default;
     private volatile bool _isStopping;
+    private volatile bool _isHandingOver;
 
-    /// <summary>Until a confirmation is seen that had to wait.</summary>
-    private volatile bool _confirmsAtOnce = true;
+    /// <summary>The journal has been silent for longer than callers wait; why, for them. Null = it answers.</summary>
+    private volatile string? _stall;
 
     public PartitionLoop(OwnedPartition owned, PartitionRuntime runtime)
     {
         _owned = owned;
         _runtime = runtime;
-        _tail = owned.Tail;
+        _journal = new LoopJournal(owned, runtime, Stall);
+        _reads = new LoopReads(owned, runtime.Journal, () => _isStopping || _completion.Task.IsCompleted);
         _queue = new CommandQueue(runtime.Options.QueuedCommandsMax, runtime.Options.QueuedBytesMax);
         _pump = new OutboxPump(owned.Id, runtime, Post, _queue.Wake);
         _checkpoints = new CheckpointWriter(owned, runtime, _queue.Wake);
@@ -75,11 +81,22 @@ public sealed partial class PartitionLoop
     /// <summary>In the loop's own scheduler only.</summary>
     internal PartitionMachine Machine => _owned.Machine;
 
+    /// <summary>Any thread: at which level the last record is written.</summary>
+    internal int FormatLevel
+    {
+        set => _owned.Machine.FormatLevel = value;
+    }
+
     internal TimeSpan LongestStall => _checkpoints.LongestStall;
 
     internal Revision LastCheckpoint => _checkpoints.Last;
 
-    public void Start() => _ = RunAsync();
+    public void Start()
+    {
+        _scheduler = SynchronizationContext.Current is null
+            ? TaskScheduler.Current : TaskScheduler.FromCurrentSynchronizationContext();
+        _ = RunAsync();
+    }
 
     /// <summary>Finishes the batch in flight, then ends; what still waits is told that nothing was done.</summary>
     public Task StopAsync()
@@ -89,11 +106,36 @@ public sealed partial class PartitionLoop
         return _completion.Task;
     }
 
+    /// <summary>
+    /// As <see cref="StopAsync"/>, but the last record says what is out, so that the next owner honours it. Returns when
+    /// that record is durable, or cannot be made so within the time that callers wait.
+    /// </summary>
+    public Task<LoopEnd> HandOverAsync()
+    {
+        _isHandingOver = true;
+        _isStopping = true;
+        _queue.Wake();
+        return _completion.Task;
+    }
+
     /// <summary>Any thread. The ticket is answered, now if the queue is full or closed.</summary>
     public void Post(Ticket ticket)
     {
-        if (ticket.Command is GetKey get && TryReadAtOnce(get) is { } answer)
+        if (ticket.Command is { Freshness.Kind: not ReadKind.Linearizable, IsRead: true })
         {
+            _ = _reads.AnswerFromThePastAsync(ticket, _scheduler);
+            return;
+        }
+
+        if (_stall is { } why && IsFromCaller(ticket))
+        {
+            ticket.Complete(new NotOwner(MayHaveHappened: false, why));
+            return;
+        }
+
+        if (ticket.Command is GetKey get && _reads.TryAtOnce(get) is { } answer)
+        {
+            Count(answer);
             ticket.Complete(answer);
             return;
         }
@@ -122,39 +164,13 @@ public sealed partial class PartitionLoop
         return cancel.CanBeCanceled ? WhileWantedAsync(ticket, cancel) : ticket.Task;
     }
 
-    /// <summary>
-    /// Where the journal confirms from memory, a key is read on the caller's thread: the confirmation began after the
-    /// command came, and what is read after it is durable (rule 2). Null = through the queue.
-    /// </summary>
-    private Answer? TryReadAtOnce(GetKey command)
+    private static void Count(Answer answer)
     {
-        if (!_confirmsAtOnce || _isStopping || _completion.Task.IsCompleted)
-        {
-            return null;
-        }
-
-        ValueTask<bool> confirmed = _runtime.Journal.ConfirmAsync(Id, Epoch, CancellationToken.None);
-        if (!confirmed.IsCompletedSuccessfully)
-        {
-            // Its outcome, whatever it is, concerns nobody: the queue asks again.
-            _confirmsAtOnce = false;
-            _ = confirmed.AsTask().ContinueWith(
-                static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            return null;
-        }
-
-        if (!confirmed.Result || _owned.Machine.TryRead(command) is not { } answer)
-        {
-            return null;
-        }
-
         _commands.Add(1);
         if (answer is Refused refused)
         {
             _refusals.Add(1, new KeyValuePair<string, object?>("code", refused.Code));
         }
-
-        return answer;
     }
 
     private async Task<Answer> WhileWantedAsync(TaskTicket ticket, CancellationToken cancel)
@@ -182,12 +198,17 @@ public sealed partial class PartitionLoop
                     break;
                 }
             }
+
+            if (_isHandingOver && end.Reason == LoopEndReason.Stopped)
+            {
+                end = await LastTurnAsync();
+            }
         }
         catch (Exception e)
         {
             // Whatever the machine has become, nothing is answered from it again.
             end = new LoopEnd(LoopEndReason.Broken, e.Message);
-            LogBroken(_runtime.Logger, Id, Epoch, _tail.Revision, e);
+            LogBroken(_runtime.Logger, Id, Epoch, _journal.Tail.Revision, e);
         }
 
         End(end);
@@ -205,7 +226,7 @@ public sealed partial class PartitionLoop
         }
 
         long nowMs = _owned.Clock.NowMs;
-        if (!_checkpoints.Step(_tail, nowMs))
+        if (!_checkpoints.Step(_journal.Tail, nowMs))
         {
             return new LoopEnd(LoopEndReason.Fenced, "A checkpoint was refused under this epoch.");
         }
@@ -219,6 +240,24 @@ public sealed partial class PartitionLoop
 
         await SleepAsync(nowMs);
         return null;
+    }
+
+    private async ValueTask<LoopEnd> LastTurnAsync()
+    {
+        Decision decision = _owned.Machine.DecideHandOver(_owned.Clock.NowMs);
+        if (decision.Changes > 0)
+        {
+            AppendOutcome outcome = await _journal.AppendAsync(
+                decision, TimeSpan.FromMilliseconds(_runtime.Options.UnansweredMsMax));
+            if (outcome.Status != AppendStatus.Durable)
+            {
+                return new LoopEnd(LoopEndReason.Stopped, $"It was given up, but its leases end with it: {outcome.Reason}");
+            }
+        }
+
+        _owned.Machine.CommitHandOver();
+        Check();
+        return new LoopEnd(LoopEndReason.HandedOver, "It was given up in good order.");
     }
 
     private bool IsDue(long nowMs) => _owned.Machine.HasWork || _owned.Machine.WakeAtMs <= nowMs;
@@ -241,22 +280,28 @@ public sealed partial class PartitionLoop
     {
         Decision decision = _owned.Machine.Decide(_batch, nowMs);
         _isUndecided = decision.Changes > 0;
-        AppendOutcome outcome = _isUndecided ? await AppendAsync(decision) : await ConfirmAsync();
+        AppendOutcome outcome = _isUndecided ? await _journal.AppendAsync(decision) : await _journal.ConfirmAsync();
         string? refusal = null;
         if (outcome.Status == AppendStatus.Refused)
         {
             // Nothing was written; but refusals too are answers, and need the ownership.
             _isUndecided = false;
             refusal = outcome.Reason ?? "the journal refused the record.";
-            LogRefused(_runtime.Logger, Id, _tail.Revision, refusal);
-            outcome = await ConfirmAsync();
+            LogRefused(_runtime.Logger, Id, _journal.Tail.Revision, refusal);
+            outcome = await _journal.ConfirmAsync();
         }
 
+        Resume();
         if (outcome.Status != AppendStatus.Durable)
         {
             return outcome.Status == AppendStatus.Fenced
                 ? new LoopEnd(LoopEndReason.Fenced, outcome.Reason ?? "A newer epoch was acquired.")
                 : new LoopEnd(LoopEndReason.Undecided, outcome.Reason ?? "The journal gave no verdict in time.");
+        }
+
+        if (_isUndecided)
+        {
+            _checkpoints.Appended(decision.Record.Length);
         }
 
         IReadOnlyList<Reply> replies = refusal is null ? _owned.Machine.Commit() : _owned.Machine.Drop(refusal);
@@ -271,99 +316,48 @@ public sealed partial class PartitionLoop
         return null;
     }
 
-    /// <summary>Repeats the identical append while it is undecided: only its verdict may end the batch.</summary>
-    private async ValueTask<AppendOutcome> AppendAsync(Decision decision)
+    /// <summary>
+    /// The journal is silent for longer than callers wait. Each is told whether what it asked may have happened; the
+    /// batch stays undecided, and the memory stays.
+    /// </summary>
+    private void Stall(string reason)
     {
-        var append = new JournalAppend(Id, Epoch, _tail, decision.Changes, decision.Record);
-        long begun = _runtime.Time.GetTimestamp();
-        AppendOutcome outcome = await UntilDecidedAsync(() => _runtime.Journal.AppendAsync(append, CancellationToken.None));
-        _appendMs.Record(_runtime.Time.GetElapsedTime(begun).TotalMilliseconds);
-        if (outcome.Status == AppendStatus.Durable)
+        string why = $"The journal of partition {Id} does not answer: {reason}";
+        LogStalled(_runtime.Logger, Id, Epoch, reason);
+        _stalledAt = _runtime.Time.GetTimestamp();
+        _stall = why;
+        foreach (Request request in _batch.Where(r => IsFromCaller((Ticket)r.Ticket)))
         {
-            _tail = append.Next;
-            _checkpoints.Appended(append.Payload.Length);
+            _owned.Machine.Cancel(request.Ticket);
+            ((Ticket)request.Ticket).Complete(new NotOwner(_isUndecided && !request.Command.IsRead, why));
         }
 
-        return outcome;
-    }
-
-    private ValueTask<AppendOutcome> ConfirmAsync()
-    {
-        ValueTask<bool> confirmed = _runtime.Journal.ConfirmAsync(Id, Epoch, CancellationToken.None);
-        if (confirmed.IsCompletedSuccessfully)
+        _batch.RemoveAll(r => IsFromCaller((Ticket)r.Ticket));
+        foreach (Ticket waiting in _queue.TakeAll(IsFromCaller))
         {
-            return new ValueTask<AppendOutcome>(Confirmed(confirmed.Result));
-        }
-
-        // The first attempt is under way already; only a repeat asks again.
-        ValueTask<bool>? first = confirmed;
-        return UntilDecidedAsync(async () =>
-        {
-            ValueTask<bool> attempt = first ?? _runtime.Journal.ConfirmAsync(Id, Epoch, CancellationToken.None);
-            first = null;
-            return Confirmed(await attempt);
-        });
-    }
-
-    private static AppendOutcome Confirmed(bool isOwner) => isOwner
-        ? AppendOutcome.Durable
-        : new AppendOutcome(AppendStatus.Fenced, "The ownership was not confirmed: a newer epoch was acquired.");
-
-    /// <remarks>
-    /// A refusal is a verdict on its own attempt only: after an attempt whose end is unknown, and which may still become
-    /// durable, it decides nothing.
-    /// </remarks>
-    private async ValueTask<AppendOutcome> UntilDecidedAsync(Func<ValueTask<AppendOutcome>> attempt)
-    {
-        long begun = _runtime.Time.GetTimestamp();
-        var patience = TimeSpan.FromMilliseconds(_runtime.Options.UndecidedMsMax);
-        for (int repeats = 0; ; repeats++)
-        {
-            string? reason;
-            TimeSpan left = patience - _runtime.Time.GetElapsedTime(begun);
-            ValueTask<AppendOutcome> pending = attempt();
-            try
-            {
-                AppendOutcome outcome = pending.IsCompleted
-                    ? await pending
-                    : await pending.AsTask().WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _runtime.Time);
-                if (outcome.Status is AppendStatus.Durable or AppendStatus.Fenced
-                    || (outcome.Status == AppendStatus.Refused && repeats == 0))
-                {
-                    return outcome;
-                }
-
-                reason = outcome.Reason;
-            }
-            catch (TimeoutException)
-            {
-                // It may still be in flight, and two of one partition never are: only dropping the memory is left.
-                return new AppendOutcome(AppendStatus.Unknown, $"The journal gave no verdict within {patience}.");
-            }
-            catch (Exception e)
-            {
-                reason = e.Message;
-            }
-
-            int pauseMs = Math.Min(_runtime.Options.RepeatPauseMsMin << Math.Min(repeats, 16), _runtime.Options.RepeatPauseMsMax);
-            var pause = TimeSpan.FromMilliseconds(pauseMs);
-            if (_runtime.Time.GetElapsedTime(begun) + pause >= patience)
-            {
-                return new AppendOutcome(AppendStatus.Unknown, reason);
-            }
-
-            LogUndecided(_runtime.Logger, Id, _tail.Revision, pauseMs, reason);
-            await Task.Delay(pause, _runtime.Time);
+            waiting.Complete(new NotOwner(MayHaveHappened: false, why));
         }
     }
+
+    private void Resume()
+    {
+        if (_stall is not null)
+        {
+            _stall = null;
+            LogResumed(_runtime.Logger, Id, Epoch, _runtime.Time.GetElapsedTime(_stalledAt).TotalMilliseconds);
+        }
+    }
+
+    /// <summary>The loop's own commands wait as long as it takes: nobody would ask them again.</summary>
+    private static bool IsFromCaller(Ticket ticket) => ticket.Command is not ClearOutbox;
 
     /// <summary>The other half of a pair: the machine and the journal agree on what is durable.</summary>
     private void Check()
     {
-        if (_owned.Machine.Revision != _tail.Revision)
+        if (_owned.Machine.Revision != _journal.Tail.Revision)
         {
             throw new InvalidOperationException(
-                $"Partition {Id} stands at {_owned.Machine.Revision} in memory and at {_tail.Revision} in its journal.");
+                $"Partition {Id} stands at {_owned.Machine.Revision} in memory and at {_journal.Tail.Revision} in its journal.");
         }
     }
 
@@ -439,27 +433,8 @@ public sealed partial class PartitionLoop
             waiting.Complete(untouched);
         }
 
-        LogEnded(_runtime.Logger, end.Reason == LoopEndReason.Stopped ? LogLevel.Debug : LogLevel.Information,
-            Id, Epoch, _tail.Revision, end.Reason, end.Why);
+        LogEnded(_runtime.Logger, end.Reason is LoopEndReason.Stopped or LoopEndReason.HandedOver ? LogLevel.Debug : LogLevel.Information,
+            Id, Epoch, _journal.Tail.Revision, end.Reason, end.Why);
         _completion.TrySetResult(end);
     }
-}
-
-/// <summary>Why a loop ended.</summary>
-public readonly record struct LoopEnd(LoopEndReason Reason, string Why);
-
-/// <summary>The ways in which a loop ends.</summary>
-public enum LoopEndReason
-{
-    /// <summary>It was asked to.</summary>
-    Stopped,
-
-    /// <summary>Another server owns the partition.</summary>
-    Fenced,
-
-    /// <summary>The journal gave no verdict in time: what is durable is known only after a new recovery.</summary>
-    Undecided,
-
-    /// <summary>Our own bug: the memory cannot be trusted.</summary>
-    Broken,
 }

@@ -13,8 +13,11 @@ public sealed record PartitionOptions
     /// <summary>A batch takes no further command beyond this; one command alone may be larger.</summary>
     public long BatchBytesMax { get; init; } = 4 << 20;
 
+    /// <summary>While an append or confirm is undecided for longer, callers are told so, and not kept waiting.</summary>
+    public int UnansweredMsMax { get; init; } = 3_000;
+
     /// <summary>An append or confirm undecided for this long costs the partition's memory.</summary>
-    public int UndecidedMsMax { get; init; } = 10_000;
+    public int UndecidedMsMax { get; init; } = 600_000;
 
     public int RepeatPauseMsMin { get; init; } = 10;
 

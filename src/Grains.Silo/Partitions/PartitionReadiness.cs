@@ -9,11 +9,23 @@ public sealed class PartitionReadiness(ClusterSettingsView settings)
     private readonly Lock _lock = new();
     private readonly HashSet<PartitionId> _served = [];
     private TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile bool _isReady;
+    private volatile bool _isWhole;
+    private volatile bool _wasWhole;
+    private volatile bool _isLeaving;
 
     public ClusterSettingsView Settings { get; } = settings;
 
-    public bool IsReady => _isReady;
+    /// <summary>
+    /// Requests are to come here: everything was served once, and this server is not about to stop. Not withdrawn while
+    /// a partition has no owner: all servers would say so at once, of a trouble that only its own callers have.
+    /// </summary>
+    public bool IsReady => _wasWhole && !_isLeaving;
+
+    /// <summary>Every partition is served, as far as is known here.</summary>
+    public bool IsWhole => _isWhole;
+
+    /// <summary>This server is about to stop.</summary>
+    public bool IsLeaving => _isLeaving;
 
     /// <summary>What is not known to be served; empty while the settings are unknown.</summary>
     public IReadOnlyList<PartitionId> Missing
@@ -26,6 +38,8 @@ public sealed class PartitionReadiness(ClusterSettingsView settings)
             }
         }
     }
+
+    public void Leave() => _isLeaving = true;
 
     /// <summary>This server must not run with the stored settings: nothing will ever be served.</summary>
     public void Refuse(Exception why)
@@ -52,9 +66,10 @@ public sealed class PartitionReadiness(ClusterSettingsView settings)
         {
             if (isServed ? _served.Add(partition) : _served.Remove(partition))
             {
-                _isReady = Settings.Slots is { } slots && _served.Count >= slots.Partitions.Count;
-                if (_isReady)
+                _isWhole = Settings.Slots is { } slots && _served.Count >= slots.Partitions.Count;
+                if (_isWhole)
                 {
+                    _wasWhole = true;
                     _ready.TrySetResult();
                 }
                 else if (_ready.Task.IsCompleted)

@@ -8,12 +8,36 @@ namespace Grains.Silo.Partitions;
 /// Makes a server the owner of a partition: acquires, then reads the checkpoint, then the records after it. In this
 /// order only: what was read before acquiring may miss what the former owner still wrote.
 /// </summary>
+/// <remarks>
+/// Before a hand-over most of it is read ahead, while the other server still owns the partition. What was read ahead
+/// decides nothing: it is gone on from only where the chain of the next record shows that it is the history.
+/// </remarks>
 public static class PartitionRecovery
 {
+    /// <summary>Reads what is there by now, or goes on from <paramref name="earlier"/>.</summary>
+    public static async Task<PreloadedPartition> PreloadAsync(
+        PartitionId id, PartitionRuntime runtime, PreloadedPartition? earlier, CancellationToken cancel)
+    {
+        try
+        {
+            PreloadedPartition preloaded = earlier ?? await RestoreAsync(id, runtime, cancel);
+            return await ReplayAsync(preloaded, id, runtime, cancel);
+        }
+        catch (JournalTruncatedException) when (earlier is not null)
+        {
+            return await PreloadAsync(id, runtime, null, cancel);
+        }
+    }
+
     /// <exception cref="JournalDamagedException">Stored bytes are not what was written.</exception>
     /// <exception cref="JournalUnavailableException">A newer owner took the partition over meanwhile.</exception>
     public static async Task<RecoveryOutcome> RunAsync(
-        PartitionId id, PartitionRuntime runtime, long membershipVersion, CancellationToken cancel)
+        PartitionId id, PartitionRuntime runtime, long membershipVersion, CancellationToken cancel) =>
+        await RunAsync(id, runtime, membershipVersion, null, cancel);
+
+    /// <inheritdoc cref="RunAsync(PartitionId, PartitionRuntime, long, CancellationToken)"/>
+    public static async Task<RecoveryOutcome> RunAsync(
+        PartitionId id, PartitionRuntime runtime, long membershipVersion, PreloadedPartition? ahead, CancellationToken cancel)
     {
         TimeProvider time = runtime.Time;
         IJournal journal = runtime.Journal;
@@ -26,17 +50,10 @@ public static class PartitionRecovery
         }
 
         long acquiredAt = time.GetTimestamp();
-        var machine = new PartitionMachine(id, runtime.Limits);
-        JournalTail tail = await RestoreAsync(machine, journal, id, cancel);
+        PreloadedPartition start = ahead ?? await RestoreAsync(id, runtime, cancel);
         long restoredAt = time.GetTimestamp();
-        long replayedBytes = 0;
-        await foreach (JournalRecord record in journal.ReadAsync(id, tail.Revision.Next, cancel))
-        {
-            Replay(machine, record);
-            replayedBytes += record.Payload.Length;
-            tail = record.Tail;
-        }
-
+        PreloadedPartition read = await GoOnAsync(start, ahead is not null, id, runtime, cancel);
+        (PartitionMachine machine, JournalTail tail) = (read.Machine, read.Tail);
         if (tail != acquired.Tail)
         {
             // What was read beyond the own epoch record, or instead of it, may be a newer owner's: that is no damage.
@@ -48,21 +65,36 @@ public static class PartitionRecovery
         }
 
         var clock = new RecordClock(time, machine.LastRecordTimeMs);
+        machine.FormatLevel = runtime.FormatLevel();
         machine.Open();
         var times = new RecoveryTimes(
             time.GetElapsedTime(begun, acquiredAt), time.GetElapsedTime(acquiredAt, restoredAt),
             time.GetElapsedTime(restoredAt));
         return new RecoveryOutcome(
-            new OwnedPartition(id, machine, acquired.Epoch, tail) { Clock = clock, Times = times, ReplayedBytes = replayedBytes },
+            new OwnedPartition(id, machine, acquired.Epoch, tail) { Clock = clock, Times = times, ReplayedBytes = read.ReplayedBytes },
             outcome);
     }
 
-    private static async Task<JournalTail> RestoreAsync(
-        PartitionMachine machine, IJournal journal, PartitionId id, CancellationToken cancel)
+    /// <summary>What was read ahead is of no use if it is not what the history became, or if its end is forgotten.</summary>
+    private static async Task<PreloadedPartition> GoOnAsync(
+        PreloadedPartition start, bool isAhead, PartitionId id, PartitionRuntime runtime, CancellationToken cancel)
     {
-        if (await journal.ReadCheckpointAsync(id, cancel) is not { } checkpoint)
+        try
         {
-            return JournalTail.Empty;
+            return await ReplayAsync(start, id, runtime, cancel);
+        }
+        catch (Exception e) when (isAhead && e is JournalTruncatedException or StrayPreloadException)
+        {
+            return await ReplayAsync(await RestoreAsync(id, runtime, cancel), id, runtime, cancel);
+        }
+    }
+
+    private static async Task<PreloadedPartition> RestoreAsync(PartitionId id, PartitionRuntime runtime, CancellationToken cancel)
+    {
+        var machine = new PartitionMachine(id, runtime.Limits);
+        if (await runtime.Journal.ReadCheckpointAsync(id, cancel) is not { } checkpoint)
+        {
+            return new PreloadedPartition(machine, JournalTail.Empty, 0);
         }
 
         await foreach (ReadOnlyMemory<byte> chunk in checkpoint.Chunks.WithCancellation(cancel))
@@ -71,7 +103,26 @@ public static class PartitionRecovery
         }
 
         machine.RestoreDone(checkpoint.At.Revision);
-        return checkpoint.At;
+        return new PreloadedPartition(machine, checkpoint.At, 0);
+    }
+
+    private static async Task<PreloadedPartition> ReplayAsync(
+        PreloadedPartition from, PartitionId id, PartitionRuntime runtime, CancellationToken cancel)
+    {
+        (PartitionMachine machine, JournalTail tail, long bytes) = from;
+        await foreach (JournalRecord record in runtime.Journal.ReadAsync(id, tail.Revision.Next, cancel))
+        {
+            if (JournalChain.Next(tail.Chain, record.Epoch, record.First, record.Count, record.Payload.Span) != record.Chain)
+            {
+                throw new StrayPreloadException(id, tail.Revision);
+            }
+
+            Replay(machine, record);
+            bytes += record.Payload.Length;
+            tail = record.Tail;
+        }
+
+        return new PreloadedPartition(machine, tail, bytes);
     }
 
     private static void Replay(PartitionMachine machine, JournalRecord record)
@@ -87,6 +138,12 @@ public static class PartitionRecovery
         }
     }
 }
+
+/// <summary>A partition's state as far as it was read, by a server that need not own it.</summary>
+/// <param name="Machine">Not open yet.</param>
+/// <param name="Tail">The last record in it.</param>
+/// <param name="ReplayedBytes">Of records after the checkpoint.</param>
+public sealed record PreloadedPartition(PartitionMachine Machine, JournalTail Tail, long ReplayedBytes);
 
 /// <summary>What a recovery came to: <paramref name="Owned"/>, or null where <paramref name="Acquire"/> was no yes.</summary>
 public sealed record RecoveryOutcome(OwnedPartition? Owned, AcquireOutcome Acquire);

@@ -78,13 +78,16 @@ internal sealed class PartitionRouter(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Answer> UntilAnsweredAsync(PartitionId partition, Command command, CancellationToken cancel)
     {
+        long begun = time.GetTimestamp();
         Answer answer = await SendAsync(partition, command, cancel);
-        return answer is NotOwner lost ? await RepeatAsync(partition, command, lost, cancel) : answer;
+        return answer is NotOwner lost ? await RepeatAsync(partition, command, lost, begun, cancel) : answer;
     }
 
-    private async ValueTask<Answer> RepeatAsync(PartitionId partition, Command command, NotOwner lost, CancellationToken cancel)
+    private async ValueTask<Answer> RepeatAsync(
+        PartitionId partition, Command command, NotOwner lost, long asked, CancellationToken cancel)
     {
-        long begun = time.GetTimestamp();
+        // A receive may have waited for messages until now; the time to find an owner begins when one is missed.
+        long begun = command is Receive ? time.GetTimestamp() : asked;
         bool mayHaveHappened = lost.MayHaveHappened;
         for (int repeats = 0; ; repeats++)
         {
@@ -96,7 +99,7 @@ internal sealed class PartitionRouter(
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(pauseMs), time, cancel);
-            Answer answer = await SendAsync(partition, command, cancel);
+            Answer answer = await SendAsync(partition, Rest(command), cancel);
             if (answer is not NotOwner again)
             {
                 // What may have been applied under this name is never repeated under another.
@@ -108,6 +111,10 @@ internal sealed class PartitionRouter(
             lost = again;
             mayHaveHappened |= again.MayHaveHappened;
         }
+
+        Command Rest(Command whole) => whole is Receive receive
+            ? receive with { WaitMs = Math.Max(0, receive.WaitMs - (long)time.GetElapsedTime(asked).TotalMilliseconds) }
+            : whole;
     }
 
     private Task<Answer> SendAsync(PartitionId partition, Command command, CancellationToken cancel)
@@ -118,7 +125,7 @@ internal sealed class PartitionRouter(
         }
 
         PartitionLink link = _links.GetOrAdd(
-            partition, static (id, router) => new PartitionLink(id, router.Grains.GetPartition(id), router.Options), this);
+            partition, static (id, router) => new PartitionLink(id, router.Grains.GetPartition(id), router.Options, router.Time), this);
         if (command is Receive receive)
         {
             return link.ReceiveAsync(receive, cancel);
@@ -132,4 +139,6 @@ internal sealed class PartitionRouter(
     private IGrainFactory Grains => grains;
 
     private RouterOptions Options => options;
+
+    private TimeProvider Time => time;
 }

@@ -25,6 +25,9 @@ public sealed record PartitionRuntime
 
     public MachineLimits Limits { get; init; } = new();
 
+    /// <summary>The level at which the cluster writes records now.</summary>
+    public Func<int> FormatLevel { get; init; } = () => FormatLevels.Newest;
+
     /// <summary>Runs the encoding of checkpoints away from the loop: the only work that leaves it.</summary>
     public Func<Func<Task>, Task> Offload { get; init; } = Task.Run;
 }

@@ -8,13 +8,16 @@ public sealed record RouterOptions
 
     public int RepeatPauseMsMin { get; init; } = 20;
 
-    public int RepeatPauseMsMax { get; init; } = 500;
+    public int RepeatPauseMsMax { get; init; } = 100;
 
     /// <summary>
     /// The numbers of one front end's unanswered commands to one partition span no more than this; it is at most the
     /// window in which a partition remembers them.
     /// </summary>
     public int CommandWindow { get; init; } = 4_096;
+
+    /// <summary>A call to another server without an answer is given up after this long, and its commands are repeated.</summary>
+    public int CallMsMax { get; init; } = 5_000;
 
     /// <summary>Grain calls in flight to one partition of another server.</summary>
     public int CallsMax { get; init; } = 4;

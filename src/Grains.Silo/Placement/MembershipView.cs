@@ -1,13 +1,22 @@
+using System.Collections.Immutable;
+using Grains.Silo.Partitions;
+using Orleans.Metadata;
 using Orleans.Runtime;
 
 namespace Grains.Silo.Placement;
 
 /// <summary>The cluster as this server sees it now.</summary>
+/// <param name="membership">Who is a member.</param>
+/// <param name="manifests">Which grain classes each of them has.</param>
+/// <param name="types">Names the class of partitions.</param>
 /// <param name="isAlone">
 /// One process that is the whole cluster: its membership begins anew at each start, so its version says nothing.
 /// </param>
-internal sealed class MembershipView(IClusterMembershipService membership, bool isAlone)
+internal sealed class MembershipView(
+    IClusterMembershipService membership, IClusterManifestProvider manifests, GrainTypeResolver types, bool isAlone)
 {
+    private readonly GrainType _partition = types.GetGrainType(typeof(PartitionGrain));
+
     /// <summary>What a journal compares between acquirers.</summary>
     public long Version => isAlone ? 0 : membership.CurrentSnapshot.Version.Value;
 
@@ -16,8 +25,22 @@ internal sealed class MembershipView(IClusterMembershipService membership, bool 
     public IEnumerable<ClusterMember> Active =>
         membership.CurrentSnapshot.Members.Values.Where(m => m.Status == SiloStatus.Active);
 
+    /// <summary>
+    /// The active members that can own partitions, as the placement sees them: those known to have the class. A member
+    /// whose classes were not fetched yet, moments after it joined, is none of them, here and for the placement alike.
+    /// </summary>
+    public IEnumerable<ClusterMember> Hosts
+    {
+        get
+        {
+            ImmutableDictionary<SiloAddress, GrainManifest> known = manifests.Current.Silos;
+            return Active.Where(m => known.TryGetValue(m.SiloAddress, out GrainManifest? has) && has.Grains.ContainsKey(_partition));
+        }
+    }
+
     public IAsyncEnumerable<ClusterMembershipSnapshot> Updates => membership.MembershipUpdates;
 
-    public ValueTask RefreshAsync(long atLeast) =>
-        isAlone ? default : membership.Refresh(new MembershipVersion(atLeast));
+    /// <summary>Reads the members again: until their version is this one, or once.</summary>
+    public ValueTask RefreshAsync(long atLeast = 0) =>
+        isAlone ? default : membership.Refresh(atLeast == 0 ? default : new MembershipVersion(atLeast));
 }

@@ -7,12 +7,12 @@ namespace Grains.StateMachines.Nodes;
 /// <summary>
 /// The leases of a partition's nodes and the receives that wait for one. Lives in the owner's memory: a crash ends
 /// every lease, and the new owner's first hand-out of an older message is recorded before it goes out, because the old
-/// owner may have handed it out already.
+/// owner may have handed it out already. An owner that gives the partition up in good order records what is out.
 /// </summary>
 internal sealed class Deliveries(PartitionId partition, PartitionState state)
 {
     private readonly Dictionary<ScopedName, NodeActivity> _nodes = [];
-    private readonly Dictionary<long, OpenDelivery> _open = [];
+    private readonly Dictionary<CommitKey, OpenDelivery> _open = [];
     private readonly Dictionary<object, Waiter> _waiters = [];
     private readonly Tree<TimerKey, object> _timers = new();
     private readonly HashSet<NodeActivity> _touched = [];
@@ -36,7 +36,52 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     public int WaitingCount => _waiters.Count;
 
     /// <param name="epochRevision">The revision of the own epoch record: older messages may have been handed out before.</param>
-    public void Begin(long epochRevision) => _epochRevision = epochRevision;
+    /// <param name="nowMs">From now on the handed over leases have what was left of them.</param>
+    public void Begin(long epochRevision, long nowMs)
+    {
+        _epochRevision = epochRevision;
+        if (state.HandedOver is not { } from || from.Revision + 1 != epochRevision)
+        {
+            return;
+        }
+
+        foreach (LeaseHandedOver lease in from.Leases)
+        {
+            Adopt(lease, nowMs);
+        }
+
+        foreach (HoldHandedOver hold in from.Holds)
+        {
+            Hold(_nodes.GetValueOrDefault(hold.Node) ?? new NodeActivity(hold.Node), nowMs + hold.LeftMs);
+        }
+    }
+
+    /// <summary>Everything that is out, as far as a record takes it; what finds no room ends as in a crash.</summary>
+    public void StageHandOver(Draft draft)
+    {
+        StageFirstAttempts(draft);
+        draft.Open();
+        foreach (OpenDelivery delivery in _open.Values.Where(d => d.StartRecorded).TakeWhile(_ => !draft.IsFull))
+        {
+            draft.Emit(new LeaseHandedOver(KeyOf(delivery.Id), delivery.Node.Name, [.. delivery.Messages.Select(m => m.Id)])
+            {
+                Service = delivery.Command.ServiceName,
+                LeftMs = Math.Max(1, delivery.LeaseEndsMs - draft.NowMs),
+                LeaseMs = delivery.Command.LeaseMs,
+                MaxAttempts = delivery.Command.MaxAttempts,
+            });
+        }
+
+        foreach (NodeActivity node in _nodes.Values.Where(n => n.HoldUntilMs > draft.NowMs).TakeWhile(_ => !draft.IsFull))
+        {
+            draft.Emit(new HoldHandedOver(node.Name, node.HoldUntilMs - draft.NowMs));
+        }
+
+        draft.Close();
+    }
+
+    /// <summary>Something would be lost with this memory that a hand-over keeps.</summary>
+    public bool HasHandOver(long nowMs) => _open.Count > 0 || _nodes.Values.Any(n => n.HoldUntilMs > nowMs);
 
     // Questions.
 
@@ -49,10 +94,9 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     public int UnrecordedStarts(Message message) =>
         _nodes.TryGetValue(message.Owner, out NodeActivity? node) && node.Open is { StartRecorded: false } open && open.Holds(message.Id) ? 1 : 0;
 
-    /// <summary>The delivery, if it is out, under this epoch, and not ended by this batch.</summary>
+    /// <summary>The delivery, if it is out, under this epoch or handed over to it, and not ended by this batch.</summary>
     public OpenDelivery? Find(DeliveryId id) =>
-        id.Partition == partition && id.Epoch.Value == state.DurableTotals.Epoch
-        && _open.TryGetValue(id.Number, out OpenDelivery? open) && !open.Ending ? open : null;
+        id.Partition == partition && _open.TryGetValue(KeyOf(id), out OpenDelivery? open) && !open.Ending ? open : null;
 
     // While deciding: staged, undone by Drop.
 
@@ -227,7 +271,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         foreach (OpenDelivery delivery in _ending)
         {
             _timers.Remove(delivery.Timer);
-            _open.Remove(delivery.Id.Number);
+            _open.Remove(KeyOf(delivery.Id));
             delivery.Node.Open = null;
             _touched.Add(delivery.Node);
         }
@@ -331,6 +375,35 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         return true;
     }
 
+    private static CommitKey KeyOf(DeliveryId id) => new(id.Epoch.Value, id.Number);
+
+    private void Adopt(LeaseHandedOver lease, long nowMs)
+    {
+        if (!_nodes.TryGetValue(lease.Node, out NodeActivity? node))
+        {
+            node = _nodes[lease.Node] = new NodeActivity(lease.Node);
+        }
+
+        Message[] messages = [.. lease.Messages.Select(m => state.Messages.GetDurable(m)).OfType<Message>()];
+        Invariant.Holds(
+            messages.Length == lease.Messages.Length && node.Open is null,
+            $"what delivery {lease.Delivery} of {lease.Node} holds is there, and held by it alone");
+        var id = new DeliveryId(partition, new Epoch(lease.Delivery.Epoch), lease.Delivery.Number);
+        var command = new Receive
+        {
+            Service = new ServiceId(lease.Node.Scope),
+            Node = lease.Node.Name,
+            MaxMessages = messages.Length,
+            LeaseMs = lease.LeaseMs,
+            MaxAttempts = lease.MaxAttempts,
+            ServiceName = lease.Service,
+        };
+        var delivery = new OpenDelivery(id, node, messages, command) { StartRecorded = true };
+        node.Open = delivery;
+        _open.Add(lease.Delivery, delivery);
+        Arm(delivery, nowMs + lease.LeftMs);
+    }
+
     private int Attempts(Message message) => state.Messages.Get(message.Id)?.Attempts ?? message.Attempts;
 
     private void Deliver(NodeActivity node, long nowMs, List<Reply> replies)
@@ -381,7 +454,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         var id = new DeliveryId(partition, new Epoch(state.DurableTotals.Epoch), ++_lastNumber);
         var delivery = new OpenDelivery(id, node, messages, command) { StartRecorded = recorded };
         node.Open = delivery;
-        _open.Add(id.Number, delivery);
+        _open.Add(KeyOf(id), delivery);
         Arm(delivery, nowMs + command.LeaseMs);
         if (!recorded)
         {

@@ -12,6 +12,9 @@ public abstract record Command
     /// <summary>Set on everything that changes something and may be repeated by its front end.</summary>
     [Id(0)] public CommandId Id { get; init; }
 
+    /// <summary>How fresh the answer to a read must be.</summary>
+    [Id(1)] public ReadChoice Freshness { get; init; }
+
     /// <summary>Changes nothing: answered from durable state after the writes of its batch.</summary>
     public virtual bool IsRead => false;
 

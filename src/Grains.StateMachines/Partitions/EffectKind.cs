@@ -23,4 +23,10 @@ internal enum EffectKind : byte
     DeadLetterDiscarded = 16,
     NodePurged = 17,
     ScopeDropped = 18,
+
+    /// <summary>From format level 2 on.</summary>
+    LeaseHandedOver = 19,
+
+    /// <summary>From format level 2 on.</summary>
+    HoldHandedOver = 20,
 }

@@ -28,6 +28,8 @@ internal static class EffectReader
         EffectKind.DeadLetterDiscarded => DeadLetterDiscarded.Read(ref from),
         EffectKind.NodePurged => NodePurged.Read(ref from),
         EffectKind.ScopeDropped => ScopeDropped.Read(ref from),
+        EffectKind.LeaseHandedOver => LeaseHandedOver.Read(ref from),
+        EffectKind.HoldHandedOver => HoldHandedOver.Read(ref from),
         _ => throw new FormatException($"Effect kind {(byte)kind} is not known to this version."),
     };
 }

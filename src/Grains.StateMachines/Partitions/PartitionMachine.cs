@@ -57,6 +57,9 @@ public sealed class PartitionMachine
 
     public PartitionId Id { get; }
 
+    /// <summary>Records are written at this level; all up to the newest are read.</summary>
+    public int FormatLevel { get; set; } = FormatLevels.Newest;
+
     /// <summary>Of the last durable record.</summary>
     public Revision Revision => new(_state.DurableTotals.Revision);
 
@@ -136,7 +139,36 @@ public sealed class PartitionMachine
         Invariant.Holds(!_opened && Epoch.Value > 0, "a machine is opened once, after its epoch record");
         _opened = true;
         _state.WriteThrough = false;
-        _deliveries.Begin(Revision.Value);
+        _deliveries.Begin(Revision.Value, LastRecordTimeMs);
+    }
+
+    /// <summary>
+    /// The last batch of an owner that gives the partition up in good order: what is out is recorded, so that the next
+    /// owner honours it. Nothing to append where nothing is out, or where the cluster's format has no word for it.
+    /// </summary>
+    public Decision DecideHandOver(long nowMs)
+    {
+        Invariant.Holds(_opened && !_deciding, "one undecided batch at a time, after recovery");
+        _deciding = true;
+        _draft.Begin(nowMs);
+        if (FormatLevel < FormatLevels.HandOver || !_deliveries.HasHandOver(_draft.NowMs))
+        {
+            return default;
+        }
+
+        _deliveries.StageHandOver(_draft);
+        return new Decision(_draft.Changes, _draft.Seal());
+    }
+
+    /// <summary>The last record is durable, or there was none: from now on nothing is answered from here.</summary>
+    public void CommitHandOver()
+    {
+        Invariant.Holds(_deciding, "a hand-over was decided");
+        lock (_durable)
+        {
+            _state.Commit();
+            _opened = false;
+        }
     }
 
     /// <summary>
@@ -228,6 +260,19 @@ public sealed class PartitionMachine
     }
 
     /// <summary>
+    /// A read of the durable state as it is, whatever is being decided, and whoever owns the partition by now. Between
+    /// two turns of the loop only.
+    /// </summary>
+    public Answer ReadDurable(Command command)
+    {
+        Invariant.Holds(_opened && command.IsRead, "a machine that serves is read");
+        Answer answer = Read(command);
+        answer.At = Revision;
+        answer.Incarnation = Incarnation;
+        return answer;
+    }
+
+    /// <summary>
     /// Reads one key from the durable state, beside whatever is being decided: the one member for any thread. The
     /// ownership must have been confirmed after the command came and before this call. Null = ask in a batch: the key
     /// ends at a time, and only a batch knows what time it is.
@@ -242,12 +287,17 @@ public sealed class PartitionMachine
             }
 
             answer.At = Revision;
+            answer.Incarnation = Incarnation;
             return answer;
         }
     }
 
-    /// <summary>The caller of a receive went away: it is answered no more. False if it was not waiting.</summary>
-    public bool Cancel(object ticket) => _deliveries.Cancel(ticket);
+    /// <summary>
+    /// The caller of a receive went away: it is answered no more, also if the batch that it came with is undecided.
+    /// False if it was not waiting.
+    /// </summary>
+    public bool Cancel(object ticket) =>
+        _afterwards.RemoveAll(r => Equals(r.Ticket, ticket)) > 0 || _deliveries.Cancel(ticket);
 
     /// <summary>The durable state as it is now, to be written out by another thread. O(1), whatever the size.</summary>
     public StateSnapshot Capture() => new(_state);
@@ -329,6 +379,7 @@ public sealed class PartitionMachine
         foreach (Reply reply in _replies)
         {
             reply.Answer.At = Revision;
+            reply.Answer.Incarnation = Incarnation;
         }
 
         _answered.Clear();

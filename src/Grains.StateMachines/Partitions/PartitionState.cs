@@ -59,6 +59,9 @@ internal sealed class PartitionState
 
     public CommandWindows Commands { get; }
 
+    /// <summary>Of the last record that had one; never in a checkpoint, because it is of use to the next record only.</summary>
+    public HandOver? HandedOver { get; private set; }
+
     /// <summary>Replay: what is read is durable, nothing is staged.</summary>
     public bool WriteThrough
     {
@@ -84,6 +87,7 @@ internal sealed class PartitionState
 
     public void Drop()
     {
+        HandedOver = null;
         foreach (Table table in _tables)
         {
             table.Drop();
@@ -118,6 +122,9 @@ internal sealed class PartitionState
     }
 
     // What several effects share.
+
+    public HandOver HandOverAt(long revision) =>
+        HandedOver?.Revision == revision ? HandedOver : HandedOver = new HandOver(revision);
 
     public void RememberCommit(CommittedDelivery commit)
     {

@@ -50,4 +50,7 @@ public enum Refusal
 
     /// <summary>There is nothing of that name.</summary>
     NotFound = 16,
+
+    /// <summary>A position of a history that a restore replaced.</summary>
+    HistoryChanged = 17,
 }

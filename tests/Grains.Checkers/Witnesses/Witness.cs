@@ -10,6 +10,9 @@ public enum WitnessKind
 
     /// <summary>Saw a key whose version is the revision; when it was read, the partition may have been further.</summary>
     Seen = 3,
+
+    /// <summary>Saw a key whose version is the revision, at some moment of the past.</summary>
+    Stale = 4,
 }
 
 /// <summary>An operation with the serial place that the server claims for it.</summary>

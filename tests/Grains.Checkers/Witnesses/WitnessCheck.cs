@@ -17,7 +17,7 @@ public static class WitnessCheck
             CheckRevisions(writes, dense, violations);
             CheckRealTime(writes, violations);
             CheckReads([.. partition.Where(w => w.Kind == WitnessKind.Read)], writes, violations);
-            CheckSeen(partition.Where(w => w.Kind == WitnessKind.Seen), writes, violations);
+            CheckSeen(partition.Where(w => w.Kind is WitnessKind.Seen or WitnessKind.Stale), writes, violations);
         }
 
         return violations;
@@ -99,7 +99,8 @@ public static class WitnessCheck
             CompletedMax completed = new(known);
             foreach (Witness read in key)
             {
-                if (completed.RevisionBefore(read.CallNs) is { } newest && read.Revision < newest)
+                if (read.Kind == WitnessKind.Seen
+                    && completed.RevisionBefore(read.CallNs) is { } newest && read.Revision < newest)
                 {
                     violations.Add($"a stale read: the key was at r{newest} before\n  {read}");
                 }

@@ -7,14 +7,14 @@ namespace Grains.Silo.Tests.Cluster;
 /// <summary>Grain storage that outlives the servers of a test cluster, with the conflict that a database reports.</summary>
 internal sealed class SharedSettingsStorage : IGrainStorage
 {
-    private readonly ConcurrentDictionary<string, object> _rows = new();
+    private readonly ConcurrentDictionary<string, (object State, int Version)> _rows = new();
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        if (_rows.TryGetValue($"{grainId}/{stateName}", out object? row))
+        if (_rows.TryGetValue($"{grainId}/{stateName}", out (object State, int Version) row))
         {
-            grainState.State = (T)row;
-            grainState.ETag = "1";
+            grainState.State = (T)row.State;
+            grainState.ETag = $"{row.Version}";
             grainState.RecordExists = true;
         }
 
@@ -23,12 +23,16 @@ internal sealed class SharedSettingsStorage : IGrainStorage
 
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        if (!_rows.TryAdd($"{grainId}/{stateName}", grainState.State!))
+        string key = $"{grainId}/{stateName}";
+        bool isWritten = _rows.TryGetValue(key, out (object State, int Version) known)
+            ? grainState.ETag == $"{known.Version}" && _rows.TryUpdate(key, (grainState.State!, known.Version + 1), known)
+            : _rows.TryAdd(key, (grainState.State!, 1));
+        if (!isWritten)
         {
             throw new InconsistentStateException("Another was first.");
         }
 
-        grainState.ETag = "1";
+        grainState.ETag = $"{known.Version + 1}";
         grainState.RecordExists = true;
         return Task.CompletedTask;
     }

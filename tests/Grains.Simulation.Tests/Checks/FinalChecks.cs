@@ -15,7 +15,7 @@ internal static class FinalChecks
     public static void Check(SimWorld world, RunRecord record, FinalState final)
     {
         foreach (string violation in AnswersCheck.Check(world.Network.Answers)
-            .Concat(DeliveriesCheck.Check(record.Deliveries))
+            .Concat(DeliveriesCheck.Check(record.Deliveries, world.HandedOver))
             .Concat(WitnessCheck.Check(record.Witnesses, dense: false)))
         {
             world.Violation(violation);

@@ -19,6 +19,7 @@ internal sealed class FaultPlan
         CrashWeight = Chance(0.6) ? random.Next(1, 4) : 0;
         PauseWeight = Chance(0.7) ? random.Next(1, 6) : 0;
         StealWeight = Chance(0.7) ? random.Next(1, 6) : 0;
+        HandOverWeight = Chance(0.7) ? random.Next(1, 8) : 0;
         ClockSkewMs = Chance(0.4) ? random.Next(1, 5_000) : 0;
         SlowStep = Some(0.5, 0.05);
         SlowMs = random.Next(50, 3_000);
@@ -42,7 +43,8 @@ internal sealed class FaultPlan
         };
         Options = new PartitionOptions
         {
-            UndecidedMsMax = Pick(200, 1_000, 5_000),
+            UndecidedMsMax = Pick(200, 1_000, 5_000, 60_000),
+            UnansweredMsMax = Pick(20, 100, 500, 3_000),
             BatchCommandsMax = Pick(1, 3, 1_024),
             RepeatPauseMsMin = Pick(1, 20),
             RepeatPauseMsMax = 200,
@@ -73,6 +75,8 @@ internal sealed class FaultPlan
     public int PauseWeight { get; }
 
     public int StealWeight { get; }
+
+    public int HandOverWeight { get; }
 
     /// <summary>Every wall clock is within this of the right time.</summary>
     public int ClockSkewMs { get; }

@@ -26,7 +26,8 @@ internal sealed class Nemesis(SimWorld world)
     private void Strike(SimServer server)
     {
         int clockWeight = Plan.ClockSkewMs > 0 ? 2 : 0;
-        int drawn = Random.Next(Plan.CrashWeight + Plan.PauseWeight + Plan.StealWeight + clockWeight + 1);
+        int drawn = Random.Next(
+            Plan.CrashWeight + Plan.PauseWeight + Plan.StealWeight + Plan.HandOverWeight + clockWeight + 1);
         if ((drawn -= Plan.CrashWeight) < 0)
         {
             server.Crash();
@@ -39,9 +40,26 @@ internal sealed class Nemesis(SimWorld world)
         {
             server.Acquire(new PartitionId((uint)Random.Next(Plan.Partitions)));
         }
+        else if ((drawn -= Plan.HandOverWeight) < 0)
+        {
+            HandOver(server);
+        }
         else if (drawn - clockWeight < 0)
         {
             server.Time.OffsetMs = Random.Next(-Plan.ClockSkewMs, Plan.ClockSkewMs + 1);
+        }
+    }
+
+    /// <summary>In good order, to a server that reads ahead; now and then to the same one, as after a restart.</summary>
+    private void HandOver(SimServer server)
+    {
+        SimServer[] others = [.. world.Servers.Where(s => s.IsAlive)];
+        foreach (PartitionId partition in server.Loops.Keys.ToArray())
+        {
+            if (Random.Next(2) > 0)
+            {
+                others[Random.Next(others.Length)].TakeFrom(server, partition);
+            }
         }
     }
 

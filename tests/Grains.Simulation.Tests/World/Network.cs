@@ -30,7 +30,9 @@ internal sealed class Network(SimWorld world)
         world.After(patienceMs, () => ticket.GiveUp(loop));
         loop.Post(ticket);
         Answer? answer = await ticket.Task;
-        if (answer is not (null or NotOwner) && answer.At.Value > 0)
+        world.Counts["stalls told"] = world.Counts.GetValueOrDefault("stalls told")
+            + (answer is NotOwner { Why: var why } && why.StartsWith("The journal of", StringComparison.Ordinal) ? 1 : 0);
+        if (answer is not (null or NotOwner) && answer.At.Value > 0 && command.Freshness.Kind == ReadKind.Linearizable)
         {
             _answers.Add(new AnswerSeen(partition, calledNs, world.Kernel.NowNs, answer.At.Value, command, answer));
         }

@@ -36,6 +36,7 @@ internal sealed class SimServer
             Logger = NullLogger.Instance,
             Time = Time,
             Options = world.Plan.Options,
+            FormatLevel = () => world.Plant.FormatLevel,
             Limits = world.Plant.Limits(world.Plan.Limits),
             Transfer = world.Plant.Transfer(world.Network.TransferAsync, world),
             Offload = async work =>
@@ -84,12 +85,49 @@ internal sealed class SimServer
         }
     }
 
-    private async Task AcquireAsync(PartitionId partition)
+    /// <summary>Reads the partition ahead, lets its owner give it up in good order, then acquires it.</summary>
+    public void TakeFrom(SimServer owner, PartitionId partition)
+    {
+        if (IsAlive && _acquiring.Add(partition))
+        {
+            _world.Kernel.Ready(Lane, () => _ = TakeFromAsync(owner, partition));
+        }
+    }
+
+    private async Task TakeFromAsync(SimServer owner, PartitionId partition)
+    {
+        PreloadedPartition? ahead = null;
+        try
+        {
+            ahead = await PartitionRecovery.PreloadAsync(partition, _runtime, null, CancellationToken.None);
+            if (_world.Kernel.Random.Next(2) == 0)
+            {
+                ahead = await PartitionRecovery.PreloadAsync(partition, _runtime, ahead, CancellationToken.None);
+            }
+
+            _world.Count("preloads");
+        }
+        catch (Exception e) when (e is JournalUnavailableException or JournalTruncatedException)
+        {
+            // The owner replaced what was being read: without it then.
+            ahead = null;
+        }
+
+        if (owner.IsAlive && owner.Loops.TryGetValue(partition, out PartitionLoop? loop))
+        {
+            await loop.HandOverAsync();
+        }
+
+        await AcquireAsync(partition, ahead);
+    }
+
+    private async Task AcquireAsync(PartitionId partition, PreloadedPartition? ahead = null)
     {
         PartitionLoop loop;
         try
         {
-            RecoveryOutcome outcome = await PartitionRecovery.RunAsync(partition, _runtime, _viewVersion, CancellationToken.None);
+            RecoveryOutcome outcome = await PartitionRecovery.RunAsync(
+                partition, _runtime, _viewVersion, ahead, CancellationToken.None);
             if (outcome.Owned is null)
             {
                 _viewVersion = _world.ViewVersion;
@@ -100,6 +138,8 @@ internal sealed class SimServer
             Owned[partition] = outcome.Owned;
             Loops[partition] = loop;
             _world.Count("recoveries");
+            int handedOver = outcome.Owned.Machine.Statistics.OpenDeliveries;
+            _world.Counts["leases handed over"] = _world.Counts.GetValueOrDefault("leases handed over") + handedOver;
             _world.Note($"own {partition} {loop.Epoch} {Name}");
             loop.Start();
         }
@@ -122,6 +162,11 @@ internal sealed class SimServer
         LoopEnd end = await loop.Completion;
         _world.Note($"end {partition} {loop.Epoch} {Name} {end.Reason}");
         _world.Count($"loops {end.Reason}");
+        if (end.Reason == LoopEndReason.HandedOver)
+        {
+            _world.HandedOver.Add((partition, loop.Epoch));
+        }
+
         if (end.Reason == LoopEndReason.Broken)
         {
             _world.Violation($"the loop of {partition} {loop.Epoch} on {Name} broke: {end.Why}");

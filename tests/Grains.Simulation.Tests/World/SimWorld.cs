@@ -46,6 +46,9 @@ internal sealed class SimWorld
     /// <summary>How often what happened, for the figures.</summary>
     public SortedDictionary<string, int> Counts { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Ownerships that ended in good order: the next one honours what was out.</summary>
+    public HashSet<(PartitionId Partition, Epoch Epoch)> HandedOver { get; } = [];
+
     public long ViewVersion { get; private set; } = 1;
 
     /// <summary>No new faults; a server without any takes every partition.</summary>

@@ -68,6 +68,15 @@ public class GoldenTests
         }
 
         partition.Do(new DropKeyspace(new KeyspaceId(77)));
+        if (!leaveSomething)
+        {
+            partition.Do(partition.Send("leased", "m4"), partition.Send("held", "m5"));
+            partition.Do(new RejectDelivery { Delivery = partition.Take("held")!.Delivery, DelayMs = 5_000 });
+            partition.Take("leased");
+            partition.NowMs += 1_000;
+            partition.HandOver();
+        }
+
         return partition;
     }
 

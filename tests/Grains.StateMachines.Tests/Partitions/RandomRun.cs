@@ -77,7 +77,15 @@ internal sealed class RandomRun
                 partition.Checkpoint();
                 break;
             default:
-                partition.Crash();
+                if (_random.Next(2) == 0)
+                {
+                    partition.HandOver();
+                }
+                else
+                {
+                    partition.Crash();
+                }
+
                 break;
         }
     }

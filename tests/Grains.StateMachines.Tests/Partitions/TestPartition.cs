@@ -14,6 +14,7 @@ internal sealed class TestPartition
     public static readonly ServiceId Service = new(8);
 
     private readonly List<(Revision First, int Count, byte[]? Record)> _log = [];
+    private readonly List<long> _acquiredAtMs = [];
     private readonly MachineLimits _limits;
     private readonly List<byte[]> _checkpoint = [];
     private Revision _checkpointAt;
@@ -93,6 +94,25 @@ internal sealed class TestPartition
         _checkpoint.AddRange(snapshot.Chunks().Select(c => c.ToArray()));
     }
 
+    /// <summary>The owner gives the partition up in good order, and another takes it over.</summary>
+    public void HandOver()
+    {
+        WriteHandOver();
+        Machine = Recover();
+    }
+
+    /// <summary>The last record of an owner, without what follows.</summary>
+    public void WriteHandOver()
+    {
+        Decision decision = Machine.DecideHandOver(NowMs);
+        if (decision.Changes > 0)
+        {
+            _log.Add((Machine.Revision.Next, decision.Changes, decision.Record.ToArray()));
+        }
+
+        Machine.CommitHandOver();
+    }
+
     /// <summary>The owner dies; another takes over from what is durable.</summary>
     public void Crash() => Machine = Recover();
 
@@ -122,7 +142,7 @@ internal sealed class TestPartition
 
             if (record is null)
             {
-                machine.ReplayEpoch(first, new Epoch(epoch), 0, 0);
+                machine.ReplayEpoch(first, new Epoch(epoch), 0, _acquiredAtMs[(int)epoch - 1]);
             }
             else
             {
@@ -250,7 +270,8 @@ internal sealed class TestPartition
         _epoch++;
         Revision at = machine.Revision.Next;
         _log.Add((at, 1, null));
-        machine.ReplayEpoch(at, new Epoch(_epoch), 0, 0);
+        _acquiredAtMs.Add(NowMs);
+        machine.ReplayEpoch(at, new Epoch(_epoch), 0, NowMs);
         machine.Open();
         return machine;
     }

@@ -1,0 +1,65 @@
+using Grains.Journal;
+using Grains.Journal.Sqlite;
+using Grains.Server.Options;
+using Grains.Silo;
+using Grains.Silo.Cluster;
+using Orleans.Configuration;
+using Orleans.Dashboard;
+
+namespace Grains.Server;
+
+/// <summary>A server that is the whole cluster, with its data in a folder.</summary>
+internal static class EmbeddedHost
+{
+    private const string _clusterName = "grains";
+
+    public static async Task<WebApplication> AddEmbeddedServerAsync(this WebApplicationBuilder builder, GrainsOptions options)
+    {
+        AddressProbe.Check(options.Urls);
+        SqliteJournal journal = SqliteJournal.Open(new SqliteJournalOptions
+        {
+            Folder = options.DataFolder,
+            Synchronous = !options.NoSync,
+            OnDiskFailure = DiskFailure.EndProcess,
+        });
+        try
+        {
+            string settings = await ClusterStorage.PrepareSqliteAsync(
+                Path.Combine(options.DataFolder, "cluster.db"), CancellationToken.None);
+
+            // By a factory, so that the container ends the journal after everything that uses it.
+            builder.Services.AddSingleton<IJournal>(_ => journal);
+            builder.Host.ConfigureHostOptions(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+            builder.WebHost.UseUrls([.. options.Urls.Select(u => u.GetLeftPart(UriPartial.Authority))]);
+            builder.UseOrleans(silo => silo.ConfigureEmbedded(options, settings));
+            builder.AddFrontEnd(options);
+            return builder.Build();
+        }
+        catch
+        {
+            await journal.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static void ConfigureEmbedded(this ISiloBuilder silo, GrainsOptions options, string settings)
+    {
+        silo.UseLocalhostClustering(FreePort.Find(), gatewayPort: 0, serviceId: _clusterName, clusterId: _clusterName);
+        silo.Configure<SiloOptions>(o => o.SiloName = Environment.MachineName);
+        silo.Configure<SiloMessagingOptions>(o =>
+        {
+            o.ResponseTimeout = TimeSpan.FromSeconds(15);
+            o.CancelRequestOnTimeout = true;
+        });
+        silo.AddGrainsSqliteStorage(settings);
+        silo.AddGrains(new GrainsSiloOptions
+        {
+            IsAlone = true,
+            Keeper = new() { Partitions = options.Partitions },
+        });
+        if (options.Dashboard)
+        {
+            silo.AddDashboard(dashboard => dashboard.HideTrace = true);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+namespace Grains.Server.Options;
+
+/// <summary>
+/// Settings from the command line, else the environment, else appsettings.json, else defaults; and what is wrong with
+/// them, all of it.
+/// </summary>
+internal sealed class SettingSource(CommandLine line, IConfiguration configuration, Func<string, string?> environment)
+{
+    private readonly List<SettingProblem> _problems = [.. line.Problems];
+
+    public IReadOnlyList<SettingProblem> Problems => _problems;
+
+    /// <summary>The value and the name under which a person finds it; the default under the switch.</summary>
+    public (string? Value, string Key) Find(Setting setting) =>
+        FindGiven(setting) is { } given ? given : (setting.Default, setting.Switch);
+
+    /// <summary>Somebody set it, whatever to; a flag only where it is raised.</summary>
+    public bool IsGiven(Setting setting) =>
+        FindGiven(setting) is { } given && (!setting.IsFlag || !bool.TryParse(given.Value, out bool raised) || raised);
+
+    public bool Flag(Setting setting)
+    {
+        (string? value, _) = Find(setting);
+        if (bool.TryParse(value, out bool flag))
+        {
+            return flag;
+        }
+
+        Wrong(setting, value, "is neither true nor false", "Write one of them");
+        return false;
+    }
+
+    public void Wrong(Setting setting, string? value, string rule, string remedy)
+    {
+        var problem = new SettingProblem(Find(setting).Key, setting.IsSecret ? null : value, rule, remedy);
+        if (!_problems.Contains(problem))
+        {
+            _problems.Add(problem);
+        }
+    }
+
+    public bool HasProblem(Setting setting) => _problems.Any(p => p.Key == Find(setting).Key);
+
+    private (string Value, string Key)? FindGiven(Setting setting)
+    {
+        if (line[setting] is { } given)
+        {
+            return (given, setting.Switch);
+        }
+
+        if (environment(setting.Variable) is { Length: > 0 } variable)
+        {
+            return (variable, setting.Variable);
+        }
+
+        return configuration[setting.ConfigurationKey] is { } configured ? (configured, setting.ConfigurationKey) : null;
+    }
+}

@@ -1,0 +1,21 @@
+using System.Diagnostics.Metrics;
+using Grains.StateMachines.Ids;
+using Microsoft.Extensions.Logging;
+
+namespace Grains.Silo.Partitions;
+
+internal sealed partial class HandOvers
+{
+    private static readonly Histogram<double> _pauseMs = GrainsMeter.Instance.CreateHistogram<double>(
+        "grains.handover.pause", "ms", "From the end of the old owner to the beginning of the new one.");
+
+    [LoggerMessage(2032, LogLevel.Warning, "Partition {Partition} could not be activated; another attempt follows. {Why}")]
+    private static partial void LogNotActivated(ILogger logger, PartitionId partition, string why);
+
+    [LoggerMessage(2033, LogLevel.Information, "Partition {Partition} is handed over to {Server}, which the cluster's members give it.")]
+    private static partial void LogHandOver(ILogger logger, PartitionId partition, string server);
+
+    [LoggerMessage(2034, LogLevel.Warning,
+        "Partition {Partition} stays here for now: {Server}, which is to have it, could not read it ahead. {Why}")]
+    private static partial void LogNotPreloaded(ILogger logger, PartitionId partition, string server, string why);
+}

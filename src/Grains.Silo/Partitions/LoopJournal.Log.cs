@@ -1,0 +1,11 @@
+using Grains.StateMachines.Ids;
+using Microsoft.Extensions.Logging;
+
+namespace Grains.Silo.Partitions;
+
+internal sealed partial class LoopJournal
+{
+    [LoggerMessage(2012, LogLevel.Warning,
+        "An append or confirm of partition {Partition} after {Revision} is undecided; the same is tried again in {PauseMs} ms. {Reason}")]
+    private static partial void LogUndecided(ILogger logger, PartitionId partition, Revision revision, int pauseMs, string? reason);
+}

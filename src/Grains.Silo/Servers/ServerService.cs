@@ -1,0 +1,52 @@
+using System.Reflection;
+using Grains.Silo.Cluster;
+using Grains.Silo.Partitions;
+using Grains.Silo.Placement;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Partitions;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+
+namespace Grains.Silo.Servers;
+
+/// <summary>One server's answers to the others. Interleaves; what takes long is done elsewhere.</summary>
+internal sealed class ServerService(
+    GrainId id, Orleans.Runtime.Silo silo, ILoggerFactory loggers, ServerParts parts) : GrainService(id, silo, loggers), IServerService
+{
+    private static readonly string _version =
+        typeof(ServerService).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+
+    private static readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
+
+    public Task<TimeSpan> Preload(PartitionId partition) => parts.Preloads.ReadAsync(partition);
+
+    public Task Leaving(SiloAddress server)
+    {
+        parts.Leaving.Add(server);
+        return Task.CompletedTask;
+    }
+
+    public Task SettingsChanged() => parts.Settings.RefreshAsync();
+
+    public Task<ServerReport> Describe() => Task.FromResult(new ServerReport
+    {
+        Name = parts.Runtime.Server,
+        Version = _version,
+        FormatLevelKnown = FormatLevels.Newest,
+        Partitions = parts.Local.Count,
+        StateBytes = parts.Local.StateBytes,
+        StartedAt = _startedAt,
+        IsLeaving = parts.Leaving.Contains(parts.Address.SiloAddress),
+        MembershipVersion = parts.Membership.Number,
+    });
+}
+
+/// <summary>What a server's answers are made of.</summary>
+internal sealed record ServerParts(
+    PartitionRuntime Runtime,
+    LocalPartitions Local,
+    PartitionPreloads Preloads,
+    LeavingServers Leaving,
+    ClusterSettingsReader Settings,
+    MembershipView Membership,
+    ILocalSiloDetails Address);

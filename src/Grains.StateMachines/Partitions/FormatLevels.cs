@@ -1,0 +1,15 @@
+namespace Grains.StateMachines.Partitions;
+
+/// <summary>
+/// What records may hold. Every server of a cluster writes the level that the cluster's settings name, and reads all up
+/// to its own newest: so servers of two versions can run side by side, and one can go back until the level is raised.
+/// </summary>
+public static class FormatLevels
+{
+    public const int Oldest = 1;
+
+    /// <summary>An owner's last record may hand leases over.</summary>
+    public const int HandOver = 2;
+
+    public const int Newest = HandOver;
+}
