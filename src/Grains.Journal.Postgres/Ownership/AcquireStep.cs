@@ -31,6 +31,12 @@ internal sealed class AcquireStep(PostgresSession session, string schema)
         byte[] payload = new EpochRecord(incarnation, nowMs, owner).Encode();
         JournalTail tail = await InsertAsync(partition, row, epoch, isFork, payload);
         await UpdateAsync(partition, epoch, membershipVersion, owner, incarnation);
+        if (!session.IsUsable)
+        {
+            // Whoever waited has given up and tries again: this step would only fence that one.
+            throw new JournalUnavailableException($"Acquiring partition {partition} took too long and was given up.");
+        }
+
         await transaction.CommitAsync();
         return session.TakeWarning() is { } warning
             ? throw new JournalUnavailableException($"It is not certain that {epoch} of partition {partition} is durable. {warning}")
@@ -44,10 +50,9 @@ internal sealed class AcquireStep(PostgresSession session, string schema)
             BatchCommands =
             {
                 new NpgsqlBatchCommand($"""
-                    INSERT INTO "{schema}".partition (partition, epoch, membership_version, owner, incarnation,
-                        system_identifier, timeline, checkpoint_revision, checkpoint_chain, checkpoint_epoch,
-                        checkpoint_attempt, checkpoint_chunks, checkpoint_crc, truncated_revision, truncated_chain)
-                    VALUES ($1, 0, 0, '', 0, $2, $3, 0, $4, 0, $4, 0, 0, 0, $4) ON CONFLICT DO NOTHING
+                    INSERT INTO "{schema}".partition
+                        (partition, epoch, membership_version, owner, incarnation, system_identifier, timeline)
+                    VALUES ($1, 0, 0, '', 0, $2, $3) ON CONFLICT DO NOTHING
                     """)
                 {
                     Parameters =
@@ -55,10 +60,20 @@ internal sealed class AcquireStep(PostgresSession session, string schema)
                         new() { Value = (long)partition.Value },
                         new() { Value = session.History.SystemIdentifier },
                         new() { Value = session.History.Timeline },
-                        new() { Value = Guid.Empty },
                     },
                 },
-                new NpgsqlBatchCommand($"SELECT {PartitionRow.Columns} FROM \"{schema}\".partition WHERE partition = $1 FOR UPDATE")
+                new NpgsqlBatchCommand($"""
+                    INSERT INTO "{schema}".checkpoint
+                        (partition, revision, chain, epoch, attempt, chunks, crc, truncated_revision, truncated_chain)
+                    VALUES ($1, 0, $2, 0, $2, 0, 0, 0, $2) ON CONFLICT DO NOTHING
+                    """)
+                {
+                    Parameters = { new() { Value = (long)partition.Value }, new() { Value = Guid.Empty } },
+                },
+                new NpgsqlBatchCommand($"""
+                    SELECT {PartitionRow.Columns} FROM "{schema}".partition p JOIN "{schema}".checkpoint c USING (partition)
+                    WHERE p.partition = $1 FOR UPDATE OF p
+                    """)
                 {
                     Parameters = { new() { Value = (long)partition.Value } },
                 },

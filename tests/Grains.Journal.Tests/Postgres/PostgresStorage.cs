@@ -1,4 +1,6 @@
+using Grains.Journal.Images;
 using Grains.Journal.Postgres;
+using Grains.Journal.Postgres.Images;
 using Grains.Postgres.Testing;
 using Npgsql;
 
@@ -7,7 +9,7 @@ namespace Grains.Journal.Tests.Postgres;
 /// <summary>A schema of its own on the shared server. What is committed is what a power cut leaves.</summary>
 public sealed class PostgresStorage(PostgresServer server, string schema) : IJournalStorage
 {
-    private static readonly string[] _tables = ["schema_version", "partition", "record", "checkpoint_chunk"];
+    private static readonly string[] _tables = ["schema_version", "partition", "checkpoint", "record", "checkpoint_chunk"];
 
     public PostgresStorage()
         : this(SharedServer.GetAsync().GetAwaiter().GetResult(), SharedServer.NewSchema())
@@ -50,6 +52,9 @@ public sealed class PostgresStorage(PostgresServer server, string schema) : IJou
         };
         Assert.Equal(1, damage.ExecuteNonQuery());
     }
+
+    public Task<ImageTotals> ImportAsync(IAsyncEnumerable<ImagePart> parts) =>
+        PostgresImport.RunAsync(Options, parts, nowMs: 2_000, CancellationToken.None);
 
     public void Dispose() => server.ExecuteAsync($"DROP SCHEMA IF EXISTS {schema} CASCADE").GetAwaiter().GetResult();
 }
