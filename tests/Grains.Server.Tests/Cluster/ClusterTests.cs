@@ -48,6 +48,13 @@ public sealed class ClusterTests(ClusterFixture cluster) : IClassFixture<Cluster
         Assert.Equal(expected, answer.StatusCode);
     }
 
+    [Fact]
+    public async Task A_metric_says_when_the_certificate_runs_out()
+    {
+        using HttpResponseMessage answer = await cluster.Silo.GetAsync("/metrics");
+        Assert.Contains("grains_tls_expiry_seconds", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("/v1/keyspaces")]
     [InlineData("/v1/cluster")]
