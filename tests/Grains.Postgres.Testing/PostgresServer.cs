@@ -172,6 +172,10 @@ public sealed class PostgresServer : IAsyncDisposable
     public string LogTail() =>
         File.Exists(_log) ? string.Join('\n', File.ReadLines(_log).TakeLast(_linesShown)) : "(no log)";
 
+    /// <summary>What one of its processes has logged.</summary>
+    public IEnumerable<string> LogOf(int processId) =>
+        File.ReadLines(_log).Where(line => line.Contains($"[{processId}]", StringComparison.Ordinal));
+
     public ValueTask DisposeAsync()
     {
         AppDomain.CurrentDomain.ProcessExit -= OnExit;

@@ -31,6 +31,12 @@ internal sealed class AcquireStep(PostgresSession session, string schema)
         byte[] payload = new EpochRecord(incarnation, nowMs, owner).Encode();
         JournalTail tail = await InsertAsync(partition, row, epoch, isFork, payload);
         await UpdateAsync(partition, epoch, membershipVersion, owner, incarnation);
+        if (!session.IsUsable)
+        {
+            // Whoever waited has given up and tries again: this step would only fence that one.
+            throw new JournalUnavailableException($"Acquiring partition {partition} took too long and was given up.");
+        }
+
         await transaction.CommitAsync();
         return session.TakeWarning() is { } warning
             ? throw new JournalUnavailableException($"It is not certain that {epoch} of partition {partition} is durable. {warning}")

@@ -9,7 +9,10 @@ internal sealed partial class Acquisitions(PostgresJournalOptions options, Sessi
 {
     private const int _pauseMsMin = 50;
     private const int _pauseMsMax = 1_000;
-    private readonly SessionPool _sessions = new(factory, SessionRole.Acquire, options.AcquireMsMax, options.PooledConnections);
+
+    // A wait for a lock ends before the statement is given up: then it is certain that nothing comes of it.
+    private readonly SessionPool _sessions = new(
+        factory, SessionRole.Acquire, Math.Min(options.AcquireMsMax, options.StatementMsMax / 2), options.PooledConnections);
 
     public async Task<AcquireOutcome> AcquireAsync(
         PartitionId partition, string owner, long membershipVersion, long nowMs)

@@ -22,6 +22,6 @@ public static class SharedServer
     public static async Task<T> ScalarAsync<T>(this NpgsqlConnection connection, string sql)
     {
         await using NpgsqlCommand command = new(sql, connection);
-        return (T)(await command.ExecuteScalarAsync())!;
+        return await command.ExecuteScalarAsync() is T found ? found : default!;
     }
 }
