@@ -6,15 +6,19 @@ using System.Text.Json;
 
 namespace Grains.Samples.WordCount;
 
-/// <summary>The HTTP calls, as the contract has them. Every call has a deadline; what can be repeated is.</summary>
-internal sealed class Api(Uri server) : IDisposable
+/// <summary>
+/// The HTTP calls, as the contract has them. Every call has a deadline; what can be repeated is. Each server of a cluster
+/// does for all; when one gives no answer the next is asked.
+/// </summary>
+internal sealed class Api(IReadOnlyList<Uri> servers) : IDisposable
 {
     private const int _pageSize = 1000;
     private static readonly TimeSpan _callDeadline = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = server };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
+    private int _server;
 
     /// <summary>Declares a service or a keyspace; doing it again changes nothing.</summary>
     public async Task DeclareAsync(string path, object declaration, CancellationToken stop)
@@ -139,20 +143,28 @@ internal sealed class Api(Uri server) : IDisposable
         }
     }
 
-    /// <summary>Status 0 if there was no answer.</summary>
+    /// <summary>Status 0 if there was no answer. Calls that fail together move on by one server, not by one each.</summary>
     private async Task<(HttpStatusCode Status, string Body)> OnceAsync(Func<HttpRequestMessage> make, CancellationToken stop)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
         deadline.CancelAfter(_callDeadline);
+        int server = _server;
         using HttpRequestMessage request = make();
+        request.RequestUri = new Uri(servers[server % servers.Count], request.RequestUri!);
         try
         {
             using HttpResponseMessage answer = await _http.SendAsync(request, deadline.Token);
+            if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
+            {
+                _server = server + 1;
+            }
+
             return (answer.StatusCode, await answer.Content.ReadAsStringAsync(deadline.Token));
         }
         catch (Exception e) when (e is HttpRequestException or IOException
             || (e is OperationCanceledException && !stop.IsCancellationRequested))
         {
+            _server = server + 1;
             return (0, e.Message);
         }
     }

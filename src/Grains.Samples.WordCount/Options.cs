@@ -9,12 +9,12 @@ internal sealed record Options
         Counts the words of a text with a service of durable nodes, kills the server and the worker meanwhile,
         and compares the counts with those of tr, sort and uniq.
 
-          dotnet run --project src/Grains.Samples.WordCount [-- [FILE] [--kills N] [--seed N] [--url URL]]
+          dotnet run --project src/Grains.Samples.WordCount [-- [FILE] [--kills N] [--seed N] [--url URL]...]
 
           FILE       the text; by default the GPL-3 where Debian keeps it, else a text of our own
           --kills N  how often the server is killed, and as often the worker (0 to 100, default 3)
           --seed N   when they are killed; printed by every run
-          --url URL  uses a running server, which is not killed
+          --url URL  uses a running server, which is not killed; once for each server of a cluster
         """;
 
     private const string _gpl = "/usr/share/common-licenses/GPL-3";
@@ -26,11 +26,11 @@ internal sealed record Options
 
     public int Seed { get; init; }
 
-    /// <summary>Null: a server of our own.</summary>
-    public Uri? Server { get; init; }
+    /// <summary>All of one cluster; none = a server of our own.</summary>
+    public IReadOnlyList<Uri> Servers { get; init; } = [];
 
-    /// <summary>Set in the child process that does the work.</summary>
-    public Uri? WorkerOf { get; init; }
+    /// <summary>This is the child process that does the work.</summary>
+    public bool IsWorker { get; init; }
 
     public bool Help { get; init; }
 
@@ -45,8 +45,8 @@ internal sealed record Options
                 "--help" or "-h" => options with { Help = true },
                 "--kills" => options with { Kills = Number(name, Value(), 0, _killsMax) },
                 "--seed" => options with { Seed = Number(name, Value(), 0, int.MaxValue) },
-                "--url" => options with { Server = Address(name, Value()) },
-                "--worker" => options with { WorkerOf = Address(name, Value()) },
+                "--url" => options with { Servers = [.. options.Servers, Address(name, Value())] },
+                "--worker" => options with { IsWorker = true },
                 ['-', ..] => throw new OptionsException($"There is no option {name}."),
                 _ when options.File.Length > 0 => throw new OptionsException($"One file at a time: {options.File}, or {name}?"),
                 _ => options with { File = Existing(name) },

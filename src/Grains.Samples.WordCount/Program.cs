@@ -16,8 +16,8 @@ try
         return 0;
     }
 
-    return options.WorkerOf is { } server
-        ? await new Worker(server).RunAsync(stop.Token)
+    return options.IsWorker
+        ? await new Worker(options.Servers).RunAsync(stop.Token)
         : await new WordCountRun(options).RunAsync(stop.Token);
 }
 catch (OptionsException wrong)

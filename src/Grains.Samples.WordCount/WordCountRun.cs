@@ -14,7 +14,7 @@ internal sealed class WordCountRun(Options options)
     private static readonly TimeSpan _stallMax = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _quiet = TimeSpan.FromSeconds(3);
 
-    private readonly KillPlan _serverKills = new(new Random(options.Seed), options.Server is null ? options.Kills : 0);
+    private readonly KillPlan _serverKills = new(new Random(options.Seed), options.Servers.Count == 0 ? options.Kills : 0);
     private readonly KillPlan _workerKills = new(new Random(options.Seed + 1), options.Kills);
     private readonly Progress _progress = new();
     private int _sent;
@@ -34,14 +34,15 @@ internal sealed class WordCountRun(Options options)
             $"{options.File}: {messages.Count} messages, {expected.Values.Sum()} words, {expected.Count} different; "
             + $"{options.Kills} kills, seed {options.Seed}");
         var took = Stopwatch.StartNew();
-        using ServerChild? ownServer = options.Server is null ? new ServerChild() : null;
-        Uri url = ownServer?.Url ?? options.Server!;
-        using var api = new Api(url);
+        using ServerChild? ownServer = options.Servers.Count == 0 ? new ServerChild() : null;
+        IReadOnlyList<Uri> servers = ownServer is null ? options.Servers : [ownServer.Url];
+        using var api = new Api(servers);
         await (ownServer?.StartAsync(stop) ?? RequireUnusedAsync(api, stop));
         await DeclareAsync(api, stop);
 
         string workerLog = Path.GetTempFileName();
-        using var worker = new ChildProcess([typeof(Worker).Assembly.Location, "--worker", url.ToString()], workerLog);
+        using var worker = new ChildProcess(
+            [typeof(Worker).Assembly.Location, "--worker", .. servers.SelectMany(s => new[] { "--url", s.ToString() })], workerLog);
         using var sending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Task sender = SendAsync(api, messages, sending.Token);
         try

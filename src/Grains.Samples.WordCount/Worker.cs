@@ -9,7 +9,7 @@ namespace Grains.Samples.WordCount;
 /// The process that does the work. It remembers nothing that it could not lose: what it has not committed when it is
 /// killed is delivered again, to the next one.
 /// </summary>
-internal sealed class Worker(Uri server)
+internal sealed class Worker(IReadOnlyList<Uri> servers)
 {
     private const int _linesMax = 20;
     private const int _wordsMax = 100;
@@ -17,7 +17,7 @@ internal sealed class Worker(Uri server)
     private static readonly TimeSpan _searchPeriod = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
 
-    private readonly Api _api = new(server);
+    private readonly Api _api = new(servers);
     private readonly Channel<string> _waiting = Channel.CreateUnbounded<string>();
     private readonly ConcurrentDictionary<string, bool> _queued = new(StringComparer.Ordinal);
 

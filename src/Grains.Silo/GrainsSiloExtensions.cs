@@ -39,6 +39,7 @@ public static class GrainsSiloExtensions
         services.AddSingleton<LeavingServers>();
         services.AddSingleton<PartitionOwners>();
         services.AddSingleton<PartitionPreloads>();
+        services.AddSingleton(provider => new Lazy<PartitionPreloads>(provider.GetRequiredService<PartitionPreloads>));
         services.AddSingleton<ClusterSettingsReader>();
         services.AddSingleton<ServerParts>();
         services.AddGrainService<ServerService>();

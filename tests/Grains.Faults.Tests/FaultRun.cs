@@ -9,7 +9,7 @@ internal sealed class FaultRun : IAsyncDisposable
 {
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(60);
 
-    private readonly Caller _caller;
+    private readonly Callers _callers;
     private readonly LoadRecord _record;
     private MixedLoad _load;
     private readonly int _seed;
@@ -17,10 +17,10 @@ internal sealed class FaultRun : IAsyncDisposable
     public FaultRun(int seed, string dataFolder, TempFolder folder, bool sync = true)
     {
         _seed = seed;
-        Server = new ServerProcess(dataFolder, folder.File("server.log"), sync);
-        _caller = new Caller(Server.Url);
-        _record = new LoadRecord(folder.File("history.jsonl"));
-        _load = new MixedLoad(seed, _caller, _record);
+        Server = new ServerProcess(ServerSettings.Embedded(dataFolder, folder.File("server.log"), sync));
+        _callers = new Callers([Server.Url]);
+        _record = new LoadRecord(folder.File("history.jsonl"), new Names());
+        _load = new MixedLoad(seed, _callers, _record);
     }
 
     public ServerProcess Server { get; }
@@ -30,7 +30,7 @@ internal sealed class FaultRun : IAsyncDisposable
     public async Task StartAsync()
     {
         await Server.StartAsync();
-        await Names.DeclareAsync(_caller);
+        await _record.Names.DeclareAsync(_callers.Next());
     }
 
     public void StartLoad() => _load.Start();
@@ -39,7 +39,7 @@ internal sealed class FaultRun : IAsyncDisposable
     public async Task AbandonLoadAsync()
     {
         await _load.DisposeAsync();
-        _load = new MixedLoad(_seed, _caller, _record);
+        _load = new MixedLoad(_seed, _callers, _record);
         _load.StartReceiving();
     }
 
@@ -51,7 +51,7 @@ internal sealed class FaultRun : IAsyncDisposable
     }
 
     public Task<Findings> CheckAsync(TimeSpan drainDeadline) =>
-        new FinalChecks(_caller, _record).RunAsync(_load, drainDeadline);
+        new FinalChecks(_callers.Next(), _record).RunAsync(_load, drainDeadline);
 
     public string Figures() =>
         $"{_record.Acknowledged} acknowledged, {_record.Messages.Count} messages, {_record.OnceKeys.Count} keys put once, "
@@ -62,7 +62,7 @@ internal sealed class FaultRun : IAsyncDisposable
     {
         await _load.DisposeAsync();
         await Server.DisposeAsync();
-        _caller.Dispose();
+        _callers.Dispose();
         _record.Dispose();
     }
 }

@@ -43,7 +43,7 @@ public sealed class PostgresServer : IAsyncDisposable
     public int ProcessId => _process?.Id ?? throw new InvalidOperationException("Postgres is not running.");
 
     /// <summary>Processor time of all its processes so far, those of ended connections included; Linux only.</summary>
-    public TimeSpan CpuTime => ProcessFamilyTime.Of(ProcessId, Children(ProcessId));
+    public TimeSpan CpuTime => ProcessFamilyTime.Of(ProcessId, ProcessTree.Children(ProcessId));
 
     public async Task ExecuteAsync(string sql)
     {
@@ -100,7 +100,7 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    /// <summary>SIGKILL to the postmaster. Its backends end by themselves when they notice, within moments.</summary>
+    /// <summary>SIGKILL to the postmaster and all of its processes; returns when none of them runs.</summary>
     public void Kill()
     {
         if (_process is null)
@@ -108,16 +108,17 @@ public sealed class PostgresServer : IAsyncDisposable
             return;
         }
 
-        int[] children = Children(_process.Id);
+        // Frozen it makes no more of them. A new postmaster refuses to start while one is attached to its shared memory.
+        Signal("STOP", _process.Id);
+        int[] children = ProcessTree.Children(_process.Id);
         _process.Kill();
         _process.WaitForExit();
-
-        // A new postmaster refuses to start while a backend of the old one is attached to its shared memory.
         foreach (int child in children)
         {
             Signal("KILL", child);
         }
 
+        SpinWait.SpinUntil(() => !Array.Exists(children, ProcessTree.IsRunning), _stopDeadline);
         _process.Dispose();
         _process = null;
     }
@@ -144,6 +145,17 @@ public sealed class PostgresServer : IAsyncDisposable
 
         _process.Dispose();
         _process = null;
+    }
+
+    /// <summary>Ends every other connection to it, as its administrator would.</summary>
+    public async Task DropConnectionsAsync()
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false");
+        await connection.OpenAsync();
+        await using NpgsqlCommand drop = connection.CreateCommand();
+        drop.CommandText =
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        await drop.ExecuteScalarAsync();
     }
 
     /// <summary>A signal by name to one of its processes: STOP and CONT freeze a backend and let it go on.</summary>
@@ -178,7 +190,7 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    private Task InitializeAsync()
+    private async Task InitializeAsync()
     {
         Directory.CreateDirectory(_folder);
         if (Environment.IsPrivilegedProcess)
@@ -188,7 +200,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
         RunToEnd("/bin/sh", ["-c", AsUser(
             $"'{PostgresPrograms.Path("initdb")}' -D '{DataFolder}' -U {_user} -A trust -E UTF8 --no-locale --no-sync > /dev/null")]);
-        return File.AppendAllLinesAsync(Path.Combine(DataFolder, "postgresql.conf"),
+        // Beside its own host, which initdb lets in, whoever is on the network of its address.
+        await File.AppendAllLinesAsync(Path.Combine(DataFolder, "pg_hba.conf"), ["host all all samenet trust"]);
+        await File.AppendAllLinesAsync(Path.Combine(DataFolder, "postgresql.conf"),
         [
             $"listen_addresses = '{_options.Address}'",
             "unix_socket_directories = ''",
@@ -235,14 +249,6 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    private static int[] Children(int processId)
-    {
-        string file = $"/proc/{processId}/task/{processId}/children";
-        return File.Exists(file)
-            ? [.. File.ReadAllText(file).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)]
-            : [];
-    }
-
     /// <summary>
     /// Not one that the system hands out by itself: while the server is down another connection could get it as its own end.
     /// </summary>
@@ -274,28 +280,4 @@ public sealed class PostgresServer : IAsyncDisposable
             throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {error}");
         }
     }
-}
-
-/// <summary>How a Postgres of a test's own runs.</summary>
-public sealed record PostgresServerOptions
-{
-    /// <summary>Where everything is kept; null = a temporary folder, removed at the end.</summary>
-    public string? Folder { get; init; }
-
-    /// <summary>Where the log is kept, if not in the folder: outside a volume whose power is cut.</summary>
-    public string? LogFolder { get; init; }
-
-    /// <summary>Null = a free one.</summary>
-    public int? Port { get; init; }
-
-    public string Address { get; init; } = "127.0.0.1";
-
-    /// <summary>A command in front of the server's, such as <c>ip netns exec NAME</c>.</summary>
-    public string Inside { get; init; } = "";
-
-    /// <summary>This process cannot reach the address: readiness is asked for with the command in front.</summary>
-    public bool ProbeInside { get; init; }
-
-    /// <summary>Lines of postgresql.conf.</summary>
-    public string[] Settings { get; init; } = [];
 }

@@ -1,5 +1,5 @@
 using Grains.Server.Options;
-using Microsoft.Extensions.Configuration;
+using static Grains.Server.Tests.SettingsOfTest;
 
 namespace Grains.Server.Tests;
 
@@ -57,29 +57,4 @@ public sealed class GrainsOptionsTests
     [Fact]
     public void An_option_given_twice_is_refused() =>
         Assert.Equal("--data", Assert.Single(Refused(["--data", "a", "--data", "b"])).Key);
-
-    private static GrainsOptions Accepted(
-        string[] args, Dictionary<string, string?>? environment = null, Dictionary<string, string?>? file = null)
-    {
-        GrainsOptions? options = Read(args, environment, file, out IReadOnlyList<SettingProblem> problems);
-        Assert.Empty(problems);
-        return options!;
-    }
-
-    private static IReadOnlyList<SettingProblem> Refused(string[] args)
-    {
-        Assert.Null(Read(args, null, null, out IReadOnlyList<SettingProblem> problems));
-        return problems;
-    }
-
-    private static GrainsOptions? Read(
-        string[] args,
-        Dictionary<string, string?>? environment,
-        Dictionary<string, string?>? file,
-        out IReadOnlyList<SettingProblem> problems) =>
-        GrainsOptionsReader.Read(
-            CommandLine.Read(args),
-            new ConfigurationBuilder().AddInMemoryCollection(file ?? []).Build(),
-            name => environment?.GetValueOrDefault(name),
-            out problems);
 }

@@ -48,10 +48,11 @@ internal static class AppendLookup
     }
 
     private static NpgsqlCommand Command(PostgresSession session, string schema, IReadOnlyList<AppendRequest> open) => new($"""
-        SELECT r.chain, p.epoch, p.owner, p.system_identifier, p.timeline, p.truncated_chain, n.last, n.chain
+        SELECT r.chain, p.epoch, p.owner, p.system_identifier, p.timeline, c.truncated_chain, n.last, n.chain
         FROM unnest($1, $2) WITH ORDINALITY AS a(partition, first, number)
         LEFT JOIN "{schema}".record r ON r.partition = a.partition AND r.first = a.first
         LEFT JOIN "{schema}".partition p ON p.partition = a.partition
+        LEFT JOIN "{schema}".checkpoint c ON c.partition = a.partition
         LEFT JOIN LATERAL (
             SELECT n.last, n.chain FROM "{schema}".record n WHERE n.partition = a.partition ORDER BY n.first DESC LIMIT 1) n
             ON true

@@ -7,8 +7,7 @@ namespace Grains.Journal.Postgres.Checkpoints;
 /// <summary>Names a checkpoint: the chunks of one attempt of one owner at one revision.</summary>
 internal sealed record CheckpointPointer(JournalTail At, Epoch Epoch, Guid Attempt, int Chunks)
 {
-    public const string Columns =
-        "checkpoint_revision, checkpoint_chain, checkpoint_epoch, checkpoint_attempt, checkpoint_chunks, checkpoint_crc";
+    public const string Columns = "revision, chain, epoch, attempt, chunks, crc";
 
     public int Crc(PartitionId partition) => RecordCrc.OfPointer(partition, At, Epoch, Attempt, Chunks);
 

@@ -19,7 +19,7 @@ internal sealed class CheckpointReading(SessionPool sessions, string schema, Par
         async connection =>
         {
             await using NpgsqlCommand command = new(
-                $"SELECT {CheckpointPointer.Columns} FROM \"{schema}\".partition WHERE partition = $1", connection)
+                $"SELECT {CheckpointPointer.Columns} FROM \"{schema}\".checkpoint WHERE partition = $1", connection)
             {
                 Parameters = { new() { Value = (long)partition.Value } },
             };

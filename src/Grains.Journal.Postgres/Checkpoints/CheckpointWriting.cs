@@ -19,8 +19,8 @@ internal sealed class CheckpointWriting(SessionPool sessions, string schema, Par
         async connection =>
         {
             await using NpgsqlCommand command = new($"""
-                SELECT p.epoch, p.checkpoint_revision, coalesce(r.last = $2 AND r.chain = $3, false)
-                FROM "{schema}".partition p
+                SELECT p.epoch, c.revision, coalesce(r.last = $2 AND r.chain = $3, false)
+                FROM "{schema}".partition p JOIN "{schema}".checkpoint c USING (partition)
                 LEFT JOIN LATERAL (
                     SELECT last, chain FROM "{schema}".record WHERE partition = $1 AND first <= $2
                     ORDER BY first DESC LIMIT 1) r ON true
@@ -83,9 +83,13 @@ internal sealed class CheckpointWriting(SessionPool sessions, string schema, Par
             async connection =>
             {
                 await using NpgsqlCommand command = new($"""
-                    UPDATE "{schema}".partition SET checkpoint_revision = $3, checkpoint_chain = $4, checkpoint_epoch = $2,
-                        checkpoint_attempt = $5, checkpoint_chunks = $6, checkpoint_crc = $7
-                    WHERE partition = $1 AND epoch = $2 AND (checkpoint_revision < $3 OR checkpoint_attempt = $5)
+                    WITH owned AS MATERIALIZED (
+                        SELECT partition FROM "{schema}".partition WHERE partition = $1 AND epoch = $2 FOR UPDATE),
+                    moved AS (
+                        UPDATE "{schema}".checkpoint c
+                        SET revision = $3, chain = $4, epoch = $2, attempt = $5, chunks = $6, crc = $7
+                        FROM owned WHERE c.partition = owned.partition AND c.revision < $3)
+                    SELECT count(*) FROM owned
                     """, connection)
                 {
                     Parameters =
@@ -99,7 +103,7 @@ internal sealed class CheckpointWriting(SessionPool sessions, string schema, Par
                         new() { Value = pointer.Crc(partition) },
                     },
                 };
-                return await command.ExecuteNonQueryAsync() == 1;
+                return (long)(await command.ExecuteScalarAsync())! == 1;
             },
             CancellationToken.None);
     }

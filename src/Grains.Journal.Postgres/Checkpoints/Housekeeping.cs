@@ -41,7 +41,7 @@ internal sealed partial class Housekeeping(PostgresJournalOptions options, Sessi
         partition,
         connection => DeleteChunksAsync(
             connection, partition,
-            $"c.epoch <= $2 AND c.revision < (SELECT checkpoint_revision FROM \"{options.Schema}\".partition WHERE partition = $1)",
+            $"c.epoch <= $2 AND c.revision < (SELECT revision FROM \"{options.Schema}\".checkpoint WHERE partition = $1)",
             epoch.Value),
         CancellationToken.None);
 
@@ -53,22 +53,24 @@ internal sealed partial class Housekeeping(PostgresJournalOptions options, Sessi
 
     private async Task<bool> MoveAsync(NpgsqlConnection connection, PartitionId partition, Epoch epoch, Revision upTo)
     {
-        // The row is locked, and read again if that took a while, before anything is computed from it.
+        // The pointer and the records are as they were when the statement began, which can only be too careful.
         await using NpgsqlCommand command = new($"""
-            WITH p AS MATERIALIZED (
-                SELECT partition, truncated_revision, least($3, checkpoint_revision) AS limit_revision
-                FROM "{options.Schema}".partition WHERE partition = $1 AND epoch = $2 FOR UPDATE),
+            WITH owned AS MATERIALIZED (
+                SELECT partition FROM "{options.Schema}".partition WHERE partition = $1 AND epoch = $2 FOR UPDATE),
+            bound AS (
+                SELECT c.partition, c.truncated_revision, least($3, c.revision) AS revision
+                FROM "{options.Schema}".checkpoint c JOIN owned USING (partition)),
             target AS (
-                SELECT p.partition, r.last, r.chain FROM p, LATERAL (
+                SELECT bound.partition, r.last, r.chain FROM bound, LATERAL (
                     SELECT last, chain FROM (
                         SELECT last, chain FROM "{options.Schema}".record
-                        WHERE partition = p.partition AND first <= p.limit_revision ORDER BY first DESC LIMIT 2) two
-                    WHERE last <= p.limit_revision ORDER BY last DESC LIMIT 1) r
-                WHERE r.last > p.truncated_revision),
+                        WHERE partition = bound.partition AND first <= bound.revision ORDER BY first DESC LIMIT 2) two
+                    WHERE last <= bound.revision ORDER BY last DESC LIMIT 1) r
+                WHERE r.last > bound.truncated_revision),
             moved AS (
-                UPDATE "{options.Schema}".partition t SET truncated_revision = target.last, truncated_chain = target.chain
-                FROM target WHERE t.partition = target.partition)
-            SELECT count(*) FROM p
+                UPDATE "{options.Schema}".checkpoint c SET truncated_revision = target.last, truncated_chain = target.chain
+                FROM target WHERE c.partition = target.partition AND c.truncated_revision < target.last)
+            SELECT count(*) FROM owned
             """, connection)
         {
             Parameters =
@@ -94,7 +96,7 @@ internal sealed partial class Housekeeping(PostgresJournalOptions options, Sessi
                        sum(octet_length(r.payload)) OVER (ORDER BY r.first) - octet_length(r.payload) AS bytes_before
                 FROM (SELECT first, last, kind, payload, ctid FROM "{options.Schema}".record
                       WHERE partition = $1 AND first > $2
-                          AND last <= (SELECT truncated_revision FROM "{options.Schema}".partition WHERE partition = $1)
+                          AND last <= (SELECT truncated_revision FROM "{options.Schema}".checkpoint WHERE partition = $1)
                           AND first < (SELECT max(first) FROM "{options.Schema}".record WHERE partition = $1)
                       ORDER BY first LIMIT {_rowsMax}) r),
             gone AS (

@@ -50,10 +50,9 @@ internal sealed class AcquireStep(PostgresSession session, string schema)
             BatchCommands =
             {
                 new NpgsqlBatchCommand($"""
-                    INSERT INTO "{schema}".partition (partition, epoch, membership_version, owner, incarnation,
-                        system_identifier, timeline, checkpoint_revision, checkpoint_chain, checkpoint_epoch,
-                        checkpoint_attempt, checkpoint_chunks, checkpoint_crc, truncated_revision, truncated_chain)
-                    VALUES ($1, 0, 0, '', 0, $2, $3, 0, $4, 0, $4, 0, 0, 0, $4) ON CONFLICT DO NOTHING
+                    INSERT INTO "{schema}".partition
+                        (partition, epoch, membership_version, owner, incarnation, system_identifier, timeline)
+                    VALUES ($1, 0, 0, '', 0, $2, $3) ON CONFLICT DO NOTHING
                     """)
                 {
                     Parameters =
@@ -61,10 +60,20 @@ internal sealed class AcquireStep(PostgresSession session, string schema)
                         new() { Value = (long)partition.Value },
                         new() { Value = session.History.SystemIdentifier },
                         new() { Value = session.History.Timeline },
-                        new() { Value = Guid.Empty },
                     },
                 },
-                new NpgsqlBatchCommand($"SELECT {PartitionRow.Columns} FROM \"{schema}\".partition WHERE partition = $1 FOR UPDATE")
+                new NpgsqlBatchCommand($"""
+                    INSERT INTO "{schema}".checkpoint
+                        (partition, revision, chain, epoch, attempt, chunks, crc, truncated_revision, truncated_chain)
+                    VALUES ($1, 0, $2, 0, $2, 0, 0, 0, $2) ON CONFLICT DO NOTHING
+                    """)
+                {
+                    Parameters = { new() { Value = (long)partition.Value }, new() { Value = Guid.Empty } },
+                },
+                new NpgsqlBatchCommand($"""
+                    SELECT {PartitionRow.Columns} FROM "{schema}".partition p JOIN "{schema}".checkpoint c USING (partition)
+                    WHERE p.partition = $1 FOR UPDATE OF p
+                    """)
                 {
                     Parameters = { new() { Value = (long)partition.Value } },
                 },

@@ -55,9 +55,9 @@ internal sealed class RecordPages(SessionPool sessions, string schema, Partition
     private async Task<RecordPlace> PlaceAsync(NpgsqlConnection connection, Revision from)
     {
         await using NpgsqlCommand command = new($"""
-            SELECT p.truncated_revision, p.truncated_chain, n.last, b.last, b.chain, b.epoch
+            SELECT c.truncated_revision, c.truncated_chain, n.last, b.last, b.chain, b.epoch
             FROM (SELECT) one
-            LEFT JOIN "{schema}".partition p ON p.partition = $1
+            LEFT JOIN "{schema}".checkpoint c ON c.partition = $1
             LEFT JOIN LATERAL (
                 SELECT last FROM "{schema}".record WHERE partition = $1 ORDER BY first DESC LIMIT 1) n ON true
             LEFT JOIN LATERAL (

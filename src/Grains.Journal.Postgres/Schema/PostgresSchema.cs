@@ -74,6 +74,7 @@ public static partial class PostgresSchema
         text.AppendLine("-- psql -v grains_role=NAME -f FILE also grants the role of the servers what they need.");
         text.AppendLine("\\set ON_ERROR_STOP on");
         text.AppendLine("BEGIN;");
+        text.AppendLine("SET LOCAL client_min_messages = warning;");
         text.AppendLine(Lock(schema));
         text.AppendLine(Create(schema));
         foreach (SchemaScript script in InOrder(scripts))
@@ -82,7 +83,7 @@ public static partial class PostgresSchema
                 $"SELECT NOT EXISTS (SELECT FROM {_versions} WHERE name = {Literal(script.Name)} "
                 + $"AND version >= {script.Version}) AS missing \\gset");
             text.AppendLine("\\if :missing");
-            text.AppendLine(script.Sql.TrimEnd());
+            text.AppendLine(script.Sql.TrimEnd().TrimEnd(';') + ";");
             text.AppendLine(Record(script));
             text.AppendLine("\\endif");
         }
@@ -157,7 +158,7 @@ public static partial class PostgresSchema
     }
 
     private static string Lock(string schema) =>
-        $"SELECT pg_advisory_xact_lock(hashtextextended({Literal("grains schema " + schema)}, 0));";
+        $"DO $do$ BEGIN PERFORM pg_advisory_xact_lock(hashtextextended({Literal("grains schema " + schema)}, 0)); END $do$;";
 
     /// <summary>Asks for the right to create a schema only where there is none.</summary>
     private static string Create(string schema) => $"""

@@ -1,4 +1,5 @@
 -- The journal: what is true of every partition. No row changes with an append, and nothing here counts by a sequence.
+-- A partition's row changes only when it is acquired, and its lock is what acquiring and housekeeping take.
 -- A chain is 128 bits of hash, kept as uuid because that is what Postgres calls 16 plain bytes.
 
 CREATE TABLE partition (
@@ -8,15 +9,21 @@ CREATE TABLE partition (
     owner               text    NOT NULL,
     incarnation         bigint  NOT NULL,   -- raised where history forked: a restore, a promotion
     system_identifier   bigint  NOT NULL,   -- with timeline: the history in which the newest epoch was acquired
-    timeline            bigint  NOT NULL,
-    checkpoint_revision bigint  NOT NULL,   -- 0 = none
-    checkpoint_chain    uuid    NOT NULL,
-    checkpoint_epoch    bigint  NOT NULL,
-    checkpoint_attempt  uuid    NOT NULL,
-    checkpoint_chunks   integer NOT NULL,
-    checkpoint_crc      integer NOT NULL,
-    truncated_revision  bigint  NOT NULL,   -- up to here only epoch records and the newest record are kept
-    truncated_chain     uuid    NOT NULL
+    timeline            bigint  NOT NULL
+) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 100, autovacuum_vacuum_scale_factor = 0);
+
+-- Apart from the partition's row, which every append looks at: while a transaction elsewhere stays open, each change of
+-- a row leaves a version that is walked over.
+CREATE TABLE checkpoint (
+    partition          bigint  PRIMARY KEY,
+    revision           bigint  NOT NULL,    -- 0 = none
+    chain              uuid    NOT NULL,
+    epoch              bigint  NOT NULL,
+    attempt            uuid    NOT NULL,
+    chunks             integer NOT NULL,
+    crc                integer NOT NULL,    -- CRC-32C of everything above
+    truncated_revision bigint  NOT NULL,    -- up to here only epoch records and the newest record are kept
+    truncated_chain    uuid    NOT NULL
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0);
 
 CREATE TABLE record (

@@ -5,7 +5,8 @@ namespace Grains.Silo.Partitions;
 
 internal sealed partial class LoopJournal
 {
-    [LoggerMessage(2012, LogLevel.Warning,
+    [LoggerMessage(EventId = 2012, Message =
         "An append or confirm of partition {Partition} after {Revision} is undecided; the same is tried again in {PauseMs} ms. {Reason}")]
-    private static partial void LogUndecided(ILogger logger, PartitionId partition, Revision revision, int pauseMs, string? reason);
+    private static partial void LogUndecided(
+        ILogger logger, LogLevel level, PartitionId partition, Revision revision, int pauseMs, string? reason);
 }

@@ -1,6 +1,7 @@
 using Grains.Journal;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Partitions;
+using Microsoft.Extensions.Logging;
 
 namespace Grains.Silo.Partitions;
 
@@ -97,7 +98,8 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
                 return new AppendOutcome(AppendStatus.Unknown, reason);
             }
 
-            LogUndecided(runtime.Logger, owned.Id, Tail.Revision, pauseMs, reason);
+            // The first is news; of the others the stall is.
+            LogUndecided(runtime.Logger, repeats == 0 ? LogLevel.Warning : LogLevel.Debug, owned.Id, Tail.Revision, pauseMs, reason);
             StallIfDue(reason);
             await Task.Delay(pause, runtime.Time);
         }

@@ -123,14 +123,30 @@ internal sealed partial class PartitionGrain(
         }
 
         _opened.TrySetResult();
-        DeactivateOnIdle();
+        Leave();
+    }
+
+    /// <summary>
+    /// To the partition's server, if there is another: the grain directory then names that one at once. With no entry in
+    /// between, callers that remember this server would begin the grain anew here, again and again.
+    /// </summary>
+    private void Leave()
+    {
+        if (owners.OwnerOf(_id) is { } owner && owner != runtime.Server)
+        {
+            this.MigrateOnIdle();
+        }
+        else
+        {
+            DeactivateOnIdle();
+        }
     }
 
     private async Task<PartitionLoop?> OpenAsync()
     {
         if (owners.OwnerOf(_id) is var owner && owner != runtime.Server)
         {
-            _trouble = $"It belongs to {owner ?? "no server"} in view {membership.Number} of {runtime.Server}.";
+            _trouble = $"It belongs to {owner ?? "no server that is known"} in view {membership.Number} of {runtime.Server}.";
             LogNotHere(runtime.Logger, _id, _trouble);
             await membership.RefreshAsync().AsTask().WaitAsync(_patience, runtime.Time);
             return null;

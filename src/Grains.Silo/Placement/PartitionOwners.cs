@@ -11,15 +11,17 @@ namespace Grains.Silo.Placement;
 /// </summary>
 internal sealed class PartitionOwners(MembershipView membership, ClusterSettingsView settings, LeavingServers leaving)
 {
+    private static readonly Computed _none = new("", new Dictionary<PartitionId, string>());
+
     private volatile Computed? _computed;
 
-    /// <summary>What is assigned now; empty while nobody may have partitions.</summary>
+    /// <summary>What is assigned now; empty while nobody may have partitions, or the settings are not read yet.</summary>
     public IReadOnlyDictionary<PartitionId, string> All => Now([.. Servers]).Owners;
 
     /// <summary>Those that partitions are assigned to.</summary>
     public IEnumerable<ClusterMember> Servers => membership.Hosts.Where(IsWilling);
 
-    /// <summary>Null = nobody may have it.</summary>
+    /// <summary>Null = nobody may have it, or that is not known here yet.</summary>
     public string? OwnerOf(PartitionId partition) => All.GetValueOrDefault(partition);
 
     /// <summary>The owner among <paramref name="compatible"/> ones; null = none of them may have it.</summary>
@@ -45,9 +47,9 @@ internal sealed class PartitionOwners(MembershipView membership, ClusterSettings
             return known;
         }
 
-        IReadOnlyList<PartitionId> partitions = settings.Slots?.Partitions
-            ?? throw new SiloUnavailableException("The cluster's settings are not read yet.");
-        return _computed = new Computed(names, PartitionAssignment.Compute(servers.Select(s => s.Name), partitions));
+        return settings.Slots is { } slots
+            ? _computed = new Computed(names, PartitionAssignment.Compute(servers.Select(s => s.Name), slots.Partitions))
+            : _none;
     }
 
     private sealed record Computed(string Names, IReadOnlyDictionary<PartitionId, string> Owners);

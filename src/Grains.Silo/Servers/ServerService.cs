@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Reflection;
 using Grains.Silo.Cluster;
 using Grains.Silo.Partitions;
@@ -16,9 +17,9 @@ internal sealed class ServerService(
     private static readonly string _version =
         typeof(ServerService).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
 
-    private static readonly DateTimeOffset _startedAt = DateTimeOffset.UtcNow;
+    private static readonly DateTimeOffset _startedAt = Process.GetCurrentProcess().StartTime;
 
-    public Task<TimeSpan> Preload(PartitionId partition) => parts.Preloads.ReadAsync(partition);
+    public Task<TimeSpan> Preload(PartitionId partition) => parts.Preloads.Value.ReadAsync(partition);
 
     public Task Leaving(SiloAddress server)
     {
@@ -30,7 +31,7 @@ internal sealed class ServerService(
 
     public Task<ServerReport> Describe() => Task.FromResult(new ServerReport
     {
-        Name = parts.Runtime.Server,
+        Name = parts.Address.Name,
         Version = _version,
         FormatLevelKnown = FormatLevels.Newest,
         Partitions = parts.Local.Count,
@@ -41,11 +42,10 @@ internal sealed class ServerService(
     });
 }
 
-/// <summary>What a server's answers are made of.</summary>
+/// <summary>What a server's answers are made of. One without partitions has no journal, and is never asked to read ahead.</summary>
 internal sealed record ServerParts(
-    PartitionRuntime Runtime,
     LocalPartitions Local,
-    PartitionPreloads Preloads,
+    Lazy<PartitionPreloads> Preloads,
     LeavingServers Leaving,
     ClusterSettingsReader Settings,
     MembershipView Membership,

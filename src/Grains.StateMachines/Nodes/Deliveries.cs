@@ -61,22 +61,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     {
         StageFirstAttempts(draft);
         draft.Open();
-        foreach (OpenDelivery delivery in _open.Values.Where(d => d.StartRecorded).TakeWhile(_ => !draft.IsFull))
-        {
-            draft.Emit(new LeaseHandedOver(KeyOf(delivery.Id), delivery.Node.Name, [.. delivery.Messages.Select(m => m.Id)])
-            {
-                Service = delivery.Command.ServiceName,
-                LeftMs = Math.Max(1, delivery.LeaseEndsMs - draft.NowMs),
-                LeaseMs = delivery.Command.LeaseMs,
-                MaxAttempts = delivery.Command.MaxAttempts,
-            });
-        }
-
-        foreach (NodeActivity node in _nodes.Values.Where(n => n.HoldUntilMs > draft.NowMs).TakeWhile(_ => !draft.IsFull))
-        {
-            draft.Emit(new HoldHandedOver(node.Name, node.HoldUntilMs - draft.NowMs));
-        }
-
+        LeaseHandOver.Emit(_open.Values, _nodes.Values, draft);
         draft.Close();
     }
 
@@ -96,7 +81,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
 
     /// <summary>The delivery, if it is out, under this epoch or handed over to it, and not ended by this batch.</summary>
     public OpenDelivery? Find(DeliveryId id) =>
-        id.Partition == partition && _open.TryGetValue(KeyOf(id), out OpenDelivery? open) && !open.Ending ? open : null;
+        id.Partition == partition && _open.TryGetValue(LeaseHandOver.KeyOf(id), out OpenDelivery? open) && !open.Ending ? open : null;
 
     // While deciding: staged, undone by Drop.
 
@@ -271,7 +256,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         foreach (OpenDelivery delivery in _ending)
         {
             _timers.Remove(delivery.Timer);
-            _open.Remove(KeyOf(delivery.Id));
+            _open.Remove(LeaseHandOver.KeyOf(delivery.Id));
             delivery.Node.Open = null;
             _touched.Add(delivery.Node);
         }
@@ -375,8 +360,6 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         return true;
     }
 
-    private static CommitKey KeyOf(DeliveryId id) => new(id.Epoch.Value, id.Number);
-
     private void Adopt(LeaseHandedOver lease, long nowMs)
     {
         if (!_nodes.TryGetValue(lease.Node, out NodeActivity? node))
@@ -384,21 +367,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
             node = _nodes[lease.Node] = new NodeActivity(lease.Node);
         }
 
-        Message[] messages = [.. lease.Messages.Select(m => state.Messages.GetDurable(m)).OfType<Message>()];
-        Invariant.Holds(
-            messages.Length == lease.Messages.Length && node.Open is null,
-            $"what delivery {lease.Delivery} of {lease.Node} holds is there, and held by it alone");
-        var id = new DeliveryId(partition, new Epoch(lease.Delivery.Epoch), lease.Delivery.Number);
-        var command = new Receive
-        {
-            Service = new ServiceId(lease.Node.Scope),
-            Node = lease.Node.Name,
-            MaxMessages = messages.Length,
-            LeaseMs = lease.LeaseMs,
-            MaxAttempts = lease.MaxAttempts,
-            ServiceName = lease.Service,
-        };
-        var delivery = new OpenDelivery(id, node, messages, command) { StartRecorded = true };
+        OpenDelivery delivery = LeaseHandOver.Restore(lease, node, partition, state);
         node.Open = delivery;
         _open.Add(lease.Delivery, delivery);
         Arm(delivery, nowMs + lease.LeftMs);
@@ -454,7 +423,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         var id = new DeliveryId(partition, new Epoch(state.DurableTotals.Epoch), ++_lastNumber);
         var delivery = new OpenDelivery(id, node, messages, command) { StartRecorded = recorded };
         node.Open = delivery;
-        _open.Add(KeyOf(id), delivery);
+        _open.Add(LeaseHandOver.KeyOf(id), delivery);
         Arm(delivery, nowMs + command.LeaseMs);
         if (!recorded)
         {

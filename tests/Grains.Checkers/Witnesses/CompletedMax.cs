@@ -1,25 +1,31 @@
 namespace Grains.Checkers.Witnesses;
 
-/// <summary>The highest revision among the writes that had been answered before a moment.</summary>
+/// <summary>The highest number among those that had been given before a moment.</summary>
 internal sealed class CompletedMax
 {
     private readonly long[] _returns;
     private readonly long[] _highest;
 
-    public CompletedMax(IEnumerable<Witness> writes)
+    public CompletedMax(IEnumerable<(long Number, long ReturnNs)> given)
     {
-        Witness[] byReturn = [.. writes.OrderBy(w => w.ReturnNs)];
-        _returns = [.. byReturn.Select(w => w.ReturnNs)];
+        (long Number, long ReturnNs)[] byReturn = [.. given.OrderBy(g => g.ReturnNs)];
+        _returns = [.. byReturn.Select(g => g.ReturnNs)];
         _highest = new long[byReturn.Length];
         long highest = 0;
         for (int i = 0; i < byReturn.Length; i++)
         {
-            highest = Math.Max(highest, byReturn[i].Revision);
+            highest = Math.Max(highest, byReturn[i].Number);
             _highest[i] = highest;
         }
     }
 
-    public long? RevisionBefore(long ns)
+    /// <summary>The revisions of writes.</summary>
+    public CompletedMax(IEnumerable<Witness> writes)
+        : this(writes.Select(w => (w.Revision, w.ReturnNs)))
+    {
+    }
+
+    public long? Before(long ns)
     {
         int answered = Moments.CountBelow(_returns, ns);
         return answered == 0 ? null : _highest[answered - 1];

@@ -72,7 +72,7 @@ public static class WitnessCheck
         CalledMin called = new(writes);
         foreach (Witness read in reads)
         {
-            if (completed.RevisionBefore(read.CallNs) is { } newest && read.Revision < newest)
+            if (completed.Before(read.CallNs) is { } newest && read.Revision < newest)
             {
                 violations.Add($"a stale read: r{newest} had been answered before\n  {read}");
             }
@@ -100,7 +100,7 @@ public static class WitnessCheck
             foreach (Witness read in key)
             {
                 if (read.Kind == WitnessKind.Seen
-                    && completed.RevisionBefore(read.CallNs) is { } newest && read.Revision < newest)
+                    && completed.Before(read.CallNs) is { } newest && read.Revision < newest)
                 {
                     violations.Add($"a stale read: the key was at r{newest} before\n  {read}");
                 }

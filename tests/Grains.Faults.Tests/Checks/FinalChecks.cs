@@ -1,4 +1,5 @@
 using Grains.Checkers;
+using Grains.Checkers.Deliveries;
 using Grains.Checkers.Linearizability;
 using Grains.Checkers.Messages;
 using Grains.Checkers.Registers;
@@ -10,7 +11,8 @@ namespace Grains.Faults.Tests.Checks;
 /// <summary>Holds what the clients know against what the server holds, after the last restart.</summary>
 internal sealed class FinalChecks(Caller caller, LoadRecord record)
 {
-    private readonly FinalState _state = new(caller);
+    private readonly Names _names = record.Names;
+    private readonly FinalState _state = new(caller, record.Names);
     private readonly List<string> _violations = [];
 
     private static readonly TimeSpan _stopDeadline = TimeSpan.FromSeconds(30);
@@ -29,22 +31,23 @@ internal sealed class FinalChecks(Caller caller, LoadRecord record)
         int lost = await CheckOnceKeysAsync() + await CheckMessagesAsync();
         await CheckCountersAsync();
         await CheckRegistersAsync();
+        _violations.AddRange(DeliveriesCheck.Check(record.Deliveries));
         _violations.AddRange(WitnessCheck.Check(record.Witnesses, dense: false));
         return new Findings(lost, _violations);
     }
 
     private async Task<int> CheckOnceKeysAsync()
     {
-        ExactlyOnceResult result = ExactlyOnceCheck.Check(record.OnceKeys, await _state.KeysAsync(Names.Once));
+        ExactlyOnceResult result = ExactlyOnceCheck.Check(record.OnceKeys, await _state.KeysAsync(_names.Once));
         Report("keys put once", result);
         return result.Lost.Count;
     }
 
     private async Task<int> CheckMessagesAsync()
     {
-        ExactlyOnceResult intake = ExactlyOnceCheck.Check(record.Messages, await _state.LabelsAsync(Names.Intake));
+        ExactlyOnceResult intake = ExactlyOnceCheck.Check(record.Messages, await _state.LabelsAsync(_names.Intake));
         Report("messages sent", intake);
-        ExactlyOnceResult ledger = ExactlyOnceCheck.Check(record.Messages, await _state.LabelsAsync(Names.Ledger));
+        ExactlyOnceResult ledger = ExactlyOnceCheck.Check(record.Messages, await _state.LabelsAsync(_names.Ledger));
         Report("messages sent on", ledger);
         return intake.Lost.Union(ledger.Lost).Count();
     }

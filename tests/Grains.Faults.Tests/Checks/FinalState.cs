@@ -5,9 +5,8 @@ using Grains.Faults.Tests.Workload;
 namespace Grains.Faults.Tests.Checks;
 
 /// <summary>Reads what the server holds at the end, when nobody writes any more.</summary>
-internal sealed class FinalState(Caller caller)
+internal sealed class FinalState(Caller caller, Names names)
 {
-    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Waits until nothing is waiting, delivered or under way. False if that does not come in time.</summary>
@@ -16,9 +15,9 @@ internal sealed class FinalState(Caller caller)
         for (var waited = Stopwatch.StartNew(); waited.Elapsed < deadline; await Task.Delay(_pollPeriod))
         {
             // What left the intake must have arrived in the ledger: messages under way are in no mailbox.
-            if (await OpenMessagesAsync(Names.Intake) == 0
-                && await OpenMessagesAsync(Names.Ledger) == 0
-                && (await LabelsAsync(Names.Intake)).Count == (await LabelsAsync(Names.Ledger)).Count)
+            if (await OpenMessagesAsync(names.Intake) == 0
+                && await OpenMessagesAsync(names.Ledger) == 0
+                && (await LabelsAsync(names.Intake)).Count == (await LabelsAsync(names.Ledger)).Count)
             {
                 return true;
             }
@@ -34,7 +33,7 @@ internal sealed class FinalState(Caller caller)
         foreach (JsonElement node in await NodesAsync(service))
         {
             string name = node.GetProperty("node").GetString()!;
-            Reply state = await MustGetAsync($"{Names.NodePath(service, name)}/state");
+            Reply state = await caller.MustGetAsync($"{Names.NodePath(service, name)}/state");
             labels.AddRange(state.Is(404) ? [] : Delivery.Read(state.Body));
         }
 
@@ -49,8 +48,8 @@ internal sealed class FinalState(Caller caller)
         for (int i = 0; i < Names.IntakeNodes; i++)
         {
             string node = Names.IntakeNode(i);
-            Reply state = await MustGetAsync($"{Names.NodePath(Names.Intake, node)}/state");
-            Reply count = await MustGetAsync(Names.KeyPath(Names.Counts, node));
+            Reply state = await caller.MustGetAsync($"{Names.NodePath(names.Intake, node)}/state");
+            Reply count = await caller.MustGetAsync(Names.KeyPath(names.Counts, node));
             held[node] = state.Is(404) ? 0 : Delivery.Read(state.Body).Length;
             counted[node] = count.Is(404) ? 0 : long.Parse(count.Body.Split(' ')[0]);
         }
@@ -73,7 +72,7 @@ internal sealed class FinalState(Caller caller)
         var all = new List<T>();
         for (string? after = null; ;)
         {
-            JsonElement page = (await MustGetAsync(
+            JsonElement page = (await caller.MustGetAsync(
                 $"{path}?limit=500{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}")).Json();
             all.AddRange(page.GetProperty(member).EnumerateArray().Select(read));
             after = page.TryGetProperty("next", out JsonElement next) ? next.GetString() : null;
@@ -82,19 +81,5 @@ internal sealed class FinalState(Caller caller)
                 return all;
             }
         }
-    }
-
-    private async Task<Reply> MustGetAsync(string path)
-    {
-        Reply reply = await caller.GetAsync(path);
-        for (var waited = Stopwatch.StartNew();
-             !reply.Is(200) && !reply.Is(404) && waited.Elapsed < _deadline;
-             reply = await caller.GetAsync(path))
-        {
-            await Task.Delay(_pollPeriod);
-        }
-
-        Assert.True(reply.Is(200) || reply.Is(404), $"{path} could not be read: {reply}");
-        return reply;
     }
 }

@@ -1,24 +1,37 @@
-using System.Globalization;
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text;
-using System.Text.Json;
 
 namespace Grains.Faults.Tests.Workload;
 
 /// <summary>
-/// HTTP calls as the contract has them. Every call ends within its deadline, decided, not started or unknown.
+/// HTTP calls as the contract has them, from one client: bound to one server until that does not answer, then to the
+/// next. Every call ends within its deadline, decided, not started or unknown.
 /// </summary>
-internal sealed class Caller(Uri server) : IDisposable
+/// <param name="first">Which of the servers it begins with.</param>
+internal sealed class Caller(Callers callers, int first)
 {
-    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(5);
+    private const int _busy = 429;
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2) })
-    {
-        BaseAddress = server,
-        Timeout = Timeout.InfiniteTimeSpan,
-    };
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(100);
+
+    private int _server = first;
 
     public Task<Reply> GetAsync(string path) => CallAsync(HttpMethod.Get, path, null, null);
+
+    /// <summary>Again and again until a server decides that it is there, or not.</summary>
+    public async Task<Reply> MustGetAsync(string path)
+    {
+        Reply reply = await GetAsync(path);
+        for (var waited = Stopwatch.StartNew(); !IsAnswer(reply) && waited.Elapsed < _patience; reply = await GetAsync(path))
+        {
+            await Task.Delay(_pollPeriod);
+        }
+
+        Assert.True(IsAnswer(reply), $"{path} could not be read: {reply}");
+        return reply;
+    }
 
     public Task<Reply> PutJsonAsync(string path, string json) => CallAsync(HttpMethod.Put, path, json, "application/json");
 
@@ -39,7 +52,7 @@ internal sealed class Caller(Uri server) : IDisposable
             "text/plain",
             headers => headers.Add("Idempotency-Key", idempotencyKey));
 
-    public void Dispose() => _http.Dispose();
+    private static bool IsAnswer(Reply reply) => reply.Is(200) || reply.Is(404);
 
     private static Action<HttpRequestHeaders>? Condition(long? ifVersion) => ifVersion switch
     {
@@ -51,7 +64,8 @@ internal sealed class Caller(Uri server) : IDisposable
     private async Task<Reply> CallAsync(
         HttpMethod method, string path, string? body, string? contentType, Action<HttpRequestHeaders>? addHeaders = null)
     {
-        using var request = new HttpRequestMessage(method, path);
+        int server = _server;
+        using var request = new HttpRequestMessage(method, new Uri(callers.Server(server), path));
         if (body is not null)
         {
             request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
@@ -59,47 +73,13 @@ internal sealed class Caller(Uri server) : IDisposable
         }
 
         addHeaders?.Invoke(request.Headers);
-        using var deadline = new CancellationTokenSource(_deadline);
-        try
+        Reply reply = await callers.SendAsync(request);
+        if (reply.Kind != ReplyKind.Decided && reply.Status != _busy)
         {
-            using HttpResponseMessage answer = await _http.SendAsync(request, deadline.Token);
-            return Read(answer, await answer.Content.ReadAsStringAsync(deadline.Token));
+            // Not Interlocked: two calls of one client that fail together move it once.
+            _server = server + 1;
         }
-        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError)
-        {
-            return new Reply(ReplyKind.NotStarted, 0, e.Message);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
-        {
-            return new Reply(ReplyKind.Unknown, 0, e.Message);
-        }
-    }
 
-    private static Reply Read(HttpResponseMessage answer, string body)
-    {
-        int status = (int)answer.StatusCode;
-        bool decided = status is (>= 200 and < 300) or 304 or 404 or 409 or 412 or 422;
-        ReplyKind kind = decided ? ReplyKind.Decided : SaysNothingHappened(body) ? ReplyKind.NotStarted : ReplyKind.Unknown;
-        return new Reply(kind, status, body)
-        {
-            Version = answer.Headers.ETag is { } tag ? long.Parse(tag.Tag.Trim('"'), CultureInfo.InvariantCulture) : 0,
-            Repeated = answer.Headers.TryGetValues("Grains-Repeated", out IEnumerable<string>? repeated)
-                && repeated.Contains("true"),
-        };
-    }
-
-    private static bool SaysNothingHappened(string body)
-    {
-        try
-        {
-            using JsonDocument problem = JsonDocument.Parse(body);
-            return problem.RootElement.ValueKind == JsonValueKind.Object
-                && problem.RootElement.TryGetProperty("outcome", out JsonElement outcome)
-                && outcome.ValueEquals("none");
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
+        return reply;
     }
 }

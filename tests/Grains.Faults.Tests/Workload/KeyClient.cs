@@ -12,10 +12,13 @@ internal sealed class KeyClient(int number, int seed, Caller caller, LoadRecord 
     private const int _keysShared = 8;
     private const int _operationsPerRotation = 200;
 
+    private readonly Names _names = record.Names;
     private readonly Random _random = new(seed);
     private readonly Dictionary<string, long> _versions = new(StringComparer.Ordinal);
+    private readonly PastReads _past = new(caller, record);
     private int _process = record.Registers.NewProcess();
     private int _operations;
+    private int _values;
 
     public async Task RunAsync(CancellationToken stop)
     {
@@ -35,9 +38,15 @@ internal sealed class KeyClient(int number, int seed, Caller caller, LoadRecord 
 
     private async Task UseSharedKeyAsync()
     {
-        string keyspace = _random.Next(2) == 0 ? Names.Spread : Names.Ordered;
+        string keyspace = _random.Next(2) == 0 ? _names.Spread : _names.Ordered;
         string key = $"g{_operations / _operationsPerRotation}-{_random.Next(_keysShared)}";
         int dice = _random.Next(100);
+        if (dice < 10)
+        {
+            await _past.ReadAsync(keyspace, key, ofSession: dice < 7);
+            return;
+        }
+
         if (dice < 35)
         {
             await GetAsync(keyspace, key);
@@ -65,7 +74,7 @@ internal sealed class KeyClient(int number, int seed, Caller caller, LoadRecord 
         if (reply.Is(200))
         {
             _versions[name] = reply.Version;
-            record.Saw(Names.PartitionOfKey(keyspace, key), reply.Version, callNs, name, reply.Body);
+            record.Saw(_names.PartitionOfKey(keyspace, key), reply.Version, callNs, name, reply.Body);
             record.Registers.Ok(_process, RegisterResult.Found(reply.Body, reply.Version));
         }
         else if (reply.Is(404))
@@ -84,23 +93,27 @@ internal sealed class KeyClient(int number, int seed, Caller caller, LoadRecord 
         return true;
     }
 
-    private async Task PutAsync(string keyspace, string key, long? condition)
+    public async Task<Reply> PutAsync(string keyspace, string key, long? condition)
     {
         string name = $"{keyspace}/{key}";
-        string value = $"c{number}-{_operations}";
+        string value = $"c{number}-{++_values}";
         long callNs = LoadRecord.NowNs();
         record.Registers.Invoke(_process, name, RegisterCall.Put(value, condition));
         Reply reply = await caller.PutTextAsync(Names.KeyPath(keyspace, key), value, condition);
         if (reply.Is(200) || reply.Is(201))
         {
             _versions[name] = reply.Version;
-            record.Wrote(Names.PartitionOfKey(keyspace, key), reply.Version, callNs, name, value);
+            record.Wrote(_names.PartitionOfKey(keyspace, key), reply.Version, callNs, name, value);
             record.Registers.Ok(_process, RegisterResult.Written(reply.Version));
+            _past.Wrote(name, reply);
             record.Acknowledge(name, $"put {value} v{reply.Version}");
-            return;
+        }
+        else
+        {
+            await EndOtherwiseAsync(name, reply);
         }
 
-        await EndOtherwiseAsync(name, reply);
+        return reply;
     }
 
     private async Task DeleteAsync(string keyspace, string key, long? condition)
@@ -156,11 +169,11 @@ internal sealed class KeyClient(int number, int seed, Caller caller, LoadRecord 
         string key = $"once-{number}-{_operations}";
         long callNs = LoadRecord.NowNs();
         record.OnceKeys[key] = MessageFate.Unknown;
-        Reply reply = await caller.PutTextAsync(Names.KeyPath(Names.Once, key), key, ifVersion: 0);
+        Reply reply = await caller.PutTextAsync(Names.KeyPath(_names.Once, key), key, ifVersion: 0);
         if (reply.Is(201))
         {
             record.OnceKeys[key] = MessageFate.Acknowledged;
-            record.Wrote(Names.PartitionOfKey(Names.Once, key), reply.Version, callNs, $"{Names.Once}/{key}", key);
+            record.Wrote(_names.PartitionOfKey(_names.Once, key), reply.Version, callNs, $"{_names.Once}/{key}", key);
             record.Acknowledge(key, $"once v{reply.Version}");
             return;
         }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Grains.Checkers;
+using Grains.Checkers.Deliveries;
 using Grains.Checkers.Messages;
 using Grains.Checkers.Registers;
 using Grains.Checkers.Witnesses;
@@ -16,11 +17,14 @@ internal sealed class LoadRecord : IDisposable
     private readonly HistoryLog _log;
     private long _acknowledged;
 
-    public LoadRecord(string logPath)
+    public LoadRecord(string logPath, Names names)
     {
+        Names = names;
         _log = new HistoryLog(new StreamWriter(logPath));
         Registers = new History<RegisterCall, RegisterResult>(_log);
     }
+
+    public Names Names { get; }
 
     public History<RegisterCall, RegisterResult> Registers { get; }
 
@@ -31,6 +35,9 @@ internal sealed class LoadRecord : IDisposable
     public ConcurrentDictionary<string, MessageFate> Messages { get; } = new(StringComparer.Ordinal);
 
     public ConcurrentBag<Witness> Witnesses { get; } = [];
+
+    /// <summary>Deliveries that were given, renewed and committed.</summary>
+    public ConcurrentBag<DeliveryAct> Deliveries { get; } = [];
 
     /// <summary>What a client saw that must never be, whatever else happened.</summary>
     public ConcurrentQueue<string> Violations { get; } = new();
@@ -60,9 +67,21 @@ internal sealed class LoadRecord : IDisposable
         });
 
     public void Saw(uint partition, long version, long callNs, string key, string value) =>
+        Saw(WitnessKind.Seen, partition, version, callNs, key, value);
+
+    /// <summary>By a read that may be of the past.</summary>
+    public void SawOld(uint partition, long version, long callNs, string key, string value) =>
+        Saw(WitnessKind.Stale, partition, version, callNs, key, value);
+
+    public void Did(DeliveryActKind kind, Delivery delivery, long callNs) =>
+        Deliveries.Add(new DeliveryAct(kind, delivery.Node, delivery.Token, callNs, NowNs()));
+
+    public void Dispose() => _log.Dispose();
+
+    private void Saw(WitnessKind kind, uint partition, long version, long callNs, string key, string value) =>
         Witnesses.Add(new Witness
         {
-            Kind = WitnessKind.Seen,
+            Kind = kind,
             Partition = partition,
             Revision = version,
             Key = key,
@@ -70,6 +89,4 @@ internal sealed class LoadRecord : IDisposable
             CallNs = callNs,
             ReturnNs = NowNs(),
         });
-
-    public void Dispose() => _log.Dispose();
 }

@@ -1,7 +1,7 @@
 namespace Grains.Faults.Tests.Workload;
 
 /// <summary>All clients of one run. One seed gives each its own.</summary>
-internal sealed class MixedLoad(int seed, Caller caller, LoadRecord record) : IAsyncDisposable
+internal sealed class MixedLoad(int seed, Callers callers, LoadRecord record) : IAsyncDisposable
 {
     private const int _keyClients = 6;
     private const int _senders = 4;
@@ -18,16 +18,16 @@ internal sealed class MixedLoad(int seed, Caller caller, LoadRecord record) : IA
         _asking = Task.WhenAll(
         [
             .. Enumerable.Range(0, _keyClients)
-                .Select(i => new KeyClient(i, seed + i, caller, record).RunAsync(_stopAsking.Token)),
+                .Select(i => new KeyClient(i, seed + i, callers.Next(), record).RunAsync(_stopAsking.Token)),
             .. Enumerable.Range(0, _senders)
-                .Select(i => new Sender(i, seed + 100 + i, caller, record).RunAsync(_stopAsking.Token, _giveUp.Token)),
+                .Select(i => new Sender(i, seed + 100 + i, callers.Next(), record).RunAsync(_stopAsking.Token, _giveUp.Token)),
         ]);
         StartReceiving();
     }
 
     /// <summary>Only receivers: to drain what is there.</summary>
     public void StartReceiving() => _receiving = Task.WhenAll(Enumerable.Range(0, _receivers)
-        .Select(i => new Receiver(seed + 200 + i, caller, record).RunAsync(_stopReceiving.Token)));
+        .Select(i => new Receiver(seed + 200 + i, callers.Next(), record).RunAsync(_stopReceiving.Token)));
 
     /// <summary>No new keys and messages; returns when every message sent is acknowledged.</summary>
     public async Task StopAskingAsync(TimeSpan deadline)

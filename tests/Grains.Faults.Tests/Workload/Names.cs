@@ -1,24 +1,44 @@
 using System.Text;
+using Grains.Faults.Tests.World;
 using Grains.StateMachines.Slots;
 
 namespace Grains.Faults.Tests.Workload;
 
 /// <summary>
-/// What the load declares, and where it lives. The partition of a name is computed here from the published rule, so
-/// that answers can be held against each other without believing what they say about it.
+/// What the load of one run declares, and where it lives. The partition of a name is computed here from the published
+/// rule, so that answers can be held against each other without believing what they say about it.
 /// </summary>
-internal static class Names
+/// <param name="run">Runs on one cluster have names of their own, and so begin with nothing.</param>
+internal sealed class Names(int run = 1)
 {
-    public const string Spread = "regs";
-    public const string Ordered = "regs-ordered";
-    public const string Once = "once";
-    public const string Counts = "counts";
-    public const string Intake = "intake";
-    public const string Ledger = "ledger";
     public const int IntakeNodes = 12;
     public const int LedgerNodes = 6;
 
-    private static readonly SlotMap _slots = SlotMap.Even(64);
+    /// <summary>
+    /// The lease is short, so that abandoned deliveries come back within a run; attempts are many, so that a fault
+    /// never makes a dead letter.
+    /// </summary>
+    private const string _service =
+        """{"handler":{"kind":"pull"},"retry":{"attempts":1000,"backoff":"50ms"},"lease":"2s","mailbox":{"limit":10000}}""";
+
+    private const int _tagsTriedMax = 100_000;
+
+    private static readonly SlotMap _slots = SlotMap.Even(ServerSettings.Partitions);
+
+    public string Spread { get; } = $"regs-{run}";
+
+    public string Ordered { get; } = $"regs-ordered-{run}";
+
+    public string Once { get; } = $"once-{run}";
+
+    public string Counts { get; } = $"counts-{run}";
+
+    public string Intake { get; } = $"intake-{run}";
+
+    public string Ledger { get; } = $"ledger-{run}";
+
+    /// <summary>Deliveries of it are held while servers are frozen.</summary>
+    public string Leased { get; } = $"leased-{run}";
 
     public static string KeyPath(string keyspace, string key) => $"/v1/keyspaces/{keyspace}/keys/{Uri.EscapeDataString(key)}";
 
@@ -29,27 +49,33 @@ internal static class Names
 
     public static string LedgerNode(int number) => $"out-{number}";
 
-    public static uint PartitionOfKey(string keyspace, string key) => _slots.PartitionOf(keyspace == Ordered
-        ? PlacementKey.SlotOfOrderedKeyspace(Encoding.UTF8.GetBytes(keyspace))
-        : PlacementKey.SlotOfSpreadKey(Encoding.UTF8.GetBytes(key))).Value;
-
     public static uint PartitionOfNode(string service, string node) =>
         _slots.PartitionOf(PlacementKey.SlotOfNode(Encoding.UTF8.GetBytes(service), Encoding.UTF8.GetBytes(node))).Value;
 
-    /// <summary>
-    /// Declares everything, once. The lease is short, so that abandoned deliveries come back within a run; attempts
-    /// are many, so that a fault never makes a dead letter.
-    /// </summary>
-    public static async Task DeclareAsync(Caller caller)
+    /// <summary>What keys and nodes of that partition can have in braces.</summary>
+    public string TagOf(uint partition) => Enumerable.Range(0, _tagsTriedMax).Select(i => $"t{i}")
+        .First(tag => PartitionOfKey(Spread, $"{{{tag}}}") == partition);
+
+    /// <summary>A node in that partition.</summary>
+    public string LeasedNode(uint partition) => $"{{{TagOf(partition)}}}";
+
+    public uint PartitionOfKey(string keyspace, string key) => _slots.PartitionOf(keyspace == Ordered
+        ? PlacementKey.SlotOfOrderedKeyspace(Encoding.UTF8.GetBytes(keyspace))
+        : PlacementKey.SlotOfSpreadKey(Encoding.UTF8.GetBytes(key))).Value;
+
+    /// <summary>Declares everything, once.</summary>
+    public async Task DeclareAsync(Caller caller)
     {
-        await MustAsync(caller.PutJsonAsync($"/v1/keyspaces/{Spread}", """{"layout":"spread"}"""));
         await MustAsync(caller.PutJsonAsync($"/v1/keyspaces/{Ordered}", """{"layout":"ordered"}"""));
-        await MustAsync(caller.PutJsonAsync($"/v1/keyspaces/{Once}", """{"layout":"spread"}"""));
-        await MustAsync(caller.PutJsonAsync($"/v1/keyspaces/{Counts}", """{"layout":"spread"}"""));
-        const string service =
-            """{"handler":{"kind":"pull"},"retry":{"attempts":1000,"backoff":"50ms"},"lease":"2s","mailbox":{"limit":10000}}""";
-        await MustAsync(caller.PutJsonAsync($"/v1/services/{Intake}", service));
-        await MustAsync(caller.PutJsonAsync($"/v1/services/{Ledger}", service));
+        foreach (string keyspace in new[] { Spread, Once, Counts })
+        {
+            await MustAsync(caller.PutJsonAsync($"/v1/keyspaces/{keyspace}", """{"layout":"spread"}"""));
+        }
+
+        foreach (string service in new[] { Intake, Ledger, Leased })
+        {
+            await MustAsync(caller.PutJsonAsync($"/v1/services/{service}", _service));
+        }
     }
 
     private static async Task MustAsync(Task<Reply> call)

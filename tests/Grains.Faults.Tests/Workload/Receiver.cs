@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Grains.Checkers.Deliveries;
 using Grains.Checkers.Registers;
 
 namespace Grains.Faults.Tests.Workload;
@@ -6,10 +7,12 @@ namespace Grains.Faults.Tests.Workload;
 /// <summary>
 /// Receives and commits. An intake node appends the labels to its state, writes its count as a key of the same
 /// partition and sends every label on to a ledger node elsewhere, in one commit; a ledger node appends only. Some
-/// deliveries are rejected, some abandoned, some commits sent twice.
+/// deliveries are rejected, some abandoned, some renewed first, some commits sent twice.
 /// </summary>
 internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
 {
+    private readonly Names _names = record.Names;
+    private readonly Leases _leases = new(caller, record);
     private readonly Random _random = new(seed);
     private int _process = record.Registers.NewProcess();
 
@@ -18,19 +21,13 @@ internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
         while (!stop.IsCancellationRequested)
         {
             bool intake = _random.Next(2) == 0;
-            string service = intake ? Names.Intake : Names.Ledger;
+            string service = intake ? _names.Intake : _names.Ledger;
             string node = intake
                 ? Names.IntakeNode(_random.Next(Names.IntakeNodes))
                 : Names.LedgerNode(_random.Next(Names.LedgerNodes));
-            Reply reply = await caller.PostJsonAsync(
-                $"{Names.NodePath(service, node)}/receive", """{"max":25,"wait":"100ms"}""");
-            if (reply.Is(200))
+            if (await _leases.ReceiveAsync(service, node, """{"max":25,"wait":"100ms"}""") is { } delivery)
             {
-                await HandleAsync(service, node, Delivery.Parse(reply.Json()));
-            }
-            else if (!reply.Is(204))
-            {
-                await Task.Delay(20, CancellationToken.None);
+                await HandleAsync(service, node, delivery);
             }
         }
     }
@@ -50,7 +47,12 @@ internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
             return;
         }
 
-        if (service == Names.Intake)
+        if (dice is >= 10 and < 15)
+        {
+            await _leases.RenewAsync(delivery);
+        }
+
+        if (service == _names.Intake)
         {
             await CommitIntakeAsync(node, delivery, twice: dice < 10);
         }
@@ -71,22 +73,22 @@ internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
             state = new { text = state, contentType = "text/plain" },
             sends = delivery.Labels.Select(label => new
             {
-                service = Names.Ledger,
+                service = _names.Ledger,
                 node = LedgerNodeOf(label),
                 contentType = "text/plain",
                 text = label,
             }),
-            keys = new[] { new { keyspace = Names.Counts, key = node, contentType = "text/plain", text = count } },
+            keys = new[] { new { keyspace = _names.Counts, key = node, contentType = "text/plain", text = count } },
         });
-        string name = $"{Names.Counts}/{node}";
+        string name = $"{_names.Counts}/{node}";
         long callNs = LoadRecord.NowNs();
         record.Registers.Invoke(_process, name, RegisterCall.Put(count));
-        (Reply reply, bool lostAnAnswer) = await CommitAsync(Names.Intake, node, delivery, body, twice);
+        (Reply reply, bool lostAnAnswer) = await CommitAsync(_names.Intake, node, delivery, body, twice);
         if (reply.Is(200))
         {
             long revision = reply.Json().GetProperty("revision").GetInt64();
             record.Registers.Ok(_process, RegisterResult.Written(revision));
-            record.Wrote(Names.PartitionOfKey(Names.Counts, node), revision, callNs, name, count, delivery.Epoch);
+            record.Wrote(_names.PartitionOfKey(_names.Counts, node), revision, callNs, name, count, delivery.Epoch);
         }
         else if (!lostAnAnswer && reply.Kind != ReplyKind.Unknown)
         {
@@ -105,6 +107,7 @@ internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
         string service, string node, Delivery delivery, string body, bool twice)
     {
         string path = $"/v1/deliveries/{delivery.Id}:commit";
+        long callNs = LoadRecord.NowNs();
         Reply reply = await caller.PostJsonAsync(path, body);
         bool lost = reply.Kind == ReplyKind.Unknown;
         if (lost)
@@ -114,6 +117,11 @@ internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
 
         if (reply.Is(200))
         {
+            if (!reply.Repeated)
+            {
+                record.Did(DeliveryActKind.Committed, delivery, callNs);
+            }
+
             record.Acknowledge($"{service}/{node}", $"commit of {string.Join(' ', delivery.Labels)}");
             if (twice)
             {

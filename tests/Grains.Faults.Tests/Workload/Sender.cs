@@ -9,6 +9,7 @@ namespace Grains.Faults.Tests.Workload;
 /// </summary>
 internal sealed class Sender(int number, int seed, Caller caller, LoadRecord record)
 {
+    private readonly Names _names = record.Names;
     private readonly Random _random = new(seed);
 
     /// <param name="stop">No new messages.</param>
@@ -33,7 +34,7 @@ internal sealed class Sender(int number, int seed, Caller caller, LoadRecord rec
         long callNs = LoadRecord.NowNs();
         while (!giveUp.IsCancellationRequested)
         {
-            Reply reply = await caller.SendMessageAsync(Names.Intake, node, label, label);
+            Reply reply = await caller.SendMessageAsync(_names.Intake, node, label, label);
             if (reply.Is(202))
             {
                 string id = reply.Json().GetProperty("id").GetString()!;
@@ -57,7 +58,7 @@ internal sealed class Sender(int number, int seed, Caller caller, LoadRecord rec
 
     private async Task SendAgainAsync(string label, string node, string id)
     {
-        Reply reply = await caller.SendMessageAsync(Names.Intake, node, label, label);
+        Reply reply = await caller.SendMessageAsync(_names.Intake, node, label, label);
         if (reply.Kind == ReplyKind.Decided
             && (!reply.Is(202) || !reply.Repeated || reply.Json().GetProperty("id").GetString() != id))
         {
@@ -67,7 +68,7 @@ internal sealed class Sender(int number, int seed, Caller caller, LoadRecord rec
 
     private void CheckId(string id, string node, long callNs)
     {
-        uint partition = Names.PartitionOfNode(Names.Intake, node);
+        uint partition = Names.PartitionOfNode(_names.Intake, node);
         if (!MessageId.TryParse(id, out MessageId message) || message.Partition.Value != partition)
         {
             record.Violations.Enqueue($"message id {id} of {node} does not name partition {partition}");

@@ -6,8 +6,10 @@ namespace Grains.Faults.Tests.World;
 /// <summary>An ext4 file system in a file, mounted by loop device, whose power can be cut.</summary>
 internal sealed class PowerCutVolume : IDisposable
 {
-    private const long _sizeBytes = 512L << 20;
+    private const long _sizeBytes = 2L << 30;
     private static readonly TimeSpan _unmountDeadline = TimeSpan.FromSeconds(20);
+
+    private static readonly Lazy<string?> _whyNot = new(Try);
 
     private readonly string _image;
     private readonly Action _atExit;
@@ -32,7 +34,28 @@ internal sealed class PowerCutVolume : IDisposable
     public string MountPoint { get; }
 
     /// <summary>Why no volume can be made here, or null if one can.</summary>
-    public static string? WhyNot()
+    public static string? WhyNot() => _whyNot.Value;
+
+    /// <summary>Makes durable what is there, so that a run does not begin by losing its own preparation.</summary>
+    public void Sync() => Native.SyncFileSystem(MountPoint);
+
+    /// <summary>Before the process is killed: what it writes while it dies must not arrive either.</summary>
+    public void CutPower() => Native.CutPower(MountPoint);
+
+    /// <summary>Power is back: the file system is mounted as the disk has it.</summary>
+    public void RestorePower()
+    {
+        Unmount();
+        Mount();
+    }
+
+    public void Dispose()
+    {
+        AtExit.Remove(_atExit);
+        Unmount();
+    }
+
+    private static string? Try()
     {
         if (!Native.IsRoot)
         {
@@ -55,25 +78,6 @@ internal sealed class PowerCutVolume : IDisposable
         {
             return $"power cuts need a loop-mounted ext4 that can be shut down: {e.Message}";
         }
-    }
-
-    /// <summary>Makes durable what is there, so that a run does not begin by losing its own preparation.</summary>
-    public void Sync() => Native.SyncFileSystem(MountPoint);
-
-    /// <summary>Before the process is killed: what it writes while it dies must not arrive either.</summary>
-    public void CutPower() => Native.CutPower(MountPoint);
-
-    /// <summary>Power is back: the file system is mounted as the disk has it.</summary>
-    public void RestorePower()
-    {
-        Unmount();
-        Mount();
-    }
-
-    public void Dispose()
-    {
-        AtExit.Remove(_atExit);
-        Unmount();
     }
 
     // commit=60: the file system syncs nothing of its own accord within a run.

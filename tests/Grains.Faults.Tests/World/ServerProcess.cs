@@ -4,42 +4,50 @@ using System.Net;
 namespace Grains.Faults.Tests.World;
 
 /// <summary>
-/// One real server process after another on one data folder and one port. Its output goes to a file, whose end is
-/// part of every complaint.
+/// One real server process after another with the same settings. Its output goes to a file, whose end is part of every
+/// complaint.
 /// </summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
-    private const int _partitions = 64;
     private const int _shownLines = 60;
     private static readonly TimeSpan _readyDeadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _stopDeadline = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(50);
 
-    private readonly string _dataFolder;
+    private readonly ServerSettings _settings;
     private readonly string _logPath;
-    private readonly bool _sync;
     private readonly Action _atExit;
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
     private Process? _process;
     private StreamWriter? _log;
 
-    /// <param name="sync">False: the server is told to skip fsync, so that a power cut must lose something.</param>
-    public ServerProcess(string dataFolder, string logPath, bool sync = true)
+    public ServerProcess(ServerSettings settings)
     {
-        _dataFolder = dataFolder;
-        _logPath = logPath;
-        _sync = sync;
-        Url = new Uri($"http://127.0.0.1:{FreePort.Find()}");
+        _settings = settings;
+        _logPath = settings.LogPath;
         _atExit = Kill;
         AtExit.Add(_atExit);
     }
 
-    public Uri Url { get; }
+    public string Name => _settings.Name;
+
+    public Uri Url => _settings.Url;
+
+    public NetworkEnd? End => _settings.End;
+
+    /// <summary>It was started and has not ended, be it frozen.</summary>
+    public bool IsRunning => _process is { HasExited: false };
 
     /// <summary>Starts it and returns when every partition is served.</summary>
     public async Task StartAsync()
     {
         Launch();
+        await BecomeReadyAsync();
+    }
+
+    /// <summary>Waits until every partition is served as far as it knows.</summary>
+    public async Task BecomeReadyAsync()
+    {
         var waited = Stopwatch.StartNew();
         while (!await IsReadyAsync())
         {
@@ -48,15 +56,29 @@ internal sealed class ServerProcess : IAsyncDisposable
                 // Only after this is all of its output there.
                 await _process.WaitForExitAsync();
                 throw new InvalidOperationException(
-                    $"The server ended with {_process.ExitCode} while starting.\n{LogTail()}");
+                    $"{Name} ended with {_process.ExitCode} while starting.\n{LogTail()}");
             }
 
             if (waited.Elapsed > _readyDeadline)
             {
-                throw new TimeoutException($"The server was not ready after {_readyDeadline.TotalSeconds} s.\n{LogTail()}");
+                throw new TimeoutException($"{Name} was not ready after {_readyDeadline.TotalSeconds} s.\n{LogTail()}");
             }
 
             await Task.Delay(_pollPeriod);
+        }
+    }
+
+    /// <summary>Every partition is served, as far as it knows.</summary>
+    public async Task<bool> IsReadyAsync()
+    {
+        try
+        {
+            using HttpResponseMessage answer = await _http.GetAsync(new Uri(Url, "/readyz"));
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            return false;
         }
     }
 
@@ -73,23 +95,30 @@ internal sealed class ServerProcess : IAsyncDisposable
         Close();
     }
 
+    /// <summary>SIGSTOP: it keeps its memory, its connections and its belief that it owns what it owned.</summary>
+    public void Freeze() => Native.Stop(Running.Id);
+
+    /// <summary>SIGCONT.</summary>
+    public void Thaw() => Native.Continue(Running.Id);
+
     /// <summary>SIGTERM; it must end by itself, with exit code 0.</summary>
     public async Task StopAsync()
     {
-        Native.Terminate(_process!.Id);
+        Process process = Running;
+        Native.Terminate(process.Id);
         using var deadline = new CancellationTokenSource(_stopDeadline);
         try
         {
-            await _process.WaitForExitAsync(deadline.Token);
+            await process.WaitForExitAsync(deadline.Token);
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"The server did not stop within {_stopDeadline.TotalSeconds} s.\n{LogTail()}");
+            throw new TimeoutException($"{Name} did not stop within {_stopDeadline.TotalSeconds} s.\n{LogTail()}");
         }
 
-        int exitCode = _process.ExitCode;
+        int exitCode = process.ExitCode;
         Close();
-        Assert.True(exitCode == 0, $"The server stopped with {exitCode}.\n{LogTail()}");
+        Assert.True(exitCode == 0, $"{Name} stopped with {exitCode}.\n{LogTail()}");
     }
 
     /// <summary>The end of what the server said.</summary>
@@ -113,16 +142,13 @@ internal sealed class ServerProcess : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    private Process Running => _process ?? throw new InvalidOperationException($"{Name} is not running.");
+
     private void Launch()
     {
-        List<string> arguments =
-            [Programs.Server, "--data", _dataFolder, "--urls", Url.ToString().TrimEnd('/'), "--partitions", $"{_partitions}"];
-        if (!_sync)
-        {
-            arguments.Add("--no-sync");
-        }
-
-        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        Close();
+        string[] command = [.. _settings.End?.Inside ?? [], "dotnet", Programs.Server, .. _settings.Arguments];
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
 
         // A process that is killed cannot remove the diagnostic sockets that it would open.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
@@ -133,19 +159,6 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-    }
-
-    private async Task<bool> IsReadyAsync()
-    {
-        try
-        {
-            using HttpResponseMessage answer = await _http.GetAsync(new Uri(Url, "/readyz"));
-            return answer.StatusCode == HttpStatusCode.OK;
-        }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
-        {
-            return false;
-        }
     }
 
     private void Log(string? line)

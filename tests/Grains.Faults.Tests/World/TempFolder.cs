@@ -10,6 +10,12 @@ internal sealed class TempFolder : IDisposable
     public TempFolder()
     {
         Root = Directory.CreateTempSubdirectory("grains-faults-").FullName;
+        if (!OperatingSystem.IsWindows())
+        {
+            // Postgres runs as a user of its own, and has its folder in here.
+            System.IO.File.SetUnixFileMode(Root, System.IO.File.GetUnixFileMode(Root) | UnixFileMode.OtherExecute);
+        }
+
         _atExit = Delete;
         AtExit.Add(_atExit);
     }

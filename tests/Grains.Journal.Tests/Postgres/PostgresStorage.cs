@@ -7,7 +7,7 @@ namespace Grains.Journal.Tests.Postgres;
 /// <summary>A schema of its own on the shared server. What is committed is what a power cut leaves.</summary>
 public sealed class PostgresStorage(PostgresServer server, string schema) : IJournalStorage
 {
-    private static readonly string[] _tables = ["schema_version", "partition", "record", "checkpoint_chunk"];
+    private static readonly string[] _tables = ["schema_version", "partition", "checkpoint", "record", "checkpoint_chunk"];
 
     public PostgresStorage()
         : this(SharedServer.GetAsync().GetAwaiter().GetResult(), SharedServer.NewSchema())

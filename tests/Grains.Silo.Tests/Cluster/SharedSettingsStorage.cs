@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Grains.Silo.Cluster;
 using Orleans.Runtime;
 using Orleans.Storage;
 
@@ -8,9 +9,18 @@ namespace Grains.Silo.Tests.Cluster;
 internal sealed class SharedSettingsStorage : IGrainStorage
 {
     private readonly ConcurrentDictionary<string, (object State, int Version)> _rows = new();
+    private ClusterSettings? _created;
+
+    /// <summary>Settings that were stored before any server started.</summary>
+    public void Add(ClusterSettings settings) => _created = settings;
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
+        if (_created is { } created && Interlocked.Exchange(ref _created, null) is not null)
+        {
+            _rows[$"{grainId}/{stateName}"] = (new StoredClusterSettings { Settings = created }, 1);
+        }
+
         if (_rows.TryGetValue($"{grainId}/{stateName}", out (object State, int Version) row))
         {
             grainState.State = (T)row.State;

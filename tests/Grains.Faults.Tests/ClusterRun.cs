@@ -1,0 +1,139 @@
+using System.Globalization;
+using Grains.Faults.Tests.Checks;
+using Grains.Faults.Tests.Nemesis;
+using Grains.Faults.Tests.Workload;
+using Grains.Faults.Tests.World;
+
+namespace Grains.Faults.Tests;
+
+/// <summary>One load on a cluster, with names of its own, and a writer for many partitions that tells how long each was gone.</summary>
+internal sealed class ClusterRun : IAsyncDisposable
+{
+    private const int _partitionsProbed = 16;
+    private static readonly TimeSpan _drainDeadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _recoveryDeadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _lossyDrainDeadline = TimeSpan.FromSeconds(10);
+    private static int _runs;
+
+    private readonly IReadOnlyList<ServerProcess> _servers;
+    private readonly Callers _callers;
+    private readonly LoadRecord _record;
+    private MixedLoad _load;
+    private readonly Random _random;
+    private readonly RandomMoments _moments;
+
+    public ClusterRun(int seed, ClusterWorld world, TimeSpan? probeDeadline = null)
+    {
+        int run = Interlocked.Increment(ref _runs);
+        _servers = [.. world.Servers];
+        _random = new Random(seed);
+        _moments = new RandomMoments(seed);
+        _callers = new Callers([.. world.Servers.Select(s => s.Url)]);
+        _record = new LoadRecord(world.File($"history-{run}.jsonl"), new Names(run));
+        _load = new MixedLoad(seed, _callers, _record);
+        IEnumerable<uint> all = Enumerable.Range(0, ServerSettings.Partitions).Select(p => (uint)p);
+        Probes = new Probes(
+            all.Where(p => p % (ServerSettings.Partitions / _partitionsProbed) == 0),
+            new Callers(_callers.Servers, probeDeadline ?? Probes.CallDeadline),
+            _record);
+        View = new ClusterView(_callers.Next());
+    }
+
+    public Probes Probes { get; }
+
+    public ClusterView View { get; }
+
+    /// <summary>Those that faults happen to.</summary>
+    public IReadOnlyList<ServerProcess> Servers => _servers;
+
+    public LoadRecord Record => _record;
+
+    public long Acknowledged => _record.Acknowledged;
+
+    public Task DeclareAsync() => _record.Names.DeclareAsync(_callers.Next());
+
+    /// <summary>Returns when partitions are where they stay, and every one of them was written.</summary>
+    public async Task StartAsync()
+    {
+        await View.SettleAsync(_servers.Count, _recoveryDeadline);
+        _load.Start();
+        Probes.Start();
+        await Probes.AllSucceedAsync(LoadRecord.NowNs(), _recoveryDeadline);
+    }
+
+    /// <summary>The same fault again and again, each time from a whole cluster at a moment drawn from the seed.</summary>
+    public async Task<FaultFigures> RepeatAsync(Fault fault, int times)
+    {
+        var figures = new FaultFigures(fault.Name);
+        for (int i = 0; i < times; i++)
+        {
+            await _moments.NextAsync();
+            await StrikeAsync(fault, _servers[_random.Next(_servers.Count)], figures);
+            figures.Times++;
+        }
+
+        figures.Note = fault.Note;
+        return figures;
+    }
+
+    /// <summary>Lets everything drain, then holds what clients know against what the cluster has.</summary>
+    public async Task<Findings> FinishAsync()
+    {
+        await Probes.StopAsync();
+        await _load.StopAskingAsync(_drainDeadline);
+        return await new FinalChecks(_callers.Next(), _record).RunAsync(_load, _drainDeadline);
+    }
+
+    /// <summary>Ends every client where it is, for a cluster that has lost something, and checks what it has.</summary>
+    public async Task<Findings> CheckLossyAsync()
+    {
+        await Probes.StopAsync();
+        await _load.DisposeAsync();
+        _load = new MixedLoad(0, _callers, _record);
+        _load.StartReceiving();
+        return await new FinalChecks(_callers.Next(), _record).RunAsync(_load, _lossyDrainDeadline);
+    }
+
+    /// <summary>Errors are those of the probes, which use servers that nothing happened to, and of the load, which uses all.</summary>
+    public string Figures(Findings findings) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"errors of probes: {Probes.Tally.Failures()} in {Probes.Tally.Calls:N0}, of load: {_callers.Tally.Failures()} in "
+        + $"{_callers.Tally.Calls:N0}; unknown {_callers.Tally.UnknownShare()}; {Acknowledged:N0} acknowledged; "
+        + $"{findings.Violations.Count} anomalies");
+
+    public async ValueTask DisposeAsync()
+    {
+        await Probes.DisposeAsync();
+        await _load.DisposeAsync();
+        _callers.Dispose();
+        _record.Dispose();
+    }
+
+    private async Task StrikeAsync(Fault fault, ServerProcess victim, FaultFigures figures)
+    {
+        IReadOnlyList<ServerProcess> avoided = fault.Avoid(victim);
+        HashSet<string> names = [.. avoided.Select(s => s.Name)];
+        HashSet<uint> owned = [.. (await View.PartitionsAsync()).Where(p => names.Contains(p.Owner)).Select(p => p.Partition)];
+        await fault.PrepareAsync(victim, owned);
+        await Probes.UseAsync([.. _servers.Except(avoided).Select(s => s.Url)], _recoveryDeadline);
+
+        long struckNs = LoadRecord.NowNs();
+        await fault.StrikeAsync(victim);
+        await Probes.AllSucceedAsync(LoadRecord.NowNs(), _recoveryDeadline);
+        foreach (PartitionWriter writer in Probes.Writers)
+        {
+            Pauses pauses = avoided.Count == 0 || owned.Contains(writer.Partition) ? figures.Hit : figures.Others;
+            pauses.Add(writer.LongestGapSince(struckNs));
+        }
+
+        long repairNs = LoadRecord.NowNs();
+        await fault.RepairAsync(victim);
+        await Task.WhenAll(_servers.Select(s => s.BecomeReadyAsync()));
+        await View.SettleAsync(_servers.Count, _recoveryDeadline);
+        await Probes.UseAsync(_callers.Servers, _recoveryDeadline);
+        foreach (PartitionWriter writer in Probes.Writers)
+        {
+            figures.Return.Add(writer.LongestGapSince(repairNs));
+        }
+    }
+}

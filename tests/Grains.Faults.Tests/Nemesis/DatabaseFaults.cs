@@ -1,0 +1,38 @@
+using Grains.Faults.Tests.World;
+using Grains.Postgres.Testing;
+
+namespace Grains.Faults.Tests.Nemesis;
+
+/// <summary>SIGKILL to Postgres, and a new process at once.</summary>
+internal sealed class DatabaseKillFault(PostgresServer postgres, ClusterRun run) : DatabaseFault("Postgres killed", run)
+{
+    protected override Task StrikeAsync()
+    {
+        postgres.Kill();
+        return postgres.StartAgainAsync();
+    }
+}
+
+/// <summary>An orderly stop, a while without a database, and a new process.</summary>
+internal sealed class DatabaseRestartFault(PostgresServer postgres, TimeSpan length, ClusterRun run)
+    : DatabaseFault($"Postgres stopped {length.TotalSeconds} s", run)
+{
+    protected override async Task StrikeAsync()
+    {
+        await postgres.StopAsync();
+        await Task.Delay(length);
+        await postgres.StartAgainAsync();
+    }
+}
+
+/// <summary>Every connection to it is ended, by its administrator.</summary>
+internal sealed class ConnectionsFault(PostgresServer postgres, ClusterRun run) : DatabaseFault("connections dropped", run)
+{
+    protected override Task StrikeAsync() => postgres.DropConnectionsAsync();
+}
+
+/// <summary>The machine of the database loses its power; Postgres starts on what the disk has.</summary>
+internal sealed class DatabasePowerFault(ClusterWorld world, ClusterRun run) : DatabaseFault("power cut of Postgres", run)
+{
+    protected override Task StrikeAsync() => world.CutPowerOfPostgresAsync();
+}

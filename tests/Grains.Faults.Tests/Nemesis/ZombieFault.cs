@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using Grains.Faults.Tests.Workload;
+using Grains.Faults.Tests.World;
+
+namespace Grains.Faults.Tests.Nemesis;
+
+/// <summary>
+/// A server is taken from its cluster for a while without being told, and is asked all the time for what it may not say
+/// any more. Afterwards it finds out by itself that it is out, or is a member as before.
+/// </summary>
+internal abstract class ZombieFault(string name, ClusterRun run, TimeSpan length) : Fault(name)
+{
+    private const int _partitionsAsked = 4;
+    private static readonly TimeSpan _afterwards = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan _deadlineAfterwards = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(20);
+
+    private readonly Stopwatch _away = new();
+    private Zombies? _zombies;
+
+    public ZombieTally Tally { get; } = new();
+
+    public override string Note => $"{Tally}";
+
+    protected abstract void Take(ServerProcess victim);
+
+    protected abstract void Release(ServerProcess victim);
+
+    public override async Task PrepareAsync(ServerProcess victim, IReadOnlySet<uint> owned)
+    {
+        var bound = new Callers([victim.Url], length + _deadlineAfterwards);
+        var others = new Callers([.. run.Probes.Servers.Where(u => u != victim.Url)]);
+        _zombies = new Zombies(bound, others, run.Record, Tally);
+        await _zombies.PrepareAsync(run.Probes.Writers.Where(w => owned.Contains(w.Partition)).Take(_partitionsAsked));
+    }
+
+    public override Task StrikeAsync(ServerProcess victim)
+    {
+        _away.Restart();
+        Take(victim);
+        _zombies!.Start();
+        return Task.CompletedTask;
+    }
+
+    public override async Task RepairAsync(ServerProcess victim)
+    {
+        while (_away.Elapsed < length)
+        {
+            await Task.Delay(_pollPeriod);
+        }
+
+        Release(victim);
+        for (var waited = Stopwatch.StartNew(); victim.IsRunning && waited.Elapsed < _afterwards;)
+        {
+            await Task.Delay(_pollPeriod);
+        }
+
+        await _zombies!.DisposeAsync();
+        if (!victim.IsRunning)
+        {
+            Tally.Ended();
+            await victim.StartAsync();
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using System.Diagnostics;
+
+namespace Grains.Faults.Tests.World;
+
+/// <summary>The sample that counts words, run as a process of its own.</summary>
+internal static class WordCount
+{
+    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(120);
+
+    public static string Sample { get; } = Path.Combine(Path.GetDirectoryName(Programs.WordCount)!, "sample.txt");
+
+    /// <summary>The line with the result.</summary>
+    public static string LastLine(string said) => said.TrimEnd().Split('\n')[^1];
+
+    public static async Task<(int ExitCode, string Said)> RunAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Programs.WordCount, .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["GRAINS_SERVER_DLL"] = File.Exists(Programs.Server) ? Programs.Server : "";
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        using var deadline = new CancellationTokenSource(_deadline);
+        try
+        {
+            await process.WaitForExitAsync(deadline.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+            return (-1, $"not done after {_deadline.TotalSeconds} s\n{await output}{await error}");
+        }
+
+        return (process.ExitCode, await output + await error);
+    }
+}

@@ -1,0 +1,230 @@
+using System.Diagnostics;
+using System.Text;
+using Grains.Journal.Postgres;
+using Grains.StateMachines.Ids;
+using Npgsql;
+using Xunit.Abstractions;
+
+namespace Grains.Journal.Tests.Postgres;
+
+public sealed class PostgresHousekeepingTests(ITestOutputHelper output) : PostgresTest
+{
+    [Fact]
+    public async Task Truncation_leaves_the_epoch_records_and_the_newest_record_alone()
+    {
+        PostgresJournal journal = await OpenAsync();
+        for (int i = 0; i < 3; i++)
+        {
+            Owner owner = await Owner.AcquireAsync(journal, P1);
+            await owner.AppendAsync("x", count: 2);
+            await owner.AppendAsync("y");
+            Assert.True(await owner.CheckpointAsync(null, "state"));
+            Assert.True(await owner.TruncateAsync(owner.Tail.Revision));
+        }
+
+        Assert.Equal("{1,5,9,12}", await TextAsync("SELECT array_agg(first ORDER BY first)::text FROM {0}.record"));
+    }
+
+    [Fact]
+    public async Task Deleting_goes_on_in_small_statements_until_nothing_is_left_to_delete()
+    {
+        PostgresJournal journal = await OpenAsync(Options with { DeleteBytesMax = 64 << 10 });
+        Owner owner = await Owner.AcquireAsync(journal, P1);
+        string payload = new('x', 50 << 10);
+        for (int i = 0; i < 20; i++)
+        {
+            await owner.AppendAsync(payload);
+        }
+
+        Assert.True(await owner.CheckpointAsync(null, [.. Enumerable.Repeat(payload, 10)]));
+        await owner.AppendAsync("more");
+        Assert.True(await owner.CheckpointAsync(null, "state"));
+        Assert.True(await owner.TruncateAsync(owner.Tail.Revision));
+
+        Assert.Equal("{1,22}", await TextAsync("SELECT array_agg(first ORDER BY first)::text FROM {0}.record"));
+        Assert.Equal("1", await TextAsync("SELECT count(*)::text FROM {0}.checkpoint_chunk"));
+    }
+
+    [Fact]
+    public async Task A_row_that_somebody_locks_is_deleted_by_a_later_truncation()
+    {
+        PostgresJournal journal = await OpenAsync();
+        Owner owner = await Owner.AcquireAsync(journal, P1);
+        await owner.AppendAsync("x");
+        await owner.AppendAsync("y");
+        await owner.CheckpointAsync(null, "state");
+        NpgsqlConnection other = await ConnectAsync();
+        await other.ExecuteAsync($"BEGIN; SELECT FROM {Schema}.record FOR UPDATE");
+
+        Assert.True(await owner.TruncateAsync(owner.Tail.Revision).WaitAsync(TimeSpan.FromSeconds(5)));
+        await owner.AppendAsync("meanwhile");
+        Assert.Equal("{1,2,3,4}", await TextAsync("SELECT array_agg(first ORDER BY first)::text FROM {0}.record"));
+
+        await other.ExecuteAsync("ROLLBACK");
+        Assert.True(await owner.TruncateAsync(owner.Tail.Revision));
+        Assert.Equal("{1,4}", await TextAsync("SELECT array_agg(first ORDER BY first)::text FROM {0}.record"));
+    }
+
+    [Fact]
+    public async Task A_locked_partition_row_delays_neither_appends_nor_truncation()
+    {
+        PostgresJournal journal = await OpenAsync();
+        Owner owner = await Owner.AcquireAsync(journal, P1);
+        await owner.AppendAsync("x");
+        await owner.CheckpointAsync(null, "state");
+        NpgsqlConnection other = await ConnectAsync();
+        await other.ExecuteAsync($"BEGIN; SELECT FROM {Schema}.partition FOR UPDATE");
+
+        await owner.AppendAsync("y");
+        Assert.True(await owner.ConfirmAsync());
+        Assert.True(await owner.TruncateAsync(owner.Tail.Revision).WaitAsync(TimeSpan.FromSeconds(5)));
+        await other.ExecuteAsync("ROLLBACK");
+        Assert.Equal(3, (await journal.RecordsAsync(P1)).Count);
+    }
+
+    [Fact]
+    public async Task Leftovers_of_broken_checkpoints_go_with_the_next_and_a_newer_owners_stay()
+    {
+        PostgresJournal journal = await OpenAsync();
+        Owner owner = await Owner.AcquireAsync(journal, P1);
+        await owner.AppendAsync("x");
+        await LeaveChunkAsync(owner.Tail.Revision, owner.Epoch);
+        await LeaveChunkAsync(owner.Tail.Revision, owner.Epoch.Next);
+        await owner.AppendAsync("y");
+
+        Assert.True(await owner.CheckpointAsync(null, "state", "more"));
+        Assert.Equal("{1,1,2}", await TextAsync("SELECT array_agg(epoch ORDER BY epoch)::text FROM {0}.checkpoint_chunk"));
+        Assert.Equal("r3: state|more", await journal.CheckpointTextAsync(P1));
+    }
+
+    [Fact]
+    public async Task A_checkpoint_that_fails_takes_its_chunks_with_it()
+    {
+        PostgresJournal journal = await OpenAsync();
+        Owner owner = await Owner.AcquireAsync(journal, P1);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+            await journal.WriteCheckpointAsync(P1, owner.Epoch, owner.Tail, Chunks(), CancellationToken.None));
+        Assert.Equal("0", await TextAsync("SELECT count(*)::text FROM {0}.checkpoint_chunk"));
+
+        static IEnumerable<ReadOnlyMemory<byte>> Chunks()
+        {
+            yield return "half"u8.ToArray();
+            throw new InvalidOperationException("The source failed, as planned.");
+        }
+    }
+
+    [Theory]
+    [InlineData("UPDATE {0}.checkpoint_chunk SET payload = 'stete'", "chunk 0 of its checkpoint")]
+    [InlineData("UPDATE {0}.checkpoint_chunk SET number = 3", "it is missing")]
+    [InlineData("UPDATE {0}.checkpoint SET chunks = 0", "what names its checkpoint")]
+    public async Task A_damaged_checkpoint_is_named(string damage, string expected)
+    {
+        PostgresJournal journal = await OpenAsync();
+        Owner owner = await Owner.AcquireAsync(journal, P1);
+        await owner.CheckpointAsync(null, "state");
+        await Server.ExecuteAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, damage, Schema));
+
+        JournalDamagedException e = await Assert.ThrowsAsync<JournalDamagedException>(() => journal.CheckpointTextAsync(P1));
+        Assert.Contains(expected, e.Message);
+    }
+
+    [Theory]
+    [InlineData("UPDATE {0}.record SET epoch = 2 WHERE first = 2", "r2")]
+    [InlineData("UPDATE {0}.record SET chain = gen_random_uuid() WHERE first = 2", "r2")]
+    [InlineData("UPDATE {0}.record SET payload = payload || 'x' WHERE first = 2", "r2")]
+    [InlineData("DELETE FROM {0}.record WHERE first = 2", "r2")]
+    [InlineData("DELETE FROM {0}.record WHERE first = 1", "r1")]
+    public async Task A_damaged_record_is_named(string damage, string revision)
+    {
+        PostgresJournal journal = await OpenAsync();
+        Owner owner = await Owner.AcquireAsync(journal, P1);
+        await owner.AppendAsync("x");
+        await owner.AppendAsync("y");
+        await Server.ExecuteAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, damage, Schema));
+
+        JournalDamagedException e = await Assert.ThrowsAsync<JournalDamagedException>(() => journal.LinesAsync(P1));
+        Assert.Contains($"damaged at revision {revision}:", e.Message);
+    }
+
+    /// <summary>
+    /// The work of an append is counted, not only timed: other programs may use the machine. GRAINS_XMIN_SECONDS lengthens
+    /// it for a soak.
+    /// </summary>
+    [Fact]
+    public async Task A_transaction_that_stays_open_elsewhere_does_not_slow_appends()
+    {
+        double seconds = double.Parse(
+            Environment.GetEnvironmentVariable("GRAINS_XMIN_SECONDS") ?? "4", System.Globalization.CultureInfo.InvariantCulture);
+        PostgresJournal journal = await OpenAsync();
+        Owner[] owners = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(p => Owner.AcquireAsync(journal, new PartitionId((uint)p))));
+        TimeSpan window = TimeSpan.FromSeconds(Math.Max(1, seconds / 4));
+        await LoadAsync(owners, window);
+        LoadFigures before = await LoadAsync(owners, window);
+
+        NpgsqlConnection other = await ConnectAsync();
+        await other.ExecuteAsync("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT txid_current()");
+        LoadFigures first = await LoadAsync(owners, window);
+        LoadFigures last = first;
+        for (Stopwatch open = Stopwatch.StartNew(); open.Elapsed < TimeSpan.FromSeconds(seconds) - window;)
+        {
+            last = await LoadAsync(owners, window);
+        }
+
+        output.WriteLine($"without an open transaction: {before}");
+        output.WriteLine($"with one, at first:          {first}");
+        output.WriteLine($"with one, in the end:        {last}");
+        Assert.True(last.PagesPerAppend < 2 * before.PagesPerAppend, $"{before} became {last}");
+        Assert.True(last.AppendsPerSecond > before.AppendsPerSecond / 4, $"{before} became {last}");
+    }
+
+    /// <summary>Appends as fast as it goes, with checkpoints and truncation now and then.</summary>
+    private async Task<LoadFigures> LoadAsync(Owner[] owners, TimeSpan length)
+    {
+        NpgsqlConnection look = await ConnectAsync();
+        long pages = await PagesAsync(look);
+        long appends = 0;
+        Stopwatch elapsed = Stopwatch.StartNew();
+        await Task.WhenAll(owners.Select(owner => Task.Run(async () =>
+        {
+            for (int i = 1; elapsed.Elapsed < length; i++)
+            {
+                await owner.AppendAsync("some bytes of a record");
+                Interlocked.Increment(ref appends);
+                if (i % 200 == 0)
+                {
+                    Assert.True(await owner.CheckpointAsync(null, "state"));
+                    Assert.True(await owner.TruncateAsync(owner.Tail.Revision));
+                }
+            }
+        })));
+        return new LoadFigures(
+            appends / elapsed.Elapsed.TotalSeconds, (await PagesAsync(look) - pages) / (double)appends,
+            await look.ScalarAsync<long>($"SELECT pg_total_relation_size('{Schema}.record')") >> 10,
+            await look.ScalarAsync<long>($"SELECT count(*) FROM {Schema}.record"));
+    }
+
+    /// <summary>Pages of the two tables that an append looks at, so far.</summary>
+    private async Task<long> PagesAsync(NpgsqlConnection look)
+    {
+        await look.ExecuteAsync("SELECT pg_stat_clear_snapshot()");
+        return await look.ScalarAsync<long>($"""
+            SELECT sum(idx_blks_hit + idx_blks_read + heap_blks_hit + heap_blks_read)::bigint FROM pg_statio_user_tables
+            WHERE schemaname = '{Schema}' AND relname IN ('record', 'partition')
+            """);
+    }
+
+    private async Task<string> TextAsync(string sql) => await (await ConnectAsync()).ScalarAsync<string>(
+        string.Format(System.Globalization.CultureInfo.InvariantCulture, sql, Schema));
+
+    private Task LeaveChunkAsync(Revision at, Epoch epoch) => Server.ExecuteAsync($"""
+        INSERT INTO {Schema}.checkpoint_chunk VALUES (1, {at.Value}, {epoch.Value}, gen_random_uuid(), 0, 0, '{Encoding.UTF8.GetString("left"u8)}')
+        """);
+
+    private sealed record LoadFigures(double AppendsPerSecond, double PagesPerAppend, long TableKiB, long Rows)
+    {
+        public override string ToString() =>
+            $"{AppendsPerSecond:N0} appends/s, {PagesPerAppend:N1} pages each, {TableKiB:N0} KiB for {Rows:N0} rows";
+    }
+}

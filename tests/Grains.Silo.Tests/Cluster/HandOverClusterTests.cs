@@ -1,0 +1,189 @@
+using System.Diagnostics;
+using Grains.Silo.Cluster;
+using Grains.Silo.Partitions;
+using Grains.Silo.Servers;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Keyspaces;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Partitions;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.TestingHost;
+using static Grains.Silo.Tests.Cluster.SiloCluster;
+using static Grains.Silo.Tests.Partitions.PartitionWorld;
+
+namespace Grains.Silo.Tests.Cluster;
+
+/// <summary>A healthy owner is replaced by hand-over: when a server joins, is drained, resumes or stops.</summary>
+public sealed class HandOverClusterTests
+{
+    [Fact]
+    public async Task A_server_that_stops_gives_everything_away_first_and_no_call_fails_and_every_lease_is_honoured()
+    {
+        await using InProcessTestCluster cluster = await StartAsync(servers: 3);
+        await SpreadAsync(cluster);
+        IPartitions first = PartitionsOf(cluster, 0);
+        Dictionary<PartitionId, DeliveryGiven> given = [];
+        foreach (PartitionId partition in first.Slots.Partitions)
+        {
+            Assert.IsType<MessageAccepted>(await first.ExecuteAsync(partition, Send(), default));
+            given[partition] = Assert.IsType<DeliveryGiven>(await first.ExecuteAsync(partition, Receive(), default));
+        }
+
+        await using var load = new SteadyPuts(first);
+        var leaving = cluster.Silos[2].ServiceProvider.GetRequiredService<LocalPartitions>();
+        Assert.True(leaving.Count > 0);
+        await cluster.StopSiloAsync(cluster.Silos[2]);
+        await load.StopAsync();
+
+        Assert.Empty(load.Failures);
+        Assert.All(first.Slots.Partitions, p => Assert.True(load.Successes[p] > 0));
+        foreach (PartitionId partition in first.Slots.Partitions)
+        {
+            Assert.IsType<Committed>(await first.ExecuteAsync(
+                partition, new CommitDelivery { Delivery = given[partition].Delivery, BodyHash = 1 }, default));
+        }
+    }
+
+    [Fact]
+    public async Task A_server_that_joins_gets_its_share_and_no_call_fails()
+    {
+        await using InProcessTestCluster cluster = await StartAsync(servers: 2);
+        await SpreadAsync(cluster);
+        IPartitions first = PartitionsOf(cluster, 0);
+        await using var load = new SteadyPuts(first);
+        InProcessSiloHandle joined = await cluster.StartAdditionalSiloAsync();
+        var local = joined.ServiceProvider.GetRequiredService<LocalPartitions>();
+        await Until(() => Task.FromResult(local.Count >= 2));
+        await ReadyAsync(cluster);
+        await load.StopAsync();
+        Assert.Empty(load.Failures);
+    }
+
+    [Fact]
+    public async Task A_drained_server_keeps_nothing_until_it_is_resumed_and_no_call_fails()
+    {
+        await using InProcessTestCluster cluster = await StartAsync(servers: 2);
+        await SpreadAsync(cluster);
+        IPartitions first = PartitionsOf(cluster, 0);
+        var status = cluster.Silos[0].ServiceProvider.GetRequiredService<IClusterStatus>();
+        var local = cluster.Silos[1].ServiceProvider.GetRequiredService<LocalPartitions>();
+        string name = cluster.Silos[1].Name;
+        await using var load = new SteadyPuts(first);
+
+        await status.DrainAsync(name, drained: true, default);
+        await Until(() => Task.FromResult(local.Count == 0));
+        ServerView drained = (await status.ReadAsync(default)).Servers.Single(s => s.Name == name);
+        Assert.Equal((true, 0, 0), (drained.IsDrained, drained.Assigned, drained.Report!.Partitions));
+
+        await status.DrainAsync(name, drained: false, default);
+        await Until(() => Task.FromResult(local.Count >= 3));
+        await load.StopAsync();
+        Assert.Empty(load.Failures);
+    }
+
+    [Fact]
+    public async Task What_may_be_said_of_servers_is_said_of_those_that_are_there()
+    {
+        await using InProcessTestCluster cluster = await StartAsync(servers: 1);
+        await ReadyAsync(cluster);
+        var status = cluster.Silos[0].ServiceProvider.GetRequiredService<IClusterStatus>();
+        var e = await Assert.ThrowsAsync<UnknownServerException>(() => status.DrainAsync("nobody", true, default));
+        Assert.Contains(cluster.Silos[0].Name, e.Message);
+        Assert.Equal(FormatLevels.Newest, await status.RaiseFormatAsync(default));
+    }
+
+    [Fact]
+    public async Task A_cluster_at_an_older_format_writes_it_until_the_level_is_raised()
+    {
+        await using InProcessTestCluster cluster = await StartAsync(servers: 2, formatLevel: FormatLevels.Oldest);
+        await SpreadAsync(cluster);
+        IPartitions first = PartitionsOf(cluster, 0);
+        var status = cluster.Silos[0].ServiceProvider.GetRequiredService<IClusterStatus>();
+        Assert.Equal(FormatLevels.Oldest, (await status.ReadAsync(default)).Settings.FormatLevel);
+        Assert.Equal(Refusal.DeliveryGone, Assert.IsType<Refused>(await LeaseThroughHandOverAsync("a")).Code);
+
+        Assert.Equal(FormatLevels.Newest, await status.RaiseFormatAsync(default));
+        Assert.IsType<Committed>(await LeaseThroughHandOverAsync("b"));
+
+        async Task<Answer> LeaseThroughHandOverAsync(string node)
+        {
+            PartitionId partition = first.Slots.Partitions[0];
+            await first.ExecuteAsync(partition, Send(node), default);
+            var given = Assert.IsType<DeliveryGiven>(await first.ExecuteAsync(partition, Receive(node), default));
+            int owner = cluster.Silos.ToList().FindIndex(s => s.ServiceProvider.GetRequiredService<LocalPartitions>().TryGet(partition, out _));
+            await status.DrainAsync(cluster.Silos[owner].Name, drained: true, default);
+            await Until(() => Task.FromResult(!cluster.Silos[owner].ServiceProvider.GetRequiredService<LocalPartitions>().TryGet(partition, out _)));
+            Answer answer = await first.ExecuteAsync(partition, new CommitDelivery { Delivery = given.Delivery, BodyHash = 1 }, default);
+            await status.DrainAsync(cluster.Silos[owner].Name, drained: false, default);
+            return answer;
+        }
+    }
+
+    private static SendMessage Send(string node = "n") => Partitions.PartitionLoopTests.Send() with { Node = new Utf8Name(node) };
+
+    private static Receive Receive(string node = "n") =>
+        Partitions.PartitionLoopTests.Receive(0) with { Node = new Utf8Name(node), LeaseMs = 60_000 };
+
+    /// <summary>Puts to every partition without a pause, until told to stop.</summary>
+    private sealed class SteadyPuts : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly Task _work;
+
+        public SteadyPuts(IPartitions partitions)
+        {
+            Successes = partitions.Slots.Partitions.ToDictionary(p => p, _ => 0);
+            _work = Task.WhenAll(partitions.Slots.Partitions.Select(p => Task.Run(() => RunAsync(partitions, p))));
+        }
+
+        public Dictionary<PartitionId, int> Successes { get; }
+
+        public List<string> Failures { get; } = [];
+
+        public TimeSpan Longest { get; private set; }
+
+        public async Task StopAsync()
+        {
+            await _stop.CancelAsync();
+            await _work;
+        }
+
+        public async ValueTask DisposeAsync() => await StopAsync();
+
+        private async Task RunAsync(IPartitions partitions, PartitionId partition)
+        {
+            int number = 0;
+            while (!_stop.IsCancellationRequested)
+            {
+                long begun = Stopwatch.GetTimestamp();
+                string outcome;
+                try
+                {
+                    Answer answer = await partitions.ExecuteAsync(partition, Put("steady", $"{number++}"), default);
+                    outcome = answer is KeyWritten ? "" : $"{answer}";
+                }
+                catch (Exception e)
+                {
+                    outcome = e.Message;
+                }
+
+                lock (Failures)
+                {
+                    if (outcome.Length > 0)
+                    {
+                        Failures.Add($"{partition}: {outcome}");
+                    }
+                    else
+                    {
+                        Successes[partition]++;
+                    }
+
+                    TimeSpan took = Stopwatch.GetElapsedTime(begun);
+                    Longest = took > Longest ? took : Longest;
+                }
+
+                await Task.Delay(1);
+            }
+        }
+    }
+}
