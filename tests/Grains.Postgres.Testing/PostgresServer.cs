@@ -19,14 +19,14 @@ public sealed class PostgresServer : IAsyncDisposable
     private readonly PostgresServerOptions _options;
     private readonly string _folder;
     private readonly string _log;
-    private readonly bool _ownsFolder;
+    private readonly AfterExit? _afterExit;
     private Process? _process;
 
     private PostgresServer(PostgresServerOptions options)
     {
         _options = options;
-        _ownsFolder = options.Folder is null;
         _folder = options.Folder ?? Directory.CreateTempSubdirectory("grains-postgres-").FullName;
+        _afterExit = options.Folder is null ? new AfterExit(_folder) : null;
         _log = Path.Combine(options.LogFolder ?? _folder, "postgres.log");
         Port = options.Port ?? FindPort();
         AppDomain.CurrentDomain.ProcessExit += OnExit;
@@ -173,22 +173,11 @@ public sealed class PostgresServer : IAsyncDisposable
         AppDomain.CurrentDomain.ProcessExit -= OnExit;
         NpgsqlConnection.ClearAllPools();
         Kill();
-        if (_ownsFolder && Directory.Exists(_folder))
-        {
-            Directory.Delete(_folder, recursive: true);
-        }
-
+        _afterExit?.Dispose();
         return ValueTask.CompletedTask;
     }
 
-    private void OnExit(object? sender, EventArgs e)
-    {
-        Kill();
-        if (_ownsFolder && Directory.Exists(_folder))
-        {
-            Directory.Delete(_folder, recursive: true);
-        }
-    }
+    private void OnExit(object? sender, EventArgs e) => Kill();
 
     private async Task InitializeAsync()
     {

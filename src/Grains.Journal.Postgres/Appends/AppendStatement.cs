@@ -32,21 +32,7 @@ internal sealed class AppendStatement : IAsyncDisposable
 
     private AppendStatement(PostgresSession session, string schema)
     {
-        _command = new NpgsqlCommand($"""
-            INSERT INTO "{schema}".record (partition, first, last, epoch, kind, crc, chain, payload)
-            SELECT a.partition, a.expected + 1, a.last, a.epoch, {(int)JournalRecordKind.Batch}, a.crc, a.chain, a.payload
-            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
-                AS a(partition, epoch, expected, expected_chain, last, crc, chain, payload)
-            JOIN "{schema}".partition p ON p.partition = a.partition AND p.epoch = a.epoch
-                AND p.system_identifier = $9 AND p.timeline = $10
-            JOIN LATERAL (
-                SELECT r.last, r.chain FROM "{schema}".record r
-                WHERE r.partition = a.partition ORDER BY r.first DESC LIMIT 1) newest
-                ON newest.last = a.expected AND newest.chain = a.expected_chain
-            ORDER BY a.partition
-            ON CONFLICT DO NOTHING
-            RETURNING partition
-            """, session.Connection)
+        _command = new NpgsqlCommand(Sql(schema), session.Connection)
         {
             Parameters =
             {
@@ -63,6 +49,22 @@ internal sealed class AppendStatement : IAsyncDisposable
             },
         };
     }
+
+    internal static string Sql(string schema) => $"""
+        INSERT INTO "{schema}".record (partition, first, last, epoch, kind, crc, chain, payload)
+        SELECT a.partition, a.expected + 1, a.last, a.epoch, {(int)JournalRecordKind.Batch}, a.crc, a.chain, a.payload
+        FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
+            AS a(partition, epoch, expected, expected_chain, last, crc, chain, payload)
+        JOIN "{schema}".partition p ON p.partition = a.partition AND p.epoch = a.epoch
+            AND p.system_identifier = $9 AND p.timeline = $10
+        JOIN LATERAL (
+            SELECT r.last, r.chain FROM "{schema}".record r
+            WHERE r.partition = a.partition ORDER BY r.first DESC LIMIT 1) newest
+            ON newest.last = a.expected AND newest.chain = a.expected_chain
+        ORDER BY a.partition
+        ON CONFLICT DO NOTHING
+        RETURNING partition
+        """;
 
     public static async Task<AppendStatement> PrepareAsync(PostgresSession session, string schema)
     {

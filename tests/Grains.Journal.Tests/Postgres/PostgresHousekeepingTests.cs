@@ -1,13 +1,11 @@
-using System.Diagnostics;
 using System.Text;
 using Grains.Journal.Postgres;
 using Grains.StateMachines.Ids;
 using Npgsql;
-using Xunit.Abstractions;
 
 namespace Grains.Journal.Tests.Postgres;
 
-public sealed class PostgresHousekeepingTests(ITestOutputHelper output) : PostgresTest
+public sealed class PostgresHousekeepingTests : PostgresTest
 {
     [Fact]
     public async Task Truncation_leaves_the_epoch_records_and_the_newest_record_alone()
@@ -147,84 +145,10 @@ public sealed class PostgresHousekeepingTests(ITestOutputHelper output) : Postgr
         Assert.Contains($"damaged at revision {revision}:", e.Message);
     }
 
-    /// <summary>
-    /// The work of an append is counted, not only timed: other programs may use the machine. GRAINS_XMIN_SECONDS lengthens
-    /// it for a soak.
-    /// </summary>
-    [Fact]
-    public async Task A_transaction_that_stays_open_elsewhere_does_not_slow_appends()
-    {
-        double seconds = double.Parse(
-            Environment.GetEnvironmentVariable("GRAINS_XMIN_SECONDS") ?? "4", System.Globalization.CultureInfo.InvariantCulture);
-        PostgresJournal journal = await OpenAsync();
-        Owner[] owners = await Task.WhenAll(
-            Enumerable.Range(0, 8).Select(p => Owner.AcquireAsync(journal, new PartitionId((uint)p))));
-        TimeSpan window = TimeSpan.FromSeconds(Math.Max(1, seconds / 4));
-        await LoadAsync(owners, window);
-        LoadFigures before = await LoadAsync(owners, window);
-
-        NpgsqlConnection other = await ConnectAsync();
-        await other.ExecuteAsync("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT txid_current()");
-        LoadFigures first = await LoadAsync(owners, window);
-        LoadFigures last = first;
-        for (Stopwatch open = Stopwatch.StartNew(); open.Elapsed < TimeSpan.FromSeconds(seconds) - window;)
-        {
-            last = await LoadAsync(owners, window);
-        }
-
-        output.WriteLine($"without an open transaction: {before}");
-        output.WriteLine($"with one, at first:          {first}");
-        output.WriteLine($"with one, in the end:        {last}");
-        Assert.True(last.PagesPerAppend < 2 * before.PagesPerAppend, $"{before} became {last}");
-        Assert.True(last.AppendsPerSecond > before.AppendsPerSecond / 4, $"{before} became {last}");
-    }
-
-    /// <summary>Appends as fast as it goes, with checkpoints and truncation now and then.</summary>
-    private async Task<LoadFigures> LoadAsync(Owner[] owners, TimeSpan length)
-    {
-        NpgsqlConnection look = await ConnectAsync();
-        long pages = await PagesAsync(look);
-        long appends = 0;
-        Stopwatch elapsed = Stopwatch.StartNew();
-        await Task.WhenAll(owners.Select(owner => Task.Run(async () =>
-        {
-            for (int i = 1; elapsed.Elapsed < length; i++)
-            {
-                await owner.AppendAsync("some bytes of a record");
-                Interlocked.Increment(ref appends);
-                if (i % 200 == 0)
-                {
-                    Assert.True(await owner.CheckpointAsync(null, "state"));
-                    Assert.True(await owner.TruncateAsync(owner.Tail.Revision));
-                }
-            }
-        })));
-        return new LoadFigures(
-            appends / elapsed.Elapsed.TotalSeconds, (await PagesAsync(look) - pages) / (double)appends,
-            await look.ScalarAsync<long>($"SELECT pg_total_relation_size('{Schema}.record')") >> 10,
-            await look.ScalarAsync<long>($"SELECT count(*) FROM {Schema}.record"));
-    }
-
-    /// <summary>Pages of the two tables that an append looks at, so far.</summary>
-    private async Task<long> PagesAsync(NpgsqlConnection look)
-    {
-        await look.ExecuteAsync("SELECT pg_stat_clear_snapshot()");
-        return await look.ScalarAsync<long>($"""
-            SELECT sum(idx_blks_hit + idx_blks_read + heap_blks_hit + heap_blks_read)::bigint FROM pg_statio_user_tables
-            WHERE schemaname = '{Schema}' AND relname IN ('record', 'partition')
-            """);
-    }
-
     private async Task<string> TextAsync(string sql) => await (await ConnectAsync()).ScalarAsync<string>(
         string.Format(System.Globalization.CultureInfo.InvariantCulture, sql, Schema));
 
     private Task LeaveChunkAsync(Revision at, Epoch epoch) => Server.ExecuteAsync($"""
         INSERT INTO {Schema}.checkpoint_chunk VALUES (1, {at.Value}, {epoch.Value}, gen_random_uuid(), 0, 0, '{Encoding.UTF8.GetString("left"u8)}')
         """);
-
-    private sealed record LoadFigures(double AppendsPerSecond, double PagesPerAppend, long TableKiB, long Rows)
-    {
-        public override string ToString() =>
-            $"{AppendsPerSecond:N0} appends/s, {PagesPerAppend:N1} pages each, {TableKiB:N0} KiB for {Rows:N0} rows";
-    }
 }
