@@ -1,4 +1,5 @@
 using Grains.FrontEnd.Access;
+using Grains.FrontEnd.Backups;
 using Grains.FrontEnd.Cluster;
 using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Deliveries;
@@ -48,6 +49,7 @@ public static class FrontEndExtensions
         services.AddSingleton<NodeRoutes>();
         services.AddSingleton<DeliveryRoutes>();
         services.AddSingleton<ClusterRoutes>();
+        services.AddSingleton<BackupRoutes>();
         services.AddSingleton<PageRoutes>();
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(GrainsMeter.Name, "Microsoft.Orleans", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")

@@ -1,5 +1,7 @@
+using Grains.Journal.Images;
 using Grains.Journal.Postgres.Appends;
 using Grains.Journal.Postgres.Checkpoints;
+using Grains.Journal.Postgres.Images;
 using Grains.Journal.Postgres.Ownership;
 using Grains.Journal.Postgres.Records;
 using Grains.Journal.Postgres.Sessions;
@@ -11,7 +13,7 @@ namespace Grains.Journal.Postgres;
 /// The journal of a cluster: every server has one on the same schema, and what may be appended is decided by Postgres
 /// alone, by a unique key. Nothing is remembered between statements that another server could change.
 /// </summary>
-public sealed partial class PostgresJournal : IJournal
+public sealed partial class PostgresJournal : IJournal, IJournalExport
 {
     private readonly PostgresJournalOptions _options;
     private readonly SessionFactory _factory;
@@ -136,6 +138,8 @@ public sealed partial class PostgresJournal : IJournal
 
     public ValueTask<IReadOnlyList<string>?> CandidatesAsync(PartitionId partition, CancellationToken cancel) =>
         new((IReadOnlyList<string>?)null);
+
+    public IAsyncEnumerable<ImagePart> ExportAsync(CancellationToken cancel) => new PostgresExport(_factory, _options).RunAsync(cancel);
 
     public async ValueTask DisposeAsync()
     {

@@ -14,6 +14,24 @@ public static class HistoryFork
     /// <summary>Epochs need no density; raised, no lost owner and none of its deliveries is taken for a new one.</summary>
     public const long EpochRaise = 1L << 20;
 
+    /// <summary>The owner that a marked record of an import names.</summary>
+    public const string Restored = "restored";
+
+    /// <summary>The marked record with which a history goes on elsewhere than where it was written.</summary>
+    /// <param name="tail">The newest record.</param>
+    /// <param name="epoch">The newest epoch.</param>
+    /// <param name="incarnation">The one so far.</param>
+    /// <param name="nowMs">The clock of whoever forks it, ms since 1970.</param>
+    /// <param name="owner">Names the reason, for people.</param>
+    public static JournalRecord Mark(JournalTail tail, Epoch epoch, long incarnation, long nowMs, string owner)
+    {
+        byte[] payload = new EpochRecord(incarnation + 1, nowMs, owner).Encode();
+        Epoch next = new(epoch.Value + 1 + EpochRaise);
+        Revision first = tail.Revision.Next + RevisionRaise;
+        UInt128 chain = JournalChain.Next(tail.Chain, next, first, 1, payload);
+        return new JournalRecord(JournalRecordKind.Epoch, first, 1, next, chain, payload);
+    }
+
     /// <summary>Where a record may stand after <paramref name="before"/>: next to it, or after the marked gap.</summary>
     /// <param name="before">The last revision of the record before.</param>
     /// <param name="incarnationBefore">The incarnation so far, where it is known.</param>

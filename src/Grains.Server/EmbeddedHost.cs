@@ -11,7 +11,11 @@ namespace Grains.Server;
 /// <summary>A server that is the whole cluster, with its data in a folder.</summary>
 internal static class EmbeddedHost
 {
-    private const string _clusterName = "grains";
+    /// <summary>The same for ever: the settings are kept under it.</summary>
+    public const string ClusterName = "grains";
+
+    /// <summary>The cluster's settings, beside the journal.</summary>
+    public const string SettingsFile = "cluster.db";
 
     public static async Task<WebApplication> AddEmbeddedServerAsync(this WebApplicationBuilder builder, GrainsOptions options)
     {
@@ -25,7 +29,7 @@ internal static class EmbeddedHost
         try
         {
             string settings = await ClusterStorage.PrepareSqliteAsync(
-                Path.Combine(options.DataFolder, "cluster.db"), CancellationToken.None);
+                Path.Combine(options.DataFolder, SettingsFile), CancellationToken.None);
 
             // By a factory, so that the container ends the journal after everything that uses it.
             builder.Services.AddSingleton<IJournal>(_ => journal);
@@ -44,7 +48,7 @@ internal static class EmbeddedHost
 
     private static void ConfigureEmbedded(this ISiloBuilder silo, GrainsOptions options, string settings)
     {
-        silo.UseLocalhostClustering(FreePort.Find(), gatewayPort: 0, serviceId: _clusterName, clusterId: _clusterName);
+        silo.UseLocalhostClustering(FreePort.Find(), gatewayPort: 0, serviceId: ClusterName, clusterId: ClusterName);
         silo.Configure<SiloOptions>(o => o.SiloName = Environment.MachineName);
         silo.Configure<SiloMessagingOptions>(o =>
         {

@@ -1,4 +1,5 @@
 using Grains.Server;
+using Grains.Server.Backups;
 using Grains.Server.Cluster;
 using Grains.Server.Options;
 
@@ -23,6 +24,13 @@ if (options.SchemaToPrint is { } schema)
 
 try
 {
+    if (options.Command is { } command)
+    {
+        using ILoggerFactory logs = LoggerFactory.Create(logging => logging.AddGrainsConsole());
+        await new DataCommands(options, logs, Console.Out).RunAsync(command, CancellationToken.None);
+        return ExitCode.Ended;
+    }
+
     await using WebApplication server = await builder.AddGrainsServerAsync(options);
     server.MapGrainsServer(options);
     await server.ServeAsync(options);

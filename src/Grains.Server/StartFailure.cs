@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Net.Sockets;
 using Grains.Journal;
+using Grains.Journal.Images;
 using Grains.Server.Cluster;
 using Grains.Server.Options;
 using Grains.Silo.Cluster;
@@ -16,7 +17,8 @@ internal static class StartFailure
     /// <returns>Null for an exception that is no ordinary trouble.</returns>
     public static string? Explain(Exception e, GrainsOptions options) => Root(e) switch
     {
-        StartException or TlsFileException or ClusterSettingsException or JournalUnavailableException or JournalDamagedException =>
+        StartException or TlsFileException or ClusterSettingsException or JournalUnavailableException or JournalDamagedException
+            or ImageDamagedException =>
             Root(e).Message,
         Exception trouble when options.Cluster is { } cluster && PostgresFailure.Explain(trouble, cluster.Postgres) is { } why => why,
         OrleansClusterConnectivityCheckFailedException unreached =>
@@ -36,7 +38,7 @@ internal static class StartFailure
         for (Exception? inner = e; inner is not null; inner = inner.InnerException)
         {
             if (inner is StartException or TlsFileException or ClusterSettingsException or JournalUnavailableException
-                or JournalDamagedException or OrleansClusterConnectivityCheckFailedException or DbException or AddressInUseException or SocketException or UnauthorizedAccessException)
+                or JournalDamagedException or ImageDamagedException or OrleansClusterConnectivityCheckFailedException or DbException or AddressInUseException or SocketException or UnauthorizedAccessException)
             {
                 return inner;
             }

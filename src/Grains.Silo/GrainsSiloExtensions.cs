@@ -1,4 +1,6 @@
 using Grains.Journal;
+using Grains.Journal.Images;
+using Grains.Silo.Backups;
 using Grains.Silo.Cluster;
 using Grains.Silo.Partitions;
 using Grains.Silo.Placement;
@@ -58,6 +60,11 @@ public static class GrainsSiloExtensions
             Servers = provider.GetRequiredService<IServerServiceClient>(),
         });
         services.AddSingleton<IClusterStatus, ClusterStatus>();
+        services.AddSingleton(provider => new BackupSource(
+            provider.GetService<IJournal>() as IJournalExport,
+            provider.GetRequiredService<ClusterSettingsView>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<BackupSource>>()));
         services.AddSingleton<PartitionKeeper>();
         services.AddHostedService<GracefulStop>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(

@@ -7,21 +7,26 @@ namespace Grains.Faults.Tests;
 [Collection(ClusterFixture.Name)]
 public class ClusterWordCountTests(ClusterFixture cluster, ITestOutputHelper output)
 {
-    private const int _copies = 20;
+    private const int _copies = 30;
+    private const int _timesMax = 10;
+    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(120);
 
     [Fact]
     public async Task Words_counted_while_servers_of_a_cluster_are_killed_equal_those_of_sort_and_uniq()
     {
+        int times = Math.Min(Seed.Count("GRAINS_CLUSTER_FAULTS", 1), _timesMax);
         int seed = Seed.Next();
-        string repeat = Seed.Repeat(seed, nameof(ClusterWordCountTests));
+        string repeat = Seed.Repeat(seed, nameof(ClusterWordCountTests), $"GRAINS_CLUSTER_FAULTS={times}");
         output.WriteLine(repeat);
         ClusterWorld world = await cluster.TakeAsync();
         string text = world.File("text.txt");
-        await File.WriteAllTextAsync(text, string.Concat(Enumerable.Repeat(await File.ReadAllTextAsync(WordCount.Sample), _copies)));
+        string sample = await File.ReadAllTextAsync(WordCount.Sample);
+        await File.WriteAllTextAsync(text, string.Concat(Enumerable.Repeat(sample, _copies * times)));
         using var stop = new CancellationTokenSource();
         Task<int> killing = KillAsync(world, seed, stop.Token);
         (int exitCode, string said) = await WordCount.RunAsync(
-            [text, "--kills", "1", "--seed", $"{seed}", .. world.Servers.SelectMany(s => new[] { "--url", $"{s.Url}" })]);
+            [text, "--kills", "1", "--seed", $"{seed}", .. world.Servers.SelectMany(s => new[] { "--url", $"{s.Url}" })],
+            _deadline * times);
         await stop.CancelAsync();
         int kills = await killing;
 

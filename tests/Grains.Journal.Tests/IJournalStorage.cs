@@ -1,3 +1,5 @@
+using Grains.Journal.Images;
+
 namespace Grains.Journal.Tests;
 
 /// <summary>What outlives a journal: a folder, a disk in memory.</summary>
@@ -10,4 +12,7 @@ public interface IJournalStorage : IDisposable
 
     /// <summary>Flips one bit where these bytes are stored; no journal is open.</summary>
     void Damage(byte[] bytes);
+
+    /// <summary>Puts an image in; no journal is open.</summary>
+    Task<ImageTotals> ImportAsync(IAsyncEnumerable<ImagePart> parts);
 }

@@ -32,6 +32,7 @@ public static class ErrorCatalog
         [ProblemCode.NotHeld] = new("not-held", 409, "The delivery does not hold that message", false),
         [ProblemCode.DeclarationBusy] = new("declaration-busy", 409, "Others keep changing the declaration", true),
         [ProblemCode.FormatNotKnown] = new("format-not-known", 409, "Some server cannot read that format", true),
+        [ProblemCode.BackupRunning] = new("backup-running", 409, "This server is giving out a backup already", true),
         [ProblemCode.HistoryChanged] = new("history-changed", 410, "A restore replaced the history of that position", false),
         [ProblemCode.VersionMismatch] = new("version-mismatch", 412, "The version is another one", false),
         [ProblemCode.TooLarge] = new("too-large", 413, "Something is over its limit", false),

@@ -31,6 +31,7 @@ public enum ProblemCode
     NotHeld,
     DeclarationBusy,
     FormatNotKnown,
+    BackupRunning,
     HistoryChanged,
     VersionMismatch,
     TooLarge,

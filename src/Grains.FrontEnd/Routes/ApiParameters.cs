@@ -43,6 +43,7 @@ internal static class ApiParameters
         ["Grains-Read"] = "How fresh the answer is: linearizable, session or stale.",
         ["Grains-Expires-At"] = "When the key's time to live ends; RFC 3339.",
         ["Grains-Repeated"] = "true = this is the answer of an earlier, equal request.",
+        ["Content-Disposition"] = "The name for the file: cluster and time.",
         ["Retry-After"] = "Seconds after which a repeat has a chance.",
     }.ToFrozenDictionary();
 }

@@ -1,5 +1,6 @@
 using Grains.Api.Problems;
 using Grains.FrontEnd.Access;
+using Grains.FrontEnd.Backups;
 using Grains.FrontEnd.Cluster;
 using Grains.FrontEnd.Deliveries;
 using Grains.FrontEnd.Keyspaces;
@@ -32,6 +33,7 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
         .. services.GetRequiredService<NodeRoutes>().All,
         .. services.GetRequiredService<DeliveryRoutes>().All,
         .. services.GetRequiredService<ClusterRoutes>().All,
+        .. services.GetRequiredService<BackupRoutes>().All,
         .. services.GetRequiredService<PageRoutes>().All(() => All),
     ];
 

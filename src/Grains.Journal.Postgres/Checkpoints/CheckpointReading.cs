@@ -34,7 +34,8 @@ internal sealed class CheckpointReading(SessionPool sessions, string schema, Par
         for (int i = 0; i < pointer.Chunks; i++)
         {
             int number = i;
-            (byte[] Payload, int Crc)? chunk = await UseAsync(connection => ChunkAsync(connection, pointer, number), cancel);
+            (byte[] Payload, int Crc)? chunk = await UseAsync(
+                connection => ChunkAsync(connection, schema, partition, pointer, number), cancel);
             if (chunk is null && await PointerAsync(cancel) != pointer)
             {
                 throw new JournalUnavailableException(
@@ -42,20 +43,30 @@ internal sealed class CheckpointReading(SessionPool sessions, string schema, Par
                     + "Read it again.");
             }
 
-            if (chunk is null)
-            {
-                throw Damaged(pointer, i, "it is missing.");
-            }
-
-            int crc = RecordCrc.OfChunk(partition, pointer.At.Revision, pointer.Epoch, i, chunk.Value.Payload);
-            yield return crc == chunk.Value.Crc
-                ? chunk.Value.Payload
-                : throw Damaged(pointer, i, $"its bytes have CRC {crc:x8} and should have {chunk.Value.Crc:x8}.");
+            yield return Check(partition, pointer, i, chunk);
         }
     }
 
-    private async Task<(byte[] Payload, int Crc)?> ChunkAsync(
-        NpgsqlConnection connection, CheckpointPointer pointer, int number)
+    /// <exception cref="JournalDamagedException">It is missing, or not what was written.</exception>
+    internal static byte[] Check(PartitionId partition, CheckpointPointer pointer, int number, (byte[] Payload, int Crc)? chunk)
+    {
+        if (chunk is not { } found)
+        {
+            throw Damaged("it is missing.");
+        }
+
+        int crc = RecordCrc.OfChunk(partition, pointer.At.Revision, pointer.Epoch, number, found.Payload);
+        return crc == found.Crc
+            ? found.Payload
+            : throw Damaged($"its bytes have CRC {crc:x8} and should have {found.Crc:x8}.");
+
+        JournalDamagedException Damaged(string what) =>
+            new(partition, pointer.At.Revision, $"chunk {number} of its checkpoint cannot be read: {what}");
+    }
+
+    /// <summary>A chunk as it is stored; null if it is not there.</summary>
+    internal static async Task<(byte[] Payload, int Crc)?> ChunkAsync(
+        NpgsqlConnection connection, string schema, PartitionId partition, CheckpointPointer pointer, int number)
     {
         await using NpgsqlCommand command = new($"""
             SELECT payload, crc FROM "{schema}".checkpoint_chunk
@@ -74,9 +85,6 @@ internal sealed class CheckpointReading(SessionPool sessions, string schema, Par
         await using NpgsqlDataReader row = await command.ExecuteReaderAsync();
         return await row.ReadAsync() ? (row.GetFieldValue<byte[]>(0), row.GetInt32(1)) : null;
     }
-
-    private JournalDamagedException Damaged(CheckpointPointer pointer, int number, string what) =>
-        new(partition, pointer.At.Revision, $"chunk {number} of its checkpoint cannot be read: {what}");
 
     private async Task<T> UseAsync<T>(Func<NpgsqlConnection, Task<T>> read, CancellationToken cancel) =>
         await sessions.UseAsync(session => session.RunAsync(() => read(session.Connection)), cancel).WaitAsync(cancel);

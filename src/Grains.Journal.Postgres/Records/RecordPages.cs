@@ -22,7 +22,7 @@ internal sealed class RecordPages(SessionPool sessions, string schema, Partition
         RecordChecks checks = new(partition, place.CheckedStart(partition, from));
         while (checks.Before.Revision < place.Newest)
         {
-            List<StoredRecord> page = await UseAsync(s => PageAsync(s, checks.Before.Revision), cancel);
+            List<StoredRecord> page = await UseAsync(s => PageAsync(s, schema, partition, checks.Before.Revision), cancel);
             foreach (StoredRecord stored in page)
             {
                 if (stored.First > place.Newest)
@@ -79,7 +79,9 @@ internal sealed class RecordPages(SessionPool sessions, string schema, Partition
     private static JournalTail Tail(NpgsqlDataReader row, int at) =>
         new(new Revision(row.GetInt64(at)), ChainUuid.Read(row.GetGuid(at + 1)));
 
-    private async Task<List<StoredRecord>> PageAsync(NpgsqlConnection connection, Revision after)
+    /// <summary>The next few records, as they are stored; none = there is no more.</summary>
+    internal static async Task<List<StoredRecord>> PageAsync(
+        NpgsqlConnection connection, string schema, PartitionId partition, Revision after)
     {
         // octet_length reads no payload that is stored outside of its row.
         await using NpgsqlCommand command = new($"""

@@ -8,6 +8,8 @@ internal enum SessionRole
     Acquire,
     Keep,
     Read,
+    Export,
+    Import,
 }
 
 /// <summary>application_name = grains/ROLE/LIFE/SERVER, of which Postgres keeps 63 bytes.</summary>

@@ -71,7 +71,8 @@ internal sealed class LogIndex(PartitionId partition)
         }
 
         int at = FirstEndingAtOrAfter(from);
-        if (at < _entries.Count && _entries[at].First != from)
+        JournalTail before = at == 0 ? _base : _entries[at - 1].Tail;
+        if (at < _entries.Count && _entries[at].First != from && before.Revision.Next != from)
         {
             throw new ArgumentException(
                 $"Partition {partition} has a record {_entries[at].First}…{_entries[at].Last}: "
@@ -85,7 +86,6 @@ internal sealed class LogIndex(PartitionId partition)
                 nameof(from), $"Partition {partition} ends at {Tail.Revision}: nothing can be read from {from}.");
         }
 
-        JournalTail before = at == 0 ? _base : _entries[at - 1].Tail;
         List<LogEntry> page = [];
         int bytes = 0;
         for (; at < _entries.Count && page.Count < _pageEntriesMax && bytes < _pageBytesMax; at++)

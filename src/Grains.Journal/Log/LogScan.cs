@@ -75,7 +75,7 @@ internal sealed class LogScan(ConcurrentDictionary<PartitionId, PartitionLog> lo
         }
 
         string? what = found.CheckPayload(body);
-        if (entry.First > expected)
+        if (entry.First > expected && !(what is null && IsFork(index, entry, body)))
         {
             string missing = _damagedRow > index.NewestRow
                 ? _damage
@@ -99,6 +99,12 @@ internal sealed class LogScan(ConcurrentDictionary<PartitionId, PartitionLog> lo
 
         index.Add(entry);
     }
+
+    /// <summary>The one gap that there may be: marked, and written so.</summary>
+    private static bool IsFork(LogIndex index, LogEntry entry, ReadOnlySpan<byte> body) =>
+        entry.Kind == JournalRecordKind.Epoch && HistoryFork.Follows(index.Tail.Revision, null, new JournalRecord(
+            entry.Kind, entry.First, entry.Count, entry.Epoch, entry.Chain,
+            body.Slice(entry.Place.Offset, entry.Place.Length).ToArray()));
 
     private static void AddGap(LogIndex index, Revision from, LogEntry next, UInt128 chain, string what)
     {

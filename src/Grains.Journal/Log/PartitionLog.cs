@@ -22,6 +22,9 @@ internal sealed class PartitionLog(PartitionId partition)
 
     public PartitionId Partition => partition;
 
+    /// <summary>While nobody writes: of the newest epoch.</summary>
+    public LogOwnership Ownership => _ownership;
+
     public CheckpointPointer? Checkpoint => Volatile.Read(ref _checkpoint);
 
     public JournalTail Tail
@@ -99,12 +102,12 @@ internal sealed class PartitionLog(PartitionId partition)
     public EpochGrant StageAcquire(string owner, long membershipVersion, long nowMs)
     {
         Epoch epoch = _stagedOwnership.Epoch.Next;
-        byte[] payload = new EpochRecord(Incarnation: 0, nowMs, owner).Encode();
+        byte[] payload = new EpochRecord(_stagedOwnership.Incarnation, nowMs, owner).Encode();
         Revision first = _stagedTail.Revision.Next;
         UInt128 chain = JournalChain.Next(_stagedTail.Chain, epoch, first, 1, payload);
         FlushEntry entry = new(
             partition, JournalRecordKind.Epoch, epoch, first, 1, _stagedTail.Chain, chain, payload);
-        _stagedOwnership = new LogOwnership(epoch, membershipVersion);
+        _stagedOwnership = new LogOwnership(epoch, membershipVersion, _stagedOwnership.Incarnation);
         _stagedTail = new JournalTail(first, chain);
         return new EpochGrant(entry, membershipVersion);
     }

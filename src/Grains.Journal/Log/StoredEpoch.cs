@@ -7,7 +7,7 @@ namespace Grains.Journal.Log;
 /// An epoch record as it is kept for ever: i64 revision, i64 membership version, u128 chain before, u128 chain after,
 /// then the payload of the record.
 /// </summary>
-internal sealed record StoredEpoch(Epoch Epoch, Revision Revision, long MembershipVersion)
+internal sealed record StoredEpoch(Epoch Epoch, Revision Revision, long MembershipVersion, long Incarnation)
 {
     private const int _headBytes = 48;
 
@@ -41,7 +41,8 @@ internal sealed record StoredEpoch(Epoch Epoch, Revision Revision, long Membersh
         record = new StoredEpoch(
             epoch,
             new Revision(BinaryPrimitives.ReadInt64LittleEndian(body)),
-            BinaryPrimitives.ReadInt64LittleEndian(body[8..]));
+            BinaryPrimitives.ReadInt64LittleEndian(body[8..]),
+            EpochRecord.Decode(body[_headBytes..]).Incarnation);
         return null;
     }
 

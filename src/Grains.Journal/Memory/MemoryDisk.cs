@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Grains.Journal.Images;
 using Grains.Journal.Log;
 using Grains.StateMachines.Ids;
 
@@ -169,7 +170,8 @@ public sealed class MemoryDisk
             }
 
             EpochGrant grant = log.StageAcquire(owner, membershipVersion, nowMs);
-            _owners[partition] = new LogOwnership(grant.Entry.Epoch, membershipVersion);
+            _owners[partition] = new LogOwnership(
+                grant.Entry.Epoch, membershipVersion, _owners.GetValueOrDefault(partition).Incarnation);
             WriteRow(log, grant.Entry);
             return grant.Outcome;
         }
@@ -299,6 +301,60 @@ public sealed class MemoryDisk
         lock (_gate)
         {
             return Log(partition).Tail.Revision;
+        }
+    }
+
+    /// <summary>Every partition that was acquired, with what begins its image.</summary>
+    internal List<(ImagePart.Begin Begin, CheckpointPointer? Checkpoint)> Partitions()
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. from owner in _owners
+                   orderby owner.Key
+                   let pointer = _checkpoints.GetValueOrDefault(owner.Key)
+                   select (new ImagePart.Begin(
+                       owner.Key, owner.Value.Epoch, owner.Value.Incarnation, pointer?.At ?? JournalTail.Empty), pointer),
+            ];
+        }
+    }
+
+    /// <summary>All of an image at once, where nothing is.</summary>
+    internal void Import(List<ImportedPartition> partitions)
+    {
+        lock (_gate)
+        {
+            if (_owners.Count > 0)
+            {
+                throw new JournalUnavailableException("The disk holds partitions already; nothing was changed. Use a new one.");
+            }
+
+            foreach (ImportedPartition partition in partitions)
+            {
+                (PartitionId id, JournalTail at) = (partition.Begin.Partition, partition.Begin.Checkpoint);
+                _owners[id] = new LogOwnership(partition.Records[^1].Epoch, 0, partition.Begin.Incarnation + 1);
+                if (partition.Begin.HasCheckpoint)
+                {
+                    _checkpoints[id] = new CheckpointPointer(
+                        _nextCheckpoint++, partition.Begin.Epoch, at, partition.Chunks.Count);
+                    _forgotten[id] = at;
+                    for (int i = 0; i < partition.Chunks.Count; i++)
+                    {
+                        _chunks.Add((_checkpoints[id].Id, i), partition.Chunks[i]);
+                    }
+                }
+
+                foreach (FlushEntry entry in partition.Records)
+                {
+                    _writer.Clear();
+                    _writer.Add(entry);
+                    _rows[_nextRow] = _writer.Finish(_nextRow).ToArray();
+                    _nextRow++;
+                }
+            }
+
+            Recover();
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Grains.Journal.Images;
 using Grains.Journal.Log;
 using Grains.StateMachines.Ids;
 
@@ -8,7 +9,7 @@ namespace Grains.Journal.Memory;
 /// A journal in memory for tests and simulation: as strict as the real ones, with faults on demand. It starts no thread
 /// and no timer, and answers at once unless told to pause, so that one seed gives one run.
 /// </summary>
-public sealed class MemoryJournal(MemoryDisk disk, MemoryJournalOptions? options = null) : IJournal
+public sealed class MemoryJournal(MemoryDisk disk, MemoryJournalOptions? options = null) : IJournal, IJournalExport
 {
     private readonly MemoryJournalOptions _options = options ?? new MemoryJournalOptions();
     private MemoryStep? _crashedAt;
@@ -139,6 +140,29 @@ public sealed class MemoryJournal(MemoryDisk disk, MemoryJournalOptions? options
 
     public ValueTask<IReadOnlyList<string>?> CandidatesAsync(PartitionId partition, CancellationToken cancel) =>
         new(_options.Candidates);
+
+    public async IAsyncEnumerable<ImagePart> ExportAsync([EnumeratorCancellation] CancellationToken cancel)
+    {
+        ThrowIfCrashed();
+        MemoryJournal cut = new(disk.Copy());
+        foreach ((ImagePart.Begin begin, CheckpointPointer? checkpoint) in cut.Disk.Partitions())
+        {
+            yield return begin;
+            for (int i = 0; i < checkpoint?.Chunks; i++)
+            {
+                yield return new ImagePart.Chunk(cut.Disk.Chunk(checkpoint.Id, i));
+            }
+
+            JournalTail tail = begin.Checkpoint;
+            await foreach (JournalRecord record in cut.ReadAsync(begin.Partition, tail.Revision.Next, cancel))
+            {
+                yield return new ImagePart.Entry(record);
+                tail = record.Tail;
+            }
+
+            yield return new ImagePart.End(tail);
+        }
+    }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

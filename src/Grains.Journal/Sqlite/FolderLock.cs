@@ -13,8 +13,15 @@ internal sealed class FolderLock : IDisposable
 
     private FolderLock(FileStream file) => _file = file;
 
+    /// <summary>Makes the folder if it is missing.</summary>
     public static FolderLock Take(string folder)
     {
+        if (!Directory.Exists(folder))
+        {
+            Directory.CreateDirectory(folder);
+            FolderSync.Flush(Path.GetDirectoryName(folder)!);
+        }
+
         string path = Path.Combine(folder, "LOCK");
         string holder = Path.Combine(folder, "LOCK.holder");
         FileStream file = TryLock(path, out IOException? why) ?? throw new JournalUnavailableException(

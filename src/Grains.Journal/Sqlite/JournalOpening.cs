@@ -45,7 +45,7 @@ internal sealed class JournalOpening(SqliteDatabase database)
         StoredEpoch? epoch = _epochs.GetValueOrDefault(partition);
         PartitionLog log = new(partition);
         log.Restore(
-            epoch is null ? default : new LogOwnership(epoch.Epoch, epoch.MembershipVersion),
+            epoch is null ? default : new LogOwnership(epoch.Epoch, epoch.MembershipVersion, epoch.Incarnation),
             _forgotten.GetValueOrDefault(partition),
             _checkpoints.GetValueOrDefault(partition));
         if (_damage.TryGetValue(partition, out string? what))

@@ -1,5 +1,4 @@
 using Grains.Journal.Log;
-using SQLitePCL;
 
 namespace Grains.Journal.Sqlite;
 
@@ -8,36 +7,14 @@ internal sealed class RecordSource(string databasePath) : IDisposable
 {
     private const int _keptMax = 4;
     private readonly Lock _gate = new();
-    private readonly Stack<Connection> _idle = new();
+    private readonly Stack<RowConnection> _idle = new();
     private bool _closed;
 
     /// <summary>The payloads of a page; null where the row is gone or too short.</summary>
     public byte[]?[] Read(IReadOnlyList<LogEntry> entries)
     {
         using Lease lease = new(this);
-        byte[]?[] payloads = new byte[]?[entries.Count];
-        sqlite3_blob? blob = null;
-        try
-        {
-            long row = 0;
-            for (int i = 0; i < entries.Count; i++)
-            {
-                LogPlace place = entries[i].Place;
-                if (blob is null || row != place.Row)
-                {
-                    blob = lease.Connection.OpenRow(place.Row, blob);
-                    row = place.Row;
-                }
-
-                payloads[i] = blob is null ? null : Part(blob, place);
-            }
-        }
-        finally
-        {
-            blob?.Dispose();
-        }
-
-        return payloads;
+        return lease.Connection.Read(entries);
     }
 
     /// <summary>A chunk as it is stored, or null if it is gone.</summary>
@@ -52,39 +29,28 @@ internal sealed class RecordSource(string databasePath) : IDisposable
         lock (_gate)
         {
             _closed = true;
-            while (_idle.TryPop(out Connection? connection))
+            while (_idle.TryPop(out RowConnection? connection))
             {
                 connection.Dispose();
             }
         }
     }
 
-    private static byte[]? Part(sqlite3_blob blob, LogPlace place)
-    {
-        if (place.Offset + place.Length > raw.sqlite3_blob_bytes(blob))
-        {
-            return null;
-        }
-
-        byte[] payload = new byte[place.Length];
-        return raw.sqlite3_blob_read(blob, payload, place.Offset) == raw.SQLITE_OK ? payload : null;
-    }
-
-    private Connection Take()
+    private RowConnection Take()
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closed, typeof(SqliteJournal));
-            if (_idle.TryPop(out Connection? connection))
+            if (_idle.TryPop(out RowConnection? connection))
             {
                 return connection;
             }
         }
 
-        return new Connection(databasePath);
+        return new RowConnection(databasePath);
     }
 
-    private void Return(Connection connection)
+    private void Return(RowConnection connection)
     {
         lock (_gate)
         {
@@ -100,45 +66,8 @@ internal sealed class RecordSource(string databasePath) : IDisposable
 
     private readonly struct Lease(RecordSource source) : IDisposable
     {
-        public Connection Connection { get; } = source.Take();
+        public RowConnection Connection { get; } = source.Take();
 
         public void Dispose() => source.Return(Connection);
-    }
-
-    private sealed class Connection : IDisposable
-    {
-        private readonly SqliteDatabase _database;
-        private readonly SqliteStatement _chunk;
-
-        public Connection(string path)
-        {
-            _database = new SqliteDatabase(path, readOnly: true);
-
-            // Part of a row lies behind a chain of pages; mapped, they are walked without being copied. A page that
-            // the disk cannot read then ends the process, as any other failure of the disk does.
-            _database.Execute("PRAGMA mmap_size = 4294967296");
-            _chunk = _database.Prepare("SELECT body FROM checkpoint_chunk WHERE id = ?1");
-        }
-
-        public sqlite3_blob? OpenRow(long row, sqlite3_blob? open)
-        {
-            if (open is not null && raw.sqlite3_blob_reopen(open, row) == raw.SQLITE_OK)
-            {
-                return open;
-            }
-
-            open?.Dispose();
-            int code = raw.sqlite3_blob_open(_database.Handle, "main", "flush", "body", row, 0, out sqlite3_blob blob);
-            return code == raw.SQLITE_OK ? blob : null;
-        }
-
-        public byte[]? Chunk(long key)
-        {
-            byte[]? body = _chunk.Bind(1, key).Step() ? _chunk.Blob(0).ToArray() : null;
-            _chunk.Reset();
-            return body;
-        }
-
-        public void Dispose() => _database.Dispose();
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Grains.Journal.Images;
 using Grains.Journal.Log;
 using Grains.StateMachines.Ids;
 
@@ -9,9 +10,10 @@ namespace Grains.Journal.Sqlite;
 /// The embedded journal: one folder, one process, one SQLite file, every answer after an fsync that all partitions
 /// share. What may be appended is decided in memory, which the LOCK file makes the only memory there is.
 /// </summary>
-public sealed class SqliteJournal : IJournal
+public sealed class SqliteJournal : IJournal, IJournalExport
 {
     private readonly SqliteJournalOptions _options;
+    private readonly string _path;
     private readonly FolderLock _lock;
     private readonly ConcurrentDictionary<PartitionId, PartitionLog> _logs;
     private readonly RecordSource _source;
@@ -30,6 +32,7 @@ public sealed class SqliteJournal : IJournal
         FolderSync.Flush(options.Folder);
 
         _options = options;
+        _path = path;
         _lock = folderLock;
         _database = database;
         _logs = opening.Logs;
@@ -54,12 +57,6 @@ public sealed class SqliteJournal : IJournal
     {
         options.Validate();
         options = options with { Folder = Path.GetFullPath(options.Folder) };
-        if (!Directory.Exists(options.Folder))
-        {
-            Directory.CreateDirectory(options.Folder);
-            FolderSync.Flush(Path.GetDirectoryName(options.Folder)!);
-        }
-
         FolderLock folderLock = FolderLock.Take(options.Folder);
         SqliteDatabase? database = null;
         try
@@ -118,39 +115,13 @@ public sealed class SqliteJournal : IJournal
         PartitionId partition, Revision from, [EnumeratorCancellation] CancellationToken cancel)
     {
         PartitionLog log = _logs.GetOrAdd(partition, id => new PartitionLog(id));
-        Revision through = log.Tail.Revision;
-        while (true)
+        foreach (JournalRecord record in LogReading.Read(log, from, log.Tail.Revision, _source.Read))
         {
             cancel.ThrowIfCancellationRequested();
-            LogPage page = log.Page(from, through);
-            if (page.Oldest is { } oldest)
-            {
-                throw new JournalTruncatedException(partition, from, oldest);
-            }
-
-            byte[]?[] payloads = _source.Read(page.Entries);
-            JournalTail before = page.Before;
-            for (int i = 0; i < page.Entries.Count; i++)
-            {
-                LogEntry entry = page.Entries[i];
-                JournalRecord record = payloads[i] is { } payload
-                    ? RecordReader.Read(partition, before, entry, payload)
-                    : throw Missing(log, entry);
-                yield return record;
-                before = entry.Tail;
-            }
-
-            if (page.Damage is { } damage)
-            {
-                throw damage.Exception();
-            }
-
-            from = before.Revision.Next;
-            if (from > through)
-            {
-                yield break;
-            }
+            yield return record;
         }
+
+        await Task.CompletedTask;
     }
 
     public ValueTask<StoredCheckpoint?> ReadCheckpointAsync(PartitionId partition, CancellationToken cancel)
@@ -230,6 +201,8 @@ public sealed class SqliteJournal : IJournal
     public ValueTask<IReadOnlyList<string>?> CandidatesAsync(PartitionId partition, CancellationToken cancel) =>
         new((IReadOnlyList<string>?)null);
 
+    public IAsyncEnumerable<ImagePart> ExportAsync(CancellationToken cancel) => SqliteExport.RunAsync(_path, cancel);
+
     public ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
@@ -242,15 +215,6 @@ public sealed class SqliteJournal : IJournal
         }
 
         return ValueTask.CompletedTask;
-    }
-
-    private static Exception Missing(PartitionLog log, LogEntry entry)
-    {
-        LogPage now = log.Page(entry.First, entry.Last);
-        return now.Oldest is { } oldest
-            ? new JournalTruncatedException(log.Partition, entry.First, oldest)
-            : new JournalDamagedException(
-                log.Partition, entry.First, $"its flush row {entry.Place.Row} is missing or cut.");
     }
 
     private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadChunksAsync(

@@ -12,7 +12,7 @@ internal static class ClusterAnnouncement
         $"  server      {cluster.Name}, role {cluster.Role.ToString().ToLowerInvariant()}, of the cluster {cluster.Id}",
         $"  members     {Members(server)}",
         $"  data        {cluster.Postgres}, schema {cluster.Schema}",
-        $"  durability  {server.Services.GetService<IJournal>()?.Durability ?? "as the servers with partitions say"}",
+        $"  durability  {server.Services.GetRequiredService<IJournal>().Durability}",
     ];
 
     public static IEnumerable<string> Warnings(ClusterOptions cluster)

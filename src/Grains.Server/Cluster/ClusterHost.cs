@@ -79,10 +79,7 @@ internal static class ClusterHost
     {
         builder.Services.AddKeyedSingleton(nameof(ClusterHost), (_, _) => logs);
         builder.Services.AddSingleton(_ => stores);
-        if (stores.Journal is { } journal)
-        {
-            builder.Services.AddSingleton<IJournal>(_ => journal);
-        }
+        builder.Services.AddSingleton<IJournal>(_ => stores.Journal);
     }
 
     private static void ConfigureMember(this ISiloBuilder silo, ClusterOptions cluster, IPEndPoint place)

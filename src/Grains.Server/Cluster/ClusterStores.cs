@@ -4,55 +4,49 @@ using Npgsql;
 
 namespace Grains.Server.Cluster;
 
-/// <summary>What a server has open in Postgres: connections for Orleans, and the journal where it owns partitions.</summary>
+/// <summary>What a server has open in Postgres: connections for Orleans, and the journal.</summary>
 internal sealed class ClusterStores : IAsyncDisposable
 {
-    private ClusterStores(NpgsqlDataSource database) => Database = database;
+    private ClusterStores(NpgsqlDataSource database, PostgresJournal journal)
+    {
+        Database = database;
+        Journal = journal;
+    }
 
     public NpgsqlDataSource Database { get; }
 
-    /// <summary>Null on a server without partitions.</summary>
-    public PostgresJournal? Journal { get; private set; }
+    public PostgresJournal Journal { get; }
 
     /// <summary>On return Postgres is there, has every table, and may be trusted with answers.</summary>
     public static async Task<ClusterStores> OpenAsync(ClusterOptions cluster, ILoggerFactory logs, CancellationToken cancel)
     {
-        var stores = new ClusterStores(ClusterDatabase.Open(cluster));
+        NpgsqlDataSource database = ClusterDatabase.Open(cluster);
         try
         {
             var patience = new PostgresPatience(cluster.Postgres, TimeProvider.System, logs.CreateLogger<PostgresPatience>());
-            await patience.WaitAsync(stores.Database, cancel);
+            await patience.WaitAsync(database, cancel);
             await ClusterSchema.ApplyAsync(cluster.Postgres.ConnectionString, cluster.Schema, cancel);
-            if (cluster.HasPartitions)
-            {
-                stores.Journal = await PostgresJournal.OpenAsync(
-                    new PostgresJournalOptions
-                    {
-                        ConnectionString = cluster.Postgres.ConnectionString,
-                        Schema = cluster.Schema,
-                        Server = cluster.Name,
-                        AllowLossy = cluster.AllowLossy,
-                        Logger = logs.CreateLogger<PostgresJournal>(),
-                    },
-                    cancel);
-            }
-
-            return stores;
+            return new ClusterStores(database, await PostgresJournal.OpenAsync(
+                new PostgresJournalOptions
+                {
+                    ConnectionString = cluster.Postgres.ConnectionString,
+                    Schema = cluster.Schema,
+                    Server = cluster.Name,
+                    AllowLossy = cluster.AllowLossy,
+                    Logger = logs.CreateLogger<PostgresJournal>(),
+                },
+                cancel));
         }
         catch
         {
-            await stores.DisposeAsync();
+            await database.DisposeAsync();
             throw;
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (Journal is { } journal)
-        {
-            await journal.DisposeAsync();
-        }
-
+        await Journal.DisposeAsync();
         await Database.DisposeAsync();
     }
 }

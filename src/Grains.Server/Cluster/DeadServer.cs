@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Grains.Server.Options;
 using Orleans.Runtime;
 
 namespace Grains.Server.Cluster;
@@ -13,8 +14,12 @@ internal sealed class DeadServer : IFatalErrorHandler
 
     public void OnFatalException(object? sender = null, string? context = null, Exception? exception = null)
     {
-        Console.Error.WriteLine($"Grains ends now, because it is no member of the cluster any more: {context} {exception?.Message}");
-        Console.Error.WriteLine("Nothing that was answered is lost, and the other servers go on with its partitions. Start it again.");
+        Console.Error.WriteLine(context?.Contains("told I am dead", StringComparison.Ordinal) == true
+            ? "Grains ends now: the other servers declared this one dead, because they did not hear from it in time."
+            : $"Grains ends now, because its membership failed: {context} {exception?.Message}");
+        Console.Error.WriteLine(
+            "Nothing that was answered is lost, and the others go on with its partitions. Start it again. If it never gets in, look "
+            + $"whether the servers reach each other at their {Setting.Silo.Switch}, all with TLS or all without.");
         Console.Error.Flush();
 
         // Not an orderly exit: it would take seconds, in which this server still talks.

@@ -1,6 +1,6 @@
 namespace Grains.Server.Options;
 
-/// <summary>The words after the program's name: <c>--key value</c>, <c>--key=value</c>, or a flag alone.</summary>
+/// <summary>The words after the program's name: a command, if any, then <c>--key value</c>, <c>--key=value</c>, or a flag alone.</summary>
 internal sealed class CommandLine
 {
     private readonly Dictionary<string, string> _values = [];
@@ -11,6 +11,9 @@ internal sealed class CommandLine
 
     public bool AsksForHelp { get; private set; }
 
+    /// <summary>The words before the first option: a command and what it is about.</summary>
+    public List<string> Words { get; } = [];
+
     public List<SettingProblem> Problems { get; } = [];
 
     public string? this[Setting setting] => _values.GetValueOrDefault(setting.Name);
@@ -18,7 +21,8 @@ internal sealed class CommandLine
     public static CommandLine Read(IReadOnlyList<string> args)
     {
         var line = new CommandLine();
-        for (int i = 0; i < args.Count; i++)
+        line.Words.AddRange(args.TakeWhile(word => !word.StartsWith('-')));
+        for (int i = line.Words.Count; i < args.Count; i++)
         {
             string word = args[i];
             if (word is "--help" or "-h" or "-?")

@@ -25,6 +25,9 @@ internal sealed record GrainsOptions
     /// <summary>Null: this process is the whole cluster, and keeps everything in its folder.</summary>
     public ClusterOptions? Cluster { get; init; }
 
+    /// <summary>Null: serve.</summary>
+    public DataCommand? Command { get; init; }
+
     /// <summary>The schema whose SQL is to be printed, instead of serving; null = serve.</summary>
     public string? SchemaToPrint { get; init; }
 }

@@ -12,12 +12,12 @@ internal sealed class GrainsOptionsReader(SettingSource source)
         CommandLine line, IConfiguration configuration, Func<string, string?> environment, out IReadOnlyList<SettingProblem> problems)
     {
         var source = new SettingSource(line, configuration, environment);
-        GrainsOptions options = new GrainsOptionsReader(source).Read();
+        GrainsOptions options = new GrainsOptionsReader(source).Read(line.Words);
         problems = source.Problems;
         return problems.Count == 0 ? options : null;
     }
 
-    private GrainsOptions Read()
+    private GrainsOptions Read(List<string> words)
     {
         string? keys = Keys();
         bool insecure = source.Flag(Setting.Insecure);
@@ -33,6 +33,7 @@ internal sealed class GrainsOptionsReader(SettingSource source)
             NoSync = source.Flag(Setting.NoSync),
             Dashboard = source.Flag(Setting.Dashboard),
             Cluster = cluster,
+            Command = new DataCommandReader(source).Read(words, hasPostgres: cluster is not null),
             SchemaToPrint = source.Flag(Setting.PrintSchema) ? clusterReader.Schema() : null,
         };
     }

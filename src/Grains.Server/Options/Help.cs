@@ -15,6 +15,11 @@ internal static class Help
         to.WriteLine("Many servers, with their data in Postgres:");
         Write(to, Setting.ManyServers);
         to.WriteLine();
+        to.WriteLine("Instead of serving, with the options that say where the data is:");
+        to.WriteLine("  backup verify FILE        reads a backup (GET /v1/backup) through, and says what is in it");
+        to.WriteLine("  restore FILE              puts a backup into an empty folder or schema");
+        to.WriteLine("  migrate --from FOLDER     puts the folder of a stopped server into an empty schema of Postgres");
+        to.WriteLine();
         to.WriteLine("Also as environment variables (GRAINS_DATA, GRAINS_NO_SYNC) and in appsettings.json (Grains:Data, Grains:NoSync);");
         to.WriteLine("the command line wins, then the environment.");
     }

@@ -33,6 +33,9 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
     public static readonly Setting AllowLossy = new("allow-lossy", null, "false", "take a Postgres that LOSES answered writes");
     public static readonly Setting PrintSchema = new("print-schema", null, "false", "print the SQL of the tables, and end");
 
+    public static readonly Setting From = new("from", "FOLDER", null, "migrate: the data folder of the stopped server");
+
+    public static readonly Setting[] OfCommands = [From];
     public static readonly Setting[] General = [Urls, Partitions, Keys, Insecure, Dashboard];
     public static readonly Setting[] OneServer = [Data, NoSync];
 
@@ -41,7 +44,7 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
         Postgres, PostgresFile, Schema, ServerName, Silo, Gateway, Role, Cluster, TlsCa, TlsCert, TlsKey, AllowLossy, PrintSchema,
     ];
 
-    public static readonly Setting[] All = [.. General, .. OneServer, .. ManyServers];
+    public static readonly Setting[] All = [.. General, .. OneServer, .. ManyServers, .. OfCommands];
 
     /// <summary>Its value is never shown.</summary>
     public bool IsSecret { get; init; }

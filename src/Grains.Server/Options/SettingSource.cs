@@ -39,6 +39,9 @@ internal sealed class SettingSource(CommandLine line, IConfiguration configurati
         }
     }
 
+    /// <summary>Something that is no setting is wrong.</summary>
+    public void Wrong(SettingProblem problem) => _problems.Add(problem);
+
     public bool HasProblem(Setting setting) => _problems.Any(p => p.Key == Find(setting).Key);
 
     private (string Value, string Key)? FindGiven(Setting setting)

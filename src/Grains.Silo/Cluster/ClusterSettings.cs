@@ -28,6 +28,9 @@ public sealed record ClusterSettings
     /// <summary>Names of servers that are to have no partitions, until somebody says otherwise.</summary>
     [Id(7)] public string[] Drained { get; init; } = [];
 
+    /// <summary>From where data is being put in, as long as it is not all there and compared.</summary>
+    [Id(8)] public string? Restoring { get; init; }
+
     public static ClusterSettings New(int partitions, DateTimeOffset now) => new()
     {
         ClusterId = Guid.NewGuid().ToString("N"),
@@ -45,6 +48,13 @@ public sealed record ClusterSettings
     /// <exception cref="ClusterSettingsException">This server must not run with these settings.</exception>
     public void CheckFor(int? partitionsAsked)
     {
+        if (Restoring is { } from)
+        {
+            throw new ClusterSettingsException(
+                $"The data is being restored from {from}, or that was interrupted. Wait for its end, or repeat it with the same words; "
+                + "no server may run before it has ended well.");
+        }
+
         if (FormatLevel > FormatLevels.Newest)
         {
             throw new ClusterSettingsException(

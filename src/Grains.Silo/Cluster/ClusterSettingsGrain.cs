@@ -17,6 +17,10 @@ public interface IClusterSettingsGrain : IGrainWithStringKey
     [Alias("read")]
     Task<ClusterSettings?> Read();
 
+    /// <summary>Puts in what a backup holds, where nothing is, or only what an unfinished restore left. Returns what is stored then.</summary>
+    [Alias("restore")]
+    Task<ClusterSettings> Restore(ClusterSettings restored);
+
     /// <summary>Whether a server is to have partitions. Returns the settings as stored then.</summary>
     [Alias("drain")]
     Task<ClusterSettings> Drain(string server, bool drained);
@@ -40,6 +44,9 @@ internal sealed class ClusterSettingsGrain(
         await stored.ReadStateAsync();
         return stored.State.Settings;
     }
+
+    public Task<ClusterSettings> Restore(ClusterSettings restored) => ChangeAsync(known =>
+        known is { Restoring: null } ? known : restored with { Version = (known?.Version ?? 0) + 1 });
 
     public Task<ClusterSettings> Drain(string server, bool drained) => ChangeAsync(known =>
         Existing(known).Drained.Contains(server) == drained ? known! : known! with

@@ -24,15 +24,19 @@ public static class PostgresClusterExtensions
             options.Invariant = _invariant;
             options.DataSource = database;
         });
+        silo.AddGrainsPostgresStorage(database);
+        silo.Services.AddHostedService<MembershipLog>();
+        return silo;
+    }
+
+    /// <summary>The cluster's settings alone, for a process that joins nothing.</summary>
+    public static ISiloBuilder AddGrainsPostgresStorage(this ISiloBuilder silo, NpgsqlDataSource database) =>
         silo.AddAdoNetGrainStorage(ClusterStorage.Name, storage =>
         {
             storage.Invariant = _invariant;
             storage.DataSource = database;
             storage.GrainStorageSerializer = new JsonStorageSerializer();
         });
-        silo.Services.AddHostedService<MembershipLog>();
-        return silo;
-    }
 
     /// <summary>
     /// A server that died is noticed within two seconds, one that hangs within four, and those that live keep their

@@ -79,7 +79,7 @@ internal abstract partial class TlsConnections(TlsCertificates certificates, ILo
         long said = Interlocked.Read(ref _saidAt);
         if (now - said >= _betweenLinesMs && Interlocked.CompareExchange(ref _saidAt, now, said) == said)
         {
-            LogRefused(logger, peer, reason, Interlocked.Exchange(ref _unsaid, 0));
+            LogRefused(logger, peer, reason.TrimEnd('.'), Interlocked.Exchange(ref _unsaid, 0));
         }
         else
         {

@@ -50,6 +50,14 @@ public sealed class StateSnapshot
     /// <summary>The state holds every record up to here.</summary>
     public Revision At => new(_totals.Revision);
 
+    /// <summary>Counts what it holds; as long as writing it out.</summary>
+    public StateContents Count()
+    {
+        int dead = _messages.All.Count(m => m.Value.Dead);
+        return new StateContents(
+            _keys.Count, _nodes.Count, _messages.Count - dead, dead, _outbox.Count, _idempotency.Count, _totals.Bytes);
+    }
+
     /// <summary>The snapshot as bytes. Each chunk is valid until the next is asked for.</summary>
     public IEnumerable<ReadOnlyMemory<byte>> Chunks()
     {

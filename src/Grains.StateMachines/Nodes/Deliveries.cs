@@ -367,7 +367,12 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
             node = _nodes[lease.Node] = new NodeActivity(lease.Node);
         }
 
-        OpenDelivery delivery = LeaseHandOver.Restore(lease, node, partition, state);
+        if (LeaseHandOver.Restore(lease, node, partition, state) is not { } delivery)
+        {
+            _touched.Add(node);
+            return;
+        }
+
         node.Open = delivery;
         _open.Add(lease.Delivery, delivery);
         Arm(delivery, nowMs + lease.LeftMs);

@@ -16,7 +16,14 @@ internal sealed class OutboxRules(PartitionId partition, PartitionState state, N
         }
 
         var source = new SourceKey(command.Source.Value, command.SourceIncarnation);
-        Place taken = state.Sources.Get(source)?.UpTo ?? default;
+        (Place taken, long newest) = TakenFrom(source);
+        if (newest > source.Incarnation)
+        {
+            return new Refused(
+                Refusal.TransferRefused,
+                $"History {source.Incarnation} of {command.Source} is over: its history {newest} has sent to {partition} already.");
+        }
+
         foreach (OutboxEntry entry in command.Entries)
         {
             if (entry.Message.Partition != partition)
@@ -53,6 +60,23 @@ internal sealed class OutboxRules(PartitionId partition, PartitionState state, N
         }
 
         return new TransferAccepted(new OutboxSequence(last.Revision, last.Ordinal));
+    }
+
+    /// <summary>
+    /// What was taken from a partition under all its incarnations: entries that were on their way when the history
+    /// forked are sent again under the new one, and whatever comes after a fork stands above everything before it.
+    /// </summary>
+    private (Place UpTo, long NewestIncarnation) TakenFrom(SourceKey source)
+    {
+        (Place taken, long newest) = (default, 0);
+        var all = new SourceKey(source.Source, 0);
+        foreach ((SourceKey key, Watermark mark) in state.Sources.Between(all, all with { Incarnation = long.MaxValue }))
+        {
+            taken = mark.UpTo.CompareTo(taken) > 0 ? mark.UpTo : taken;
+            newest = Math.Max(newest, key.Incarnation);
+        }
+
+        return (taken, newest);
     }
 
     public Answer Decide(ClearOutbox command, Draft draft)

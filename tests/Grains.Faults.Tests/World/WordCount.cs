@@ -12,7 +12,9 @@ internal static class WordCount
     /// <summary>The line with the result.</summary>
     public static string LastLine(string said) => said.TrimEnd().Split('\n')[^1];
 
-    public static async Task<(int ExitCode, string Said)> RunAsync(params string[] arguments)
+    public static Task<(int ExitCode, string Said)> RunAsync(params string[] arguments) => RunAsync(arguments, _deadline);
+
+    public static async Task<(int ExitCode, string Said)> RunAsync(string[] arguments, TimeSpan within)
     {
         var start = new ProcessStartInfo("dotnet", [Programs.WordCount, .. arguments])
         {
@@ -24,7 +26,7 @@ internal static class WordCount
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> error = process.StandardError.ReadToEndAsync();
-        using var deadline = new CancellationTokenSource(_deadline);
+        using var deadline = new CancellationTokenSource(within);
         try
         {
             await process.WaitForExitAsync(deadline.Token);
@@ -33,7 +35,7 @@ internal static class WordCount
         {
             process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync(CancellationToken.None);
-            return (-1, $"not done after {_deadline.TotalSeconds} s\n{await output}{await error}");
+            return (-1, $"not done after {within.TotalSeconds} s\n{await output}{await error}");
         }
 
         return (process.ExitCode, await output + await error);

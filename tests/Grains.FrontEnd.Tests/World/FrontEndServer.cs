@@ -38,7 +38,8 @@ internal sealed class FrontEndServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<FrontEndServer> StartAsync(int partitionCount = 4, Action<FrontEndOptions>? configure = null)
+    public static async Task<FrontEndServer> StartAsync(
+        int partitionCount = 4, Action<FrontEndOptions>? configure = null, Action<IServiceCollection>? addServices = null)
     {
         var partitions = new FakePartitions(partitionCount);
         var errors = new ErrorLog();
@@ -47,6 +48,7 @@ internal sealed class FrontEndServer : IAsyncDisposable
         builder.Logging.ClearProviders().AddProvider(errors);
         builder.Services.AddSingleton<IPartitions>(partitions);
         builder.Services.AddGrainsFrontEnd(configure);
+        addServices?.Invoke(builder.Services);
         WebApplication app = builder.Build();
         app.MapGrains();
         await app.StartAsync();

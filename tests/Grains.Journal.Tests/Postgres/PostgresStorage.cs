@@ -1,4 +1,6 @@
+using Grains.Journal.Images;
 using Grains.Journal.Postgres;
+using Grains.Journal.Postgres.Images;
 using Grains.Postgres.Testing;
 using Npgsql;
 
@@ -50,6 +52,9 @@ public sealed class PostgresStorage(PostgresServer server, string schema) : IJou
         };
         Assert.Equal(1, damage.ExecuteNonQuery());
     }
+
+    public Task<ImageTotals> ImportAsync(IAsyncEnumerable<ImagePart> parts) =>
+        PostgresImport.RunAsync(Options, parts, nowMs: 2_000, CancellationToken.None);
 
     public void Dispose() => server.ExecuteAsync($"DROP SCHEMA IF EXISTS {schema} CASCADE").GetAwaiter().GetResult();
 }

@@ -1,3 +1,4 @@
+using Grains.Journal.Images;
 using Grains.Journal.Sqlite;
 
 namespace Grains.Journal.Tests.Sqlite;
@@ -37,6 +38,9 @@ public sealed class SqliteStorage : IJournalStorage
         file[at] ^= 1;
         File.WriteAllBytes(Database, file);
     }
+
+    public Task<ImageTotals> ImportAsync(IAsyncEnumerable<ImagePart> parts) =>
+        SqliteImport.RunAsync(new SqliteJournalOptions { Folder = Folder }, parts, nowMs: 2_000, CancellationToken.None);
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 }

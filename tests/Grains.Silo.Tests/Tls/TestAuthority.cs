@@ -1,15 +1,14 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Grains.Silo.Tls;
 
 namespace Grains.Silo.Tests.Tls;
 
 /// <summary>A root of a test's own that issues certificates, right and wrong ones.</summary>
 internal sealed class TestAuthority : IDisposable
 {
-    private static readonly Oid _accepts = PeerPurpose.Accepts.Usage;
-    private static readonly Oid _connects = PeerPurpose.Connects.Usage;
+    private static readonly Oid _accepts = new("1.3.6.1.5.5.7.3.1");
+    private static readonly Oid _connects = new("1.3.6.1.5.5.7.3.2");
 
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly X509Certificate2 _root;

@@ -57,6 +57,44 @@ public class OutboxTests
     }
 
     [Fact]
+    public void Entries_that_were_taken_before_both_were_restored_are_not_taken_again()
+    {
+        Send("x");
+        _target.Do<TransferAccepted>(Transfer());
+        Send("y");
+        _source.Fork();
+        _target.Fork();
+        Send("z");
+        _target.Do<TransferAccepted>(Transfer());
+        _target.Crash();
+        _target.Do<TransferAccepted>(Transfer());
+        Assert.Equal(["x", "y", "z"], _target.Take("t", max: 9)!.Messages.Select(TestPartition.Body));
+    }
+
+    [Fact]
+    public void Entries_taken_before_the_first_of_two_restores_are_not_taken_after_the_second()
+    {
+        Send("x");
+        _target.Do<TransferAccepted>(Transfer());
+        _source.Fork();
+        _source.Fork();
+        TransferAccepted accepted = _target.Do<TransferAccepted>(Transfer());
+        Assert.Equal(Transfer().Entries[^1].Sequence, accepted.UpTo);
+        Assert.Equal(["x"], _target.Take("t", max: 9)!.Messages.Select(TestPartition.Body));
+    }
+
+    [Fact]
+    public void A_source_whose_history_is_over_moves_nothing_once_the_new_one_has_sent()
+    {
+        Send("x");
+        AcceptTransfer late = Transfer();
+        _source.Fork();
+        _target.Do<TransferAccepted>(Transfer());
+        _target.Refuse(late, Refusal.TransferRefused);
+        Assert.Equal(1, _target.Machine.Statistics.Messages);
+    }
+
+    [Fact]
     public void A_transfer_for_another_partition_is_refused_whole()
     {
         Send("x");
@@ -76,7 +114,7 @@ public class OutboxTests
     private AcceptTransfer Transfer() => new()
     {
         Source = _source.Id,
-        SourceIncarnation = 0,
+        SourceIncarnation = _source.Machine.Incarnation,
         Entries = _source.Machine.ReadOutbox(_target.Id, 100, 1 << 20),
     };
 }

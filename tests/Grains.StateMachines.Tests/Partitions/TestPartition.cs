@@ -14,7 +14,7 @@ internal sealed class TestPartition
     public static readonly ServiceId Service = new(8);
 
     private readonly List<(Revision First, int Count, byte[]? Record)> _log = [];
-    private readonly List<long> _acquiredAtMs = [];
+    private readonly List<(long AtMs, long Incarnation)> _acquired = [];
     private readonly MachineLimits _limits;
     private readonly List<byte[]> _checkpoint = [];
     private Revision _checkpointAt;
@@ -116,6 +116,9 @@ internal sealed class TestPartition
     /// <summary>The owner dies; another takes over from what is durable.</summary>
     public void Crash() => Machine = Recover();
 
+    /// <summary>What is durable goes on as another history, as after a restore.</summary>
+    public void Fork() => Machine = Recover(forks: true);
+
     /// <summary>The whole durable state as bytes, without what names the owner.</summary>
     public static byte[] StateOf(PartitionMachine machine) => [.. machine.Capture().Chunks().SelectMany(c => c.ToArray())];
 
@@ -142,7 +145,7 @@ internal sealed class TestPartition
 
             if (record is null)
             {
-                machine.ReplayEpoch(first, new Epoch(epoch), 0, _acquiredAtMs[(int)epoch - 1]);
+                machine.ReplayEpoch(first, new Epoch(epoch), _acquired[(int)epoch - 1].Incarnation, _acquired[(int)epoch - 1].AtMs);
             }
             else
             {
@@ -264,14 +267,15 @@ internal sealed class TestPartition
         }
     }
 
-    private PartitionMachine Recover()
+    private PartitionMachine Recover(bool forks = false)
     {
         PartitionMachine machine = Rebuild(fromCheckpoint: true);
         _epoch++;
-        Revision at = machine.Revision.Next;
+        Revision at = machine.Revision.Next + (forks ? 1L << 32 : 0);
+        long incarnation = machine.Incarnation + (forks ? 1 : 0);
         _log.Add((at, 1, null));
-        _acquiredAtMs.Add(NowMs);
-        machine.ReplayEpoch(at, new Epoch(_epoch), 0, NowMs);
+        _acquired.Add((NowMs, incarnation));
+        machine.ReplayEpoch(at, new Epoch(_epoch), incarnation, NowMs);
         machine.Open();
         return machine;
     }

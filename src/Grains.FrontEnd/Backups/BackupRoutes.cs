@@ -1,0 +1,57 @@
+using Grains.Api.Problems;
+using Grains.FrontEnd.Access;
+using Grains.FrontEnd.Problems;
+using Grains.FrontEnd.Routes;
+using Grains.Journal;
+using Grains.Silo.Backups;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace Grains.FrontEnd.Backups;
+
+/// <summary>The whole cluster as one file.</summary>
+internal sealed class BackupRoutes(BackupSource? backups = null)
+{
+    /// <summary>A backup keeps old data on the disk as long as it lasts: a reader that is slower is cut off.</summary>
+    private const int _bytesPerSecondMin = 16 << 10;
+
+    private static readonly TimeSpan _grace = TimeSpan.FromSeconds(30);
+
+    public IEnumerable<ApiRoute> All =>
+    [
+        new("GET", "/v1/backup", Permission.Admin, "Everything, as of one moment, as a file", BackUpAsync)
+        {
+            Answers = [new(200, "A backup", MediaType: "application/octet-stream", Headers: "Content-Disposition")],
+            Problems = [ProblemCode.BackupRunning, ProblemCode.Unavailable],
+        },
+    ];
+
+    private async Task BackUpAsync(HttpContext http)
+    {
+        if (backups is not { CanBegin: true })
+        {
+            throw new RequestRefusedException(
+                ProblemCode.Unavailable, "This server has no journal, or is not ready yet. Ask one that owns partitions.");
+        }
+
+        using RunningBackup backup = backups.TryBegin() ?? throw new RequestRefusedException(
+            ProblemCode.BackupRunning, "This server is giving out a backup already. Wait for its end, or ask another server.");
+        http.Response.ContentType = "application/octet-stream";
+        http.Response.Headers.ContentDisposition = $"attachment; filename=\"{backup.Header.FileName}\"";
+        http.Response.Headers.CacheControl = "no-store";
+        if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = new MinDataRate(_bytesPerSecondMin, _grace);
+        }
+
+        try
+        {
+            await backup.WriteAsync(http.Response.Body, http.RequestAborted);
+        }
+        catch (JournalUnavailableException e) when (!http.Response.HasStarted)
+        {
+            throw new RequestRefusedException(ProblemCode.Unavailable, e.Message);
+        }
+    }
+}
