@@ -30,6 +30,9 @@ internal sealed class Outcome(Contender contender, string way)
     /// <summary>Of this process: the callers, and the silo where it is in it.</summary>
     public double OwnCpuEach => _ownCpu.TotalMicroseconds / Operations;
 
+    /// <summary>Of everybody on the machine who works for it: what limits the rate where the processors are the limit.</summary>
+    public double AllCpuEach => PostgresCpuEach + ServersCpuEach + OwnCpuEach;
+
     public double Ms(double quantile) => _latencies.Ms(quantile);
 
     /// <summary>Smallest, middle and largest of the ratios of turns that followed each other.</summary>
