@@ -35,7 +35,8 @@ internal static class ProcessFamilyTime
         }
 
         string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        double ticks = fields[_userTicks..(_childrenSystemTicks + 1)].Sum(f => double.Parse(f, CultureInfo.InvariantCulture));
+        double ticks = fields[_userTicks..(_childrenSystemTicks + 1)]
+            .Sum(f => double.Parse(f, CultureInfo.InvariantCulture));
         return TimeSpan.FromSeconds(ticks / _ticksPerSecond);
     }
 

@@ -7,9 +7,11 @@ internal sealed class Aims
 {
     private readonly Table _table = new("aim", "at", "measured", "met");
 
-    public void AtLeast(string what, double least, double measured) => Add(what, $"≥ {least:0.##}", measured, measured >= least);
+    public void AtLeast(string what, double least, double measured) =>
+        Add(what, $"≥ {least:0.##}", measured, measured >= least);
 
-    public void AtMost(string what, double most, double measured) => Add(what, $"≤ {most:0.##}", measured, measured <= most);
+    public void AtMost(string what, double most, double measured) =>
+        Add(what, $"≤ {most:0.##}", measured, measured <= most);
 
     public void Print() => _table.Print();
 

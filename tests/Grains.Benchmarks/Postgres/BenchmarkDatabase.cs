@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace Grains.Benchmarks.Postgres;
 
-/// <summary>A Postgres of one contender's own: what is counted there is that contender's alone, what it puts off included.</summary>
+/// <summary>
+/// A Postgres of one contender's own: what is counted there is that contender's alone, what it puts off included.
+/// </summary>
 internal sealed class BenchmarkDatabase : IAsyncDisposable
 {
     public const int ConnectionsMax = 600;

@@ -31,7 +31,8 @@ internal sealed class GrainPath : Contender
     public static async Task<GrainPath> StartAsync(BenchmarkDatabase database, DataFolder data)
     {
         PostgresJournal journal = await PostgresJournal.OpenAsync(
-            new PostgresJournalOptions { ConnectionString = database.ConnectionString, Server = "path" }, CancellationToken.None);
+            new PostgresJournalOptions { ConnectionString = database.ConnectionString, Server = "path" },
+            CancellationToken.None);
         return new GrainPath(database, await SiloInProcess.StartAsync(data.New(), journal));
     }
 

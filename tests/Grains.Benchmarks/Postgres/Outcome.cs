@@ -30,7 +30,7 @@ internal sealed class Outcome(Contender contender, string way)
     /// <summary>Of this process: the callers, and the silo where it is in it.</summary>
     public double OwnCpuEach => _ownCpu.TotalMicroseconds / Operations;
 
-    /// <summary>Of everybody on the machine who works for it: what limits the rate where the processors are the limit.</summary>
+    /// <summary>Of everybody who works for it: it limits the rate where the processors are the limit.</summary>
     public double AllCpuEach => PostgresCpuEach + ServersCpuEach + OwnCpuEach;
 
     public double Ms(double quantile) => _latencies.Ms(quantile);

@@ -7,7 +7,8 @@ internal sealed class OutcomeReport
 {
     private readonly Table _rates = new("operations/s", "by", "per second", "ratio", "min", "max", "p50 ms", "p99 ms");
     private readonly Table _costs = new(
-        "each", "by", "Postgres µs CPU", "ratio", "servers µs CPU", "here µs CPU", "all µs CPU", "ratio", "WAL B", "data B", "WAL flushes");
+        "each", "by", "Postgres µs CPU", "ratio", "servers µs CPU", "here µs CPU", "all µs CPU", "ratio", "WAL B", "data B",
+        "WAL flushes");
 
     /// <param name="work">What each of them did.</param>
     /// <param name="outcomes">The rows' first.</param>
@@ -22,7 +23,8 @@ internal sealed class OutcomeReport
                 work, by, Figures.Rate(outcome.PerSecond), Figures.Ratio(median), Figures.Ratio(min), Figures.Ratio(max),
                 Figures.Ms(outcome.Ms(0.5)), Figures.Ms(outcome.Ms(0.99)));
             _costs.Add(
-                work, by, Micros(outcome.PostgresCpuEach), Figures.Ratio(outcome.PostgresCpuEach / outcomes[0].PostgresCpuEach),
+                work, by, Micros(outcome.PostgresCpuEach),
+                Figures.Ratio(outcome.PostgresCpuEach / outcomes[0].PostgresCpuEach),
                 Micros(outcome.ServersCpuEach), Micros(outcome.OwnCpuEach), Micros(outcome.AllCpuEach),
                 Figures.Ratio(outcome.AllCpuEach / outcomes[0].AllCpuEach), Figures.Rate(outcome.Use.WalBytes / operations),
                 Figures.Rate(outcome.Use.DataBytes / operations), Figures.Ms(outcome.Use.Flushes / operations));
@@ -35,11 +37,11 @@ internal sealed class OutcomeReport
     {
         Console.WriteLine();
         _rates.Print();
-        Console.WriteLine("  a message: sent by itself, at once with the others of its delivery; received; committed with a state of 256 B");
+        Console.WriteLine("  a message: sent by itself, with the others of its delivery; received; committed with a state of 256 B");
         Console.WriteLine();
         _costs.Print();
         Console.WriteLine("""
-              Postgres CPU: all its processes, also during the turns of the others; here: the callers, and the silo of the path
+              Postgres CPU: all its processes, also in the turns of others; here: the callers, and the silo of the path
               data: growth of the files; checkpoints of partitions are in it, and in the WAL
 
             """);

@@ -48,7 +48,11 @@ internal sealed class PlainQueue
             {
                 new(_deleteSql)
                 {
-                    Parameters = { Int(node), new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint, Value = _ids } },
+                    Parameters =
+                    {
+                        Int(node),
+                        new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint, Value = _ids },
+                    },
                 },
                 new(_stateSql) { Parameters = { Int(node), Bytes(_body) } },
                 new("COMMIT"),
@@ -125,7 +129,9 @@ internal sealed class PlainQueue
         return _ids.Count;
     }
 
-    private static NpgsqlParameter<int> Int(int value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Integer };
+    private static NpgsqlParameter<int> Int(int value) =>
+        new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Integer };
 
-    private static NpgsqlParameter<byte[]> Bytes(byte[] value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Bytea };
+    private static NpgsqlParameter<byte[]> Bytes(byte[] value) =>
+        new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Bytea };
 }

@@ -22,7 +22,7 @@ internal static class PostgresBenchmark
         Contender[] contenders = [rows, path, http];
         Console.WriteLine($"""
               each        {await rows.Database.DescribeAsync()}
-              rows        {Keys:N0} keys; upserts and a queue with FOR UPDATE SKIP LOCKED, prepared, by Npgsql; the fastest way counts
+              rows        {Keys:N0} keys; upserts, a queue with FOR UPDATE SKIP LOCKED; prepared, by Npgsql; the fastest way counts
               grain path  one silo in this process, 64 partitions; {path.Durability}
               HTTP        three server processes, 64 partitions, bare sockets spread over them; the same durability
             """);
@@ -37,7 +37,8 @@ internal static class PostgresBenchmark
         var report = new OutcomeReport();
         foreach (int callers in _callers)
         {
-            Outcome[] puts = await new Turns(callers, 1, _rounds, options.Length).TakeAsync(contenders, c => c.Puts(callers));
+            Outcome[] puts = await new Turns(callers, 1, _rounds, options.Length)
+                .TakeAsync(contenders, c => c.Puts(callers));
             report.Add($"put, {callers} outstanding", puts);
             aims.AtLeast($"puts, {callers} outstanding, grain path", 3, puts[1].RatioTo(puts[0]).Median);
             aims.AtLeast($"puts, {callers} outstanding, HTTP", 1.5, puts[2].RatioTo(puts[0]).Median);

@@ -75,7 +75,8 @@ internal sealed record Turns(int Callers, int PerStep, int Rounds, TimeSpan Leng
             tried.Add((way, (await TurnAsync(work, Trial)).PerSecond * PerStep));
         }
 
-        Console.WriteLine($"  tried at {Callers}: " + string.Join(", ", tried.Select(t => $"{t.Way.Name} {t.PerSecond:N0}/s")));
+        string all = string.Join(", ", tried.Select(t => $"{t.Way.Name} {t.PerSecond:N0}/s"));
+        Console.WriteLine($"  tried at {Callers}: {all}");
         return tried.MaxBy(t => t.PerSecond).Way;
     }
 
