@@ -30,6 +30,9 @@ internal sealed class Confirmations : IAsyncDisposable
         _running = Task.Run(RunAsync);
     }
 
+    /// <summary>How often Postgres was asked.</summary>
+    internal int Statements { get; private set; }
+
     /// <summary>True if no newer epoch was acquired at some moment after this call began.</summary>
     public Task<bool> ConfirmAsync(PartitionId partition, Epoch epoch)
     {
@@ -139,6 +142,7 @@ internal sealed class Confirmations : IAsyncDisposable
         }
 
         _session.TakeWarning();
+        Statements++;
         HashSet<(long, long)> confirmed = await _session.RunAsync(() => ReadAsync(_command!, batch));
         return _session.TakeWarning() is { } warning ? throw new JournalUnavailableException(warning) : confirmed;
     }

@@ -40,6 +40,8 @@ public sealed partial class PostgresJournal : IJournal, IJournalExport
     /// <summary>What the journal's tables are made by.</summary>
     public static IReadOnlyList<SchemaScript> Scripts { get; } = [SchemaScript.Embedded("journal", 1)];
 
+    internal int ConfirmStatements => _confirmations.Statements;
+
     public string Durability => _factory.Settings!.Durability(_factory.Place);
 
     /// <summary>Makes the tables if they are missing, and checks that Postgres keeps what it confirms.</summary>

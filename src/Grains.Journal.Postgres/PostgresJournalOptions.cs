@@ -23,8 +23,14 @@ public sealed record PostgresJournalOptions
     /// </summary>
     public bool AllowLossy { get; init; }
 
-    /// <summary>Statements with appends in flight at once, each with all partitions that waited; 1 to 16.</summary>
+    /// <summary>
+    /// For shared appends; 1 to 16. The first takes all partitions that wait, so that they share flushes; each further one
+    /// takes over while the statement of the one before is stuck.
+    /// </summary>
     public int AppendConnections { get; init; } = 2;
+
+    /// <summary>A shared statement is stuck after so long; 1 ms to 10 s. Above what a flush takes on a busy disk.</summary>
+    public int SpareAfterMs { get; init; } = 20;
 
     /// <summary>For appends sent alone after a failure, and as many for those of partitions that were blocked; 1 to 16.</summary>
     public int LoneAppendConnections { get; init; } = 2;
@@ -94,6 +100,7 @@ public sealed record PostgresJournalOptions
 
         Check(!string.IsNullOrWhiteSpace(Server), nameof(Server), Server, "name the server");
         CheckRange(AppendConnections, 1, 16, nameof(AppendConnections));
+        CheckRange(SpareAfterMs, 1, 10_000, nameof(SpareAfterMs));
         CheckRange(LoneAppendConnections, 1, 16, nameof(LoneAppendConnections));
         CheckRange(PooledConnections, 1, 16, nameof(PooledConnections));
         CheckRange(ConnectionsMax, 8, 256, nameof(ConnectionsMax));

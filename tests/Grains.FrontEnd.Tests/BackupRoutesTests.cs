@@ -53,7 +53,7 @@ public class BackupRoutesTests
     private static BackupSource Source()
     {
         MemoryJournal journal = new();
-        Assert.True(journal.AcquireAsync(new(3), "a", 1, 1_000, CancellationToken.None).IsCompletedSuccessfully);
+        Assert.True(journal.AcquireAsync(new(3), "a", 1, 1_000, CancellationToken.None).AsTask().IsCompletedSuccessfully);
         ClusterSettingsView view = new();
         view.Publish(ClusterSettings.New(4, DateTimeOffset.UnixEpoch));
         return new BackupSource(journal, view, TimeProvider.System, NullLogger<BackupSource>.Instance);

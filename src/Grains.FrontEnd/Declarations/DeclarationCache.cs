@@ -6,7 +6,8 @@ namespace Grains.FrontEnd.Declarations;
 /// <summary>
 /// Snapshots by name. A declaration that was deleted or replaced through another server is noticed after
 /// <see cref="FreshMs"/> at the latest, or at once when a partition says that the id is gone; one that is missing here
-/// is always read, so that what was declared anywhere can be used everywhere from then on.
+/// is always read, so that what was declared anywhere can be used everywhere from then on. While the partition that has the
+/// declarations is away, what is known is used up to <see cref="OldMsMax"/>: else all partitions would wait for that one.
 /// </summary>
 /// <param name="read">Reads the declaration as fresh as asked; null = there is none.</param>
 internal sealed class DeclarationCache<T>(Func<string, ReadChoice, Task<T?>> read, TimeProvider time)
@@ -15,18 +16,26 @@ internal sealed class DeclarationCache<T>(Func<string, ReadChoice, Task<T?>> rea
     /// <summary>A watch on the system keyspace will replace this age.</summary>
     public const int FreshMs = 1_000;
 
+    /// <summary>No declaration is used that was not read for so long.</summary>
+    public const int OldMsMax = 60_000;
+
+    /// <summary>A read that takes longer is not waited for, where something is known.</summary>
+    public const int PatienceMs = 100;
+
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
     /// <summary>Null = no such declaration.</summary>
     public ValueTask<T?> FindAsync(ReadOnlySpan<char> name)
     {
-        if (_entries.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out Entry? entry)
-            && time.GetElapsedTime(entry.ReadAt).TotalMilliseconds < FreshMs)
+        if (!_entries.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out Entry? entry))
         {
-            return new ValueTask<T?>(entry.Snapshot);
+            return new ValueTask<T?>(ReadOnceAsync(name.ToString()));
         }
 
-        return new ValueTask<T?>(ReadAsync(name.ToString(), entry));
+        double ageMs = time.GetElapsedTime(entry.ReadAt).TotalMilliseconds;
+        return ageMs < FreshMs
+            ? new ValueTask<T?>(entry.Snapshot)
+            : new ValueTask<T?>(RereadAsync(name.ToString(), entry, mayBeOld: ageMs < OldMsMax));
     }
 
     /// <summary>
@@ -48,51 +57,64 @@ internal sealed class DeclarationCache<T>(Func<string, ReadChoice, Task<T?>> rea
 
     public void Forget(string name) => _entries.TryRemove(name, out _);
 
-    private Task<T?> ReadAsync(string name, Entry? stale)
+    /// <summary>Those who find the same old entry share one read.</summary>
+    private async Task<T?> RereadAsync(string name, Entry entry, bool mayBeOld)
     {
-        // Those who find the same stale entry share one read; each first reader of a name reads for itself.
-        return stale is null ? ReadOnceAsync(name) : stale.Reread(() => ReadOnceAsync(name));
+        (Task<T?> reread, long startedAt) = entry.Reread(() => ReadOnceAsync(name), time);
+        if (!mayBeOld)
+        {
+            return await reread;
+        }
+
+        TimeSpan patience = TimeSpan.FromMilliseconds(PatienceMs) - time.GetElapsedTime(startedAt);
+        if (patience > TimeSpan.Zero)
+        {
+            await Task.WhenAny(reread, Task.Delay(patience, time));
+        }
+
+        return reread.IsCompletedSuccessfully ? await reread : entry.Snapshot;
     }
 
     private async Task<T?> ReadOnceAsync(string name)
     {
         long readAt = time.GetTimestamp();
-        T? snapshot = null;
-        try
+        if (await read(name, default) is { } snapshot)
         {
-            snapshot = await read(name, default);
-        }
-        finally
-        {
-            // Also after a failure: the next one must read again instead of sharing the failed read for ever.
-            if (snapshot is null)
-            {
-                Forget(name);
-            }
-            else
-            {
-                Set(name, snapshot, readAt);
-            }
+            Set(name, snapshot, readAt);
+            return snapshot;
         }
 
-        return snapshot;
+        Forget(name);
+        return null;
     }
 
     private sealed class Entry(T snapshot, long readAt)
     {
         private readonly Lock _lock = new();
         private Task<T?>? _reread;
+        private long _startedAt;
 
         public T Snapshot { get; } = snapshot;
 
         public long ReadAt { get; } = readAt;
 
-        public Task<T?> Reread(Func<Task<T?>> start)
+        /// <summary>One at a time; after one that failed, another.</summary>
+        public (Task<T?> Reread, long StartedAt) Reread(Func<Task<T?>> start, TimeProvider time)
         {
             lock (_lock)
             {
-                return _reread ??= start();
+                if (_reread is null or { IsFaulted: true } or { IsCanceled: true })
+                {
+                    _startedAt = time.GetTimestamp();
+                    _reread = start();
+                    _ = EndAsync(_reread);
+                }
+
+                return (_reread, _startedAt);
             }
         }
+
+        /// <summary>A failure that nobody waits for any more is no news: the next read says the same.</summary>
+        private static async Task EndAsync(Task reread) => await reread.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

@@ -18,18 +18,25 @@ internal sealed class AppendLane(AppendQueue queue, AppendLaneRules rules, Sessi
     private PostgresSession? _session;
     private AppendStatement? _statement;
     private int _failedOpens;
+    private long _sentAt;
 
     /// <summary>Ends when the queue is closed and empty.</summary>
     public async Task RunAsync()
     {
-        while (await queue.WaitAsync())
+        while (await queue.WaitAsync(rules.SpareOf is not null))
         {
-            if (await ConnectAsync())
+            if (rules.SpareOf is { } other && other.StuckIn(_options.SpareAfterMs) is { } wait && !queue.IsClosed)
+            {
+                await Task.Delay(wait, _options.Time);
+            }
+            else if (await ConnectAsync())
             {
                 queue.Take(_batch, _partitions, rules.RowsMax, _options.FlushBytesMax);
                 if (_batch.Count > 0)
                 {
+                    Volatile.Write(ref _sentAt, _options.Time.GetTimestamp());
                     await SendAsync();
+                    Volatile.Write(ref _sentAt, 0);
                 }
             }
 
@@ -40,6 +47,14 @@ internal sealed class AppendLane(AppendQueue queue, AppendLaneRules rules, Sessi
         }
 
         await CloseAsync();
+    }
+
+    /// <summary>Null: its statement has taken so long already. Else how long until it may have.</summary>
+    private TimeSpan? StuckIn(int ms)
+    {
+        long sentAt = Volatile.Read(ref _sentAt);
+        TimeSpan left = TimeSpan.FromMilliseconds(ms) - (sentAt == 0 ? TimeSpan.Zero : _options.Time.GetElapsedTime(sentAt));
+        return left <= TimeSpan.Zero ? null : left;
     }
 
     private async Task<bool> ConnectAsync()
@@ -87,6 +102,7 @@ internal sealed class AppendLane(AppendQueue queue, AppendLaneRules rules, Sessi
         {
             session.TakeWarning();
             await session.RunAsync(() => _statement!.RunAsync(_batch, _written));
+            writer.Answered(_batch.Count, _options.Time.GetElapsedTime(_sentAt));
         }
         catch (PostgresException e) when (SqlStates.NothingWritten(e))
         {
@@ -152,5 +168,6 @@ internal sealed class AppendLane(AppendQueue queue, AppendLaneRules rules, Sessi
 /// <summary>How the lanes of one queue behave.</summary>
 /// <param name="Options">The journal's.</param>
 /// <param name="RowsMax">Appends in one statement.</param>
+/// <param name="SpareOf">Works only while that one's statement is stuck, so that one flush serves everybody.</param>
 /// <param name="StaysOpen">False: a lane with nothing to do gives its connection back.</param>
-internal sealed record AppendLaneRules(PostgresJournalOptions Options, int RowsMax, bool StaysOpen);
+internal sealed record AppendLaneRules(PostgresJournalOptions Options, int RowsMax, bool StaysOpen, AppendLane? SpareOf);

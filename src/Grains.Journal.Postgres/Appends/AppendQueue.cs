@@ -8,6 +8,7 @@ internal sealed class AppendQueue(int requestsMax, long bytesMax)
     private readonly Lock _gate = new();
     private readonly LinkedList<AppendRequest> _requests = new();
     private readonly Queue<TaskCompletionSource> _sleepers = new();
+    private readonly Queue<TaskCompletionSource> _spareSleepers = new();
     private long _bytes;
     private bool _isClosed;
 
@@ -52,7 +53,7 @@ internal sealed class AppendQueue(int requestsMax, long bytesMax)
 
             _requests.AddLast(request);
             _bytes += request.Append.Payload.Length;
-            _sleepers.TryDequeue(out sleeper);
+            sleeper = NextSleeper();
         }
 
         sleeper?.TrySetResult();
@@ -60,7 +61,8 @@ internal sealed class AppendQueue(int requestsMax, long bytesMax)
     }
 
     /// <summary>Returns when something waits, or may; false once it is closed and empty.</summary>
-    public async ValueTask<bool> WaitAsync()
+    /// <param name="isSpare">Woken only when no other lane sleeps.</param>
+    public async ValueTask<bool> WaitAsync(bool isSpare)
     {
         TaskCompletionSource sleeper;
         lock (_gate)
@@ -76,7 +78,7 @@ internal sealed class AppendQueue(int requestsMax, long bytesMax)
             }
 
             sleeper = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _sleepers.Enqueue(sleeper);
+            (isSpare ? _spareSleepers : _sleepers).Enqueue(sleeper);
         }
 
         await sleeper.Task;
@@ -113,7 +115,7 @@ internal sealed class AppendQueue(int requestsMax, long bytesMax)
             _bytes -= bytes;
             if (_requests.Count > 0)
             {
-                _sleepers.TryDequeue(out next);
+                next = NextSleeper();
             }
         }
 
@@ -146,10 +148,13 @@ internal sealed class AppendQueue(int requestsMax, long bytesMax)
         lock (_gate)
         {
             _isClosed = true;
-            while (_sleepers.TryDequeue(out TaskCompletionSource? sleeper))
+            while (NextSleeper() is { } sleeper)
             {
                 sleeper.TrySetResult();
             }
         }
     }
+
+    private TaskCompletionSource? NextSleeper() =>
+        _sleepers.TryDequeue(out TaskCompletionSource? sleeper) || _spareSleepers.TryDequeue(out sleeper) ? sleeper : null;
 }

@@ -6,6 +6,12 @@ namespace Grains.Journal.Postgres.Appends;
 
 internal sealed partial class AppendWriter
 {
+    private static readonly Histogram<double> _statementMs = JournalMeter.Instance.CreateHistogram<double>(
+        "grains.postgres.append.duration", "ms", "From sending a statement with appends until its end.");
+
+    private static readonly Histogram<int> _rows = JournalMeter.Instance.CreateHistogram<int>(
+        "grains.postgres.append.rows", null, "Appends in one statement: how many partitions share a flush.");
+
     private static readonly Counter<long> _failures = JournalMeter.Instance.CreateCounter<long>(
         "grains.postgres.append.failures", null, "Statements with appends that failed and wrote nothing, by SQLSTATE.");
 

@@ -26,16 +26,21 @@ internal sealed partial class AppendWriter : IAsyncDisposable
         _shared = new AppendQueue(options.QueuedAppendsMax, options.QueuedBytesMax);
         _alone = new AppendQueue(options.QueuedAppendsMax, options.QueuedBytesMax);
         _blocked = new AppendQueue(options.QueuedAppendsMax, options.QueuedBytesMax);
-        _lanes = Task.WhenAll(
-        [
-            .. Lanes(_shared, options.AppendConnections, _rowsMax, staysOpen: true),
-            .. Lanes(_alone, options.LoneAppendConnections, 1, staysOpen: false),
-            .. Lanes(_blocked, options.LoneAppendConnections, 1, staysOpen: false),
-        ]);
+        AppendLaneRules shared = new(options, _rowsMax, StaysOpen: true, SpareOf: null);
+        AppendLaneRules lone = new(options, RowsMax: 1, StaysOpen: false, SpareOf: null);
+        List<AppendLane> lanes = [];
+        for (int i = 0; i < options.AppendConnections; i++)
+        {
+            lanes.Add(new AppendLane(_shared, shared with { SpareOf = lanes.LastOrDefault() }, factory, this));
+        }
 
-        IEnumerable<Task> Lanes(AppendQueue queue, int lanes, int rowsMax, bool staysOpen) =>
-            Enumerable.Range(0, lanes).Select(_ => Task.Run(
-                new AppendLane(queue, new AppendLaneRules(options, rowsMax, staysOpen), factory, this).RunAsync));
+        for (int i = 0; i < options.LoneAppendConnections; i++)
+        {
+            lanes.Add(new AppendLane(_alone, lone, factory, this));
+            lanes.Add(new AppendLane(_blocked, lone, factory, this));
+        }
+
+        _lanes = Task.WhenAll(lanes.Select(lane => Task.Run(lane.RunAsync)));
     }
 
     public Task<AppendOutcome> AppendAsync(JournalAppend append)
@@ -43,6 +48,13 @@ internal sealed partial class AppendWriter : IAsyncDisposable
         AppendRequest request = new(append, _options.Time.GetTimestamp());
         Enqueue(request, _suspects.ContainsKey(append.Partition) ? _blocked : _shared);
         return request.Task;
+    }
+
+    /// <summary>A statement came to its end.</summary>
+    public void Answered(int rows, TimeSpan after)
+    {
+        _statementMs.Record(after.TotalMilliseconds);
+        _rows.Record(rows);
     }
 
     /// <summary>The row was written: nobody stands in its way.</summary>

@@ -30,12 +30,23 @@ internal sealed class RecordPages(SessionPool sessions, string schema, Partition
                     yield break;
                 }
 
-                yield return checks.Check(stored);
+                JournalRecord record;
+                try
+                {
+                    record = checks.Check(stored);
+                }
+                catch (JournalDamagedException e)
+                {
+                    throw await OvertakenAsync(checks.Before.Revision, cancel) ?? e;
+                }
+
+                yield return record;
             }
 
             if (page.Count == 0)
             {
-                throw await MissingAsync(checks.Before.Revision, place.Newest, cancel);
+                throw await OvertakenAsync(checks.Before.Revision, cancel) ?? new JournalDamagedException(
+                    partition, checks.Before.Revision.Next, $"its records up to {place.Newest} are missing.");
             }
         }
     }
@@ -43,12 +54,13 @@ internal sealed class RecordPages(SessionPool sessions, string schema, Partition
     private async Task<T> UseAsync<T>(Func<NpgsqlConnection, Task<T>> read, CancellationToken cancel) =>
         await sessions.UseAsync(session => session.RunAsync(() => read(session.Connection)), cancel).WaitAsync(cancel);
 
-    private async Task<Exception> MissingAsync(Revision before, Revision newest, CancellationToken cancel)
+    /// <summary>What looks like damage, where a truncation has overtaken the reader; else null.</summary>
+    private async Task<Exception?> OvertakenAsync(Revision before, CancellationToken cancel)
     {
         RecordPlace now = await UseAsync(s => PlaceAsync(s, before.Next), cancel);
         return now.Truncated.Revision > before
             ? new JournalTruncatedException(partition, before.Next, now.Truncated.Revision.Next)
-            : new JournalDamagedException(partition, before.Next, $"its records up to {newest} are missing.");
+            : null;
     }
 
     /// <summary>What stands before a revision, and where the records begin and end.</summary>
