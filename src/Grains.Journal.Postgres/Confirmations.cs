@@ -120,13 +120,25 @@ internal sealed class Confirmations : IAsyncDisposable
         }
     }
 
+    /// <summary>So that a question costs Postgres no parsing and no planning.</summary>
+    private static async Task<NpgsqlCommand> PrepareAsync(PostgresSession session, string schema)
+    {
+        NpgsqlCommand command = Command(session, schema);
+        await session.RunAsync(async () =>
+        {
+            await command.PrepareAsync();
+            return true;
+        });
+        return command;
+    }
+
     private async Task<HashSet<(long Partition, long Epoch)>> AskAsync(List<Waiting> batch)
     {
         if (_session is not { IsUsable: true } || _session.History != _factory.History.Current)
         {
             await CloseAsync();
             _session = await _factory.OpenAsync(SessionRole.Confirm, _options.AppendLockMsMax);
-            _command = Command(_session, _options.Schema);
+            _command = await PrepareAsync(_session, _options.Schema);
         }
 
         _session.TakeWarning();

@@ -5,7 +5,12 @@ namespace Grains.Benchmarks;
 /// <summary>What to measure, for how long, and on which disk.</summary>
 internal sealed record BenchmarkOptions(IReadOnlyList<string> Parts, TimeSpan Length, string DataFolder)
 {
+    /// <summary>The part that wants a process to itself.</summary>
+    public const string AgainstRows = "postgres";
+
     private static readonly string[] _parts = ["machine", "journal", "path", "http", "restart"];
+
+    public bool IsAgainstRows => Parts.Contains(AgainstRows);
 
     /// <returns>Null if something was not understood; it was then said.</returns>
     public static BenchmarkOptions? Read(string[] args, TextWriter errors)
@@ -28,14 +33,14 @@ internal sealed record BenchmarkOptions(IReadOnlyList<string> Parts, TimeSpan Le
                 continue;
             }
 
-            if (!_parts.Contains(args[i]))
-            {
-                errors.WriteLine(
-                    $"\"{args[i]}\" is not understood. [{string.Join('|', _parts)}]… [--seconds 0.1…600] [--data FOLDER]");
-                return null;
-            }
-
             parts.Add(args[i]);
+        }
+
+        if (parts is not [AgainstRows] && parts.Except(_parts).FirstOrDefault() is { } stray)
+        {
+            errors.WriteLine($"\"{stray}\" is not understood here. [{string.Join('|', _parts)}]… or {AgainstRows} alone; "
+                + "[--seconds 0.1…600] [--data FOLDER]");
+            return null;
         }
 
         return new BenchmarkOptions(parts.Count == 0 ? _parts : parts, TimeSpan.FromSeconds(seconds), folder);

@@ -42,28 +42,8 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Of the postmaster.</summary>
     public int ProcessId => _process?.Id ?? throw new InvalidOperationException("Postgres is not running.");
 
-    /// <summary>Processor time of its processes that live now; those of ended connections are not counted.</summary>
-    public TimeSpan CpuTime
-    {
-        get
-        {
-            TimeSpan sum = TimeSpan.Zero;
-            foreach (int id in ProcessTree.Children(ProcessId))
-            {
-                try
-                {
-                    using Process child = Process.GetProcessById(id);
-                    sum += child.TotalProcessorTime;
-                }
-                catch (Exception e) when (e is ArgumentException or InvalidOperationException)
-                {
-                    // It has just ended.
-                }
-            }
-
-            return sum;
-        }
-    }
+    /// <summary>Processor time of all its processes so far, those of ended connections included; Linux only.</summary>
+    public TimeSpan CpuTime => ProcessFamilyTime.Of(ProcessId, ProcessTree.Children(ProcessId));
 
     public async Task ExecuteAsync(string sql)
     {

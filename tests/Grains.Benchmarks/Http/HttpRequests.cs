@@ -8,6 +8,7 @@ internal static class HttpRequests
 {
     public const string Keyspace = "bench";
     public const string Service = "bench";
+    private const string _json = "application/json";
 
     public static byte[] PutKey(int key) => Of("PUT", KeyPath(key), new byte[BenchmarkKeys.ValueBytes]);
 
@@ -17,9 +18,14 @@ internal static class HttpRequests
 
     public static byte[] Receive(int node) => Of("POST", $"{NodePath(node)}/receive", []);
 
-    public static byte[] Commit(string delivery) => Of("POST", $"/v1/deliveries/{delivery}:commit", []);
+    public static byte[] Receive(int node, int max) =>
+        Of("POST", $"{NodePath(node)}/receive", Encoding.ASCII.GetBytes($$"""{"max":{{max}}}"""), _json);
 
-    public static byte[] Declare(string path, string json) => Of("PUT", path, Encoding.UTF8.GetBytes(json), "application/json");
+    /// <param name="delivery">Its id.</param>
+    /// <param name="json">What else is to happen; empty = nothing.</param>
+    public static byte[] Commit(string delivery, byte[] json) => Of("POST", $"/v1/deliveries/{delivery}:commit", json, _json);
+
+    public static byte[] Declare(string path, string json) => Of("PUT", path, Encoding.UTF8.GetBytes(json), _json);
 
     private static string KeyPath(int key) => $"/v1/keyspaces/{Keyspace}/keys/{BenchmarkKeys.Name(key)}";
 

@@ -20,8 +20,7 @@ internal static class HttpSteps
     {
         Expect(await connection.ExchangeAsync(HttpRequests.Send(caller)), connection);
         Expect(await connection.ExchangeAsync(HttpRequests.Receive(caller)), connection);
-        string delivery = TextAfter(connection.Body, "\"delivery\":\""u8);
-        Expect(await connection.ExchangeAsync(HttpRequests.Commit(delivery)), connection);
+        Expect(await connection.ExchangeAsync(HttpRequests.Commit(DeliveryIn(connection.Body), [])), connection);
     }
 
     public static async Task PrepareAsync(int port)
@@ -33,12 +32,13 @@ internal static class HttpSteps
     }
 
     /// <summary>Every key once, so that every get finds one.</summary>
-    public static async Task FillAsync(int port)
+    public static async Task FillAsync(params int[] ports)
     {
-        const int connections = 64;
+        const int connectionsEach = 64;
+        int connections = connectionsEach * ports.Length;
         await Task.WhenAll(Enumerable.Range(0, connections).Select(async part =>
         {
-            using HttpConnection connection = await HttpConnection.OpenAsync(port);
+            using HttpConnection connection = await HttpConnection.OpenAsync(ports[part % ports.Length]);
             for (int key = part; key < Keys; key += connections)
             {
                 Expect(await connection.ExchangeAsync(_puts[key]), connection);
@@ -46,7 +46,8 @@ internal static class HttpSteps
         }));
     }
 
-    private static void Expect(int status, HttpConnection connection)
+    /// <exception cref="IOException">It says what the server answered instead.</exception>
+    public static void Expect(int status, HttpConnection connection)
     {
         if (status is not (>= 200 and < 300))
         {
@@ -54,8 +55,10 @@ internal static class HttpSteps
         }
     }
 
-    private static string TextAfter(ReadOnlySpan<byte> json, ReadOnlySpan<byte> mark)
+    /// <summary>The id in the answer to a receive.</summary>
+    public static string DeliveryIn(ReadOnlySpan<byte> json)
     {
+        ReadOnlySpan<byte> mark = "\"delivery\":\""u8;
         int at = json.IndexOf(mark);
         ReadOnlySpan<byte> rest = at < 0 ? throw new IOException("Nothing was delivered.") : json[(at + mark.Length)..];
         return Encoding.ASCII.GetString(rest[..rest.IndexOf((byte)'"')]);

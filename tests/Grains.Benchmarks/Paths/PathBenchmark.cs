@@ -1,9 +1,9 @@
 using Grains.Benchmarks.Loads;
 using Grains.Benchmarks.Report;
 using Grains.Benchmarks.World;
+using Grains.Journal.Memory;
+using Grains.Journal.Sqlite;
 using Grains.Silo.Partitions;
-using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Partitions;
 
 namespace Grains.Benchmarks.Paths;
 
@@ -22,8 +22,10 @@ internal static class PathBenchmark
     {
         var table = new Table(
             "durable puts/s", "outstanding", "SQLite", "p50 ms", "p99 ms", "µs CPU each", "memory", "µs CPU each", "F ms", "n/(1.5 F)", "ratio");
-        await using SiloInProcess durable = await SiloInProcess.StartAsync(data.New(), isDurable: true);
-        await using SiloInProcess memory = await SiloInProcess.StartAsync(data.New(), isDurable: false);
+        string folder = data.New();
+        await using SiloInProcess durable = await SiloInProcess.StartAsync(
+            folder, SqliteJournal.Open(new SqliteJournalOptions { Folder = folder }));
+        await using SiloInProcess memory = await SiloInProcess.StartAsync(data.New(), new MemoryJournal());
         Console.WriteLine($"  durability  {durable.Durability}");
         Console.WriteLine($"  beside it   {memory.Durability}");
         var keys = new BenchmarkKeys(_keys, durable.Partitions.Slots);
@@ -60,15 +62,8 @@ internal static class PathBenchmark
         return runs.Median(r => r.PerSecond);
     }
 
-    private static Func<int, ValueTask> Puts(IPartitions partitions, BenchmarkKeys keys) => async _ =>
-    {
-        int key = Random.Shared.Next(keys.Count);
-        Answer answer = await partitions.ExecuteAsync(keys.PartitionOf(key), keys.Put(key), CancellationToken.None);
-        if (answer is not KeyWritten)
-        {
-            throw new InvalidOperationException($"A put came to {answer}.");
-        }
-    };
+    private static Func<int, ValueTask> Puts(IPartitions partitions, BenchmarkKeys keys) =>
+        _ => PathSteps.PutAsync(partitions, keys, Random.Shared.Next(keys.Count));
 
     private static string CpuOf(LoopResult result) =>
         Figures.Rate(result.Cpu.TotalMicroseconds / Math.Max(result.Latencies.Count, 1));

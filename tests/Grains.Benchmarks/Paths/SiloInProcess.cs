@@ -1,6 +1,4 @@
 using Grains.Journal;
-using Grains.Journal.Memory;
-using Grains.Journal.Sqlite;
 using Grains.Silo;
 using Grains.Silo.Cluster;
 using Grains.Silo.Partitions;
@@ -25,14 +23,16 @@ internal sealed class SiloInProcess : IAsyncDisposable
 
     public string Durability => _host.Services.GetRequiredService<IJournal>().Durability;
 
+    /// <param name="folder">Keeps the cluster's settings.</param>
+    /// <param name="journal">Ends with the silo.</param>
     /// <returns>When every partition is served.</returns>
-    public static async Task<SiloInProcess> StartAsync(string folder, bool isDurable)
+    public static async Task<SiloInProcess> StartAsync(string folder, IJournal journal)
     {
         Directory.CreateDirectory(folder);
         string settings = await ClusterStorage.PrepareSqliteAsync(Path.Combine(folder, "cluster.db"), CancellationToken.None);
-        IJournal journal = isDurable ? SqliteJournal.Open(new SqliteJournalOptions { Folder = folder }) : new MemoryJournal();
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<IHostLifetime, UnattendedLifetime>();
         builder.Services.AddSingleton(_ => journal);
         builder.UseOrleans(silo =>
         {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Grains.Benchmarks.Loads;
 using Grains.Benchmarks.Paths;
+using Grains.Journal.Sqlite;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Partitions;
@@ -18,7 +19,8 @@ internal static class Filling
 
     public static async Task FillAndDieAsync(string folder)
     {
-        SiloInProcess silo = await SiloInProcess.StartAsync(folder, isDurable: true);
+        SiloInProcess silo = await SiloInProcess.StartAsync(
+            folder, SqliteJournal.Open(new SqliteJournalOptions { Folder = folder }));
         await AllAsync(Keys, async number =>
         {
             Utf8Name key = BenchmarkKeys.Name(number);

@@ -22,10 +22,18 @@ internal sealed class ServerProcess : IDisposable
     public static async Task<(ServerProcess Server, TimeSpan Ready)> StartGrainsAsync(
         string folder, params (string Name, string Value)[] environment)
     {
-        int port = ChildProcess.FreePort();
-        var server = new ServerProcess(
-            new ChildProcess(Programs.Server, ["--data", folder, "--urls", $"http://127.0.0.1:{port}"], environment), port);
+        ServerProcess server = LaunchGrains(["--data", folder], environment);
         return (server, await server.ReadyAsync());
+    }
+
+    /// <summary>One of several on a common database.</summary>
+    public static async Task<ServerProcess> StartMemberAsync(string name, string connectionString)
+    {
+        ServerProcess server = LaunchGrains(
+            ["--name", name, "--silo", $"127.0.0.1:{ChildProcess.FreePort()}", "--dashboard", "false"],
+            ("GRAINS_POSTGRES", connectionString));
+        await server.ReadyAsync();
+        return server;
     }
 
     public static async Task<ServerProcess> StartEmptyAsync()
@@ -37,6 +45,13 @@ internal sealed class ServerProcess : IDisposable
     }
 
     public void Dispose() => Process.Dispose();
+
+    private static ServerProcess LaunchGrains(string[] arguments, params (string Name, string Value)[] environment)
+    {
+        int port = ChildProcess.FreePort();
+        string[] all = [.. arguments, "--urls", $"http://127.0.0.1:{port}"];
+        return new ServerProcess(new ChildProcess(Programs.Server, all, environment), port);
+    }
 
     /// <returns>The time since the process was started.</returns>
     private async Task<TimeSpan> ReadyAsync()
