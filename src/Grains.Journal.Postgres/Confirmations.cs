@@ -83,10 +83,10 @@ internal sealed class Confirmations : IAsyncDisposable
         while (true)
         {
             await _wake.WaitAsync();
-            TimeSpan pause = _interval - _options.Time.GetElapsedTime(lastAt);
-            if (lastAt != 0 && pause > TimeSpan.Zero)
+            if (lastAt != 0 && _options.Time.GetElapsedTime(lastAt) < _interval)
             {
-                await Task.Delay(pause, _options.Time);
+                // Timers count whole milliseconds: the rest of one would be no pause at all.
+                await Task.Delay(_interval, _options.Time);
             }
 
             lock (_gate)

@@ -50,6 +50,8 @@ internal sealed class ClusterRun : IAsyncDisposable
 
     public long Acknowledged => _record.Acknowledged;
 
+    public Caller NewCaller() => _callers.Next();
+
     public Task DeclareAsync() => _record.Names.DeclareAsync(_callers.Next());
 
     /// <summary>Returns when partitions are where they stay, and every one of them was written.</summary>

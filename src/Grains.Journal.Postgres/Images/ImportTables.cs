@@ -102,10 +102,13 @@ internal sealed class ImportTables(PostgresSession session, string schema, long 
         bool has = _partition.HasCheckpoint;
         CheckpointPointer pointer = new(_partition.Checkpoint, _partition.Epoch, _attempt, _chunks);
         await using NpgsqlCommand insert = new($"""
-            INSERT INTO "{schema}".partition (partition, epoch, membership_version, owner, incarnation,
-                system_identifier, timeline, checkpoint_revision, checkpoint_chain, checkpoint_epoch,
-                checkpoint_attempt, checkpoint_chunks, checkpoint_crc, truncated_revision, truncated_chain)
-            VALUES ($1, $2, 0, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $7, $8)
+            WITH owned AS (
+                INSERT INTO "{schema}".partition
+                    (partition, epoch, membership_version, owner, incarnation, system_identifier, timeline)
+                VALUES ($1, $2, 0, $3, $4, $5, $6))
+            INSERT INTO "{schema}".checkpoint
+                (partition, revision, chain, epoch, attempt, chunks, crc, truncated_revision, truncated_chain)
+            VALUES ($1, $7, $8, $9, $10, $11, $12, $7, $8)
             """, session.Connection)
         {
             Parameters =

@@ -55,8 +55,10 @@ internal sealed class PostgresExport(SessionFactory factory, PostgresJournalOpti
         await using NpgsqlCommand command = new($"""
             BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
             SET LOCAL idle_in_transaction_session_timeout = '{_idleSecondsMax}s';
-            SELECT {CheckpointPointer.Columns}, partition, epoch, incarnation
-            FROM "{options.Schema}".partition WHERE epoch > 0 ORDER BY partition
+            SELECT {CheckpointPointer.Columns}, partition, owner_epoch, incarnation
+            FROM "{options.Schema}".checkpoint
+            JOIN (SELECT partition, epoch AS owner_epoch, incarnation FROM "{options.Schema}".partition) p USING (partition)
+            WHERE owner_epoch > 0 ORDER BY partition
             """, connection);
         List<PartitionCut> cuts = [];
         await using NpgsqlDataReader rows = await command.ExecuteReaderAsync();

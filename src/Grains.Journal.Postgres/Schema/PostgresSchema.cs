@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Grains.Journal.Postgres.Sessions;
 using Npgsql;
 
 namespace Grains.Journal.Postgres;
@@ -26,6 +27,7 @@ public static partial class PostgresSchema
             ApplicationName = "grains/schema",
             CommandTimeout = 0,
         };
+        builder.PicksPrimary();
         await using NpgsqlConnection connection = new(builder.ConnectionString);
         string doing = "connecting";
         try

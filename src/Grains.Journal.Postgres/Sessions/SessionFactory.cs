@@ -25,11 +25,7 @@ internal sealed class SessionFactory : IAsyncDisposable
             TcpKeepAliveTime = 10,
             TcpKeepAliveInterval = 3,
         };
-        bool isOneHost = !builder.Host!.Contains(',', StringComparison.Ordinal);
-        if (!isOneHost)
-        {
-            builder.TargetSessionAttributes ??= "primary";
-        }
+        bool isOneHost = builder.PicksPrimary();
 
         Place = $"{builder.Host}:{builder.Port}/{builder.Database ?? builder.Username}, schema {options.Schema}";
         NpgsqlDataSourceBuilder source = new(builder.ConnectionString);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Grains.Journal.Postgres;
 using Grains.Postgres.Testing;
 using Grains.StateMachines.Ids;
@@ -87,11 +88,11 @@ public sealed class PostgresCrashTests(ITestOutputHelper output)
         return (int)found;
     }
 
-    private async Task RunAsync(Func<PostgresServer, Random, Task> fault)
+    private async Task RunAsync(Func<PostgresServer, Random, Task> fault, [CallerMemberName] string name = "")
     {
         int seed = int.Parse(
             Environment.GetEnvironmentVariable("GRAINS_SEED") ?? $"{Random.Shared.Next()}", System.Globalization.CultureInfo.InvariantCulture);
-        output.WriteLine($"repeat with: GRAINS_SEED={seed} GRAINS_CRASHES={_crashes}");
+        output.WriteLine($"repeat with: GRAINS_SEED={seed} GRAINS_CRASHES={_crashes} dotnet test tests/Grains.Journal.Tests --filter {name}");
         Random random = new(seed);
         await using PostgresServer server = await PostgresServer.StartAsync();
         PostgresJournalOptions options = new() { ConnectionString = server.ConnectionString };
@@ -117,7 +118,7 @@ public sealed class PostgresCrashTests(ITestOutputHelper output)
 
         int undecided = owners.Sum(o => o.Undecided);
         output.WriteLine(
-            $"{owners.Sum(o => o.Acknowledged.Count)} acknowledged, {undecided} undecided on the way, "
+            $"figures: {owners.Sum(o => o.Acknowledged.Count)} acknowledged, {undecided} undecided on the way, "
             + $"{owners.Sum(o => o.Refused)} refused, {_crashes} faults");
         Assert.True(undecided + owners.Sum(o => o.Refused) > 0, "No fault met an append: this run shows nothing.");
     }

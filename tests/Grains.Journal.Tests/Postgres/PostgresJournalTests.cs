@@ -43,6 +43,23 @@ public sealed class PostgresJournalTests : PostgresTest
     }
 
     [Fact]
+    public async Task Of_several_hosts_the_primary_is_used()
+    {
+        await using PostgresServer standby = await PostgresServer.StartAsync();
+        await standby.StopAsync();
+        await File.WriteAllTextAsync(Path.Combine(standby.DataFolder, "standby.signal"), "");
+        await standby.StartAgainAsync();
+
+        PostgresJournal journal = await OpenAsync(Options with
+        {
+            ConnectionString = $"Host=127.0.0.1:1,127.0.0.1:{standby.Port},127.0.0.1:{Server.Port};Username=postgres;Database=postgres",
+        });
+        await (await Owner.AcquireAsync(journal, P1)).AppendAsync("x");
+        NpgsqlConnection look = await ConnectAsync();
+        Assert.Equal(2L, await look.ScalarAsync<long>($"SELECT count(*) FROM {Schema}.record"));
+    }
+
+    [Fact]
     public async Task The_durability_line_names_the_place()
     {
         PostgresJournal journal = await OpenAsync();

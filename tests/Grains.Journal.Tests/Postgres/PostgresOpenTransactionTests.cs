@@ -36,10 +36,10 @@ public sealed partial class PostgresOpenTransactionTests(ITestOutputHelper outpu
         for (Stopwatch open = Stopwatch.StartNew(); open.Elapsed.TotalSeconds < _seconds;)
         {
             after = await LoadAsync(owners, window);
-            output.WriteLine($"open for {open.Elapsed.TotalSeconds:N0} s: {after}");
+            output.WriteLine($"figures: open for {open.Elapsed.TotalSeconds:N0} s: {after}");
         }
 
-        output.WriteLine($"before:       {before}");
+        output.WriteLine($"figures: before: {before}");
         Assert.True(after.PagesPerAppend <= 1.5 * before.PagesPerAppend, $"{before} became {after}");
         Assert.True(after.AppendsPerCommit > before.AppendsPerCommit / 3, $"{before} became {after}");
     }

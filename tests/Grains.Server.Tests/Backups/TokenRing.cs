@@ -13,7 +13,11 @@ internal sealed class TokenRing(HttpClient http)
 {
     private const string _service = "/v1/services/ring";
     private const int _nodes = 12;
-    private const int _hops = 9;
+    private const int _hops = 29;
+    private int _commits;
+
+    /// <summary>Steps that the workers have done.</summary>
+    public int Commits => Volatile.Read(ref _commits);
 
     public async Task DeclareAsync()
     {
@@ -98,6 +102,7 @@ internal sealed class TokenRing(HttpClient http)
         using HttpResponseMessage committed = await http.PostAsJsonAsync(
             $"/v1/deliveries/{id}:commit", new { state = new { text = state.ToString() }, sends }, stop);
         Assert.True(committed.IsSuccessStatusCode || committed.StatusCode == HttpStatusCode.Conflict, $"{committed.StatusCode}");
+        Interlocked.Increment(ref _commits);
     }
 
     private static string Name(int node) => $"n{node % _nodes}";
