@@ -8,7 +8,9 @@ using NpgsqlTypes;
 
 namespace Grains.Journal.Postgres.Images;
 
-/// <summary>Writes the parts of an image by COPY, one table after the other of each partition. The transaction is its caller's.</summary>
+/// <summary>
+/// Writes the parts of an image by COPY, one table after the other of each partition. The transaction is its caller's.
+/// </summary>
 internal sealed class ImportTables(PostgresSession session, string schema, long nowMs) : IAsyncDisposable
 {
     private readonly Guid _attempt = Guid.NewGuid();
@@ -48,7 +50,9 @@ internal sealed class ImportTables(PostgresSession session, string schema, long 
     private async Task StoreAsync(ReadOnlyMemory<byte> chunk, CancellationToken cancel)
     {
         _copy ??= await session.Connection.BeginBinaryImportAsync(
-            $"COPY \"{schema}\".checkpoint_chunk (partition, revision, epoch, attempt, number, crc, payload) FROM STDIN BINARY", cancel);
+            $"COPY \"{schema}\".checkpoint_chunk (partition, revision, epoch, attempt, number, crc, payload) "
+            + "FROM STDIN BINARY",
+            cancel);
         Revision at = _partition.Checkpoint.Revision;
         await _copy.StartRowAsync(cancel);
         await _copy.WriteAsync((long)_partition.Partition.Value, NpgsqlDbType.Bigint, cancel);
@@ -68,12 +72,14 @@ internal sealed class ImportTables(PostgresSession session, string schema, long 
         {
             await EndCopyAsync(cancel);
             _copy = await session.Connection.BeginBinaryImportAsync(
-                $"COPY \"{schema}\".record (partition, first, last, epoch, kind, crc, chain, payload) FROM STDIN BINARY", cancel);
+                $"COPY \"{schema}\".record (partition, first, last, epoch, kind, crc, chain, payload) FROM STDIN BINARY",
+                cancel);
             _copiesRecords = true;
         }
 
         int crc = RecordCrc.OfRecord(
-            _partition.Partition, record.First, record.Last, record.Epoch, record.Kind, record.Chain, record.Payload.Span);
+            _partition.Partition, record.First, record.Last, record.Epoch, record.Kind, record.Chain,
+            record.Payload.Span);
         await _copy!.StartRowAsync(cancel);
         await _copy.WriteAsync((long)_partition.Partition.Value, NpgsqlDbType.Bigint, cancel);
         await _copy.WriteAsync(record.First.Value, NpgsqlDbType.Bigint, cancel);

@@ -40,12 +40,14 @@ public static class PostgresImport
             session.TakeWarning();
             await transaction.CommitAsync(CancellationToken.None);
             return session.TakeWarning() is { } warning
-                ? throw new JournalUnavailableException($"It is not certain that the image is durable in Postgres at {factory.Place}. {warning}")
+                ? throw new JournalUnavailableException(
+                    $"It is not certain that the image is durable in Postgres at {factory.Place}. {warning}")
                 : checks.Totals;
         }
         catch (NpgsqlException e)
         {
-            throw new JournalUnavailableException($"The image could not be put into Postgres at {factory.Place}. {e.Message}", e);
+            throw new JournalUnavailableException(
+                $"The image could not be put into Postgres at {factory.Place}. {e.Message}", e);
         }
     }
 
@@ -59,7 +61,8 @@ public static class PostgresImport
         if ((bool)(await command.ExecuteScalarAsync(cancel))!)
         {
             throw new JournalUnavailableException(
-                $"Schema \"{schema}\" holds partitions already; nothing was changed. Name another schema, or drop this one.");
+                $"Schema \"{schema}\" holds partitions already; nothing was changed. "
+                + "Name another schema, or drop this one.");
         }
     }
 }

@@ -2,7 +2,9 @@ using Grains.StateMachines.Ids;
 
 namespace Grains.Journal.Images;
 
-/// <summary>Holds the parts of an image against each other, in both directions: what goes out, and what comes in.</summary>
+/// <summary>
+/// Holds the parts of an image against each other, in both directions: what goes out, and what comes in.
+/// </summary>
 public sealed class ImageChecks
 {
     private PartitionId? _last;
@@ -62,7 +64,8 @@ public sealed class ImageChecks
 
         if (begin.Epoch.Value < 1 || begin.Incarnation < 0 || begin.Checkpoint.Revision.Value < 0)
         {
-            return $"partition {begin.Partition} begins with {begin.Epoch}, incarnation {begin.Incarnation}, {begin.Checkpoint}.";
+            return $"partition {begin.Partition} begins with {begin.Epoch}, incarnation {begin.Incarnation}, "
+                + $"{begin.Checkpoint}.";
         }
 
         Partition = begin;
@@ -123,7 +126,8 @@ public sealed class ImageChecks
 
         if ((_hasRecords && _epoch != Partition!.Epoch) || (_incarnation ?? Partition!.Incarnation) != Partition!.Incarnation)
         {
-            return $"the last record has {_epoch} and incarnation {_incarnation}, and should have {Partition.Epoch} and {Partition.Incarnation}.";
+            return $"the last record has {_epoch} and incarnation {_incarnation}, "
+                + $"and should have {Partition.Epoch} and {Partition.Incarnation}.";
         }
 
         Partition = null;

@@ -31,7 +31,8 @@ internal sealed class DataCommands(GrainsOptions options, ILoggerFactory logs, T
         table.End();
         (ImageTotals totals, UInt128 checksum) = reader.Summary!.Value;
         say.WriteLine(
-            $"Whole: {totals.Partitions} partitions, {totals.Chunks} chunks of checkpoints, {totals.Records} records, {totals.Bytes} bytes; checksum {checksum:x32}.");
+            $"Whole: {totals.Partitions} partitions, {totals.Chunks} chunks of checkpoints, {totals.Records} records, "
+            + $"{totals.Bytes} bytes; checksum {checksum:x32}.");
     }
 
     private async Task RestoreAsync(string path, CancellationToken cancel)
@@ -62,7 +63,8 @@ internal sealed class DataCommands(GrainsOptions options, ILoggerFactory logs, T
         // From here on no server can start there: what is moved is all there will be.
         await using IJournal journal = await from.OpenJournalAsync(cancel);
         Source source = new(
-            from.Name, settings with { Drained = [] }, settings.CreatedAt.ToUnixTimeMilliseconds(), ((IJournalExport)journal).ExportAsync);
+            from.Name, settings with { Drained = [] }, settings.CreatedAt.ToUnixTimeMilliseconds(),
+            ((IJournalExport)journal).ExportAsync);
         await using IDataPlace to = await PlaceAsync(cancel);
         await new Restoration(to, say).RunAsync(source, cancel);
         say.WriteLine($"{from.Name} is as it was. Do not start a server on it again: the two would part ways.");
@@ -71,7 +73,8 @@ internal sealed class DataCommands(GrainsOptions options, ILoggerFactory logs, T
     private static async Task<ClusterSettings> SettingsOfAsync(FolderPlace from, CancellationToken cancel)
     {
         await using SettingsAccess access = await SettingsAccess.OpenAsync(from, cancel);
-        return await access.ReadAsync() ?? throw new StartException($"{from.Name} holds no cluster: no server ever started on it.");
+        return await access.ReadAsync()
+            ?? throw new StartException($"{from.Name} holds no cluster: no server ever started on it.");
     }
 
     private async Task<IDataPlace> PlaceAsync(CancellationToken cancel) => options.Cluster is { } cluster

@@ -20,7 +20,9 @@ internal sealed class FolderPlace : IDataPlace
 
     public string Name => $"the folder {_journal.Folder}";
 
-    /// <summary>Takes the folder's lock once, so that a running server is refused before anything is read or written.</summary>
+    /// <summary>
+    /// Takes the folder's lock once, so that a running server is refused before anything is read or written.
+    /// </summary>
     public static async Task<FolderPlace> OpenAsync(string folder, CancellationToken cancel)
     {
         await using (SqliteJournal.Open(new SqliteJournalOptions { Folder = folder }))

@@ -3,7 +3,9 @@ using Grains.Journal.Images;
 
 namespace Grains.Server.Backups;
 
-/// <summary>Where a cluster's data is, or is to be, while no server runs on it: a folder, or a schema of a Postgres.</summary>
+/// <summary>
+/// Where a cluster's data is, or is to be, while no server runs on it: a folder, or a schema of a Postgres.
+/// </summary>
 internal interface IDataPlace : IAsyncDisposable
 {
     /// <summary>For people.</summary>

@@ -24,14 +24,16 @@ internal sealed class Restoration(IDataPlace to, TextWriter say)
         ClusterSettings marked = await settings.RestoreAsync(source.Settings with { Restoring = source.Name });
         if (marked.Restoring != source.Name)
         {
-            throw new StartException($"A server has made a cluster of {to.Name} meanwhile. Stop it, and choose an empty place.");
+            throw new StartException(
+                $"A server has made a cluster of {to.Name} meanwhile. Stop it, and choose an empty place.");
         }
 
         if (isEmpty)
         {
             ImageTotals totals = await to.ImportAsync(source.Image(cancel), source.ForkedAtMs, cancel);
             say.WriteLine(
-                $"Put in: {totals.Partitions} partitions, {totals.Chunks} chunks of checkpoints, {totals.Records} records, {totals.Bytes} bytes.");
+                $"Put in: {totals.Partitions} partitions, {totals.Chunks} chunks of checkpoints, {totals.Records} records, "
+                + $"{totals.Bytes} bytes.");
         }
         else
         {
@@ -46,7 +48,8 @@ internal sealed class Restoration(IDataPlace to, TextWriter say)
 
     private string? Refuses(Source source, ClusterSettings? present, bool isEmpty) => present switch
     {
-        { Restoring: null } => $"{to.Name} holds cluster {present.ClusterId} already. Choose an empty place, or move this one aside.",
+        { Restoring: null } =>
+            $"{to.Name} holds cluster {present.ClusterId} already. Choose an empty place, or move this one aside.",
         null when !isEmpty => $"{to.Name} holds partitions. Choose an empty place, or move this one aside.",
         { Restoring: var begun } when !isEmpty && begun != source.Name =>
             $"{to.Name} holds what {begun} held, not yet compared. Repeat that with the same words, or empty the place.",

@@ -2,7 +2,9 @@ using Grains.Silo.Cluster;
 
 namespace Grains.Server.Backups;
 
-/// <summary>Reads and writes a cluster's settings as a server does, without being one: a silo alone, with nothing else in it.</summary>
+/// <summary>
+/// Reads and writes a cluster's settings as a server does, without being one: a silo alone, with nothing else in it.
+/// </summary>
 internal sealed class SettingsAccess : IAsyncDisposable
 {
     private readonly IHost _host;

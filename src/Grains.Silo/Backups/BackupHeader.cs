@@ -3,7 +3,9 @@ using Grains.Silo.Cluster;
 
 namespace Grains.Silo.Backups;
 
-/// <summary>What a backup says of itself: when, of which cluster, and what must be settled before its partitions can run.</summary>
+/// <summary>
+/// What a backup says of itself: when, of which cluster, and what must be settled before its partitions can run.
+/// </summary>
 /// <param name="TakenAtMs">When it began, ms since 1970.</param>
 /// <param name="Settings">The cluster's, as of then; which servers were drained is not kept.</param>
 public sealed record BackupHeader(long TakenAtMs, ClusterSettings Settings)
@@ -13,7 +15,8 @@ public sealed record BackupHeader(long TakenAtMs, ClusterSettings Settings)
     public DateTimeOffset TakenAt => DateTimeOffset.FromUnixTimeMilliseconds(TakenAtMs);
 
     /// <summary>What a browser or curl -OJ calls the file.</summary>
-    public string FileName => $"grains-{Settings.ClusterId[..Math.Min(8, Settings.ClusterId.Length)]}-{TakenAt:yyyyMMdd'T'HHmmss'Z'}.backup";
+    public string FileName =>
+        $"grains-{Settings.ClusterId[..Math.Min(8, Settings.ClusterId.Length)]}-{TakenAt:yyyyMMdd'T'HHmmss'Z'}.backup";
 
     /// <summary>Little-endian; texts are UTF-8 behind their length.</summary>
     public byte[] Encode()

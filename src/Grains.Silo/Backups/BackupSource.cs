@@ -20,7 +20,8 @@ public sealed partial class BackupSource(
     /// <summary>Null: one is under way.</summary>
     public RunningBackup? TryBegin() => Interlocked.Exchange(ref _running, 1) == 1 ? null
         : new RunningBackup(
-            new BackupHeader(time.GetUtcNow().ToUnixTimeMilliseconds(), settings.Settings!), WriteAsync, () => Volatile.Write(ref _running, 0));
+            new BackupHeader(time.GetUtcNow().ToUnixTimeMilliseconds(), settings.Settings!), WriteAsync,
+            () => Volatile.Write(ref _running, 0));
 
     private async Task WriteAsync(BackupHeader header, Stream to, CancellationToken cancel)
     {
@@ -33,7 +34,8 @@ public sealed partial class BackupSource(
             BackupSummary summary = await writer.WriteAsync(header, journal!.ExportAsync(cancel), cancel);
             isWhole = true;
             LogEnded(
-                logger, time.GetElapsedTime(begun).TotalSeconds, summary.Totals.Partitions, writer.Written, $"{summary.Checksum:x32}");
+                logger, time.GetElapsedTime(begun).TotalSeconds, summary.Totals.Partitions, writer.Written,
+                $"{summary.Checksum:x32}");
         }
         catch (Exception e)
         {
@@ -54,7 +56,9 @@ public sealed class RunningBackup(
 {
     public BackupHeader Header => header;
 
-    /// <summary>On return the stream has all of it; an exception means that it has a part which shows as cut off.</summary>
+    /// <summary>
+    /// On return the stream has all of it; an exception means that it has a part which shows as cut off.
+    /// </summary>
     public Task WriteAsync(Stream to, CancellationToken cancel) => write(header, to, cancel);
 
     public void Dispose() => ended();

@@ -15,7 +15,9 @@ namespace Grains.Silo.Backups;
 /// <param name="Checksum">XXH128 over the checkpoint that the state would make.</param>
 public sealed record PartitionDigest(PartitionId Partition, Revision Revision, StateContents Contents, UInt128 Checksum);
 
-/// <summary>Recovers the partitions of an image one after the other, by the code that a server recovers them with.</summary>
+/// <summary>
+/// Recovers the partitions of an image one after the other, by the code that a server recovers them with.
+/// </summary>
 public static class ImageDigests
 {
     /// <param name="parts">The image.</param>
@@ -34,7 +36,8 @@ public static class ImageDigests
             switch (part)
             {
                 case ImagePart.Begin next:
-                    (begin, machine, isRestored) = (next, new PartitionMachine(next.Partition, new MachineLimits()), !next.HasCheckpoint);
+                    (begin, isRestored) = (next, !next.HasCheckpoint);
+                    machine = new PartitionMachine(next.Partition, new MachineLimits());
                     break;
                 case ImagePart.Chunk chunk:
                     machine.RestoreChunk(chunk.Bytes.Span);
@@ -47,7 +50,8 @@ public static class ImageDigests
                     EndCheckpoint();
                     if (forkedAtMs is { } nowMs)
                     {
-                        Replay(machine, HistoryFork.Mark(end.Tail, begin.Epoch, begin.Incarnation, nowMs, HistoryFork.Restored));
+                        Replay(machine, HistoryFork.Mark(
+                            end.Tail, begin.Epoch, begin.Incarnation, nowMs, HistoryFork.Restored));
                     }
 
                     yield return Digest(machine);
