@@ -114,7 +114,7 @@ internal sealed class CommandQueue(int countMax, long bytesMax)
         }
     }
 
-    /// <summary>Loop only. Takes out what is to be answered without being decided.</summary>
+    /// <summary>Takes out what is to be answered without being decided.</summary>
     public Ticket[] TakeAll(Func<Ticket, bool> which)
     {
         lock (_lock)

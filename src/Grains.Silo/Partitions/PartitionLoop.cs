@@ -150,6 +150,11 @@ public sealed partial class PartitionLoop
             case QueueVerdict.Closed:
                 ticket.Complete(new NotOwner(MayHaveHappened: false, "This server has just given the partition up."));
                 break;
+            case QueueVerdict.Taken when _stall is { } since && IsFromCaller(ticket):
+                // It came in between: those that waited had been told already when it was queued.
+                Array.ForEach(
+                    _queue.TakeAll(t => t == ticket), t => t.Complete(new NotOwner(MayHaveHappened: false, since)));
+                break;
         }
     }
 
