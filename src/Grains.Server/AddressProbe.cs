@@ -4,7 +4,9 @@ using Grains.Server.Options;
 
 namespace Grains.Server;
 
-/// <summary>Looks whether an address is free before any data is touched; the servers inside say so only once the silo runs.</summary>
+/// <summary>
+/// Looks whether an address is free before any data is touched; the servers inside say so only once the silo runs.
+/// </summary>
 internal static class AddressProbe
 {
     /// <exception cref="SocketException">Somebody else listens there, or this machine has no such address.</exception>

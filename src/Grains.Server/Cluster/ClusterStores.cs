@@ -23,7 +23,8 @@ internal sealed class ClusterStores : IAsyncDisposable
         NpgsqlDataSource database = ClusterDatabase.Open(cluster);
         try
         {
-            var patience = new PostgresPatience(cluster.Postgres, TimeProvider.System, logs.CreateLogger<PostgresPatience>());
+            var patience = new PostgresPatience(
+                cluster.Postgres, TimeProvider.System, logs.CreateLogger<PostgresPatience>());
             await patience.WaitAsync(database, cancel);
             await ClusterSchema.ApplyAsync(cluster.Postgres.ConnectionString, cluster.Schema, cancel);
             return new ClusterStores(database, await PostgresJournal.OpenAsync(

@@ -55,7 +55,8 @@ internal sealed partial class EarlierMembers(
     {
         if (!_seen.TryGetValue(new(member.Cluster, member.Place, member.Generation), out Sighting? first))
         {
-            _seen.Add(new(member.Cluster, member.Place, member.Generation), first = new Sighting(member.Heartbeat, time.GetTimestamp()));
+            _seen.Add(new(member.Cluster, member.Place, member.Generation), first =
+                new Sighting(member.Heartbeat, time.GetTimestamp()));
         }
 
         bool isOurs = member.Cluster == cluster.Id;

@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace Grains.Server.Cluster;
 
-/// <summary>What an error of Postgres means to an operator. Nothing here is ever made from the connection string's secret.</summary>
+/// <summary>
+/// What an error of Postgres means to an operator. Nothing here is ever made from the connection string's secret.
+/// </summary>
 internal static class PostgresFailure
 {
     /// <summary>It may be gone in a moment: nobody listens yet, or it is starting, or it is full.</summary>

@@ -19,7 +19,8 @@ internal static class SiloPlace
         {
             // The shorter form first: a name that leads to both is in most networks reached by it.
             IPAddress[] found = await Dns.GetHostAddressesAsync(given.Host, cancel);
-            return found.OrderBy(a => a.AddressFamily == AddressFamily.InterNetwork ? 0 : 1).Select(a => new IPEndPoint(a, given.Port))
+            return found.OrderBy(
+                a => a.AddressFamily == AddressFamily.InterNetwork ? 0 : 1).Select(a => new IPEndPoint(a, given.Port))
                 .FirstOrDefault() ?? throw new StartException(NoAddress(given, "it has none"));
         }
         catch (SocketException e)

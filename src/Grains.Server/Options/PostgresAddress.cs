@@ -20,7 +20,9 @@ internal sealed class PostgresAddress
     /// <summary>On this machine, by a loopback address or a socket in a folder.</summary>
     public bool IsLocal => _connection.Host!.Split(',').All(h => h.StartsWith('/') || Loopback.Is(h.Split(':')[0]));
 
-    /// <summary>Null if this is no connection string. What is wrong with it is not said by its parser: it may quote a secret.</summary>
+    /// <summary>
+    /// Null if this is no connection string. What is wrong with it is not said by its parser: it may quote a secret.
+    /// </summary>
     public static PostgresAddress? Parse(string text)
     {
         try

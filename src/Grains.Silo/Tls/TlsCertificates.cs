@@ -1,6 +1,8 @@
 namespace Grains.Silo.Tls;
 
-/// <summary>The certificates in use. New connections take what is current; those that are open stay. Any thread.</summary>
+/// <summary>
+/// The certificates in use. New connections take what is current; those that are open stay. Any thread.
+/// </summary>
 public sealed class TlsCertificates
 {
     private readonly TlsOptions _options;

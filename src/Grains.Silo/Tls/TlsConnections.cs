@@ -30,8 +30,10 @@ internal abstract partial class TlsConnections(TlsCertificates certificates, ILo
         IDuplexPipe plain = context.Transport;
         await using var secure = new SslStream(new PipeStream(plain));
         await HandshakeAsync(secure, context);
-        PipeReader input = PipeReader.Create(secure, new StreamPipeReaderOptions(bufferSize: _bufferBytes, leaveOpen: true));
-        PipeWriter output = PipeWriter.Create(secure, new StreamPipeWriterOptions(minimumBufferSize: _bufferBytes, leaveOpen: true));
+        PipeReader input = PipeReader.Create(
+            secure, new StreamPipeReaderOptions(bufferSize: _bufferBytes, leaveOpen: true));
+        PipeWriter output = PipeWriter.Create(
+            secure, new StreamPipeWriterOptions(minimumBufferSize: _bufferBytes, leaveOpen: true));
         context.Transport = new SecurePipe(input, output);
         try
         {

@@ -29,7 +29,9 @@ internal sealed class TlsIdentity
     /// <summary>Equal for equal contents of the files.</summary>
     public string Digest { get; }
 
-    /// <exception cref="TlsFileException">The other servers would refuse this one, or it would refuse all of them.</exception>
+    /// <exception cref="TlsFileException">
+    /// The other servers would refuse this one, or it would refuse all of them.
+    /// </exception>
     public static TlsIdentity Load(TlsOptions options)
     {
         string roots = Read(options.AuthorityFile);
@@ -75,7 +77,8 @@ internal sealed class TlsIdentity
             X509Certificate2 own = X509Certificate2.CreateFromPem(chain, key);
 
             // There the system's TLS cannot use a key that is only in memory.
-            return OperatingSystem.IsWindows() ? X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pkcs12), null) : own;
+            return OperatingSystem.IsWindows(
+                ) ? X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pkcs12), null) : own;
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
