@@ -32,8 +32,10 @@ internal static class AddressProbe
         {
             throw new StartException(
                 e.SocketErrorCode == SocketError.AddressAlreadyInUse
-                    ? $"{silo} is in use by another process. Stop that one, or choose another with {Setting.Silo.Switch}."
-                    : $"It cannot listen on {silo}: {e.Message}. Write an address of this machine in {Setting.Silo.Switch}.",
+                    ? $"{silo} is in use by another process. Stop that one, or choose another with "
+                        + $"{Setting.Silo.Switch}."
+                    : $"It cannot listen on {silo}: {e.Message}. Write an address of this machine in "
+                        + $"{Setting.Silo.Switch}.",
                 e);
         }
     }

@@ -18,7 +18,8 @@ internal sealed class ClusterStores : IAsyncDisposable
     public PostgresJournal Journal { get; }
 
     /// <summary>On return Postgres is there, has every table, and may be trusted with answers.</summary>
-    public static async Task<ClusterStores> OpenAsync(ClusterOptions cluster, ILoggerFactory logs, CancellationToken cancel)
+    public static async Task<ClusterStores> OpenAsync(
+        ClusterOptions cluster, ILoggerFactory logs, CancellationToken cancel)
     {
         NpgsqlDataSource database = ClusterDatabase.Open(cluster);
         try

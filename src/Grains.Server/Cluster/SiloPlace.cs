@@ -30,5 +30,6 @@ internal static class SiloPlace
     }
 
     private static string NoAddress(DnsEndPoint given, string why) =>
-        $"The name {given.Host} of {Setting.Silo.Switch} leads to no address: {why}. Write the address itself, or mend the name.";
+        $"The name {given.Host} of {Setting.Silo.Switch} leads to no address: {why}. "
+        + "Write the address itself, or mend the name.";
 }

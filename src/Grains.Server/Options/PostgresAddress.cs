@@ -30,13 +30,16 @@ internal sealed class PostgresAddress
             var connection = new NpgsqlConnectionStringBuilder(text.Trim());
             return string.IsNullOrWhiteSpace(connection.Host) ? null : new PostgresAddress(connection);
         }
-        catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException or OverflowException or KeyNotFoundException)
+        catch (Exception e) when (
+            e is ArgumentException or FormatException or InvalidCastException or OverflowException or KeyNotFoundException)
         {
             return null;
         }
     }
 
     public override string ToString() =>
-        (_connection.Host!.Contains(':', StringComparison.Ordinal) ? _connection.Host : $"{_connection.Host}:{_connection.Port}")
+        (_connection.Host!.Contains(':', StringComparison.Ordinal)
+            ? _connection.Host
+            : $"{_connection.Host}:{_connection.Port}")
         + (_connection.Database is { Length: > 0 } database ? $"/{database}" : "");
 }

@@ -22,7 +22,8 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
     public static readonly Setting Dashboard =
         new("dashboard", "true|false", "true", "the Orleans dashboard at /dashboard");
 
-    public static readonly Setting Postgres = new("postgres", "CONNECTION", null, "the cluster's database; better by variable or file")
+    public static readonly Setting Postgres = new(
+        "postgres", "CONNECTION", null, "the cluster's database; better by variable or file")
     {
         IsSecret = true,
     };
@@ -56,7 +57,8 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
 
     public static readonly Setting[] ManyServers =
     [
-        Postgres, PostgresFile, Schema, ServerName, Silo, Gateway, Role, Cluster, TlsCa, TlsCert, TlsKey, AllowLossy, PrintSchema,
+        Postgres, PostgresFile, Schema, ServerName, Silo, Gateway, Role, Cluster, TlsCa, TlsCert, TlsKey, AllowLossy,
+        PrintSchema,
     ];
 
     public static readonly Setting[] All = [.. General, .. OneServer, .. ManyServers, .. OfCommands];

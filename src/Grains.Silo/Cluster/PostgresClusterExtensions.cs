@@ -42,7 +42,7 @@ public static class PostgresClusterExtensions
 
     /// <summary>
     /// A server that died is noticed within two seconds, one that hangs within four, and those that live keep their
-    /// grains. Safe only because every partition is fenced by its journal: a server declared dead may go on for a moment.
+    /// grains. Safe only because every partition is fenced by its journal: one declared dead may go on for a moment.
     /// </summary>
     public static ISiloBuilder UseFastFailureDetection(this ISiloBuilder silo)
     {

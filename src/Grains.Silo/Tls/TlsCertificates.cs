@@ -13,7 +13,9 @@ public sealed class TlsCertificates
         _options = options;
         _current = current;
         GrainsMeter.Instance.CreateObservableGauge(
-            "grains.tls.expiry", () => (_current.Certificate.NotAfter.ToUniversalTime() - DateTime.UtcNow).TotalSeconds, "s",
+            "grains.tls.expiry",
+            () => (_current.Certificate.NotAfter.ToUniversalTime() - DateTime.UtcNow).TotalSeconds,
+            "s",
             "Until the certificate of this server runs out.");
     }
 
