@@ -22,10 +22,15 @@ using Scalar.AspNetCore;
 
 namespace Grains.FrontEnd;
 
-/// <summary>The HTTP API of this project's README, over an <see cref="Silo.Partitions.IPartitions"/> that is registered elsewhere.</summary>
+/// <summary>
+/// The HTTP API of this project's README, over an <see cref="Silo.Partitions.IPartitions"/> that is registered
+/// elsewhere.
+/// </summary>
 public static class FrontEndExtensions
 {
-    /// <summary>Also sets Kestrel's limits, puts <see cref="RequestGate"/> before routing and starts the sweeper.</summary>
+    /// <summary>
+    /// Also sets Kestrel's limits, puts <see cref="RequestGate"/> before routing and starts the sweeper.
+    /// </summary>
     public static IServiceCollection AddGrainsFrontEnd(this IServiceCollection services, Action<FrontEndOptions>? configure = null)
     {
         services.AddOptions<FrontEndOptions>();
@@ -79,7 +84,9 @@ public static class FrontEndExtensions
         return endpoints;
     }
 
-    /// <summary>Maps <c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c> only: for a server that others answer for.</summary>
+    /// <summary>
+    /// Maps <c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c> only: for a server that others answer for.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The keys file cannot be used; every reason is named.</exception>
     public static IEndpointRouteBuilder MapGrainsProbes(this IEndpointRouteBuilder endpoints)
     {

@@ -4,7 +4,9 @@ using Grains.Server.Options;
 
 namespace Grains.Server;
 
-/// <summary>Looks whether an address is free before any data is touched; the servers inside say so only once the silo runs.</summary>
+/// <summary>
+/// Looks whether an address is free before any data is touched; the servers inside say so only once the silo runs.
+/// </summary>
 internal static class AddressProbe
 {
     /// <exception cref="SocketException">Somebody else listens there, or this machine has no such address.</exception>
@@ -30,8 +32,10 @@ internal static class AddressProbe
         {
             throw new StartException(
                 e.SocketErrorCode == SocketError.AddressAlreadyInUse
-                    ? $"{silo} is in use by another process. Stop that one, or choose another with {Setting.Silo.Switch}."
-                    : $"It cannot listen on {silo}: {e.Message}. Write an address of this machine in {Setting.Silo.Switch}.",
+                    ? $"{silo} is in use by another process. Stop that one, or choose another with "
+                        + $"{Setting.Silo.Switch}."
+                    : $"It cannot listen on {silo}: {e.Message}. Write an address of this machine in "
+                        + $"{Setting.Silo.Switch}.",
                 e);
         }
     }

@@ -31,7 +31,9 @@ internal static class Announcement
             .. options.Cluster is { } cluster ? ClusterAnnouncement.Where(server, cluster) : Where(server, options),
             $"  partitions  {partitions.Settings.Slots?.Partitions.Count}{Unserved(partitions)}",
             "",
-            .. options.Cluster is { HasApi: false } ? [] : Try(Reachable(server.Urls.First()), options.KeysFile is not null),
+            .. options.Cluster is { HasApi: false }
+                ? []
+                : Try(Reachable(server.Urls.First()), options.KeysFile is not null),
         ];
         Console.Out.WriteLine(string.Join(Environment.NewLine, lines));
         foreach (string warning in Warnings(options))
@@ -78,7 +80,8 @@ internal static class Announcement
 
     /// <summary>"Every address" is none that one can ask for.</summary>
     private static string Reachable(string url) => url
-        .Replace("//0.0.0.0:", "//127.0.0.1:", StringComparison.Ordinal).Replace("//[::]:", "//[::1]:", StringComparison.Ordinal);
+        .Replace("//0.0.0.0:", "//127.0.0.1:", StringComparison.Ordinal)
+        .Replace("//[::]:", "//[::1]:", StringComparison.Ordinal);
 
     private static string Unserved(PartitionReadiness partitions) =>
         partitions.Missing is { Count: > 0 } missing ? $", {missing.Count} NOT SERVED, see the log" : "";

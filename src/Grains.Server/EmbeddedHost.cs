@@ -17,7 +17,8 @@ internal static class EmbeddedHost
     /// <summary>The cluster's settings, beside the journal.</summary>
     public const string SettingsFile = "cluster.db";
 
-    public static async Task<WebApplication> AddEmbeddedServerAsync(this WebApplicationBuilder builder, GrainsOptions options)
+    public static async Task<WebApplication> AddEmbeddedServerAsync(
+        this WebApplicationBuilder builder, GrainsOptions options)
     {
         AddressProbe.Check(options.Urls);
         SqliteJournal journal = SqliteJournal.Open(new SqliteJournalOptions

@@ -47,5 +47,6 @@ internal static class StartFailure
         return e;
     }
 
-    private static string Addresses(GrainsOptions options) => string.Join(", ", options.Urls.Select(u => u.GetLeftPart(UriPartial.Authority)));
+    private static string Addresses(GrainsOptions options) =>
+        string.Join(", ", options.Urls.Select(u => u.GetLeftPart(UriPartial.Authority)));
 }

@@ -42,7 +42,8 @@ public sealed class ClusterOptionsTests
             File.Delete(file);
         }
 
-        Assert.Contains("cannot be read", Assert.Single(Refused(["--postgres-file", file])).Rule, StringComparison.Ordinal);
+        Assert.Contains(
+            "cannot be read", Assert.Single(Refused(["--postgres-file", file])).Rule, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -196,7 +197,8 @@ public sealed class ClusterOptionsTests
 
     private static ClusterOptions Cluster(string[] args) => Accepted(["--postgres", _connection, .. args]).Cluster!;
 
-    private static IReadOnlyList<SettingProblem> RefusedInCluster(string[] args) => Refused(["--postgres", _connection, .. args]);
+    private static IReadOnlyList<SettingProblem> RefusedInCluster(string[] args) =>
+        Refused(["--postgres", _connection, .. args]);
 
     private static void AssertSilent(IReadOnlyList<SettingProblem> problems)
     {

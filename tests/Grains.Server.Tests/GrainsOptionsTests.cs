@@ -19,7 +19,8 @@ public sealed class GrainsOptionsTests
     public void The_command_line_wins_over_the_environment_and_that_over_the_file()
     {
         Dictionary<string, string?> environment = new() { ["GRAINS_PARTITIONS"] = "2", ["GRAINS_NO_SYNC"] = "true" };
-        Dictionary<string, string?> file = new() { ["Grains:Partitions"] = "3", ["Grains:NoSync"] = "false", ["Grains:Data"] = "/x" };
+        Dictionary<string, string?> file =
+            new() { ["Grains:Partitions"] = "3", ["Grains:NoSync"] = "false", ["Grains:Data"] = "/x" };
         GrainsOptions options = Accepted(["--partitions", "1"], environment, file);
         Assert.Equal(1, options.Partitions);
         Assert.True(options.NoSync);

@@ -19,17 +19,20 @@ internal static class ClusterAnnouncement
     {
         if (cluster.AllowLossy)
         {
-            yield return $"{Setting.AllowLossy.Switch} is set. Postgres MAY LOSE ANSWERED WRITES. Never run real data like this.";
+            yield return $"{Setting.AllowLossy.Switch} is set. Postgres MAY LOSE ANSWERED WRITES. "
+                + "Never run real data like this.";
         }
 
         if (cluster.Tls is null && !Loopback.Is(cluster.Silo.Host))
         {
-            yield return $"Servers speak without TLS. Everybody who reaches {cluster.Silo.Host}:{cluster.Silo.Port} may do everything.";
+            yield return "Servers speak without TLS. Everybody who reaches "
+                + $"{cluster.Silo.Host}:{cluster.Silo.Port} may do everything.";
         }
 
         if (!cluster.Postgres.IsLocal && !cluster.Postgres.IsVerified)
         {
-            yield return "Postgres is not asked who it is. Whoever is in between reads and changes everything: set SSL Mode=VerifyFull.";
+            yield return "Postgres is not asked who it is. Whoever is in between reads and changes everything: "
+                + "set SSL Mode=VerifyFull.";
         }
     }
 

@@ -3,7 +3,9 @@ using Npgsql;
 
 namespace Grains.Server.Cluster;
 
-/// <summary>The connections for the tables of Orleans: few, short, and given up soon. The journal has its own.</summary>
+/// <summary>
+/// The connections for the tables of Orleans: few, short, and given up soon. The journal has its own.
+/// </summary>
 internal static class ClusterDatabase
 {
     private const int _connectionsMax = 8;

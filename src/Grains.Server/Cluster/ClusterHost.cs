@@ -37,7 +37,8 @@ internal static class ClusterHost
         ClusterStores stores = await ClusterStores.OpenAsync(cluster, logs, cancel);
         try
         {
-            await new EarlierMembers(cluster, place, stores.Database, TimeProvider.System, logs.CreateLogger<EarlierMembers>())
+            await new EarlierMembers(
+                cluster, place, stores.Database, TimeProvider.System, logs.CreateLogger<EarlierMembers>())
                 .ClearAsync(cancel);
             builder.AddStores(stores, logs);
             builder.Host.ConfigureHostOptions(host => host.ShutdownTimeout = _shutdownMax);
@@ -64,7 +65,8 @@ internal static class ClusterHost
         }
     }
 
-    private static TlsCertificates? Certificates(ClusterOptions cluster, IPAddress address) => cluster.Tls is not { } files ? null
+    private static TlsCertificates? Certificates(ClusterOptions cluster, IPAddress address) =>
+        cluster.Tls is not { } files ? null
         : TlsCertificates.Open(new TlsOptions
         {
             AuthorityFile = files.Authority,

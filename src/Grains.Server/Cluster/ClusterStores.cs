@@ -18,12 +18,14 @@ internal sealed class ClusterStores : IAsyncDisposable
     public PostgresJournal Journal { get; }
 
     /// <summary>On return Postgres is there, has every table, and may be trusted with answers.</summary>
-    public static async Task<ClusterStores> OpenAsync(ClusterOptions cluster, ILoggerFactory logs, CancellationToken cancel)
+    public static async Task<ClusterStores> OpenAsync(
+        ClusterOptions cluster, ILoggerFactory logs, CancellationToken cancel)
     {
         NpgsqlDataSource database = ClusterDatabase.Open(cluster);
         try
         {
-            var patience = new PostgresPatience(cluster.Postgres, TimeProvider.System, logs.CreateLogger<PostgresPatience>());
+            var patience = new PostgresPatience(
+                cluster.Postgres, TimeProvider.System, logs.CreateLogger<PostgresPatience>());
             await patience.WaitAsync(database, cancel);
             await ClusterSchema.ApplyAsync(cluster.Postgres.ConnectionString, cluster.Schema, cancel);
             return new ClusterStores(database, await PostgresJournal.OpenAsync(

@@ -18,7 +18,8 @@ internal sealed class DeadServer : IFatalErrorHandler
             ? "Grains ends now: the other servers declared this one dead, because they did not hear from it in time."
             : $"Grains ends now, because its membership failed: {context} {exception?.Message}");
         Console.Error.WriteLine(
-            "Nothing that was answered is lost, and the others go on with its partitions. Start it again. If it never gets in, look "
+            "Nothing that was answered is lost, and the others go on with its partitions. Start it again. "
+            + "If it never gets in, look "
             + $"whether the servers reach each other at their {Setting.Silo.Switch}, all with TLS or all without.");
         Console.Error.Flush();
 

@@ -44,7 +44,9 @@ internal sealed partial class EarlierMembers(
 
             if (isFirst)
             {
-                LogWaiting(logger, string.Join(", ", undecided.Select(m => $"{m.Name} at {m.Place}")), (int)_silenceMax.TotalSeconds);
+                LogWaiting(
+                    logger, string.Join(", ", undecided.Select(m => $"{m.Name} at {m.Place}")),
+                    (int)_silenceMax.TotalSeconds);
             }
 
             await Task.Delay(_pause, time, cancel);
@@ -55,7 +57,8 @@ internal sealed partial class EarlierMembers(
     {
         if (!_seen.TryGetValue(new(member.Cluster, member.Place, member.Generation), out Sighting? first))
         {
-            _seen.Add(new(member.Cluster, member.Place, member.Generation), first = new Sighting(member.Heartbeat, time.GetTimestamp()));
+            _seen.Add(new(member.Cluster, member.Place, member.Generation), first =
+                new Sighting(member.Heartbeat, time.GetTimestamp()));
         }
 
         bool isOurs = member.Cluster == cluster.Id;
@@ -64,9 +67,11 @@ internal sealed partial class EarlierMembers(
         if (!isHere && isInTheWay && member.Heartbeat != first.Heartbeat)
         {
             throw new StartException(isOurs
-                ? $"The name {member.Name} is in use by a living server at {member.Place}. Give each server its own with {Setting.ServerName.Switch}."
-                : $"The schema {cluster.Schema} is in use by the cluster {member.Cluster}, with a living server at {member.Place}. "
-                    + $"Name another schema, or stop that cluster first: two on one journal would take each other's partitions.");
+                ? $"The name {member.Name} is in use by a living server at {member.Place}. Give each server its own with "
+                    + $"{Setting.ServerName.Switch}."
+                : $"The schema {cluster.Schema} is in use by the cluster {member.Cluster}, with a living server at "
+                    + $"{member.Place}. Name another schema, or stop that cluster first: two on one journal would take "
+                    + "each other's partitions.");
         }
 
         // Nobody else listens at this server's own place: that was tried before.
@@ -114,10 +119,12 @@ internal sealed partial class EarlierMembers(
         }
     }
 
-    [LoggerMessage(3011, LogLevel.Warning, "Waiting to see whether these servers live, at most {Seconds} s: {Servers}.")]
+    [LoggerMessage(3011, LogLevel.Warning,
+        "Waiting to see whether these servers live, at most {Seconds} s: {Servers}.")]
     private static partial void LogWaiting(ILogger logger, string servers, int seconds);
 
-    [LoggerMessage(3012, LogLevel.Warning, "Server {Name} at {Place} is gone and silent for {Seconds} s: declared dead.")]
+    [LoggerMessage(3012, LogLevel.Warning,
+        "Server {Name} at {Place} is gone and silent for {Seconds} s: declared dead.")]
     private static partial void LogDeclared(ILogger logger, string name, IPEndPoint place, int seconds);
 
     private enum Verdict

@@ -10,7 +10,9 @@ internal sealed partial class PostgresPatience(PostgresAddress postgres, TimePro
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
 
     /// <summary>On return it answered once.</summary>
-    /// <exception cref="StartException">It did not in time, or refuses for a reason that waiting does not mend.</exception>
+    /// <exception cref="StartException">
+    /// It did not in time, or refuses for a reason that waiting does not mend.
+    /// </exception>
     public async Task WaitAsync(NpgsqlDataSource database, CancellationToken cancel)
     {
         long begun = time.GetTimestamp();

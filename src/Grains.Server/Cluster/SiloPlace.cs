@@ -19,7 +19,8 @@ internal static class SiloPlace
         {
             // The shorter form first: a name that leads to both is in most networks reached by it.
             IPAddress[] found = await Dns.GetHostAddressesAsync(given.Host, cancel);
-            return found.OrderBy(a => a.AddressFamily == AddressFamily.InterNetwork ? 0 : 1).Select(a => new IPEndPoint(a, given.Port))
+            return found.OrderBy(
+                a => a.AddressFamily == AddressFamily.InterNetwork ? 0 : 1).Select(a => new IPEndPoint(a, given.Port))
                 .FirstOrDefault() ?? throw new StartException(NoAddress(given, "it has none"));
         }
         catch (SocketException e)
@@ -29,5 +30,6 @@ internal static class SiloPlace
     }
 
     private static string NoAddress(DnsEndPoint given, string why) =>
-        $"The name {given.Host} of {Setting.Silo.Switch} leads to no address: {why}. Write the address itself, or mend the name.";
+        $"The name {given.Host} of {Setting.Silo.Switch} leads to no address: {why}. "
+        + "Write the address itself, or mend the name.";
 }

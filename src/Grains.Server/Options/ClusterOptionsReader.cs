@@ -9,7 +9,8 @@ internal sealed partial class ClusterOptionsReader(SettingSource source)
 {
     private const int _secretBytesMax = 64 << 10;
     private const string _connectionForm =
-        "Write Host=HOST;Database=DATABASE;Username=USER;Password=SECRET, and single quotes around a value with ; or = in it";
+        "Write Host=HOST;Database=DATABASE;Username=USER;Password=SECRET, "
+        + "and single quotes around a value with ; or = in it";
 
     /// <returns>Null: no database is named, so there is no cluster.</returns>
     public ClusterOptions? Read(bool isInsecure)
@@ -99,11 +100,16 @@ internal sealed partial class ClusterOptionsReader(SettingSource source)
                 return File.ReadAllText(file);
             }
 
-            source.Wrong(Setting.PostgresFile, file, $"is larger than {_secretBytesMax} bytes", "Name a file that holds one connection string");
+            source.Wrong(
+                Setting.PostgresFile, file, $"is larger than {_secretBytesMax} bytes",
+                "Name a file that holds one connection string");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception e) when (
+            e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            source.Wrong(Setting.PostgresFile, file, $"cannot be read ({e.Message.TrimEnd('.')})", "Name a file that this user may read");
+            source.Wrong(
+                Setting.PostgresFile, file, $"cannot be read ({e.Message.TrimEnd('.')})",
+                "Name a file that this user may read");
         }
 
         return null;
@@ -115,7 +121,9 @@ internal sealed partial class ClusterOptionsReader(SettingSource source)
         Setting[] given = [.. all.Where(source.IsGiven)];
         foreach (Setting missing in given.Length == 0 ? [] : all.Except(given))
         {
-            source.Wrong(missing, null, "is missing: TLS needs all three files", $"Give {string.Join(", ", all.Select(s => s.Switch))}");
+            source.Wrong(
+                missing, null, "is missing: TLS needs all three files",
+                $"Give {string.Join(", ", all.Select(s => s.Switch))}");
         }
 
         foreach (Setting file in given.Where(f => !File.Exists(source.Find(f).Value)))
@@ -138,13 +146,17 @@ internal sealed partial class ClusterOptionsReader(SettingSource source)
         if (colon < 0 || Port(value![(colon + 1)..]) is not { } port
             || !(isAddress || (Uri.CheckHostName(host) == UriHostNameType.Dns)))
         {
-            source.Wrong(Setting.Silo, value, "is no address with a port", "Write ADDRESS:PORT, such as 10.0.0.5:11111 or [fd00::5]:11111");
+            source.Wrong(
+                Setting.Silo, value, "is no address with a port",
+                "Write ADDRESS:PORT, such as 10.0.0.5:11111 or [fd00::5]:11111");
             return null;
         }
 
         if (isAddress && (address!.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)))
         {
-            source.Wrong(Setting.Silo, value, "is no address at which others reach this server", "Name the one they use; it is the one that is bound");
+            source.Wrong(
+                Setting.Silo, value, "is no address at which others reach this server",
+                "Name the one they use; it is the one that is bound");
             return null;
         }
 
@@ -171,7 +183,9 @@ internal sealed partial class ClusterOptionsReader(SettingSource source)
             return port;
         }
 
-        source.Wrong(Setting.Gateway, value, "is no free port", $"Write one from 1 to 65535, another than that of {Setting.Silo.Switch}");
+        source.Wrong(
+            Setting.Gateway, value, "is no free port",
+            $"Write one from 1 to 65535, another than that of {Setting.Silo.Switch}");
         return 0;
     }
 
@@ -204,7 +218,8 @@ internal sealed partial class ClusterOptionsReader(SettingSource source)
     }
 
     private static int? Port(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port) && port is >= 1 and <= ushort.MaxValue ? port : null;
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port)
+        && port is >= 1 and <= ushort.MaxValue ? port : null;
 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}\z")]
     private static partial Regex NameRule();

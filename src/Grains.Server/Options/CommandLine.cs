@@ -1,6 +1,8 @@
 namespace Grains.Server.Options;
 
-/// <summary>The words after the program's name: a command, if any, then <c>--key value</c>, <c>--key=value</c>, or a flag alone.</summary>
+/// <summary>
+/// The words after the program's name: a command, if any, then <c>--key value</c>, <c>--key=value</c>, or a flag alone.
+/// </summary>
 internal sealed class CommandLine
 {
     private readonly Dictionary<string, string> _values = [];
@@ -36,11 +38,13 @@ internal sealed class CommandLine
             if (Setting.All.FirstOrDefault(s => s.Switch == name) is not { } setting)
             {
                 // What follows a misspelt option may be a secret: it is not shown.
-                line.Problems.Add(new(name.StartsWith('-') ? name : $"word {i + 1}", null, "there is no such option", "See --help"));
+                line.Problems.Add(
+                    new(name.StartsWith('-') ? name : $"word {i + 1}", null, "there is no such option", "See --help"));
                 continue;
             }
 
-            string? value = equals >= 0 ? word[(equals + 1)..] : NextValue(args, ref i) ?? (setting.IsFlag ? "true" : null);
+            string? value =
+                equals >= 0 ? word[(equals + 1)..] : NextValue(args, ref i) ?? (setting.IsFlag ? "true" : null);
             if (value is null)
             {
                 line.Problems.Add(new(name, null, $"needs a value ({setting.Value})", $"Write {name} {setting.Value}"));

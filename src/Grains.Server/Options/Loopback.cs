@@ -7,5 +7,6 @@ internal static class Loopback
 {
     /// <param name="host">A name or an address, of version 6 also in brackets.</param>
     public static bool Is(string host) =>
-        host == "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
+        host == "localhost"
+        || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
 }

@@ -20,7 +20,9 @@ internal sealed class PostgresAddress
     /// <summary>On this machine, by a loopback address or a socket in a folder.</summary>
     public bool IsLocal => _connection.Host!.Split(',').All(h => h.StartsWith('/') || Loopback.Is(h.Split(':')[0]));
 
-    /// <summary>Null if this is no connection string. What is wrong with it is not said by its parser: it may quote a secret.</summary>
+    /// <summary>
+    /// Null if this is no connection string. What is wrong with it is not said by its parser: it may quote a secret.
+    /// </summary>
     public static PostgresAddress? Parse(string text)
     {
         try
@@ -28,13 +30,16 @@ internal sealed class PostgresAddress
             var connection = new NpgsqlConnectionStringBuilder(text.Trim());
             return string.IsNullOrWhiteSpace(connection.Host) ? null : new PostgresAddress(connection);
         }
-        catch (Exception e) when (e is ArgumentException or FormatException or InvalidCastException or OverflowException or KeyNotFoundException)
+        catch (Exception e) when (
+            e is ArgumentException or FormatException or InvalidCastException or OverflowException or KeyNotFoundException)
         {
             return null;
         }
     }
 
     public override string ToString() =>
-        (_connection.Host!.Contains(':', StringComparison.Ordinal) ? _connection.Host : $"{_connection.Host}:{_connection.Port}")
+        (_connection.Host!.Contains(':', StringComparison.Ordinal)
+            ? _connection.Host
+            : $"{_connection.Host}:{_connection.Port}")
         + (_connection.Database is { Length: > 0 } database ? $"/{database}" : "");
 }

@@ -1,37 +1,53 @@
 namespace Grains.Server.Options;
 
-/// <summary>One thing that can be set: <c>--no-sync</c>, <c>GRAINS_NO_SYNC</c>, or <c>Grains:NoSync</c> in appsettings.json.</summary>
+/// <summary>
+/// One thing that can be set: <c>--no-sync</c>, <c>GRAINS_NO_SYNC</c>, or <c>Grains:NoSync</c> in appsettings.json.
+/// </summary>
 /// <param name="Name">As on the command line, without the dashes in front.</param>
 /// <param name="Value">What to show for its value in the help; null = a flag, that needs none.</param>
 /// <param name="Default">For the help, and where nothing is set.</param>
 /// <param name="Help">One line.</param>
 internal sealed record Setting(string Name, string? Value, string? Default, string Help)
 {
-    public static readonly Setting Data = new("data", "FOLDER", "./data", "where everything is kept; one process at a time");
+    public static readonly Setting Data =
+        new("data", "FOLDER", "./data", "where everything is kept; one process at a time");
     public static readonly Setting Urls = new("urls", "URL[;URL]", "http://127.0.0.1:7400", "where to listen");
-    public static readonly Setting Partitions = new("partitions", "COUNT", null, "fixed at the first start; 64 unless given");
+    public static readonly Setting Partitions =
+        new("partitions", "COUNT", null, "fixed at the first start; 64 unless given");
     public static readonly Setting Keys = new("keys", "FILE", null, "API keys; needed beyond loopback");
-    public static readonly Setting Insecure = new("insecure", null, "false", "listen beyond loopback without keys, without TLS");
-    public static readonly Setting NoSync = new("no-sync", null, "false", "do not wait for the disk: a power cut LOSES answered writes");
-    public static readonly Setting Dashboard = new("dashboard", "true|false", "true", "the Orleans dashboard at /dashboard");
+    public static readonly Setting Insecure =
+        new("insecure", null, "false", "listen beyond loopback without keys, without TLS");
+    public static readonly Setting NoSync =
+        new("no-sync", null, "false", "do not wait for the disk: a power cut LOSES answered writes");
+    public static readonly Setting Dashboard =
+        new("dashboard", "true|false", "true", "the Orleans dashboard at /dashboard");
 
-    public static readonly Setting Postgres = new("postgres", "CONNECTION", null, "the cluster's database; better by variable or file")
+    public static readonly Setting Postgres = new(
+        "postgres", "CONNECTION", null, "the cluster's database; better by variable or file")
     {
         IsSecret = true,
     };
 
-    public static readonly Setting PostgresFile = new("postgres-file", "FILE", null, "a file that holds the connection string");
+    public static readonly Setting PostgresFile =
+        new("postgres-file", "FILE", null, "a file that holds the connection string");
     public static readonly Setting Schema = new("schema", "NAME", "grains", "where the tables are");
-    public static readonly Setting ServerName = new("name", "NAME", null, "this server's, the same at each start; the machine's unless given");
-    public static readonly Setting Silo = new("silo", "ADDRESS:PORT", "127.0.0.1:11111", "where the other servers reach this one");
-    public static readonly Setting Gateway = new("gateway", "PORT", null, "for Orleans clients, on the same address; off unless given");
-    public static readonly Setting Role = new("role", "all|silo|web", "all", "silo: partitions, no API; web: API, no partitions");
-    public static readonly Setting Cluster = new("cluster", "ID", "grains", "servers with the same one belong together");
+    public static readonly Setting ServerName =
+        new("name", "NAME", null, "this server's, the same at each start; the machine's unless given");
+    public static readonly Setting Silo =
+        new("silo", "ADDRESS:PORT", "127.0.0.1:11111", "where the other servers reach this one");
+    public static readonly Setting Gateway =
+        new("gateway", "PORT", null, "for Orleans clients, on the same address; off unless given");
+    public static readonly Setting Role =
+        new("role", "all|silo|web", "all", "silo: partitions, no API; web: API, no partitions");
+    public static readonly Setting Cluster =
+        new("cluster", "ID", "grains", "servers with the same one belong together");
     public static readonly Setting TlsCa = new("tls-ca", "FILE", null, "PEM: the roots of all servers' certificates");
     public static readonly Setting TlsCert = new("tls-cert", "FILE", null, "PEM: this server's certificate");
     public static readonly Setting TlsKey = new("tls-key", "FILE", null, "PEM: its key");
-    public static readonly Setting AllowLossy = new("allow-lossy", null, "false", "take a Postgres that LOSES answered writes");
-    public static readonly Setting PrintSchema = new("print-schema", null, "false", "print the SQL of the tables, and end");
+    public static readonly Setting AllowLossy =
+        new("allow-lossy", null, "false", "take a Postgres that LOSES answered writes");
+    public static readonly Setting PrintSchema =
+        new("print-schema", null, "false", "print the SQL of the tables, and end");
 
     public static readonly Setting From = new("from", "FOLDER", null, "migrate: the data folder of the stopped server");
 
@@ -41,7 +57,8 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
 
     public static readonly Setting[] ManyServers =
     [
-        Postgres, PostgresFile, Schema, ServerName, Silo, Gateway, Role, Cluster, TlsCa, TlsCert, TlsKey, AllowLossy, PrintSchema,
+        Postgres, PostgresFile, Schema, ServerName, Silo, Gateway, Role, Cluster, TlsCa, TlsCert, TlsKey, AllowLossy,
+        PrintSchema,
     ];
 
     public static readonly Setting[] All = [.. General, .. OneServer, .. ManyServers, .. OfCommands];

@@ -56,6 +56,7 @@ internal sealed class SettingSource(CommandLine line, IConfiguration configurati
             return (variable, setting.Variable);
         }
 
-        return configuration[setting.ConfigurationKey] is { } configured ? (configured, setting.ConfigurationKey) : null;
+        return configuration[setting.ConfigurationKey] is { } configured
+            ? (configured, setting.ConfigurationKey) : null;
     }
 }

@@ -3,7 +3,9 @@ using Npgsql;
 
 namespace Grains.Silo.Cluster;
 
-/// <summary>The members as the tables of <see cref="PostgresTables"/> hold them, for a server that is none yet.</summary>
+/// <summary>
+/// The members as the tables of <see cref="PostgresTables"/> hold them, for a server that is none yet.
+/// </summary>
 public static class MemberRecords
 {
     /// <summary>All that are not dead, of every cluster in the schema.</summary>
@@ -18,14 +20,17 @@ public static class MemberRecords
         while (await reader.ReadAsync(cancel))
         {
             members.Add(new MemberRecord(
-                reader.GetString(0), reader.GetString(1), new IPEndPoint(IPAddress.Parse(reader.GetString(2)), reader.GetInt32(3)),
+                reader.GetString(
+                    0), reader.GetString(1), new IPEndPoint(IPAddress.Parse(reader.GetString(2)), reader.GetInt32(3)),
                 reader.GetInt32(4), reader.GetDateTime(5), reader.GetTimeSpan(6)));
         }
 
         return members;
     }
 
-    /// <summary>Declares a member dead, as a change of the membership. Others learn it; if it lives after all, it ends.</summary>
+    /// <summary>
+    /// Declares a member dead, as a change of the membership. Others learn it; if it lives after all, it ends.
+    /// </summary>
     public static async Task DeclareDeadAsync(NpgsqlDataSource database, MemberRecord member, CancellationToken cancel)
     {
         await using NpgsqlCommand declare = database.CreateCommand("""

@@ -5,7 +5,8 @@ using Orleans.Runtime;
 namespace Grains.Silo.Cluster;
 
 /// <summary>Says who joins, leaves and dies, as this server learns it.</summary>
-internal sealed partial class MembershipLog(IClusterMembershipService membership, ILogger<MembershipLog> logger) : BackgroundService
+internal sealed partial class MembershipLog(IClusterMembershipService membership, ILogger<MembershipLog> logger)
+    : BackgroundService
 {
     private readonly Dictionary<SiloAddress, SiloStatus> _known = [];
 
@@ -13,7 +14,8 @@ internal sealed partial class MembershipLog(IClusterMembershipService membership
     {
         try
         {
-            await foreach (ClusterMembershipSnapshot snapshot in membership.MembershipUpdates.WithCancellation(stoppingToken))
+            await foreach (
+                ClusterMembershipSnapshot snapshot in membership.MembershipUpdates.WithCancellation(stoppingToken))
             {
                 Say(snapshot, isFirst: _known.Count == 0);
             }

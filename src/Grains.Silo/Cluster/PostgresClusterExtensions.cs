@@ -9,7 +9,9 @@ public static class PostgresClusterExtensions
 {
     private const string _invariant = "Npgsql";
 
-    /// <summary>Membership, reminders and the cluster's settings in the tables of <see cref="PostgresTables"/>.</summary>
+    /// <summary>
+    /// Membership, reminders and the cluster's settings in the tables of <see cref="PostgresTables"/>.
+    /// </summary>
     /// <param name="silo">The silo.</param>
     /// <param name="database">Its search path names the schema. It stays the caller's.</param>
     public static ISiloBuilder UseGrainsPostgres(this ISiloBuilder silo, NpgsqlDataSource database)
@@ -40,7 +42,7 @@ public static class PostgresClusterExtensions
 
     /// <summary>
     /// A server that died is noticed within two seconds, one that hangs within four, and those that live keep their
-    /// grains. Safe only because every partition is fenced by its journal: a server declared dead may go on for a moment.
+    /// grains. Safe only because every partition is fenced by its journal: one declared dead may go on for a moment.
     /// </summary>
     public static ISiloBuilder UseFastFailureDetection(this ISiloBuilder silo)
     {

@@ -6,7 +6,9 @@ public static class PostgresTables
     /// <summary>Under which the steps are remembered in the schema.</summary>
     public const string Name = "orleans";
 
-    /// <summary>The first makes them, each further one changes what the one before left. None is ever changed.</summary>
+    /// <summary>
+    /// The first makes them, each further one changes what the one before left. None is ever changed.
+    /// </summary>
     public static IReadOnlyList<string> Steps { get; } = [Read(1)];
 
     private static string Read(int step)

@@ -34,7 +34,8 @@ internal sealed class MembershipView(
         get
         {
             ImmutableDictionary<SiloAddress, GrainManifest> known = manifests.Current.Silos;
-            return Active.Where(m => known.TryGetValue(m.SiloAddress, out GrainManifest? has) && has.Grains.ContainsKey(_partition));
+            return Active.Where(
+                m => known.TryGetValue(m.SiloAddress, out GrainManifest? has) && has.Grains.ContainsKey(_partition));
         }
     }
 

@@ -21,7 +21,9 @@ internal static class PeerRules
 
     /// <summary>Why a chain leads to no root of ours, in the words of .NET and of the system.</summary>
     public static string Describe(X509Chain? chain) =>
-        string.Join(", ", chain?.ChainStatus.Select(s => $"{s.Status} ({s.StatusInformation.TrimEnd('.', ' ')})").Distinct() ?? []);
+        string.Join(
+            ", ",
+            chain?.ChainStatus.Select(s => $"{s.Status} ({s.StatusInformation.TrimEnd('.', ' ')})").Distinct() ?? []);
 
     public static string? RefuseName(X509Certificate2 certificate, IPAddress? peer, string cluster)
     {

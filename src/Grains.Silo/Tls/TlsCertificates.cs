@@ -1,6 +1,8 @@
 namespace Grains.Silo.Tls;
 
-/// <summary>The certificates in use. New connections take what is current; those that are open stay. Any thread.</summary>
+/// <summary>
+/// The certificates in use. New connections take what is current; those that are open stay. Any thread.
+/// </summary>
 public sealed class TlsCertificates
 {
     private readonly TlsOptions _options;
@@ -11,7 +13,9 @@ public sealed class TlsCertificates
         _options = options;
         _current = current;
         GrainsMeter.Instance.CreateObservableGauge(
-            "grains.tls.expiry", () => (_current.Certificate.NotAfter.ToUniversalTime() - DateTime.UtcNow).TotalSeconds, "s",
+            "grains.tls.expiry",
+            () => (_current.Certificate.NotAfter.ToUniversalTime() - DateTime.UtcNow).TotalSeconds,
+            "s",
             "Until the certificate of this server runs out.");
     }
 

@@ -30,8 +30,10 @@ internal abstract partial class TlsConnections(TlsCertificates certificates, ILo
         IDuplexPipe plain = context.Transport;
         await using var secure = new SslStream(new PipeStream(plain));
         await HandshakeAsync(secure, context);
-        PipeReader input = PipeReader.Create(secure, new StreamPipeReaderOptions(bufferSize: _bufferBytes, leaveOpen: true));
-        PipeWriter output = PipeWriter.Create(secure, new StreamPipeWriterOptions(minimumBufferSize: _bufferBytes, leaveOpen: true));
+        PipeReader input = PipeReader.Create(
+            secure, new StreamPipeReaderOptions(bufferSize: _bufferBytes, leaveOpen: true));
+        PipeWriter output = PipeWriter.Create(
+            secure, new StreamPipeWriterOptions(minimumBufferSize: _bufferBytes, leaveOpen: true));
         context.Transport = new SecurePipe(input, output);
         try
         {
@@ -46,7 +48,8 @@ internal abstract partial class TlsConnections(TlsCertificates certificates, ILo
     }
 
     protected abstract Task AuthenticateAsync(
-        SslStream secure, TlsIdentity own, IPAddress? peer, RemoteCertificateValidationCallback judge, CancellationToken cancel);
+        SslStream secure, TlsIdentity own, IPAddress? peer, RemoteCertificateValidationCallback judge,
+        CancellationToken cancel);
 
     private async Task HandshakeAsync(SslStream secure, ConnectionContext context)
     {
@@ -63,10 +66,13 @@ internal abstract partial class TlsConnections(TlsCertificates certificates, ILo
                 (_, certificate, chain, errors) => (refusal = Judge(certificate, chain, errors, peer)) is null,
                 deadline.Token);
         }
-        catch (Exception e) when (e is AuthenticationException or IOException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e) when (
+            e is AuthenticationException or IOException or OperationCanceledException or InvalidOperationException)
         {
-            string reason = refusal ?? (e is OperationCanceledException && !context.ConnectionClosed.IsCancellationRequested
-                ? $"no handshake within {certificates.Options.HandshakeDeadline.TotalSeconds} s" : e.InnerException?.Message ?? e.Message);
+            bool isLate = e is OperationCanceledException && !context.ConnectionClosed.IsCancellationRequested;
+            string reason = refusal ?? (isLate
+                ? $"no handshake within {certificates.Options.HandshakeDeadline.TotalSeconds} s"
+                : e.InnerException?.Message ?? e.Message);
             Say(context.RemoteEndPoint, reason);
             throw new ConnectionAbortedException($"No TLS with {context.RemoteEndPoint}: {reason}", e);
         }
@@ -109,10 +115,12 @@ internal abstract partial class TlsConnections(TlsCertificates certificates, ILo
 }
 
 /// <summary>Connections that others open: the other end is to be one that may connect.</summary>
-internal sealed class InboundTls(TlsCertificates certificates, ILogger<InboundTls> logger) : TlsConnections(certificates, logger)
+internal sealed class InboundTls(TlsCertificates certificates, ILogger<InboundTls> logger)
+    : TlsConnections(certificates, logger)
 {
     protected override Task AuthenticateAsync(
-        SslStream secure, TlsIdentity own, IPAddress? peer, RemoteCertificateValidationCallback judge, CancellationToken cancel) =>
+        SslStream secure, TlsIdentity own, IPAddress? peer, RemoteCertificateValidationCallback judge,
+        CancellationToken cancel) =>
         secure.AuthenticateAsServerAsync(
             new SslServerAuthenticationOptions
             {
@@ -130,10 +138,12 @@ internal sealed class InboundTls(TlsCertificates certificates, ILogger<InboundTl
 }
 
 /// <summary>Connections that this server opens: the other end is to be one that may accept.</summary>
-internal sealed class OutboundTls(TlsCertificates certificates, ILogger<OutboundTls> logger) : TlsConnections(certificates, logger)
+internal sealed class OutboundTls(TlsCertificates certificates, ILogger<OutboundTls> logger)
+    : TlsConnections(certificates, logger)
 {
     protected override Task AuthenticateAsync(
-        SslStream secure, TlsIdentity own, IPAddress? peer, RemoteCertificateValidationCallback judge, CancellationToken cancel) =>
+        SslStream secure, TlsIdentity own, IPAddress? peer, RemoteCertificateValidationCallback judge,
+        CancellationToken cancel) =>
         secure.AuthenticateAsClientAsync(
             new SslClientAuthenticationOptions
             {

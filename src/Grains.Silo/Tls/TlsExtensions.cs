@@ -7,7 +7,9 @@ namespace Grains.Silo.Tls;
 /// <summary>Adds TLS to a silo.</summary>
 public static class TlsExtensions
 {
-    /// <summary>Nobody without a certificate of the same roots speaks with the silo, on its port or its gateway's.</summary>
+    /// <summary>
+    /// Nobody without a certificate of the same roots speaks with the silo, on its port or its gateway's.
+    /// </summary>
     public static ISiloBuilder UseMutualTls(this ISiloBuilder silo, TlsCertificates certificates)
     {
         silo.Services.TryAddSingleton(TimeProvider.System);

@@ -13,7 +13,8 @@ internal sealed class TlsIdentity
     private readonly X509Certificate2Collection _roots;
     private readonly X509Certificate2Collection _between;
 
-    private TlsIdentity(X509Certificate2 own, X509Certificate2Collection between, X509Certificate2Collection roots, string digest)
+    private TlsIdentity(
+        X509Certificate2 own, X509Certificate2Collection between, X509Certificate2Collection roots, string digest)
     {
         Certificate = own;
         _between = between;
@@ -29,20 +30,27 @@ internal sealed class TlsIdentity
     /// <summary>Equal for equal contents of the files.</summary>
     public string Digest { get; }
 
-    /// <exception cref="TlsFileException">The other servers would refuse this one, or it would refuse all of them.</exception>
+    /// <exception cref="TlsFileException">
+    /// The other servers would refuse this one, or it would refuse all of them.
+    /// </exception>
     public static TlsIdentity Load(TlsOptions options)
     {
         string roots = Read(options.AuthorityFile);
         string chain = Read(options.CertificateFile);
         string key = Read(options.KeyFile);
         var identity = new TlsIdentity(
-            Own(options, chain, key), Between(options.CertificateFile, chain), Roots(options.AuthorityFile, roots), Hash(roots, chain, key));
+            Own(options, chain, key),
+            Between(options.CertificateFile, chain),
+            Roots(options.AuthorityFile, roots),
+            Hash(roots, chain, key));
         foreach (PeerPurpose purpose in new[] { PeerPurpose.Accepts, PeerPurpose.Connects })
         {
-            if (PeerRules.Refuse(identity.Certificate, identity.Policy(purpose), options.Address, options.Cluster) is { } refusal)
+            if (PeerRules.Refuse(identity.Certificate, identity.Policy(purpose), options.Address, options.Cluster)
+                is { } refusal)
             {
                 throw new TlsFileException(
-                    $"The other servers would refuse the certificate in {options.CertificateFile}: {refusal}. Issue another one.");
+                    $"The other servers would refuse the certificate in {options.CertificateFile}: {refusal}. "
+                    + "Issue another one.");
             }
         }
 
@@ -75,12 +83,15 @@ internal sealed class TlsIdentity
             X509Certificate2 own = X509Certificate2.CreateFromPem(chain, key);
 
             // There the system's TLS cannot use a key that is only in memory.
-            return OperatingSystem.IsWindows() ? X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pkcs12), null) : own;
+            return OperatingSystem.IsWindows(
+                ) ? X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pkcs12), null) : own;
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
             throw new TlsFileException(
-                $"{options.CertificateFile} and {options.KeyFile} are not a certificate and its key in PEM, the key not encrypted: {e.Message}", e);
+                $"{options.CertificateFile} and {options.KeyFile} are not a certificate and its key in PEM, the key not "
+                + $"encrypted: {e.Message}",
+                e);
         }
     }
 
@@ -96,7 +107,9 @@ internal sealed class TlsIdentity
         X509Certificate2Collection roots = Certificates(file, text);
         return roots.All(r => r.SubjectName.RawData.AsSpan().SequenceEqual(r.IssuerName.RawData))
             ? roots
-            : throw new TlsFileException($"{file} holds a certificate that is no root. Put roots there, and what lies between into the certificate's file.");
+            : throw new TlsFileException(
+                $"{file} holds a certificate that is no root. Put roots there, and what lies between into the "
+                + "certificate's file.");
     }
 
     private static X509Certificate2Collection Certificates(string file, string text)

@@ -2,7 +2,10 @@ using System.Net;
 
 namespace Grains.Silo.Tls;
 
-/// <summary>How servers prove to each other that they belong together. Inert: the files are read by <see cref="TlsCertificates"/>.</summary>
+/// <summary>
+/// How servers prove to each other that they belong together. Inert: the files are read by <see
+/// cref="TlsCertificates"/>.
+/// </summary>
 public sealed record TlsOptions
 {
     /// <summary>PEM: the roots that vouch for servers. More than one while roots are replaced.</summary>

@@ -11,6 +11,7 @@ internal sealed partial class TlsReloader
     private static partial void LogNotTaken(ILogger logger, string reason);
 
     [LoggerMessage(3203, LogLevel.Warning,
-        "The certificate in {File} runs out at {Until:u}. After that no new connection between servers is accepted: replace the file, no restart is needed.")]
+        "The certificate in {File} runs out at {Until:u}. After that no new connection between servers is "
+        + "accepted: replace the file, no restart is needed.")]
     private static partial void LogExpiry(ILogger logger, string file, DateTime until);
 }

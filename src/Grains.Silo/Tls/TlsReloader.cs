@@ -1,10 +1,12 @@
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Grains.Silo.Tls;
 
 /// <summary>Takes new certificates into use while the server runs, and says in time when one runs out.</summary>
-internal sealed partial class TlsReloader(TlsCertificates certificates, TimeProvider time, ILogger<TlsReloader> logger) : BackgroundService
+internal sealed partial class TlsReloader(
+    TlsCertificates certificates, TimeProvider time, ILogger<TlsReloader> logger) : BackgroundService
 {
     private static readonly TimeSpan _betweenWarnings = TimeSpan.FromHours(6);
 
@@ -13,7 +15,7 @@ internal sealed partial class TlsReloader(TlsCertificates certificates, TimeProv
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        LogInUse(logger, certificates.Current.Certificate.Subject, certificates.Current.Certificate.NotAfter.ToUniversalTime());
+        SayInUse();
         using var look = new PeriodicTimer(certificates.Options.ReloadEvery, time);
         try
         {
@@ -35,7 +37,7 @@ internal sealed partial class TlsReloader(TlsCertificates certificates, TimeProv
         {
             if (certificates.Reload())
             {
-                LogInUse(logger, certificates.Current.Certificate.Subject, certificates.Current.Certificate.NotAfter.ToUniversalTime());
+                SayInUse();
                 _warnedAt = default;
             }
 
@@ -50,6 +52,12 @@ internal sealed partial class TlsReloader(TlsCertificates certificates, TimeProv
                 LogNotTaken(logger, e.Message);
             }
         }
+    }
+
+    private void SayInUse()
+    {
+        X509Certificate2 own = certificates.Current.Certificate;
+        LogInUse(logger, own.Subject, own.NotAfter.ToUniversalTime());
     }
 
     private void WarnOfExpiry()

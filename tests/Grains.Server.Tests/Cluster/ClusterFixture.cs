@@ -67,7 +67,8 @@ public sealed class ClusterFixture : IAsyncLifetime
         await Postgres.ExecuteAsync(
             $"CREATE ROLE {_user} LOGIN PASSWORD '{Secret}'; GRANT CREATE ON DATABASE postgres TO {_user}");
         string rules = Path.Combine(Postgres.DataFolder, "pg_hba.conf");
-        await File.WriteAllTextAsync(rules, $"host all {_user} all scram-sha-256\n" + await File.ReadAllTextAsync(rules));
+        await File.WriteAllTextAsync(
+            rules, $"host all {_user} all scram-sha-256\n" + await File.ReadAllTextAsync(rules));
         await Postgres.ExecuteAsync("SELECT pg_reload_conf()");
     }
 

@@ -8,7 +8,8 @@ public sealed class ClusterTests(ClusterFixture cluster) : IClassFixture<Cluster
     [Fact]
     public async Task What_was_put_through_one_server_is_read_through_another()
     {
-        using HttpResponseMessage made = await cluster.Web.PutAsync("/v1/keyspaces/demo", """{"layout": "spread"}""", "application/json");
+        using HttpResponseMessage made =
+            await cluster.Web.PutAsync("/v1/keyspaces/demo", """{"layout": "spread"}""", "application/json");
         Assert.True(made.IsSuccessStatusCode, await made.Content.ReadAsStringAsync());
         for (int i = 0; i < 20; i++)
         {
@@ -52,7 +53,8 @@ public sealed class ClusterTests(ClusterFixture cluster) : IClassFixture<Cluster
     public async Task A_metric_says_when_the_certificate_runs_out()
     {
         using HttpResponseMessage answer = await cluster.Silo.GetAsync("/metrics");
-        Assert.Contains("grains_tls_expiry_seconds", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "grains_tls_expiry_seconds", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -76,7 +78,8 @@ public sealed class ClusterTests(ClusterFixture cluster) : IClassFixture<Cluster
         string said = cluster.All.Said;
         Assert.Contains("server      a, role all, of the cluster grains", said, StringComparison.Ordinal);
         Assert.Contains("a at 127.0.0.1:", said, StringComparison.Ordinal);
-        Assert.Contains($"data        127.0.0.1:{cluster.Postgres.Port}/postgres, schema grains", said, StringComparison.Ordinal);
+        Assert.Contains(
+            $"data        127.0.0.1:{cluster.Postgres.Port}/postgres, schema grains", said, StringComparison.Ordinal);
         Assert.Contains("durability  Postgres at", said, StringComparison.Ordinal);
         Assert.Contains("--json '{\"layout\": \"spread\"}'", said, StringComparison.Ordinal);
         Assert.DoesNotContain("curl", cluster.Silo.Said, StringComparison.Ordinal);

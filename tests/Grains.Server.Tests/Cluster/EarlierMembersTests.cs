@@ -69,7 +69,8 @@ public sealed class EarlierMembersTests(EarlierMembersFixture fixture) : IClassF
         Task start = Start();
         Assert.False(await EndsAsync(start, within: TimeSpan.FromSeconds(5)));
         await BeatAsync("me");
-        Assert.Contains("is in use by a living server", (await Assert.ThrowsAsync<StartException>(() => EndAsync(start))).Message,
+        Assert.Contains(
+            "is in use by a living server", (await Assert.ThrowsAsync<StartException>(() => EndAsync(start))).Message,
             StringComparison.Ordinal);
         Assert.Equal((_active, 10), await ReadAsync("me"));
     }
@@ -126,7 +127,8 @@ public sealed class EarlierMembersTests(EarlierMembersFixture fixture) : IClassF
         Task start = Start();
         Assert.False(await EndsAsync(start, within: TimeSpan.FromSeconds(5)));
         await BeatAsync("other");
-        Assert.Contains("in use by the cluster blue", (await Assert.ThrowsAsync<StartException>(() => EndAsync(start))).Message,
+        Assert.Contains(
+            "in use by the cluster blue", (await Assert.ThrowsAsync<StartException>(() => EndAsync(start))).Message,
             StringComparison.Ordinal);
     }
 
@@ -138,7 +140,8 @@ public sealed class EarlierMembersTests(EarlierMembersFixture fixture) : IClassF
         Assert.Equal((_active, 10), await ReadAsync("other"));
     }
 
-    private Task Start() => new EarlierMembers(_options, _here, _database, _time, NullLogger.Instance).ClearAsync(default);
+    private Task Start() =>
+        new EarlierMembers(_options, _here, _database, _time, NullLogger.Instance).ClearAsync(default);
 
     /// <summary>Turns the clock on until it is over.</summary>
     private async Task EndAsync(Task start)
@@ -168,7 +171,8 @@ public sealed class EarlierMembersTests(EarlierMembersFixture fixture) : IClassF
             """);
     }
 
-    private Task BeatAsync(string name) => ExecuteAsync($"UPDATE OrleansMembership SET IAmAliveTime = now() WHERE SiloName = '{name}'");
+    private Task BeatAsync(string name) =>
+        ExecuteAsync($"UPDATE OrleansMembership SET IAmAliveTime = now() WHERE SiloName = '{name}'");
 
     private async Task ExecuteAsync(string sql)
     {

@@ -80,7 +80,8 @@ internal sealed class RunningServer : IAsyncDisposable
         (await AnswerAsync("/readyz")) == HttpStatusCode.OK && Said.Contains("Grains listens on", StringComparison.Ordinal));
 
     /// <summary>Waits for a line with these words.</summary>
-    public Task SaysAsync(string words) => UntilAsync(() => Task.FromResult(Said.Contains(words, StringComparison.Ordinal)));
+    public Task SaysAsync(string words) =>
+        UntilAsync(() => Task.FromResult(Said.Contains(words, StringComparison.Ordinal)));
 
     /// <summary>Asked to end; its exit code.</summary>
     public Task<int> StopAsync()

@@ -19,7 +19,8 @@ public sealed class StartTests(StartFixture fixture) : IClassFixture<StartFixtur
         AssertFailsAsync("lets this user not in", fixture.As("grains_test", _secret + "-wrong"));
 
     [Fact]
-    public Task A_user_that_is_not_there_is_said() => AssertFailsAsync("lets this user not in", fixture.As("nobody", _secret));
+    public Task A_user_that_is_not_there_is_said() =>
+        AssertFailsAsync("lets this user not in", fixture.As("nobody", _secret));
 
     [Fact]
     public Task A_database_that_is_not_there_is_said() =>
@@ -45,7 +46,8 @@ public sealed class StartTests(StartFixture fixture) : IClassFixture<StartFixtur
         var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         string place = $"127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}";
-        await using RunningServer server = RunningServer.Start(["--silo", place, "--postgres", fixture.Postgres.ConnectionString]);
+        await using RunningServer server = RunningServer.Start(
+            ["--silo", place, "--postgres", fixture.Postgres.ConnectionString]);
         Assert.Equal(1, await server.EndAsync());
         Assert.Contains($"{place} is in use by another process", server.Said, StringComparison.Ordinal);
         taken.Stop();
@@ -57,7 +59,8 @@ public sealed class StartTests(StartFixture fixture) : IClassFixture<StartFixtur
 
     [Fact]
     public Task A_name_that_leads_nowhere_is_refused() =>
-        AssertFailsAsync("leads to no address", fixture.Postgres.ConnectionString, "--insecure", "--silo", "nowhere.invalid:11111");
+        AssertFailsAsync(
+            "leads to no address", fixture.Postgres.ConnectionString, "--insecure", "--silo", "nowhere.invalid:11111");
 
     [Fact]
     public async Task A_certificate_file_that_is_none_is_named()
@@ -72,7 +75,8 @@ public sealed class StartTests(StartFixture fixture) : IClassFixture<StartFixtur
     [Fact]
     public async Task A_Postgres_that_may_lose_what_it_confirms_is_taken_only_with_a_clear_word()
     {
-        await using PostgresServer lossy = await PostgresServer.StartAsync(new PostgresServerOptions { Settings = ["fsync = off"] });
+        await using PostgresServer lossy = await PostgresServer.StartAsync(
+            new PostgresServerOptions { Settings = ["fsync = off"] });
         await AssertFailsAsync("fsync=off", lossy.ConnectionString);
         await using RunningServer server = Start(lossy.ConnectionString, "--allow-lossy");
         await server.ReadyAsync();
@@ -96,7 +100,8 @@ public sealed class StartTests(StartFixture fixture) : IClassFixture<StartFixtur
     [Fact]
     public async Task A_Postgres_that_does_not_come_is_given_up_after_a_minute()
     {
-        PostgresAddress nobody = PostgresAddress.Parse($"Host=127.0.0.1;Port={RunningServer.FreePort()};Password={_secret}")!;
+        PostgresAddress nobody = PostgresAddress.Parse(
+            $"Host=127.0.0.1;Port={RunningServer.FreePort()};Password={_secret}")!;
         await using NpgsqlDataSource database = NpgsqlDataSource.Create(nobody.ConnectionString);
         var time = new FakeTimeProvider();
         Task waiting = new PostgresPatience(nobody, time, NullLogger.Instance).WaitAsync(database, default);

@@ -21,7 +21,8 @@ public sealed class DatabaseFixture : IAsyncLifetime
     public async Task<NpgsqlDataSource> NewAsync()
     {
         string schema = $"s{Guid.NewGuid():N}";
-        var connection = new NpgsqlConnectionStringBuilder(_server!.ConnectionString) { SearchPath = schema, MaxPoolSize = 10 };
+        var connection = new NpgsqlConnectionStringBuilder(
+            _server!.ConnectionString) { SearchPath = schema, MaxPoolSize = 10 };
         NpgsqlDataSource database = NpgsqlDataSource.Create(connection);
         await using NpgsqlCommand create = database.CreateCommand($"CREATE SCHEMA {schema}");
         await create.ExecuteNonQueryAsync();
@@ -37,7 +38,8 @@ public sealed class DatabaseFixture : IAsyncLifetime
     /// <summary>The providers as a server registers them, in a host that is not started.</summary>
     internal static IHost Providers(NpgsqlDataSource database)
     {
-        HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder(
+            new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.UseOrleans(silo =>
         {

@@ -91,7 +91,8 @@ public sealed class MembershipTableTests(DatabaseFixture databases) : IClassFixt
     {
         Assert.True(await _table.InsertRowAsync(Entry(1), Next(0)));
         MembershipEntry suspected = Entry(1, SiloStatus.Dead);
-        suspected.SuspectTimes = [Tuple.Create(Entry(2).SiloAddress, _start), Tuple.Create(Entry(3).SiloAddress, _start)];
+        suspected.SuspectTimes =
+            [Tuple.Create(Entry(2).SiloAddress, _start), Tuple.Create(Entry(3).SiloAddress, _start)];
         Assert.True(await _table.UpdateRowAsync(suspected, "1", Next(1)));
         MembershipTableData row = await _table.ReadRowAsync(suspected.SiloAddress);
         Assert.Equal(2, row.Version.Version);
@@ -135,7 +136,8 @@ public sealed class MembershipTableTests(DatabaseFixture databases) : IClassFixt
         recent.IAmAliveTime = _start.AddHours(2);
         Assert.True(await _table.InsertRowAsync(recent, Next(3)));
         await _table.CleanupDefunctSiloEntriesAsync(_start.AddHours(1));
-        Assert.Equal([2, 3, 4], (await _table.ReadAllAsync()).Members.Select(m => m.Item1.SiloAddress.Generation).Order());
+        Assert.Equal(
+            [2, 3, 4], (await _table.ReadAllAsync()).Members.Select(m => m.Item1.SiloAddress.Generation).Order());
     }
 
     [Fact]
@@ -155,13 +157,15 @@ public sealed class MembershipTableTests(DatabaseFixture databases) : IClassFixt
         Assert.True(await _table.InsertRowAsync(Entry(1, gateway: 30_000), Next(0)));
         Assert.True(await _table.InsertRowAsync(Entry(2, SiloStatus.Joining, gateway: 30_001), Next(1)));
         Assert.True(await _table.InsertRowAsync(Entry(3), Next(2)));
-        await using NpgsqlCommand text = _database.CreateCommand("SELECT QueryText FROM OrleansQuery WHERE QueryKey = 'GatewaysQueryKey'");
+        await using NpgsqlCommand text = _database.CreateCommand(
+            "SELECT QueryText FROM OrleansQuery WHERE QueryKey = 'GatewaysQueryKey'");
         await using NpgsqlCommand query = _database.CreateCommand((string)(await text.ExecuteScalarAsync())!);
         query.Parameters.AddWithValue("DeploymentId", "test");
         query.Parameters.AddWithValue("Status", (int)SiloStatus.Active);
         await using NpgsqlDataReader reader = await query.ExecuteReaderAsync();
         Assert.True(await reader.ReadAsync());
-        Assert.Equal(("127.0.0.1", 30_000, 1), ((string)reader["Address"], (int)reader["ProxyPort"], (int)reader["Generation"]));
+        Assert.Equal(
+            ("127.0.0.1", 30_000, 1), ((string)reader["Address"], (int)reader["ProxyPort"], (int)reader["Generation"]));
         Assert.False(await reader.ReadAsync());
     }
 
@@ -172,7 +176,8 @@ public sealed class MembershipTableTests(DatabaseFixture databases) : IClassFixt
     }
 
     /// <summary>As Orleans asks for a change: the version that was read, and the one that is to follow.</summary>
-    private static TableVersion Next(int read) => new(read + 1, read.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    private static TableVersion Next(int read) =>
+        new(read + 1, read.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     private static MembershipEntry Entry(int generation, SiloStatus status = SiloStatus.Active, int gateway = 0) => new()
     {

@@ -68,7 +68,8 @@ public sealed class ReminderTableTests(DatabaseFixture databases) : IClassFixtur
         {
             foreach (uint end in edges)
             {
-                IEnumerable<string> expected = grains.Where(g => IsIn(g.GetUniformHashCode(), begin, end)).Select(g => g.ToString());
+                IEnumerable<string> expected = grains.Where(
+                    g => IsIn(g.GetUniformHashCode(), begin, end)).Select(g => g.ToString());
                 ReminderTableData read = await _table.ReadRows(begin, end);
                 Assert.Equal(expected.Order(), read.Reminders.Select(r => r.GrainId.ToString()).Order());
             }

@@ -31,7 +31,8 @@ internal sealed class TestAuthority : IDisposable
     public TestAuthority Between()
     {
         ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        return new TestAuthority(Issue(Request("between", key, isAuthority: true), DateTimeOffset.UtcNow.AddDays(20)), key);
+        return new TestAuthority(
+            Issue(Request("between", key, isAuthority: true), DateTimeOffset.UtcNow.AddDays(20)), key);
     }
 
     public Issued Issue(

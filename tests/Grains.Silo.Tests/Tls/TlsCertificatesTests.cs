@@ -29,7 +29,8 @@ public sealed class TlsCertificatesTests
         using var root = new TestAuthority();
         using var folder = new TlsFolder(root.Pem, root.Issue());
         File.Delete(folder.Options.KeyFile);
-        Assert.Contains(folder.Options.KeyFile, Assert.Throws<TlsFileException>(() => TlsCertificates.Open(folder.Options)).Message,
+        Assert.Contains(
+            folder.Options.KeyFile, Assert.Throws<TlsFileException>(() => TlsCertificates.Open(folder.Options)).Message,
             StringComparison.Ordinal);
     }
 

@@ -48,7 +48,8 @@ public sealed class TlsClusterTests
         // A third server knows the new root only: its connections are new ones, both ways.
         using IHost c = await StartAsync(folderC, FreePort(), primary);
         string[] servers = [];
-        await UntilAsync(async () => (servers = await CallAllAsync(c)).Distinct().Count() == 3, "grains on three servers");
+        await UntilAsync(
+            async () => (servers = await CallAllAsync(c)).Distinct().Count() == 3, "grains on three servers");
         await UntilAsync(async () => (servers = await CallAllAsync(a)).Distinct().Count() == 3, "calls back");
         await stop.CancelAsync();
         Assert.All(await Task.WhenAll(traffic), calls => Assert.True(calls > _grains));
@@ -61,12 +62,14 @@ public sealed class TlsClusterTests
 
     private static async Task<IHost> StartAsync(TlsFolder folder, int port, int primary)
     {
-        HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder(
+            new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.SetMinimumLevel(LogLevel.None);
         TlsCertificates certificates = TlsCertificates.Open(folder.Options);
         builder.UseOrleans(silo =>
         {
-            silo.UseLocalhostClustering(port, gatewayPort: 0, new IPEndPoint(IPAddress.Loopback, primary), "test", "test");
+            silo.UseLocalhostClustering(
+                port, gatewayPort: 0, new IPEndPoint(IPAddress.Loopback, primary), "test", "test");
             silo.UseMutualTls(certificates);
         });
         IHost host = builder.Build();

@@ -135,7 +135,8 @@ public sealed class TlsConnectionTests
     {
         using var root = new TestAuthority();
         await using var pair = new TlsPair();
-        var refusal = await Assert.ThrowsAsync<ConnectionAbortedException>(() => pair.AcceptAsync(Open(root, root.Issue())));
+        var refusal = await Assert.ThrowsAsync<ConnectionAbortedException>(
+            () => pair.AcceptAsync(Open(root, root.Issue())));
         Assert.Contains("no handshake within", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -162,5 +163,6 @@ public sealed class TlsConnectionTests
     }
 
     /// <summary>In TLS 1.3 the end that connects may be done before it is refused.</summary>
-    private static async Task IgnoreAsync(Task handshake) => await handshake.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    private static async Task IgnoreAsync(Task handshake) =>
+        await handshake.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

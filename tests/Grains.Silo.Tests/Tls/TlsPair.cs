@@ -26,7 +26,8 @@ internal sealed class TlsPair : IAsyncDisposable
     /// <summary>Runs the end that accepts: it gives every byte back until the other end is done.</summary>
     public Task AcceptAsync(TlsCertificates certificates) =>
         RunAsync(
-            new InboundTls(certificates, NullLogger<InboundTls>.Instance), new Ends(_toAccepting.Reader, _toConnecting.Writer),
+            new InboundTls(
+                certificates, NullLogger<InboundTls>.Instance), new Ends(_toAccepting.Reader, _toConnecting.Writer),
             ConnectingAddress, EchoAsync);
 
     /// <summary>Runs the end that connects: it sends, and gives back what it received.</summary>
@@ -34,7 +35,8 @@ internal sealed class TlsPair : IAsyncDisposable
     {
         byte[] received = [];
         await RunAsync(
-            new OutboundTls(certificates, NullLogger<OutboundTls>.Instance), new Ends(_toConnecting.Reader, _toAccepting.Writer),
+            new OutboundTls(
+                certificates, NullLogger<OutboundTls>.Instance), new Ends(_toConnecting.Reader, _toAccepting.Writer),
             AcceptingAddress, async context => received = await SendAsync(context.Transport, sent));
         return received;
     }
