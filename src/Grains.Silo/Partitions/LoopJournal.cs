@@ -111,9 +111,14 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
         {
             if (!isStalled && Left(_unanswered) == TimeSpan.Zero)
             {
-                isStalled = true;
-                stalled(reason ?? "The journal gives no verdict.");
+                Stall(reason ?? "The journal gives no verdict.");
             }
+        }
+
+        void Stall(string reason)
+        {
+            isStalled = true;
+            stalled(reason);
         }
 
         // Null = none within the patience.
@@ -129,7 +134,8 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
                     }
                     catch (TimeoutException) when (!pending.IsCompleted)
                     {
-                        StallIfDue($"The journal gave no verdict within {_unanswered}.");
+                        // Not asked again whether it is due: a timer may end a moment before the clock says so.
+                        Stall($"The journal gave no verdict within {_unanswered}.");
                     }
                 }
 
