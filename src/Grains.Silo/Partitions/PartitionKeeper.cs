@@ -168,9 +168,12 @@ internal sealed partial class PartitionKeeper(
         var bounded = new ParallelOptions { MaxDegreeOfParallelism = around.Options.ParallelRecoveries, CancellationToken = _stop.Token };
         try
         {
-            await Parallel.ForEachAsync(partitions.Where(p => !local.TryGet(p, out _)), bounded, async (partition, cancel) =>
+            await Parallel.ForEachAsync(partitions, bounded, async (partition, cancel) =>
             {
-                bool isServed = await handOvers.ActivateAsync(partition, cancel);
+                // Looked up after the call too: the answer may come from an owner that has given the partition to this
+                // server since. A later look at all partitions corrects what was overtaken between these lines.
+                bool isServed = local.TryGet(partition, out _)
+                    || await handOvers.ActivateAsync(partition, cancel) || local.TryGet(partition, out _);
                 readiness.Set(partition, isServed);
                 Interlocked.Add(ref missing, isServed ? 0 : 1);
             });

@@ -82,6 +82,21 @@ public sealed class HandOverClusterTests
     }
 
     [Fact]
+    public async Task A_late_answer_that_a_partition_is_not_served_is_put_right_though_it_runs_here()
+    {
+        await using InProcessTestCluster cluster = await StartAsync(servers: 1);
+        await ReadyAsync(cluster);
+        var readiness = cluster.Silos[0].ServiceProvider.GetRequiredService<PartitionReadiness>();
+        foreach (PartitionId partition in PartitionsOf(cluster, 0).Slots.Partitions)
+        {
+            readiness.Set(partition, isServed: false);
+        }
+
+        await ReadyAsync(cluster);
+        Assert.Empty(readiness.Missing);
+    }
+
+    [Fact]
     public async Task What_may_be_said_of_servers_is_said_of_those_that_are_there()
     {
         await using InProcessTestCluster cluster = await StartAsync(servers: 1);

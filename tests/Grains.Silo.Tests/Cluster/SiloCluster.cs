@@ -60,8 +60,20 @@ internal static class SiloCluster
         using var deadline = new CancellationTokenSource(_deadline);
         foreach (InProcessSiloHandle silo in cluster.Silos)
         {
-            await silo.ServiceProvider.GetRequiredService<PartitionReadiness>().WaitAsync(deadline.Token);
+            var readiness = silo.ServiceProvider.GetRequiredService<PartitionReadiness>();
+            try
+            {
+                await readiness.WaitAsync(deadline.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"{silo.Name} has not seen these served in {_deadline.TotalSeconds} s: "
+                    + $"{string.Join(", ", readiness.Missing)}. {string.Join("; ", cluster.Silos.Select(Local))}.");
+            }
         }
+
+        static string Local(InProcessSiloHandle silo) => $"{silo.Name} runs "
+            + string.Join(", ", silo.ServiceProvider.GetRequiredService<LocalPartitions>().All.Select(l => l.Id));
     }
 
     public static async Task AssertReadAsync(IPartitions through, Dictionary<PartitionId, Revision> versions)
