@@ -12,18 +12,33 @@ public class ServerFaultTests(ClusterFixture cluster, ITestOutputHelper output) 
 {
     private const double _movedShareMax = 1.0 / 3;
     private static readonly TimeSpan _freeze = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan _killPauseMax = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _killPauseMax = TimeSpan.FromSeconds(10);
+
+    // With nobody left to ask whether it is only one's own link, the dead are given up late.
+    private static readonly TimeSpan _lonelyPauseMax = TimeSpan.FromSeconds(45);
     private static readonly TimeSpan _freezePauseMax = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan _stopPauseMax = TimeSpan.FromSeconds(3);
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public async Task Killed_servers_take_nothing_acknowledged_along_and_their_partitions_are_served_by_those_left(int count)
+    [Fact]
+    public async Task A_killed_server_takes_nothing_acknowledged_along_and_its_partitions_are_served_by_others()
     {
-        FaultFigures figures = await SurviveAsync((_, run) => new KillFault(run.Servers, count));
+        FaultFigures figures = await SurviveAsync((_, run) => new KillFault(run.Servers, 1));
         Assert.True(figures.Hit.Median < _killPauseMax, $"{figures}");
+    }
+
+    [SkippableFact]
+    public async Task Two_of_three_killed_at_once_take_nothing_acknowledged_along_and_the_third_serves_all()
+    {
+        Skip.If(Seed.Count("GRAINS_CLUSTER_FAULTS", 1) == 1, "two of three killed are for the soak: GRAINS_CLUSTER_FAULTS is above 1 there");
+        FaultFigures figures = await SurviveAsync((_, run) => new KillFault(run.Servers, 2));
+        Assert.True(figures.Hit.Median < _lonelyPauseMax, $"{figures}");
+    }
+
+    [Fact]
+    public async Task All_servers_killed_at_once_come_back_with_everything_acknowledged()
+    {
+        FaultFigures figures = await SurviveAsync((_, run) => new KillFault(run.Servers, run.Servers.Count));
+        Assert.True(figures.Hit.Median < _lonelyPauseMax, $"{figures}");
     }
 
     [Fact]

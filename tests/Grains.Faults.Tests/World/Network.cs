@@ -14,7 +14,6 @@ internal sealed class Network : IDisposable
     /// <summary>Where the system keeps named network namespaces.</summary>
     public const string Folder = "/run/netns";
 
-    private const string _prefix = "grains-";
     private const string _bridge = "bridge";
     private const int _endsMax = 200;
 
@@ -32,9 +31,9 @@ internal sealed class Network : IDisposable
 
     public Network()
     {
-        RemoveLeftOvers();
+        LeftOvers.Remove();
         int number = Interlocked.Increment(ref _networks);
-        _name = $"{_prefix}{Environment.ProcessId}-{number}";
+        _name = $"{LeftOvers.Prefix}{number}";
         _switch = $"{_name}-switch";
         _subnet = FreeSubnet();
         _atExit = Remove;
@@ -52,6 +51,10 @@ internal sealed class Network : IDisposable
 
     /// <summary>Why no network can be made here, or null if one can.</summary>
     public static string? WhyNot() => _whyNot.Value;
+
+    /// <summary>The named network namespaces of this system.</summary>
+    public static IEnumerable<string> Spaces() =>
+        Directory.Exists(Folder) ? Directory.GetFiles(Folder).Select(f => Path.GetFileName(f)!) : [];
 
     public NetworkEnd AddEnd(string name)
     {
@@ -155,31 +158,6 @@ internal sealed class Network : IDisposable
         }
 
         _ends.Clear();
-    }
-
-    /// <summary>Of test runs that were killed: their processes, which have no parent any more, and their namespaces.</summary>
-    private static void RemoveLeftOvers()
-    {
-        if (!Directory.Exists(Folder))
-        {
-            return;
-        }
-
-        foreach (string space in Directory.GetFiles(Folder, $"{_prefix}*").Select(f => Path.GetFileName(f)!))
-        {
-            string owner = space[_prefix.Length..].Split('-')[0];
-            if (int.TryParse(owner, out int processId) && !Directory.Exists($"/proc/{processId}"))
-            {
-                (_, string inside) = Tool.Run("ip", "netns", "pids", space);
-                foreach (string process in inside.Split('\n', StringSplitOptions.RemoveEmptyEntries))
-                {
-                    Tool.Run("kill", "-KILL", process);
-                }
-
-                // Another run may just be doing the same.
-                Tool.Run("ip", "netns", "del", space);
-            }
-        }
     }
 
     /// <summary>Of the private addresses one that nothing here uses.</summary>

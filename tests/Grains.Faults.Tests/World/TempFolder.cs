@@ -9,7 +9,8 @@ internal sealed class TempFolder : IDisposable
 
     public TempFolder()
     {
-        Root = Directory.CreateTempSubdirectory("grains-faults-").FullName;
+        LeftOvers.Remove();
+        Root = Directory.CreateTempSubdirectory(LeftOvers.Prefix).FullName;
         if (!OperatingSystem.IsWindows())
         {
             // Postgres runs as a user of its own, and has its folder in here.
