@@ -15,7 +15,7 @@ internal sealed class CheckpointReading(SessionPool sessions, string schema, Par
         return pointer is null ? null : new StoredCheckpoint(pointer.At, ChunksAsync(pointer, CancellationToken.None));
     }
 
-    private Task<CheckpointPointer?> PointerAsync(CancellationToken cancel) => UseAsync(
+    private Task<CheckpointPointer?> PointerAsync(CancellationToken cancel) => sessions.RunAsync(
         async connection =>
         {
             await using NpgsqlCommand command = new(
@@ -34,7 +34,8 @@ internal sealed class CheckpointReading(SessionPool sessions, string schema, Par
         for (int i = 0; i < pointer.Chunks; i++)
         {
             int number = i;
-            (byte[] Payload, int Crc)? chunk = await UseAsync(connection => ChunkAsync(connection, pointer, number), cancel);
+            (byte[] Payload, int Crc)? chunk =
+                await sessions.RunAsync(connection => ChunkAsync(connection, pointer, number), cancel);
             if (chunk is null && await PointerAsync(cancel) != pointer)
             {
                 throw new JournalUnavailableException(
@@ -77,7 +78,4 @@ internal sealed class CheckpointReading(SessionPool sessions, string schema, Par
 
     private JournalDamagedException Damaged(CheckpointPointer pointer, int number, string what) =>
         new(partition, pointer.At.Revision, $"chunk {number} of its checkpoint cannot be read: {what}");
-
-    private async Task<T> UseAsync<T>(Func<NpgsqlConnection, Task<T>> read, CancellationToken cancel) =>
-        await sessions.UseAsync(session => session.RunAsync(() => read(session.Connection)), cancel).WaitAsync(cancel);
 }
