@@ -45,7 +45,7 @@ public sealed partial class PostgresJournal : IJournal, IJournalExport
     public string Durability => _factory.Settings!.Durability(_factory.Place);
 
     /// <summary>Makes the tables if they are missing, and checks that Postgres keeps what it confirms.</summary>
-    /// <exception cref="JournalUnavailableException">It is not there, or must not be written to; says what to do.</exception>
+    /// <exception cref="JournalUnavailableException">It is not there, or must not be written to.</exception>
     public static async Task<PostgresJournal> OpenAsync(PostgresJournalOptions options, CancellationToken cancel)
     {
         options.Validate();
@@ -93,7 +93,11 @@ public sealed partial class PostgresJournal : IJournal, IJournalExport
         await new CheckpointReading(_readers, _options.Schema, partition).ReadAsync(cancel);
 
     public async ValueTask<bool> WriteCheckpointAsync(
-        PartitionId partition, Epoch epoch, JournalTail at, IEnumerable<ReadOnlyMemory<byte>> chunks, CancellationToken cancel)
+        PartitionId partition,
+        Epoch epoch,
+        JournalTail at,
+        IEnumerable<ReadOnlyMemory<byte>> chunks,
+        CancellationToken cancel)
     {
         CheckpointWriting writing = new(_keepers, _options.Schema, partition, epoch, at);
         CheckpointPlan plan = epoch.Value > 0 ? await writing.PlanAsync(cancel) : CheckpointPlan.NotOwner;

@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -24,15 +23,19 @@ public sealed record PostgresJournalOptions
     public bool AllowLossy { get; init; }
 
     /// <summary>
-    /// For shared appends; 1 to 16. The first takes all partitions that wait, so that they share flushes; each further one
-    /// takes over while the statement of the one before is stuck.
+    /// For shared appends; 1 to 16. The first takes all partitions that wait, so that they share flushes; each further
+    /// one takes over while the statement of the one before is stuck.
     /// </summary>
     public int AppendConnections { get; init; } = 2;
 
-    /// <summary>A shared statement is stuck after so long; 1 ms to 10 s. Above what a flush takes on a busy disk.</summary>
+    /// <summary>
+    /// A shared statement is stuck after so long; 1 ms to 10 s. Above what a flush takes on a busy disk.
+    /// </summary>
     public int SpareAfterMs { get; init; } = 20;
 
-    /// <summary>For appends sent alone after a failure, and as many for those of partitions that were blocked; 1 to 16.</summary>
+    /// <summary>
+    /// For appends sent alone after a failure, and as many for those of partitions that were blocked; 1 to 16.
+    /// </summary>
     public int LoneAppendConnections { get; init; } = 2;
 
     /// <summary>For acquiring, and as many for reading and for checkpoints; 1 to 16.</summary>
@@ -60,8 +63,8 @@ public sealed record PostgresJournalOptions
     public int ConnectSecondsMax { get; init; } = 3;
 
     /// <summary>
-    /// lock_timeout of appends; 10 ms to 10 s. Not shorter than a busy disk needs: that of a file which grows is waited for
-    /// as a lock.
+    /// lock_timeout of appends; 10 ms to 10 s. Not shorter than a busy disk needs: that of a file which grows is waited
+    /// for as a lock.
     /// </summary>
     public int AppendLockMsMax { get; init; } = 250;
 
@@ -71,7 +74,9 @@ public sealed record PostgresJournalOptions
     /// <summary>lock_timeout of deletions; 1 ms to 1 s.</summary>
     public int DeleteLockMsMax { get; init; } = 50;
 
-    /// <summary>An acquire that waits so long for a lock ends the appends of older owners that hold it; 10 ms to 10 s.</summary>
+    /// <summary>
+    /// An acquire that waits so long for a lock ends the appends of older owners that hold it; 10 ms to 10 s.
+    /// </summary>
     public int AcquireBlockedMsMax { get; init; } = 250;
 
     /// <summary>An acquire that has not succeeded for so long fails; 100 ms to 10 min.</summary>
@@ -85,66 +90,41 @@ public sealed record PostgresJournalOptions
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>All that is wrong at once.</summary>
-    public void Validate()
+    public void Validate() => new OptionsCheck("Postgres journal")
+        .Holds(ConnectionStringRemedy() is null, nameof(ConnectionString), "(redacted)", ConnectionStringRemedy() ?? "")
+        .Holds(PostgresSchema.IsName(Schema), nameof(Schema), Schema, PostgresSchema.NameRule)
+        .Holds(!string.IsNullOrWhiteSpace(Server), nameof(Server), Server, "name the server")
+        .Range(AppendConnections, 1, 16, nameof(AppendConnections))
+        .Range(SpareAfterMs, 1, 10_000, nameof(SpareAfterMs))
+        .Range(LoneAppendConnections, 1, 16, nameof(LoneAppendConnections))
+        .Range(PooledConnections, 1, 16, nameof(PooledConnections))
+        .Range(ConnectionsMax, 8, 256, nameof(ConnectionsMax))
+        .Range(QueuedAppendsMax, 1, 1 << 20, nameof(QueuedAppendsMax))
+        .Range(QueuedBytesMax, JournalLimits.PayloadBytesMax, 1L << 40, nameof(QueuedBytesMax))
+        .Range(FlushBytesMax, 64 << 10, 64 << 20, nameof(FlushBytesMax))
+        .Range(UnsentMsMax, 100, 60_000, nameof(UnsentMsMax))
+        .Range(StatementMsMax, 100, 600_000, nameof(StatementMsMax))
+        .Range(ConnectSecondsMax, 1, 60, nameof(ConnectSecondsMax))
+        .Range(AppendLockMsMax, 10, 10_000, nameof(AppendLockMsMax))
+        .Range(BlockedMsMax, 0, 60_000, nameof(BlockedMsMax))
+        .Range(DeleteLockMsMax, 1, 1_000, nameof(DeleteLockMsMax))
+        .Range(AcquireBlockedMsMax, 10, 10_000, nameof(AcquireBlockedMsMax))
+        .Range(AcquireMsMax, 100, 600_000, nameof(AcquireMsMax))
+        .Range(DeleteBytesMax, 64 << 10, 64 << 20, nameof(DeleteBytesMax))
+        .ThrowIfWrong();
+
+    private string? ConnectionStringRemedy()
     {
-        StringBuilder wrong = new();
-        CheckConnectionString();
         try
         {
-            PostgresSchema.CheckName(Schema);
+            return string.IsNullOrWhiteSpace(new NpgsqlConnectionStringBuilder(ConnectionString).Host)
+                ? "name a host: Host=…;Username=…;Password=…;Database=…"
+                : null;
         }
         catch (ArgumentException e)
         {
-            wrong.Append($"{Environment.NewLine}  {nameof(Schema)}: {e.Message}");
-        }
-
-        Check(!string.IsNullOrWhiteSpace(Server), nameof(Server), Server, "name the server");
-        CheckRange(AppendConnections, 1, 16, nameof(AppendConnections));
-        CheckRange(SpareAfterMs, 1, 10_000, nameof(SpareAfterMs));
-        CheckRange(LoneAppendConnections, 1, 16, nameof(LoneAppendConnections));
-        CheckRange(PooledConnections, 1, 16, nameof(PooledConnections));
-        CheckRange(ConnectionsMax, 8, 256, nameof(ConnectionsMax));
-        CheckRange(QueuedAppendsMax, 1, 1 << 20, nameof(QueuedAppendsMax));
-        CheckRange(QueuedBytesMax, JournalLimits.PayloadBytesMax, 1L << 40, nameof(QueuedBytesMax));
-        CheckRange(FlushBytesMax, 64 << 10, 64 << 20, nameof(FlushBytesMax));
-        CheckRange(UnsentMsMax, 100, 60_000, nameof(UnsentMsMax));
-        CheckRange(StatementMsMax, 100, 600_000, nameof(StatementMsMax));
-        CheckRange(ConnectSecondsMax, 1, 60, nameof(ConnectSecondsMax));
-        CheckRange(AppendLockMsMax, 10, 10_000, nameof(AppendLockMsMax));
-        CheckRange(BlockedMsMax, 0, 60_000, nameof(BlockedMsMax));
-        CheckRange(DeleteLockMsMax, 1, 1_000, nameof(DeleteLockMsMax));
-        CheckRange(AcquireBlockedMsMax, 10, 10_000, nameof(AcquireBlockedMsMax));
-        CheckRange(AcquireMsMax, 100, 600_000, nameof(AcquireMsMax));
-        CheckRange(DeleteBytesMax, 64 << 10, 64 << 20, nameof(DeleteBytesMax));
-        if (wrong.Length > 0)
-        {
-            throw new ArgumentException($"The options of the Postgres journal cannot be used:{wrong}");
-        }
-
-        void CheckConnectionString()
-        {
-            try
-            {
-                Check(
-                    !string.IsNullOrWhiteSpace(new NpgsqlConnectionStringBuilder(ConnectionString).Host),
-                    nameof(ConnectionString), "(redacted)", "name a host: Host=…;Username=…;Password=…;Database=…");
-            }
-            catch (ArgumentException e)
-            {
-                // The message names the key that is not known, and no value.
-                wrong.Append($"{Environment.NewLine}  {nameof(ConnectionString)}: {e.Message}");
-            }
-        }
-
-        void CheckRange(long value, long min, long max, string key) =>
-            Check(value >= min && value <= max, key, value, $"use {min} to {max}");
-
-        void Check(bool holds, string key, object? value, string remedy)
-        {
-            if (!holds)
-            {
-                wrong.Append($"{Environment.NewLine}  {key} = \"{value}\": {remedy}.");
-            }
+            // The message names the key that is not known, and no value.
+            return e.Message.TrimEnd('.');
         }
     }
 }

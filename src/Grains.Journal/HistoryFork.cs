@@ -3,15 +3,17 @@ using Grains.StateMachines.Ids;
 namespace Grains.Journal;
 
 /// <summary>
-/// What a partition does where its history may have lost its end (a restore, a migration, a promotion): it goes on under
-/// the next incarnation, far above every number that the lost end may have given out.
+/// What a partition does where its history may have lost its end (a restore, a migration, a promotion): it goes on
+/// under the next incarnation, far above every number that the lost end may have given out.
 /// </summary>
 public static class HistoryFork
 {
     /// <summary>The only gap that revisions may have.</summary>
     public const long RevisionRaise = 1L << 32;
 
-    /// <summary>Epochs need no density; raised, no lost owner and none of its deliveries is taken for a new one.</summary>
+    /// <summary>
+    /// Epochs need no density; raised, no lost owner and none of its deliveries is taken for a new one.
+    /// </summary>
     public const long EpochRaise = 1L << 20;
 
     /// <summary>The owner that a marked record of an import names.</summary>

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Grains.Postgres.Testing;
 
 /// <summary>
-/// A shell that waits for this process to end, however it ends, then kills the server of a folder and removes the folder.
-/// A test runner does not give its process the time to do so itself.
+/// A shell that waits for this process to end, however it ends, then kills the server of a folder and removes the
+/// folder. A test runner does not give its process the time to do so itself.
 /// </summary>
 internal sealed class AfterExit : IDisposable
 {
@@ -24,7 +24,11 @@ internal sealed class AfterExit : IDisposable
     private readonly Process _shell;
 
     public AfterExit(string folder) => _shell = Process.Start(
-        new ProcessStartInfo("/bin/sh", ["-c", _script, "sh", folder]) { RedirectStandardInput = true, WorkingDirectory = "/" })!;
+        new ProcessStartInfo("/bin/sh", ["-c", _script, "sh", folder])
+        {
+            RedirectStandardInput = true,
+            WorkingDirectory = "/",
+        })!;
 
     /// <summary>Now instead; returns when the folder is gone.</summary>
     public void Dispose()

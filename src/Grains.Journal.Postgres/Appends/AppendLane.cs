@@ -53,7 +53,8 @@ internal sealed class AppendLane(AppendQueue queue, AppendLaneRules rules, Sessi
     private TimeSpan? StuckIn(int ms)
     {
         long sentAt = Volatile.Read(ref _sentAt);
-        TimeSpan left = TimeSpan.FromMilliseconds(ms) - (sentAt == 0 ? TimeSpan.Zero : _options.Time.GetElapsedTime(sentAt));
+        TimeSpan left =
+            TimeSpan.FromMilliseconds(ms) - (sentAt == 0 ? TimeSpan.Zero : _options.Time.GetElapsedTime(sentAt));
         return left <= TimeSpan.Zero ? null : left;
     }
 
@@ -170,4 +171,5 @@ internal sealed class AppendLane(AppendQueue queue, AppendLaneRules rules, Sessi
 /// <param name="RowsMax">Appends in one statement.</param>
 /// <param name="SpareOf">Works only while that one's statement is stuck, so that one flush serves everybody.</param>
 /// <param name="StaysOpen">False: a lane with nothing to do gives its connection back.</param>
-internal sealed record AppendLaneRules(PostgresJournalOptions Options, int RowsMax, bool StaysOpen, AppendLane? SpareOf);
+internal sealed record AppendLaneRules(
+    PostgresJournalOptions Options, int RowsMax, bool StaysOpen, AppendLane? SpareOf);

@@ -1,11 +1,12 @@
 using Grains.Journal.Postgres.Sessions;
 using Grains.StateMachines.Ids;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace Grains.Journal.Postgres.Appends;
 
-/// <summary>Finds out what became of appends whose rows were not written now: written before, or fenced, and by whom.</summary>
+/// <summary>
+/// Finds out what became of appends whose rows were not written now: written before, or fenced, and by whom.
+/// </summary>
 internal static class AppendLookup
 {
     /// <summary>Gives each of them its outcome.</summary>
@@ -38,31 +39,33 @@ internal static class AppendLookup
     }
 
     /// <summary>
-    /// A row that is seen is committed here, but perhaps not yet by the synchronous standby: the wait for it may have been
-    /// cut short. A commit of our own, however small, waits for everything before it.
+    /// A row that is seen is committed here, but perhaps not yet by the synchronous standby: the wait for it may have
+    /// been cut short. A commit of our own, however small, waits for everything before it.
     /// </summary>
     public static async Task SeeDurableAsync(PostgresSession session)
     {
-        await using NpgsqlCommand command = new("SELECT pg_logical_emit_message(true, 'grains', '')", session.Connection);
+        await using NpgsqlCommand command =
+            new("SELECT pg_logical_emit_message(true, 'grains', '')", session.Connection);
         await command.ExecuteNonQueryAsync();
     }
 
-    private static NpgsqlCommand Command(PostgresSession session, string schema, IReadOnlyList<AppendRequest> open) => new($"""
+    private static NpgsqlCommand Command(
+        PostgresSession session, string schema, IReadOnlyList<AppendRequest> open) => new($"""
         SELECT r.chain, p.epoch, p.owner, p.system_identifier, p.timeline, c.truncated_chain, n.last, n.chain
         FROM unnest($1, $2) WITH ORDINALITY AS a(partition, first, number)
         LEFT JOIN "{schema}".record r ON r.partition = a.partition AND r.first = a.first
         LEFT JOIN "{schema}".partition p ON p.partition = a.partition
         LEFT JOIN "{schema}".checkpoint c ON c.partition = a.partition
         LEFT JOIN LATERAL (
-            SELECT n.last, n.chain FROM "{schema}".record n WHERE n.partition = a.partition ORDER BY n.first DESC LIMIT 1) n
-            ON true
+            SELECT n.last, n.chain FROM "{schema}".record n
+            WHERE n.partition = a.partition ORDER BY n.first DESC LIMIT 1) n ON true
         ORDER BY a.number
         """, session.Connection)
     {
         Parameters =
         {
-            new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint, Value = open.Select(r => (long)r.Partition.Value).ToArray() },
-            new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint, Value = open.Select(r => r.Append.Expected.Revision.Value + 1).ToArray() },
+            new() { Value = open.Select(r => (long)r.Partition.Value).ToArray() },
+            new() { Value = open.Select(r => r.Append.Expected.Revision.Value + 1).ToArray() },
         },
     };
 
@@ -72,7 +75,9 @@ internal static class AppendLookup
         row.IsDBNull(2) ? "" : row.GetString(2),
         row.IsDBNull(3) ? default : new PostgresHistory(row.GetInt64(3), row.GetInt64(4)),
         row.IsDBNull(5) ? null : ChainUuid.Read(row.GetGuid(5)),
-        row.IsDBNull(6) ? JournalTail.Empty : new JournalTail(new Revision(row.GetInt64(6)), ChainUuid.Read(row.GetGuid(7))));
+        row.IsDBNull(6)
+            ? JournalTail.Empty
+            : new JournalTail(new Revision(row.GetInt64(6)), ChainUuid.Read(row.GetGuid(7))));
 
     private static AppendOutcome Judge(JournalAppend append, Found found, PostgresHistory history)
     {
@@ -94,11 +99,17 @@ internal static class AppendLookup
 
         // Whatever stood in its way is gone again: only a repeat can tell.
         return why is null
-            ? new AppendOutcome(AppendStatus.Unknown, $"Partition {append.Partition} changed while {append.Next.Revision} was tried.")
+            ? new AppendOutcome(
+                AppendStatus.Unknown, $"Partition {append.Partition} changed while {append.Next.Revision} was tried.")
             : new AppendOutcome(
                 AppendStatus.Fenced, $"Partition {append.Partition} did not take {append.Next.Revision}: {why}.");
     }
 
     private readonly record struct Found(
-        UInt128? Chain, Epoch Epoch, string Owner, PostgresHistory History, UInt128? TruncatedChain, JournalTail Newest);
+        UInt128? Chain,
+        Epoch Epoch,
+        string Owner,
+        PostgresHistory History,
+        UInt128? TruncatedChain,
+        JournalTail Newest);
 }

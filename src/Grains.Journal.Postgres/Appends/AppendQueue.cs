@@ -47,8 +47,9 @@ internal sealed class AppendQueue(int requestsMax, long bytesMax)
 
             if (_requests.Count >= requestsMax || (_bytes > 0 && _bytes + request.Append.Payload.Length > bytesMax))
             {
-                return $"{_requests.Count} appends of {_bytes} bytes wait for Postgres, which is the limit. Send less, or raise "
-                    + $"{nameof(PostgresJournalOptions.QueuedAppendsMax)} or {nameof(PostgresJournalOptions.QueuedBytesMax)}.";
+                return $"{_requests.Count} appends of {_bytes} bytes wait for Postgres, which is the limit. Send less, "
+                    + $"or raise {nameof(PostgresJournalOptions.QueuedAppendsMax)} or "
+                    + $"{nameof(PostgresJournalOptions.QueuedBytesMax)}.";
             }
 
             _requests.AddLast(request);
@@ -129,13 +130,11 @@ internal sealed class AppendQueue(int requestsMax, long bytesMax)
         List<AppendRequest> old = [];
         lock (_gate)
         {
-            for (LinkedListNode<AppendRequest>? node = _requests.First; node is not null && node.Value.EnqueuedAt < moment;)
+            while (_requests.First is { } oldest && oldest.Value.EnqueuedAt < moment)
             {
-                LinkedListNode<AppendRequest> taken = node;
-                node = node.Next;
-                old.Add(taken.Value);
-                _bytes -= taken.Value.Append.Payload.Length;
-                _requests.Remove(taken);
+                old.Add(oldest.Value);
+                _bytes -= oldest.Value.Append.Payload.Length;
+                _requests.RemoveFirst();
             }
         }
 
@@ -156,5 +155,7 @@ internal sealed class AppendQueue(int requestsMax, long bytesMax)
     }
 
     private TaskCompletionSource? NextSleeper() =>
-        _sleepers.TryDequeue(out TaskCompletionSource? sleeper) || _spareSleepers.TryDequeue(out sleeper) ? sleeper : null;
+        _sleepers.TryDequeue(out TaskCompletionSource? sleeper) || _spareSleepers.TryDequeue(out sleeper)
+            ? sleeper
+            : null;
 }

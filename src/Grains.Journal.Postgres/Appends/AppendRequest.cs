@@ -6,7 +6,8 @@ namespace Grains.Journal.Postgres.Appends;
 internal sealed class AppendRequest(JournalAppend append, long enqueuedAt)
 {
     // Not inline: the lane that ends it has others to serve.
-    private readonly TaskCompletionSource<AppendOutcome> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<AppendOutcome> _done =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public JournalAppend Append => append;
 

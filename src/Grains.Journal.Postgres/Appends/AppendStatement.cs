@@ -13,7 +13,8 @@ namespace Grains.Journal.Postgres.Appends;
 /// <remarks>
 /// A snapshot may be old when the rows are written: the statement may have been held up across a takeover and a
 /// truncation. Then the unique key decides, for a stale owner's next revision is exactly that of the next epoch record,
-/// which is kept for ever. Rows are in the order of partitions, so two statements never wait for each other in a circle.
+/// which is kept for ever. Rows are in the order of partitions, so two statements never wait for each other in a
+/// circle.
 /// </remarks>
 internal sealed class AppendStatement : IAsyncDisposable
 {
@@ -78,7 +79,8 @@ internal sealed class AppendStatement : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends it. The rows that were written are durable only when this has ended: Postgres sends them before it commits.
+    /// Sends it. The rows that were written are durable only when this has ended: Postgres sends them before it
+    /// commits.
     /// </summary>
     /// <param name="batch">One append of a partition, ordered by partition.</param>
     /// <param name="written">Filled with the partitions whose row was written.</param>

@@ -23,7 +23,8 @@ internal sealed partial class AppendWriter
     private static partial void LogAlone(ILogger logger, int appends, string sqlState, string reason);
 
     [LoggerMessage(2111, LogLevel.Warning,
-        "Partition {Partition} is blocked in Postgres before {Revision}; its appends go alone until one succeeds. {Reason}")]
+        "Partition {Partition} is blocked in Postgres before {Revision}; its appends go alone until one succeeds. "
+        + "{Reason}")]
     private static partial void LogBlocked(ILogger logger, PartitionId partition, Revision revision, string reason);
 
     [LoggerMessage(2112, LogLevel.Warning, "The fate of {Appends} appends is not known; they are repeated. {Reason}")]

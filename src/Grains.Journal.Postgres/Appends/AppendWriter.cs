@@ -7,8 +7,8 @@ using Npgsql;
 namespace Grains.Journal.Postgres.Appends;
 
 /// <summary>
-/// Brings appends to Postgres: all partitions share statements; where a shared one fails each goes alone; and a partition
-/// that was in somebody's way stays alone until it is written again, so that it holds up nobody else.
+/// Brings appends to Postgres: all partitions share statements; where a shared one fails each goes alone; and a
+/// partition that was in somebody's way stays alone until it is written again, so that it holds up nobody else.
 /// </summary>
 internal sealed partial class AppendWriter : IAsyncDisposable
 {

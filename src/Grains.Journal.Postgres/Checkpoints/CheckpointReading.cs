@@ -15,7 +15,7 @@ internal sealed class CheckpointReading(SessionPool sessions, string schema, Par
         return pointer is null ? null : new StoredCheckpoint(pointer.At, ChunksAsync(pointer, CancellationToken.None));
     }
 
-    private Task<CheckpointPointer?> PointerAsync(CancellationToken cancel) => UseAsync(
+    private Task<CheckpointPointer?> PointerAsync(CancellationToken cancel) => sessions.RunAsync(
         async connection =>
         {
             await using NpgsqlCommand command = new(

@@ -9,13 +9,16 @@ namespace Grains.Journal.Postgres.Checkpoints;
 /// Stores one checkpoint of one partition: chunks under an attempt of their own, then the pointer in one step. Whatever
 /// ends it on the way leaves chunks that nothing names, and that the next one removes.
 /// </summary>
-internal sealed class CheckpointWriting(SessionPool sessions, string schema, PartitionId partition, Epoch epoch, JournalTail at)
+internal sealed class CheckpointWriting(
+    SessionPool sessions, string schema, PartitionId partition, Epoch epoch, JournalTail at)
 {
-    private readonly Guid _attempt = Guid.NewGuid();
     private int _chunks;
 
+    /// <summary>The key of its chunks.</summary>
+    public Guid Attempt { get; } = Guid.NewGuid();
+
     /// <summary>Whether to begin: an older epoch is refused, an older revision needs nothing.</summary>
-    public Task<CheckpointPlan> PlanAsync(CancellationToken cancel) => UseAsync(
+    public Task<CheckpointPlan> PlanAsync(CancellationToken cancel) => sessions.RunAsync(
         async connection =>
         {
             await using NpgsqlCommand command = new($"""
@@ -48,7 +51,7 @@ internal sealed class CheckpointWriting(SessionPool sessions, string schema, Par
         JournalLimits.CheckChunk(_chunks, chunk.Length);
         int number = _chunks++;
         byte[] payload = chunk.ToArray();
-        return await UseAsync(
+        return await sessions.RunAsync(
             async connection =>
             {
                 await using NpgsqlCommand command = new($"""
@@ -63,7 +66,7 @@ internal sealed class CheckpointWriting(SessionPool sessions, string schema, Par
                         new() { Value = (long)partition.Value },
                         new() { Value = at.Revision.Value },
                         new() { Value = epoch.Value },
-                        new() { Value = _attempt },
+                        new() { Value = Attempt },
                         new() { Value = number },
                         new() { Value = RecordCrc.OfChunk(partition, at.Revision, epoch, number, payload) },
                         new() { Value = payload },
@@ -78,8 +81,8 @@ internal sealed class CheckpointWriting(SessionPool sessions, string schema, Par
     /// <returns>False: a newer owner has the partition.</returns>
     public async Task<bool> MoveAsync()
     {
-        CheckpointPointer pointer = new(at, epoch, _attempt, _chunks);
-        return await UseAsync(
+        CheckpointPointer pointer = new(at, epoch, Attempt, _chunks);
+        return await sessions.RunAsync(
             async connection =>
             {
                 await using NpgsqlCommand command = new($"""
@@ -98,7 +101,7 @@ internal sealed class CheckpointWriting(SessionPool sessions, string schema, Par
                         new() { Value = epoch.Value },
                         new() { Value = at.Revision.Value },
                         new() { Value = ChainUuid.Of(at.Chain) },
-                        new() { Value = _attempt },
+                        new() { Value = Attempt },
                         new() { Value = _chunks },
                         new() { Value = pointer.Crc(partition) },
                     },
@@ -108,11 +111,6 @@ internal sealed class CheckpointWriting(SessionPool sessions, string schema, Par
             CancellationToken.None);
     }
 
-    private async Task<T> UseAsync<T>(Func<NpgsqlConnection, Task<T>> use, CancellationToken cancel) =>
-        await sessions.UseAsync(session => session.RunAsync(() => use(session.Connection)), cancel);
-
-    /// <summary>The key under which a failed attempt left its chunks.</summary>
-    public Guid Attempt => _attempt;
 }
 
 /// <summary>What is to be done about a checkpoint.</summary>

@@ -21,12 +21,13 @@ internal sealed partial class Housekeeping(PostgresJournalOptions options, Sessi
     {
         try
         {
-            if (!await sessions.UseAsync(s => s.RunAsync(() => MoveAsync(s.Connection, partition, epoch, upTo)), cancel))
+            if (!await sessions.RunAsync(connection => MoveAsync(connection, partition, epoch, upTo), cancel))
             {
                 return false;
             }
         }
-        catch (JournalUnavailableException e) when (e.InnerException is PostgresException inner && SqlStates.IsBlocked(inner))
+        catch (JournalUnavailableException e) when (
+            e.InnerException is PostgresException inner && SqlStates.IsBlocked(inner))
         {
             LogLeft(options.Logger, partition, inner.MessageText);
             return true;
@@ -40,8 +41,10 @@ internal sealed partial class Housekeeping(PostgresJournalOptions options, Sessi
     public Task DeleteOldChunksAsync(PartitionId partition, Epoch epoch) => DeleteAsync(
         partition,
         connection => DeleteChunksAsync(
-            connection, partition,
-            $"c.epoch <= $2 AND c.revision < (SELECT revision FROM \"{options.Schema}\".checkpoint WHERE partition = $1)",
+            connection,
+            partition,
+            "c.epoch <= $2 AND c.revision < "
+                + $"(SELECT revision FROM \"{options.Schema}\".checkpoint WHERE partition = $1)",
             epoch.Value),
         CancellationToken.None);
 
@@ -68,7 +71,8 @@ internal sealed partial class Housekeeping(PostgresJournalOptions options, Sessi
                     WHERE last <= bound.revision ORDER BY last DESC LIMIT 1) r
                 WHERE r.last > bound.truncated_revision),
             moved AS (
-                UPDATE "{options.Schema}".checkpoint c SET truncated_revision = target.last, truncated_chain = target.chain
+                UPDATE "{options.Schema}".checkpoint c
+                SET truncated_revision = target.last, truncated_chain = target.chain
                 FROM target WHERE c.partition = target.partition AND c.truncated_revision < target.last)
             SELECT count(*) FROM owned
             """, connection)
@@ -96,7 +100,8 @@ internal sealed partial class Housekeeping(PostgresJournalOptions options, Sessi
                        sum(octet_length(r.payload)) OVER (ORDER BY r.first) - octet_length(r.payload) AS bytes_before
                 FROM (SELECT first, last, kind, payload, ctid FROM "{options.Schema}".record
                       WHERE partition = $1 AND first > $2
-                          AND last <= (SELECT truncated_revision FROM "{options.Schema}".checkpoint WHERE partition = $1)
+                          AND last <= (SELECT truncated_revision FROM "{options.Schema}".checkpoint
+                                       WHERE partition = $1)
                           AND first < (SELECT max(first) FROM "{options.Schema}".record WHERE partition = $1)
                       ORDER BY first LIMIT {_rowsMax}) r),
             gone AS (
@@ -122,7 +127,8 @@ internal sealed partial class Housekeeping(PostgresJournalOptions options, Sessi
         return true;
     }
 
-    private async Task<bool> DeleteChunksAsync(NpgsqlConnection connection, PartitionId partition, string which, object key)
+    private async Task<bool> DeleteChunksAsync(
+        NpgsqlConnection connection, PartitionId partition, string which, object key)
     {
         await using NpgsqlCommand command = new($"""
             WITH page AS MATERIALIZED (
@@ -145,11 +151,12 @@ internal sealed partial class Housekeeping(PostgresJournalOptions options, Sessi
     }
 
     /// <summary>Step after step until nothing is left; a failure leaves the rest to the next call.</summary>
-    private async Task DeleteAsync(PartitionId partition, Func<NpgsqlConnection, Task<bool>> step, CancellationToken cancel)
+    private async Task DeleteAsync(
+        PartitionId partition, Func<NpgsqlConnection, Task<bool>> step, CancellationToken cancel)
     {
         try
         {
-            while (await sessions.UseAsync(session => session.RunAsync(() => step(session.Connection)), cancel))
+            while (await sessions.RunAsync(step, cancel))
             {
                 cancel.ThrowIfCancellationRequested();
             }
@@ -161,6 +168,7 @@ internal sealed partial class Housekeeping(PostgresJournalOptions options, Sessi
     }
 
     [LoggerMessage(2130, LogLevel.Information,
-        "Rows of partition {Partition} that nobody needs could not be deleted now; a later checkpoint does it. {Reason}")]
+        "Rows of partition {Partition} that nobody needs could not be deleted now; a later checkpoint does it. "
+        + "{Reason}")]
     private static partial void LogLeft(ILogger logger, PartitionId partition, string reason);
 }

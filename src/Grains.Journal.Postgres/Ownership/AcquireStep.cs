@@ -17,7 +17,8 @@ internal sealed class AcquireStep(PostgresSession session, string schema)
 
     public async Task<AcquireOutcome> RunAsync(PartitionId partition, string owner, long membershipVersion, long nowMs)
     {
-        await using NpgsqlTransaction transaction = await Connection.BeginTransactionAsync(IsolationLevel.ReadCommitted);
+        await using NpgsqlTransaction transaction =
+            await Connection.BeginTransactionAsync(IsolationLevel.ReadCommitted);
         PartitionRow row = await LockAsync(partition);
         if (membershipVersion < row.MembershipVersion)
         {
@@ -39,7 +40,8 @@ internal sealed class AcquireStep(PostgresSession session, string schema)
 
         await transaction.CommitAsync();
         return session.TakeWarning() is { } warning
-            ? throw new JournalUnavailableException($"It is not certain that {epoch} of partition {partition} is durable. {warning}")
+            ? throw new JournalUnavailableException(
+                $"It is not certain that {epoch} of partition {partition} is durable. {warning}")
             : new AcquireOutcome.Acquired(epoch, tail);
     }
 
@@ -71,7 +73,8 @@ internal sealed class AcquireStep(PostgresSession session, string schema)
                     Parameters = { new() { Value = (long)partition.Value }, new() { Value = Guid.Empty } },
                 },
                 new NpgsqlBatchCommand($"""
-                    SELECT {PartitionRow.Columns} FROM "{schema}".partition p JOIN "{schema}".checkpoint c USING (partition)
+                    SELECT {PartitionRow.Columns}
+                    FROM "{schema}".partition p JOIN "{schema}".checkpoint c USING (partition)
                     WHERE p.partition = $1 FOR UPDATE OF p
                     """)
                 {
@@ -84,14 +87,18 @@ internal sealed class AcquireStep(PostgresSession session, string schema)
         return PartitionRow.Read(rows);
     }
 
-    /// <summary>Puts the epoch record after the newest; a record of the older owner may still come in between.</summary>
-    private async Task<JournalTail> InsertAsync(PartitionId partition, PartitionRow row, Epoch epoch, bool isFork, byte[] payload)
+    /// <summary>
+    /// Puts the epoch record after the newest; a record of the older owner may still come in between.
+    /// </summary>
+    private async Task<JournalTail> InsertAsync(
+        PartitionId partition, PartitionRow row, Epoch epoch, bool isFork, byte[] payload)
     {
         for (int attempt = 0; attempt < _overtakenMax; attempt++)
         {
             JournalTail before = await NewestAsync(partition, row);
             Revision first = before.Revision.Next + (isFork ? HistoryFork.RevisionRaise : 0);
             UInt128 chain = JournalChain.Next(before.Chain, epoch, first, 1, payload);
+            int crc = RecordCrc.OfRecord(partition, first, first, epoch, JournalRecordKind.Epoch, chain, payload);
             await using NpgsqlCommand insert = new($"""
                 INSERT INTO "{schema}".record (partition, first, last, epoch, kind, crc, chain, payload)
                 VALUES ($1, $2, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
@@ -103,7 +110,7 @@ internal sealed class AcquireStep(PostgresSession session, string schema)
                     new() { Value = first.Value },
                     new() { Value = epoch.Value },
                     new() { Value = (short)JournalRecordKind.Epoch },
-                    new() { Value = RecordCrc.OfRecord(partition, first, first, epoch, JournalRecordKind.Epoch, chain, payload) },
+                    new() { Value = crc },
                     new() { Value = ChainUuid.Of(chain) },
                     new() { Value = payload },
                 },
@@ -121,7 +128,8 @@ internal sealed class AcquireStep(PostgresSession session, string schema)
     private async Task<JournalTail> NewestAsync(PartitionId partition, PartitionRow row)
     {
         await using NpgsqlCommand command = new(
-            $"SELECT last, chain, epoch FROM \"{schema}\".record WHERE partition = $1 ORDER BY first DESC LIMIT 1", Connection)
+            $"SELECT last, chain, epoch FROM \"{schema}\".record WHERE partition = $1 ORDER BY first DESC LIMIT 1",
+            Connection)
         {
             Parameters = { new() { Value = (long)partition.Value } },
         };
@@ -140,7 +148,8 @@ internal sealed class AcquireStep(PostgresSession session, string schema)
             ? newest
             : throw new JournalDamagedException(
                 partition, newest.Revision.Next,
-                $"its records end at {newest.Revision} under {epoch}, but its row knows of {row.Epoch} and of {known}.");
+                $"its records end at {newest.Revision} under {epoch}, but its row knows of {row.Epoch} "
+                    + $"and of {known}.");
     }
 
     private async Task UpdateAsync(

@@ -4,15 +4,21 @@ using Microsoft.Extensions.Logging;
 
 namespace Grains.Journal.Postgres.Ownership;
 
-/// <summary>Acquires within a deadline: ends who stands in the way, and tries again where the connection ended.</summary>
-internal sealed partial class Acquisitions(PostgresJournalOptions options, SessionFactory factory, SessionPool readers) : IAsyncDisposable
+/// <summary>
+/// Acquires within a deadline: ends who stands in the way, and tries again where the connection ended.
+/// </summary>
+internal sealed partial class Acquisitions(
+    PostgresJournalOptions options, SessionFactory factory, SessionPool readers) : IAsyncDisposable
 {
     private const int _pauseMsMin = 50;
     private const int _pauseMsMax = 1_000;
 
     // A wait for a lock ends before the statement is given up: then it is certain that nothing comes of it.
     private readonly SessionPool _sessions = new(
-        factory, SessionRole.Acquire, Math.Min(options.AcquireMsMax, options.StatementMsMax / 2), options.PooledConnections);
+        factory,
+        SessionRole.Acquire,
+        Math.Min(options.AcquireMsMax, options.StatementMsMax / 2),
+        options.PooledConnections);
 
     public async Task<AcquireOutcome> AcquireAsync(
         PartitionId partition, string owner, long membershipVersion, long nowMs)
@@ -24,7 +30,8 @@ internal sealed partial class Acquisitions(PostgresJournalOptions options, Sessi
             try
             {
                 return await _sessions.UseAsync(
-                    session => WatchedAsync(session, partition, owner, membershipVersion, nowMs), CancellationToken.None);
+                    session => WatchedAsync(session, partition, owner, membershipVersion, nowMs),
+                    CancellationToken.None);
             }
             catch (JournalUnavailableException e)
             {
@@ -32,7 +39,8 @@ internal sealed partial class Acquisitions(PostgresJournalOptions options, Sessi
                 if (options.Time.GetElapsedTime(begun) + pause > limit)
                 {
                     throw new JournalUnavailableException(
-                        $"Partition {partition} could not be acquired within {options.AcquireMsMax} ms. {e.Message}", e);
+                        $"Partition {partition} could not be acquired within {options.AcquireMsMax} ms. {e.Message}",
+                        e);
                 }
 
                 LogTriedAgain(options.Logger, partition, owner, e.Message);
@@ -62,8 +70,8 @@ internal sealed partial class Acquisitions(PostgresJournalOptions options, Sessi
     {
         try
         {
-            List<Blocker> blockers = await readers.UseAsync(
-                session => session.RunAsync(() => Blockers.EndAsync(session, processId)), CancellationToken.None);
+            List<Blocker> blockers = await readers.RunAsync(
+                connection => Blockers.EndAsync(connection, processId), CancellationToken.None);
             foreach (Blocker blocker in blockers)
             {
                 LogBlocked(options.Logger, partition, options.AcquireBlockedMsMax, blocker);
@@ -75,7 +83,8 @@ internal sealed partial class Acquisitions(PostgresJournalOptions options, Sessi
         }
     }
 
-    [LoggerMessage(2120, LogLevel.Warning, "Acquiring partition {Partition} for {Owner} failed and is tried again. {Reason}")]
+    [LoggerMessage(
+        2120, LogLevel.Warning, "Acquiring partition {Partition} for {Owner} failed and is tried again. {Reason}")]
     private static partial void LogTriedAgain(ILogger logger, PartitionId partition, string owner, string reason);
 
     [LoggerMessage(2121, LogLevel.Warning,

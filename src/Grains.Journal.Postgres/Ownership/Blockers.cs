@@ -4,24 +4,24 @@ using Npgsql;
 namespace Grains.Journal.Postgres.Ownership;
 
 /// <summary>
-/// Ends what holds up an acquire: appends and housekeeping of servers of ours. Whatever epoch they have, it is older than
-/// the one that is being acquired; other acquires and other programs are left alone.
+/// Ends what holds up an acquire: appends and housekeeping of servers of ours. Whatever epoch they have, it is older
+/// than the one that is being acquired; other acquires and other programs are left alone.
 /// </summary>
 internal static class Blockers
 {
     private static readonly string[] _ended =
-        [.. new[] { SessionRole.Append, SessionRole.Keep }.Select(r => $"{ApplicationName.Prefix}{r.ToString().ToLowerInvariant()}/")];
+        [ApplicationName.PrefixOf(SessionRole.Append) + "%", ApplicationName.PrefixOf(SessionRole.Keep) + "%"];
 
     /// <returns>Who stands in the way of a process, in words.</returns>
-    public static async Task<List<Blocker>> EndAsync(PostgresSession session, int processId)
+    public static async Task<List<Blocker>> EndAsync(NpgsqlConnection connection, int processId)
     {
         await using NpgsqlCommand command = new("""
             SELECT a.pid, a.application_name,
                    CASE WHEN a.application_name LIKE ANY ($2) THEN pg_terminate_backend(a.pid) ELSE false END
             FROM pg_stat_activity a WHERE a.pid = ANY (pg_blocking_pids($1))
-            """, session.Connection)
+            """, connection)
         {
-            Parameters = { new() { Value = processId }, new() { Value = _ended.Select(p => p + "%").ToArray() } },
+            Parameters = { new() { Value = processId }, new() { Value = _ended } },
         };
         List<Blocker> blockers = [];
         await using NpgsqlDataReader rows = await command.ExecuteReaderAsync();
@@ -37,5 +37,6 @@ internal static class Blockers
 /// <summary>A backend that another one waits for.</summary>
 internal sealed record Blocker(int ProcessId, string ApplicationName, bool WasEnded)
 {
-    public override string ToString() => $"process {ProcessId} ({ApplicationName}){(WasEnded ? ", which was told to end" : "")}";
+    public override string ToString() =>
+        $"process {ProcessId} ({ApplicationName}){(WasEnded ? ", which was told to end" : "")}";
 }

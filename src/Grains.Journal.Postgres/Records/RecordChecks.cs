@@ -14,7 +14,13 @@ internal sealed class RecordChecks(PartitionId partition, JournalTail before)
     public JournalRecord Check(StoredRecord stored)
     {
         int crc = RecordCrc.OfRecord(
-            partition, stored.First, stored.Last, stored.Epoch, (JournalRecordKind)stored.Kind, stored.Chain, stored.Payload);
+            partition,
+            stored.First,
+            stored.Last,
+            stored.Epoch,
+            (JournalRecordKind)stored.Kind,
+            stored.Chain,
+            stored.Payload);
         if (crc != stored.Crc)
         {
             throw Damaged(stored, $"its bytes have CRC {crc:x8} and should have {stored.Crc:x8}.");
@@ -26,7 +32,9 @@ internal sealed class RecordChecks(PartitionId partition, JournalTail before)
         if (!HistoryFork.Follows(Before.Revision, _incarnation, record))
         {
             throw new JournalDamagedException(
-                partition, Before.Revision.Next, $"{stored.First}…{stored.Last} stands where {Before.Revision.Next} is next.");
+                partition,
+                Before.Revision.Next,
+                $"{stored.First}…{stored.Last} stands where {Before.Revision.Next} is next.");
         }
 
         if (record.Epoch < _epoch)

@@ -4,7 +4,9 @@ using Grains.StateMachines.Ids;
 
 namespace Grains.Journal.Postgres.Records;
 
-/// <summary>CRC-32C of everything in a row, its place included: little-endian, in the order of the parameters.</summary>
+/// <summary>
+/// CRC-32C of everything in a row, its place included: little-endian, in the order of the parameters.
+/// </summary>
 internal static class RecordCrc
 {
     public static int OfRecord(

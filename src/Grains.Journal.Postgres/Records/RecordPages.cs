@@ -5,15 +5,18 @@ using Npgsql;
 
 namespace Grains.Journal.Postgres.Records;
 
-/// <summary>Reads a partition's records in pages, each a statement of its own: nothing stays open while a caller thinks.</summary>
+/// <summary>
+/// Reads a partition's records in pages, each a statement of its own: nothing stays open while a caller thinks.
+/// </summary>
 internal sealed class RecordPages(SessionPool sessions, string schema, PartitionId partition)
 {
     private const int _pageRecordsMax = 128;
     private const int _pageBytesMax = 1 << 20;
 
-    public async IAsyncEnumerable<JournalRecord> ReadAsync(Revision from, [EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<JournalRecord> ReadAsync(
+        Revision from, [EnumeratorCancellation] CancellationToken cancel)
     {
-        RecordPlace place = await UseAsync(s => PlaceAsync(s, from), cancel);
+        RecordPlace place = await sessions.RunAsync(s => PlaceAsync(s, from), cancel);
         if (from <= place.Truncated.Revision)
         {
             throw new JournalTruncatedException(partition, from, place.Truncated.Revision.Next);
@@ -51,13 +54,10 @@ internal sealed class RecordPages(SessionPool sessions, string schema, Partition
         }
     }
 
-    private async Task<T> UseAsync<T>(Func<NpgsqlConnection, Task<T>> read, CancellationToken cancel) =>
-        await sessions.UseAsync(session => session.RunAsync(() => read(session.Connection)), cancel).WaitAsync(cancel);
-
     /// <summary>What looks like damage, where a truncation has overtaken the reader; else null.</summary>
     private async Task<Exception?> OvertakenAsync(Revision before, CancellationToken cancel)
     {
-        RecordPlace now = await UseAsync(s => PlaceAsync(s, before.Next), cancel);
+        RecordPlace now = await sessions.RunAsync(s => PlaceAsync(s, before.Next), cancel);
         return now.Truncated.Revision > before
             ? new JournalTruncatedException(partition, before.Next, now.Truncated.Revision.Next)
             : null;
@@ -111,8 +111,13 @@ internal sealed class RecordPages(SessionPool sessions, string schema, Partition
         while (await rows.ReadAsync())
         {
             page.Add(new StoredRecord(
-                new Revision(rows.GetInt64(0)), new Revision(rows.GetInt64(1)), new Epoch(rows.GetInt64(2)), rows.GetInt16(3),
-                rows.GetInt32(4), ChainUuid.Read(rows.GetGuid(5)), rows.GetFieldValue<byte[]>(6)));
+                new Revision(rows.GetInt64(0)),
+                new Revision(rows.GetInt64(1)),
+                new Epoch(rows.GetInt64(2)),
+                rows.GetInt16(3),
+                rows.GetInt32(4),
+                ChainUuid.Read(rows.GetGuid(5)),
+                rows.GetFieldValue<byte[]>(6)));
         }
 
         return page;
@@ -147,8 +152,8 @@ internal sealed record RecordPlace(JournalTail Truncated, Revision Newest, Journ
         if (Before.Revision >= from)
         {
             throw new ArgumentException(
-                $"Partition {partition} has a record that ends at {Before.Revision}: read from its first revision, not from "
-                + $"{from}, which lies within it.",
+                $"Partition {partition} has a record that ends at {Before.Revision}: read from its first revision, "
+                + $"not from {from}, which lies within it.",
                 nameof(from));
         }
 

@@ -5,9 +5,12 @@ using Npgsql;
 
 namespace Grains.Journal.Postgres;
 
-/// <summary>Makes the tables of one schema, or says how: whichever server starts first does it, the others wait.</summary>
+/// <summary>
+/// Makes the tables of one schema, or says how: whichever server starts first does it, the others wait.
+/// </summary>
 public static partial class PostgresSchema
 {
+    internal const string NameRule = "use 1 to 63 of a-z, 0-9 and _, and no digit first";
     private const int _lockSeconds = 60;
     private const string _versions = "schema_version";
 
@@ -44,7 +47,8 @@ public static partial class PostgresSchema
             await RunAsync(connection, $"SET LOCAL lock_timeout = '{_lockSeconds}s'; {Lock(schema)}", cancel);
             doing = "creating the schema";
             await RunAsync(connection, Create(schema), cancel);
-            foreach (SchemaScript script in Missing(schema, await ReadVersionsAsync(connection, schema, cancel), scripts))
+            Dictionary<string, int> recorded = await ReadVersionsAsync(connection, schema, cancel);
+            foreach (SchemaScript script in Missing(schema, recorded, scripts))
             {
                 doing = $"applying {script.Name} {script.Version}";
                 await RunAsync(connection, script.Sql, cancel);
@@ -99,14 +103,14 @@ public static partial class PostgresSchema
         return text.ToString();
     }
 
-    /// <exception cref="ArgumentException">Not a name that never needs thought.</exception>
-    internal static void CheckName(string schema)
+    /// <summary>True for a name that means the same wherever it stands, and needs no escape.</summary>
+    internal static bool IsName(string schema) => Name().IsMatch(schema);
+
+    private static void CheckName(string schema)
     {
-        if (!Name().IsMatch(schema))
+        if (!IsName(schema))
         {
-            throw new ArgumentException(
-                $"\"{schema}\" cannot be the name of a schema: use 1 to 63 of a-z, 0-9 and _, not beginning with a digit.",
-                nameof(schema));
+            throw new ArgumentException($"\"{schema}\" cannot be the name of a schema: {NameRule}.", nameof(schema));
         }
     }
 
@@ -120,8 +124,9 @@ public static partial class PostgresSchema
             if (recorded.GetValueOrDefault(part.Key) is var found && found > known)
             {
                 throw new JournalUnavailableException(
-                    $"The tables \"{part.Key}\" of schema \"{schema}\" have version {found}; this server knows them up to "
-                    + $"{known}. Start a newer version of the server, or name another schema. Nothing was changed.");
+                    $"The tables \"{part.Key}\" of schema \"{schema}\" have version {found}; this server knows them "
+                    + $"up to {known}. Start a newer version of the server, or name another schema. "
+                    + "Nothing was changed.");
             }
         }
 
@@ -135,7 +140,8 @@ public static partial class PostgresSchema
         NpgsqlConnection connection, string schema, CancellationToken cancel)
     {
         Dictionary<string, int> versions = [];
-        await using (NpgsqlCommand exists = new($"SELECT to_regclass('\"{schema}\".{_versions}') IS NOT NULL", connection))
+        string table = $"\"{schema}\".{_versions}";
+        await using (NpgsqlCommand exists = new($"SELECT to_regclass('{table}') IS NOT NULL", connection))
         {
             if (!(bool)(await exists.ExecuteScalarAsync(cancel))!)
             {
@@ -143,7 +149,8 @@ public static partial class PostgresSchema
             }
         }
 
-        await using NpgsqlCommand read = new($"SELECT name, max(version) FROM \"{schema}\".{_versions} GROUP BY name", connection);
+        await using NpgsqlCommand read =
+            new($"SELECT name, max(version) FROM {table} GROUP BY name", connection);
         await using NpgsqlDataReader reader = await read.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
@@ -160,7 +167,7 @@ public static partial class PostgresSchema
     }
 
     private static string Lock(string schema) =>
-        $"DO $do$ BEGIN PERFORM pg_advisory_xact_lock(hashtextextended({Literal("grains schema " + schema)}, 0)); END $do$;";
+        $"DO $do$ BEGIN PERFORM pg_advisory_xact_lock(hashtextextended('grains schema {schema}', 0)); END $do$;";
 
     /// <summary>Asks for the right to create a schema only where there is none.</summary>
     private static string Create(string schema) => $"""

@@ -1,6 +1,8 @@
 namespace Grains.Journal.Postgres;
 
-/// <summary>One step of a part's tables: version 1 makes them, each further one changes what the one before left.</summary>
+/// <summary>
+/// One step of a part's tables: version 1 makes them, each further one changes what the one before left.
+/// </summary>
 /// <param name="Name">The part: "journal".</param>
 /// <param name="Version">From 1, without gaps; recorded when it was applied.</param>
 /// <param name="Sql">Runs once, in a transaction, with the schema as the only search path; names no schema.</param>

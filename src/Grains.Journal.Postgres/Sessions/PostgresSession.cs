@@ -4,9 +4,9 @@ namespace Grains.Journal.Postgres.Sessions;
 
 /// <summary>One connection, checked and set up, used by one caller at a time.</summary>
 /// <remarks>
-/// A statement that takes too long is never cancelled: with a synchronous standby a cancelled wait reports success. Npgsql
-/// cancels whenever it is given a time-out or a token, so it gets neither; the connection is left to its statement, and
-/// closed when that ends, or when the system finds the other side gone.
+/// A statement that takes too long is never cancelled: with a synchronous standby a cancelled wait reports success.
+/// Npgsql cancels whenever it is given a time-out or a token, so it gets neither; the connection is left to its
+/// statement, and closed when that ends, or when the system finds the other side gone.
 /// </remarks>
 internal sealed class PostgresSession : IAsyncDisposable
 {
@@ -19,7 +19,12 @@ internal sealed class PostgresSession : IAsyncDisposable
     private bool _isEnded;
 
     public PostgresSession(
-        NpgsqlConnection connection, SessionRole role, PostgresHistory history, TimeSpan limit, TimeProvider time, Action ended)
+        NpgsqlConnection connection,
+        SessionRole role,
+        PostgresHistory history,
+        TimeSpan limit,
+        TimeProvider time,
+        Action ended)
     {
         Connection = connection;
         History = history;
@@ -105,7 +110,8 @@ internal sealed class PostgresSession : IAsyncDisposable
     {
         if (notice.InvariantSeverity == "WARNING")
         {
-            Interlocked.CompareExchange(ref _warning, $"Postgres warned: {notice.MessageText} ({notice.SqlState}).", null);
+            Interlocked.CompareExchange(
+                ref _warning, $"Postgres warned: {notice.MessageText} ({notice.SqlState}).", null);
         }
     }
 }

@@ -38,10 +38,18 @@ internal sealed record ServerSettings(
         await using NpgsqlDataReader row = await command.ExecuteReaderAsync();
         await row.ReadAsync();
         string? wal = row.IsDBNull(8) ? null : row.GetString(8);
-        long timeline = wal is null ? 0 : long.Parse(wal.AsSpan(0, 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        long timeline = wal is null
+            ? 0
+            : long.Parse(wal.AsSpan(0, 8), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         return new ServerSettings(
-            row.GetInt32(0), row.GetBoolean(1), row.GetBoolean(2), row.GetBoolean(3), row.GetString(4), row.GetString(5),
-            row.GetInt32(6), new PostgresHistory(row.GetInt64(7), timeline));
+            row.GetInt32(0),
+            row.GetBoolean(1),
+            row.GetBoolean(2),
+            row.GetBoolean(3),
+            row.GetString(4),
+            row.GetString(5),
+            row.GetInt32(6),
+            new PostgresHistory(row.GetInt64(7), timeline));
     }
 
     /// <summary>Null, or why nothing may be written there; goes on after "Postgres at …".</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Npgsql;
 
 namespace Grains.Journal.Postgres.Sessions;
@@ -47,8 +46,8 @@ internal sealed class SessionFactory : IAsyncDisposable
         {
             Interlocked.Decrement(ref _open);
             throw new JournalUnavailableException(
-                $"{_options.ConnectionsMax} connections to Postgres are open or not yet given back, which is the limit. "
-                + $"Look for blocked statements of {ApplicationName.Prefix}… in pg_stat_activity.");
+                $"{_options.ConnectionsMax} connections to Postgres are open or not yet given back, which is the "
+                + $"limit. Look for blocked statements of {ApplicationName.Prefix}… in pg_stat_activity.");
         }
 
         NpgsqlConnection connection = _source.CreateConnection();
@@ -88,7 +87,8 @@ internal sealed class SessionFactory : IAsyncDisposable
             SET enable_seqscan = off;
             SET plan_cache_mode = force_generic_plan;
             SET jit = off;
-            SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('transaction_timeout', 'idle_session_timeout');
+            SELECT set_config(name, '0', false) FROM pg_settings
+                WHERE name IN ('transaction_timeout', 'idle_session_timeout');
             {(_options.AllowLossy ? "" : "SET synchronous_commit = on;")}
             """;
         await connection.OpenAsync(CancellationToken.None);
@@ -107,8 +107,9 @@ internal sealed class SessionFactory : IAsyncDisposable
         HistoryVerdict verdict = History.Observe(settings.History);
         if (verdict == HistoryVerdict.Older)
         {
-            throw new JournalUnavailableException(string.Create(CultureInfo.InvariantCulture,
-                $"Postgres at {Place} is in history {settings.History}, older than {History.Current}: a former primary. Take it out of service."));
+            throw new JournalUnavailableException(
+                $"Postgres at {Place} is in history {settings.History}, older than {History.Current}: a former "
+                + "primary. Take it out of service.");
         }
 
         return new PostgresSession(

@@ -3,15 +3,20 @@ using Npgsql;
 namespace Grains.Journal.Postgres.Sessions;
 
 /// <summary>A few sessions of one role, opened when needed, lent to one caller at a time.</summary>
-internal sealed class SessionPool(SessionFactory factory, SessionRole role, int lockMsMax, int sessionsMax) : IAsyncDisposable
+internal sealed class SessionPool(
+    SessionFactory factory, SessionRole role, int lockMsMax, int sessionsMax) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _free = new(sessionsMax);
     private readonly Stack<PostgresSession> _idle = new();
     private bool _isClosed;
 
+    /// <summary>As UseAsync, for one statement; cancelling ends the waiting, and the statement ends by itself.</summary>
+    public Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> statement, CancellationToken cancel) =>
+        UseAsync(session => session.RunAsync(() => statement(session.Connection)), cancel).WaitAsync(cancel);
+
     /// <summary>
-    /// Waits for a free one, then calls. A connection that had been idle may have ended meanwhile: then the call is made
-    /// again on a new one, so it must be harmless twice.
+    /// Waits for a free one, then calls. A connection that had been idle may have ended meanwhile: then the call is
+    /// made again on a new one, so it must be harmless twice.
     /// </summary>
     /// <exception cref="JournalUnavailableException">Postgres failed, or gave no answer in time.</exception>
     public async Task<T> UseAsync<T>(Func<PostgresSession, Task<T>> use, CancellationToken cancel)

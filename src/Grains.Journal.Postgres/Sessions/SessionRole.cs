@@ -1,6 +1,8 @@
 namespace Grains.Journal.Postgres.Sessions;
 
-/// <summary>What a connection is for; a part of its application_name, by which a new owner knows whom it may end.</summary>
+/// <summary>
+/// What a connection is for; a part of its application_name, by which a new owner knows whom it may end.
+/// </summary>
 internal enum SessionRole
 {
     Append,
@@ -23,8 +25,11 @@ internal static class ApplicationName
     /// <param name="server">The server's name; what does not fit is cut.</param>
     public static string Of(SessionRole role, string life, string server)
     {
-        string ascii = string.Concat(server.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '?'));
-        string name = $"{Prefix}{role.ToString().ToLowerInvariant()}/{life}/{ascii}";
+        string ascii =
+            string.Concat(server.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '?'));
+        string name = $"{PrefixOf(role)}{life}/{ascii}";
         return name.Length <= _bytesMax ? name : name[.._bytesMax];
     }
+
+    public static string PrefixOf(SessionRole role) => $"{Prefix}{role.ToString().ToLowerInvariant()}/";
 }

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Grains.Journal.Sqlite;
 
 /// <summary>Where the embedded journal keeps its bytes, and its limits.</summary>
@@ -39,29 +37,12 @@ public sealed record SqliteJournalOptions
     internal Func<int, int>? CommitResult { get; init; }
 
     /// <summary>All that is wrong at once.</summary>
-    public void Validate()
-    {
-        StringBuilder wrong = new();
-        Check(!string.IsNullOrWhiteSpace(Folder), nameof(Folder), Folder, "name a folder");
-        CheckRange(QueuedRequestsMax, 1, 1 << 20, nameof(QueuedRequestsMax));
-        CheckRange(FlushBytesMax, 64 << 10, 64 << 20, nameof(FlushBytesMax));
-        CheckRange(BackgroundBytesPerFlush, 64 << 10, 16 << 20, nameof(BackgroundBytesPerFlush));
-        CheckRange(WalBytesMax, 1 << 20, 4L << 30, nameof(WalBytesMax));
-        Check(OnDiskFailure is not null, nameof(OnDiskFailure), null, "give an action that ends the process");
-        if (wrong.Length > 0)
-        {
-            throw new ArgumentException($"The options of the SQLite journal cannot be used:{wrong}");
-        }
-
-        void CheckRange(long value, long min, long max, string key) =>
-            Check(value >= min && value <= max, key, value, $"use {min} to {max}");
-
-        void Check(bool holds, string key, object? value, string remedy)
-        {
-            if (!holds)
-            {
-                wrong.Append($"{Environment.NewLine}  {key} = \"{value}\": {remedy}.");
-            }
-        }
-    }
+    public void Validate() => new OptionsCheck("SQLite journal")
+        .Holds(!string.IsNullOrWhiteSpace(Folder), nameof(Folder), Folder, "name a folder")
+        .Range(QueuedRequestsMax, 1, 1 << 20, nameof(QueuedRequestsMax))
+        .Range(FlushBytesMax, 64 << 10, 64 << 20, nameof(FlushBytesMax))
+        .Range(BackgroundBytesPerFlush, 64 << 10, 16 << 20, nameof(BackgroundBytesPerFlush))
+        .Range(WalBytesMax, 1 << 20, 4L << 30, nameof(WalBytesMax))
+        .Holds(OnDiskFailure is not null, nameof(OnDiskFailure), null, "give an action that ends the process")
+        .ThrowIfWrong();
 }

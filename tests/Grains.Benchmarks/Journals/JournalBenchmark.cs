@@ -19,7 +19,9 @@ internal static class JournalBenchmark
     private static readonly int[] _partitions = [1, 64];
     private static readonly int[] _connections = [1, 2, 4];
 
-    /// <summary>Room in the WAL as the SQLite journal has it, so that no checkpoint of Postgres falls into a short run.</summary>
+    /// <summary>
+    /// Room in the WAL as the SQLite journal has it, so that no checkpoint of Postgres falls into a short run.
+    /// </summary>
     private static readonly string[] _likeSqlite = ["max_wal_size = 4GB", "shared_buffers = 256MB"];
 
     public static async Task RunAsync(BenchmarkOptions options, DataFolder data)
@@ -33,7 +35,8 @@ internal static class JournalBenchmark
             new JournalUnderTest.Memory(),
         ];
         var table = new Table(
-            "journal", "partitions", "commands each", "appends/s", "commands/s", "MiB/s", "p50 ms", "p99 ms", "CPU s/s", "elsewhere");
+            "journal", "partitions", "commands each", "appends/s", "commands/s", "MiB/s", "p50 ms", "p99 ms", "CPU s/s",
+            "elsewhere");
         foreach (JournalUnderTest kind in kinds)
         {
             foreach (int partitions in _partitions)
@@ -91,7 +94,8 @@ internal static class JournalBenchmark
         elsewhere = kind.CpuElsewhere - elsewhere;
         string note = Interlocked.Read(ref appended) > _bytesMax ? " (bounded by bytes)" : "";
         table.Add(
-            kind.Name + note, $"{partitions}", $"{batch}", Figures.Rate(result.PerSecond), Figures.Rate(result.PerSecond * batch),
+            kind.Name + note, $"{partitions}", $"{batch}",
+            Figures.Rate(result.PerSecond), Figures.Rate(result.PerSecond * batch),
             Figures.MiB(result.PerSecond * payload.Length), Figures.Ms(result.Latencies.Ms(0.5)),
             Figures.Ms(result.Latencies.Ms(0.99)), Figures.Ratio(result.Cpu.TotalSeconds / length.TotalSeconds),
             Figures.Ratio(elsewhere.TotalSeconds / length.TotalSeconds));

@@ -67,6 +67,7 @@ internal abstract class JournalUnderTest : IAsyncDisposable
             },
             CancellationToken.None);
 
-        public override Task ForgetAsync() => server.ExecuteAsync($"DROP SCHEMA bench{connections}_{_schemas} CASCADE; CHECKPOINT");
+        public override Task ForgetAsync() =>
+            server.ExecuteAsync($"DROP SCHEMA bench{connections}_{_schemas} CASCADE; CHECKPOINT");
     }
 }

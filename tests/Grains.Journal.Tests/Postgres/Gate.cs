@@ -88,7 +88,8 @@ public sealed class Gate : IAsyncDisposable
     public async ValueTask DisposeAsync() => await _connection.DisposeAsync();
 
     private Task SetAsync(byte[] payload, string what) => RunAsync(
-        $"INSERT INTO {_schema}.gate VALUES ($1, '{what}') ON CONFLICT (payload) DO UPDATE SET what = excluded.what", payload);
+        $"INSERT INTO {_schema}.gate VALUES ($1, '{what}') ON CONFLICT (payload) DO UPDATE SET what = excluded.what",
+        payload);
 
     private async Task RunAsync(string sql, byte[] payload)
     {

@@ -30,7 +30,8 @@ public sealed class PostgresAppendTests : PostgresTest
     {
         Gate gate = await GateAsync();
         await gate.FailAsync("bad");
-        (Task<AppendOutcome> bad, Task<AppendOutcome>[] good) = await TogetherAsync(gate, Patient(connections: 1), "bad");
+        (Task<AppendOutcome> bad, Task<AppendOutcome>[] good) =
+            await TogetherAsync(gate, Patient(connections: 1), "bad");
 
         AppendOutcome outcome = await bad;
         Assert.Equal(AppendStatus.Refused, outcome.Status);
@@ -43,7 +44,8 @@ public sealed class PostgresAppendTests : PostgresTest
     public async Task A_blocked_partition_fails_alone_and_holds_up_nobody()
     {
         Gate gate = await GateAsync();
-        PostgresJournalOptions options = Options with { AppendConnections = 1, AppendLockMsMax = 2_000, BlockedMsMax = 2_500 };
+        PostgresJournalOptions options =
+            Options with { AppendConnections = 1, AppendLockMsMax = 2_000, BlockedMsMax = 2_500 };
         NpgsqlConnection? blocker = null;
         (Task<AppendOutcome> blocked, Task<AppendOutcome>[] good) = await TogetherAsync(
             gate, options, "blocked", async owner => blocker = await BlockAsync(owner));
@@ -89,7 +91,8 @@ public sealed class PostgresAppendTests : PostgresTest
             BlockedMsMax = 60_000,
         };
         NpgsqlConnection? other = null;
-        (Task<AppendOutcome> second, Task<AppendOutcome>[] good) = await TogetherAsync(gate, options, "second", async owner =>
+        (Task<AppendOutcome> second, Task<AppendOutcome>[] good) =
+            await TogetherAsync(gate, options, "second", async owner =>
         {
             other = await ConnectAsync();
             await other.ExecuteAsync("SET deadlock_timeout = '60s'; BEGIN");
@@ -112,7 +115,8 @@ public sealed class PostgresAppendTests : PostgresTest
         Assert.Equal(AppendStatus.Durable, (await good[0]).Status);
         Assert.Equal(AppendStatus.Durable, (await second).Status);
         Assert.Contains(
-            Server.LogOf(Assert.Single(backends)), line => line.Contains("deadlock detected", StringComparison.Ordinal));
+            Server.LogOf(Assert.Single(backends)),
+            line => line.Contains("deadlock detected", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -132,14 +136,16 @@ public sealed class PostgresAppendTests : PostgresTest
         await unrelated.AppendAsync("goes on");
         Assert.Equal(backend, await gate.HeldAsync("slow"));
         NpgsqlConnection look = await ConnectAsync();
-        Assert.Equal("active", await look.ScalarAsync<string>($"SELECT state FROM pg_stat_activity WHERE pid = {backend}"));
+        Assert.Equal(
+            "active", await look.ScalarAsync<string>($"SELECT state FROM pg_stat_activity WHERE pid = {backend}"));
         Assert.Equal(AppendStatus.Unknown, await owner.TryAsync(slow));
 
         await gate.OpenAsync("slow");
         await Eventually.TrueAsync(
             async () => await owner.TryAsync(slow) == AppendStatus.Durable, "the append is decided by repeating it");
         await Eventually.TrueAsync(
-            async () => await look.ScalarAsync<long>($"SELECT count(*) FROM pg_stat_activity WHERE pid = {backend}") == 0,
+            async () =>
+                await look.ScalarAsync<long>($"SELECT count(*) FROM pg_stat_activity WHERE pid = {backend}") == 0,
             "the connection that was given up is closed");
         Assert.Equal(["r1 e1 a", "r2 e1 slow"], await journal.LinesAsync(P1));
         Assert.DoesNotContain(Server.LogOf(backend), line => line.Contains("canceling", StringComparison.Ordinal));
@@ -234,7 +240,8 @@ public sealed class PostgresAppendTests : PostgresTest
         await gate.HeldAsync("first");
         Task<AppendOutcome>[] all =
         [
-            .. _together.Select(o => journal.AppendAsync(o.Next(o.Partition == P2 ? payload : "good"), CancellationToken.None).AsTask()),
+            .. _together.Select(o => journal.AppendAsync(
+                o.Next(o.Partition == P2 ? payload : "good"), CancellationToken.None).AsTask()),
         ];
         await gate.OpenAsync("first");
         Assert.Equal(AppendStatus.Durable, await held);
@@ -244,6 +251,7 @@ public sealed class PostgresAppendTests : PostgresTest
     private PostgresJournalOptions Patient(int connections) =>
         Options with { AppendConnections = connections, AppendLockMsMax = 10_000, StatementMsMax = 30_000 };
 
-    private static async Task<Owner[]> AcquireAsync(IJournal journal, params StateMachines.Ids.PartitionId[] partitions) =>
+    private static async Task<Owner[]> AcquireAsync(
+        IJournal journal, params StateMachines.Ids.PartitionId[] partitions) =>
         await Task.WhenAll(partitions.Select(p => Owner.AcquireAsync(journal, p)));
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Grains.Journal.Postgres;
 using Grains.Postgres.Testing;
@@ -15,7 +16,7 @@ public sealed class PostgresCrashTests(ITestOutputHelper output)
     /// <summary>Most come when the commit is under way already, and change nothing.</summary>
     private const int _cancelsMax = 5_000;
     private static readonly int _crashes = int.Parse(
-        Environment.GetEnvironmentVariable("GRAINS_CRASHES") ?? "3", System.Globalization.CultureInfo.InvariantCulture);
+        Environment.GetEnvironmentVariable("GRAINS_CRASHES") ?? "3", CultureInfo.InvariantCulture);
 
     [Fact]
     public async Task No_acknowledged_append_is_lost_when_Postgres_is_killed_and_started_again() =>
@@ -84,8 +85,10 @@ public sealed class PostgresCrashTests(ITestOutputHelper output)
             async () =>
             {
                 await using NpgsqlConnection look = await server.ConnectAsync();
-                int[] all = await look.ScalarAsync<int[]>(
-                    "SELECT coalesce(array_agg(pid), '{}') FROM pg_stat_activity WHERE application_name LIKE 'grains/append/%'");
+                int[] all = await look.ScalarAsync<int[]>("""
+                    SELECT coalesce(array_agg(pid), '{}') FROM pg_stat_activity
+                    WHERE application_name LIKE 'grains/append/%'
+                    """);
                 return all.Length > 0 ? (object)all[random.Next(all.Length)] : null;
             },
             "a backend of the journal runs");
@@ -99,8 +102,11 @@ public sealed class PostgresCrashTests(ITestOutputHelper output)
     private async Task RunAsync(Func<PostgresServer, Random, Func<int>, Task> fault, [CallerMemberName] string name = "")
     {
         int seed = int.Parse(
-            Environment.GetEnvironmentVariable("GRAINS_SEED") ?? $"{Random.Shared.Next()}", System.Globalization.CultureInfo.InvariantCulture);
-        output.WriteLine($"repeat with: GRAINS_SEED={seed} GRAINS_CRASHES={_crashes} dotnet test tests/Grains.Journal.Tests --filter {name}");
+            Environment.GetEnvironmentVariable("GRAINS_SEED") ?? $"{Random.Shared.Next()}",
+            CultureInfo.InvariantCulture);
+        output.WriteLine(
+            $"repeat with: GRAINS_SEED={seed} GRAINS_CRASHES={_crashes} dotnet test tests/Grains.Journal.Tests "
+            + $"--filter {name}");
         Random random = new(seed);
         await using PostgresServer server = await PostgresServer.StartAsync();
         PostgresJournalOptions options = new() { ConnectionString = server.ConnectionString };

@@ -63,7 +63,8 @@ public sealed class PostgresFrozenTests : PostgresTest
     [Fact]
     public async Task A_frozen_backend_that_has_written_its_row_keeps_its_partition_and_no_other()
     {
-        PostgresJournalOptions options = Options with { AppendConnections = 1, StatementMsMax = 1_500, BlockedMsMax = 500 };
+        PostgresJournalOptions options =
+            Options with { AppendConnections = 1, StatementMsMax = 1_500, BlockedMsMax = 500 };
         PostgresJournal journal = await OpenAsync(options);
         Gate gate = await GateAsync();
         Owner first = await Owner.AcquireAsync(journal, new(9));

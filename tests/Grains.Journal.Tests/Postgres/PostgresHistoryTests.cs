@@ -22,7 +22,8 @@ public sealed class PostgresHistoryTests
         await PromoteAsync(server);
 
         await Eventually.TrueAsync(
-            async () => await old.TryAsync(old.Next("lost")) == AppendStatus.Fenced, "the old owner hears that it is none");
+            async () => await old.TryAsync(old.Next("lost")) == AppendStatus.Fenced,
+            "the old owner hears that it is none");
         AppendOutcome outcome = await journal.AppendAsync(old.Next("lost"), CancellationToken.None);
         Assert.Contains("the history changed", outcome.Reason);
         Assert.False(await old.ConfirmAsync());
@@ -36,7 +37,8 @@ public sealed class PostgresHistoryTests
         await now.AppendAsync("y");
         List<JournalRecord> records = await journal.RecordsAsync(_p);
         Assert.Equal(1, EpochRecord.Decode(records[2].Payload.Span).Incarnation);
-        Assert.Equal([1, 2, 3 + HistoryFork.RevisionRaise, 4 + HistoryFork.RevisionRaise], records.Select(r => r.First.Value));
+        Assert.Equal(
+            [1, 2, 3 + HistoryFork.RevisionRaise, 4 + HistoryFork.RevisionRaise], records.Select(r => r.First.Value));
 
         // A recovery reads from the revision after its checkpoint: over the gap, which begins there.
         Assert.Equal(2, (await journal.RecordsAsync(_p, from: 3)).Count);
@@ -45,7 +47,8 @@ public sealed class PostgresHistoryTests
         await now.AppendAsync("z");
         Owner next = await Owner.AcquireAsync(journal, _p, "next");
         Assert.Equal(now.Epoch.Next, next.Epoch);
-        Assert.Equal(1, EpochRecord.Decode((await journal.RecordsAsync(_p, now.Tail.Revision.Value + 1))[0].Payload.Span).Incarnation);
+        JournalRecord last = (await journal.RecordsAsync(_p, now.Tail.Revision.Value + 1))[0];
+        Assert.Equal(1, EpochRecord.Decode(last.Payload.Span).Incarnation);
         Assert.Equal(AppendStatus.Fenced, await old.TryAsync(old.Next("lost")));
     }
 
@@ -132,7 +135,8 @@ public sealed class PostgresHistoryTests
     [InlineData(HistoryFork.RevisionRaise, 2, false)]
     [InlineData(HistoryFork.RevisionRaise + 1, 1, false)]
     [InlineData(2 * HistoryFork.RevisionRaise, 1, false)]
-    public void Only_an_epoch_record_of_the_next_incarnation_may_leave_the_marked_gap(long gap, long incarnation, bool follows)
+    public void Only_an_epoch_record_of_the_next_incarnation_may_leave_the_marked_gap(
+        long gap, long incarnation, bool follows)
     {
         Revision before = new(5);
         byte[] payload = new EpochRecord(incarnation, 0, "a").Encode();
@@ -159,8 +163,9 @@ public sealed class PostgresHistoryTests
     private static async Task RestoreAsync(PostgresServer from, PostgresServer to)
     {
         string pipe = $"'{PostgresPrograms.Path("pg_dump")}' -h 127.0.0.1 -p {from.Port} -U postgres -n grains postgres"
-            + $" | '{PostgresPrograms.Path("psql")}' -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p {to.Port} -U postgres postgres";
-        using Process process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", pipe]) { RedirectStandardOutput = true })!;
+            + $" | '{PostgresPrograms.Path("psql")}' -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p {to.Port} -U postgres";
+        using Process process =
+            Process.Start(new ProcessStartInfo("/bin/sh", ["-c", pipe]) { RedirectStandardOutput = true })!;
         await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.Equal(0, process.ExitCode);

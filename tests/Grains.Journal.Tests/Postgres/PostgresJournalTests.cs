@@ -22,7 +22,7 @@ public sealed class PostgresJournalTests : PostgresTest
 
         string message = (await Assert.ThrowsAsync<ArgumentException>(() => OpenAsync(options))).Message;
         Assert.Contains("name a host", message);
-        Assert.Contains("\"My Schema\" cannot be the name of a schema", message);
+        Assert.Contains("Schema = \"My Schema\": use 1 to 63 of a-z", message);
         Assert.Contains("name the server", message);
         Assert.Contains("AppendConnections = \"0\": use 1 to 16", message);
         Assert.Contains("FlushBytesMax = \"1\": use 65536 to 67108864", message);
@@ -52,7 +52,8 @@ public sealed class PostgresJournalTests : PostgresTest
 
         PostgresJournal journal = await OpenAsync(Options with
         {
-            ConnectionString = $"Host=127.0.0.1:1,127.0.0.1:{standby.Port},127.0.0.1:{Server.Port};Username=postgres;Database=postgres",
+            ConnectionString = $"Host=127.0.0.1:1,127.0.0.1:{standby.Port},127.0.0.1:{Server.Port};"
+                + "Username=postgres;Database=postgres",
         });
         await (await Owner.AcquireAsync(journal, P1)).AppendAsync("x");
         NpgsqlConnection look = await ConnectAsync();
@@ -65,13 +66,15 @@ public sealed class PostgresJournalTests : PostgresTest
         PostgresJournal journal = await OpenAsync();
 
         Assert.Equal(
-            $"Postgres at 127.0.0.1:{Server.Port}/postgres, schema {Schema}, flushed by it before every answer", journal.Durability);
+            $"Postgres at 127.0.0.1:{Server.Port}/postgres, schema {Schema}, flushed by it before every answer",
+            journal.Durability);
     }
 
     [Fact]
     public async Task Connections_say_in_Postgres_what_they_are_for_and_whose()
     {
-        PostgresJournal journal = await OpenAsync(Options with { Server = "a server with a name that is far too long for Postgres to keep" });
+        PostgresJournal journal =
+            await OpenAsync(Options with { Server = "a server with a name that is far too long for Postgres to keep" });
         await (await Owner.AcquireAsync(journal, P1)).AppendAsync("x");
 
         string[] names = await (await ConnectAsync()).ScalarAsync<string[]>(
@@ -100,7 +103,8 @@ public sealed class PostgresJournalTests : PostgresTest
         // 1,280 of them, with 64 waiting at a time; and at most one statement in a millisecond.
         int statements = journal.ConfirmStatements - before;
         Assert.InRange(statements, 20, 640);
-        Assert.True(statements <= elapsed.Elapsed.TotalMilliseconds + 1, $"{statements} statements in {elapsed.Elapsed}");
+        Assert.True(
+            statements <= elapsed.Elapsed.TotalMilliseconds + 1, $"{statements} statements in {elapsed.Elapsed}");
     }
 
     [Fact]
@@ -177,7 +181,8 @@ public sealed class PostgresJournalTests : PostgresTest
 
         // They would compress to nothing.
         NpgsqlConnection look = await ConnectAsync();
-        Assert.True(await look.ScalarAsync<long>($"SELECT sum(pg_column_size(payload)) FROM {Schema}.record") > 8 * (700 << 10));
+        Assert.True(await look.ScalarAsync<long>(
+            $"SELECT sum(pg_column_size(payload)) FROM {Schema}.record") > 8 * (700 << 10));
     }
 
     [Fact]
@@ -205,7 +210,10 @@ public sealed class PostgresJournalTests : PostgresTest
         Assert.Contains("which is the limit", outcome.Reason);
         NpgsqlConnection look = await ConnectAsync();
         Assert.InRange(
-            await look.ScalarAsync<long>($"SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE '%/{Schema}'"), 5, 8);
+            await look.ScalarAsync<long>(
+                $"SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE '%/{Schema}'"),
+            5,
+            8);
         await gate.OpenAsync("endless");
         await Eventually.TrueAsync(
             async () => await owner.TryAsync(endless) == AppendStatus.Durable, "the connections are given back");
@@ -217,7 +225,12 @@ public sealed class PostgresJournalTests : PostgresTest
     {
         await using PostgresServer server = await PostgresServer.StartAsync();
         PostgresJournal journal = await PostgresJournal.OpenAsync(
-            new PostgresJournalOptions { ConnectionString = server.ConnectionString, UnsentMsMax = 300, AcquireMsMax = 300 },
+            new PostgresJournalOptions
+            {
+                ConnectionString = server.ConnectionString,
+                UnsentMsMax = 300,
+                AcquireMsMax = 300,
+            },
             CancellationToken.None);
         Owner owner = await Owner.AcquireAsync(journal, P1);
         JournalAppend append = await owner.AppendAsync("x");

@@ -62,7 +62,9 @@ public sealed class PostgresOwnershipTests : PostgresTest
         Assert.True(await later.CheckpointAsync(null, "state"));
         Assert.True(await later.TruncateAsync(later.Tail.Revision));
         NpgsqlConnection look = await ConnectAsync();
-        Assert.Equal("{1,5}", await look.ScalarAsync<string>($"SELECT array_agg(first ORDER BY first)::text FROM {Schema}.record"));
+        Assert.Equal(
+            "{1,5}",
+            await look.ScalarAsync<string>($"SELECT array_agg(first ORDER BY first)::text FROM {Schema}.record"));
     }
 
     [Fact]
@@ -96,7 +98,8 @@ public sealed class PostgresOwnershipTests : PostgresTest
         Assert.Equal(AppendStatus.Fenced, await second.TryAsync(second.Next("x")));
         await third.AppendAsync("x");
         Assert.Equal(
-            ["r1 e1 first", "r2 e1 still the owner", "r3 e2 paused", "r4 e3 after it", "r5 e3 x"], await other.LinesAsync(P1));
+            ["r1 e1 first", "r2 e1 still the owner", "r3 e2 paused", "r4 e3 after it", "r5 e3 x"],
+            await other.LinesAsync(P1));
     }
 
     [Fact]
@@ -117,7 +120,8 @@ public sealed class PostgresOwnershipTests : PostgresTest
 
         Assert.Equal(AppendStatus.Unknown, await inTheWay);
         Assert.Equal(AppendStatus.Unknown, await holding);
-        Assert.Contains(Server.LogOf(backend), l => l.Contains("due to administrator command", StringComparison.Ordinal));
+        Assert.Contains(
+            Server.LogOf(backend), l => l.Contains("due to administrator command", StringComparison.Ordinal));
         Assert.Equal(AppendStatus.Fenced, await owners[0].TryAsync(owners[0].Next("in the way")));
         await gate.OpenAsync("held");
         Assert.Equal(AppendStatus.Durable, await owners[1].TryAsync(held));
@@ -166,11 +170,14 @@ public sealed class PostgresOwnershipTests : PostgresTest
         await Owner.AcquireAsync(journal, P1);
         await Server.ExecuteAsync($"DELETE FROM {Schema}.record");
 
-        JournalDamagedException e = await Assert.ThrowsAsync<JournalDamagedException>(() => Owner.AcquireAsync(journal, P1));
+        JournalDamagedException e =
+            await Assert.ThrowsAsync<JournalDamagedException>(() => Owner.AcquireAsync(journal, P1));
         Assert.Contains("its row knows of e1", e.Message);
     }
 
-    /// <summary>p9 is held on the only connection; what comes now for p1 and p2 will be one statement, held at p2.</summary>
+    /// <summary>
+    /// p9 is held on the only connection; what comes now for p1 and p2 will be one statement, held at p2.
+    /// </summary>
     private static async Task<Owner[]> HoldTogetherAsync(PostgresJournal journal, Gate gate)
     {
         Owner first = await Owner.AcquireAsync(journal, new(9));

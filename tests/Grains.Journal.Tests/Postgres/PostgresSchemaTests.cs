@@ -35,7 +35,8 @@ public sealed class PostgresSchemaTests : PostgresTest
         await ApplyAsync(_parts[0]);
         SchemaScript bad = new("first", 3, "CREATE TABLE three (a int); SELECT 1 / 0");
 
-        string message = (await Assert.ThrowsAsync<JournalUnavailableException>(() => ApplyAsync([.. _parts, bad]))).Message;
+        string message =
+            (await Assert.ThrowsAsync<JournalUnavailableException>(() => ApplyAsync([.. _parts, bad]))).Message;
         Assert.Contains("applying first 3", message);
         Assert.Equal("first 1", await VersionsAsync());
         await ApplyAsync(_parts);
@@ -107,7 +108,7 @@ public sealed class PostgresSchemaTests : PostgresTest
     {
         using Process psql = Process.Start(new ProcessStartInfo(
             PostgresPrograms.Path("psql"),
-            ["-q", "-X", "-h", "127.0.0.1", "-p", $"{Server.Port}", "-U", "postgres", "-v", $"grains_role={role}", "-f", "-", "postgres"])
+            ["-qX", "-h", "127.0.0.1", "-p", $"{Server.Port}", "-U", "postgres", "-v", $"grains_role={role}"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -82,7 +82,8 @@ public sealed class PostgresSettingsTests
             List<string> log = [];
             await using PostgresJournal journal = await OpenAsync(server, o => o with { Logger = new ListLogger(log) });
 
-            Assert.Contains(log, l => l.StartsWith("Warning", StringComparison.Ordinal) && l.Contains("1 asynchronous standbys"));
+            Assert.Contains(
+                log, l => l.StartsWith("Warning", StringComparison.Ordinal) && l.Contains("1 asynchronous standbys"));
             Assert.Contains("PROMOTING ONE LOSES ANSWERED WRITES", journal.Durability);
         }
         finally
@@ -143,6 +144,7 @@ public sealed class PostgresSettingsTests
         await connection.ExecuteAsync($"ALTER SYSTEM SET synchronous_standby_names = '{names}'");
         await connection.ExecuteAsync("SELECT pg_reload_conf()");
         await Eventually.TrueAsync(
-            async () => await connection.ScalarAsync<string>("SHOW synchronous_standby_names") == names, "the setting is in force");
+            async () => await connection.ScalarAsync<string>("SHOW synchronous_standby_names") == names,
+            "the setting is in force");
     }
 }

@@ -9,7 +9,8 @@ namespace Grains.Journal.Tests.Postgres;
 /// <summary>A schema of its own on the shared server. What is committed is what a power cut leaves.</summary>
 public sealed class PostgresStorage(PostgresServer server, string schema) : IJournalStorage
 {
-    private static readonly string[] _tables = ["schema_version", "partition", "checkpoint", "record", "checkpoint_chunk"];
+    private static readonly string[] _tables =
+        ["schema_version", "partition", "checkpoint", "record", "checkpoint_chunk"];
 
     public PostgresStorage()
         : this(SharedServer.GetAsync().GetAwaiter().GetResult(), SharedServer.NewSchema())
@@ -34,7 +35,8 @@ public sealed class PostgresStorage(PostgresServer server, string schema) : IJou
     {
         string copy = SharedServer.NewSchema();
         string sql = $"CREATE SCHEMA {copy};" + string.Concat(_tables.Select(t =>
-            $"CREATE TABLE {copy}.{t} (LIKE {schema}.{t} INCLUDING ALL); INSERT INTO {copy}.{t} SELECT * FROM {schema}.{t};"));
+            $"CREATE TABLE {copy}.{t} (LIKE {schema}.{t} INCLUDING ALL);"
+            + $"INSERT INTO {copy}.{t} SELECT * FROM {schema}.{t};"));
         server.ExecuteAsync($"BEGIN ISOLATION LEVEL REPEATABLE READ; {sql} COMMIT").GetAwaiter().GetResult();
         return new PostgresStorage(server, copy);
     }
@@ -44,7 +46,7 @@ public sealed class PostgresStorage(PostgresServer server, string schema) : IJou
         using NpgsqlConnection connection = server.ConnectAsync().GetAwaiter().GetResult();
         using NpgsqlCommand damage = new($"""
             UPDATE {schema}.record
-            SET payload = set_bit(payload, (position($1 in payload) - 1) * 8, 1 - get_bit(payload, (position($1 in payload) - 1) * 8))
+            SET payload = set_byte(payload, position($1 in payload), get_byte(payload, position($1 in payload)) # 1)
             WHERE position($1 in payload) > 0
             """, connection)
         {

@@ -5,7 +5,9 @@ using Npgsql;
 
 namespace Grains.Journal.Tests.Postgres;
 
-/// <summary>A schema of its own for each test, and the journals that it opens there, as several servers would.</summary>
+/// <summary>
+/// A schema of its own for each test, and the journals that it opens there, as several servers would.
+/// </summary>
 public abstract class PostgresTest : IAsyncLifetime
 {
     protected static readonly PartitionId P1 = new(1);
@@ -18,7 +20,9 @@ public abstract class PostgresTest : IAsyncLifetime
 
     protected string Schema => _storage.Schema;
 
-    /// <summary>The name of the server is that of the schema, so that its connections are told from other tests'.</summary>
+    /// <summary>
+    /// The name of the server is that of the schema, so that its connections are told from other tests'.
+    /// </summary>
     protected PostgresJournalOptions Options => _storage.Options with { Server = Schema };
 
     public async Task InitializeAsync()
@@ -44,7 +48,8 @@ public abstract class PostgresTest : IAsyncLifetime
     /// <summary>Makes the tables if they are missing.</summary>
     protected async Task<Gate> GateAsync()
     {
-        await PostgresSchema.ApplyAsync(Server.ConnectionString, Schema, PostgresJournal.Scripts, CancellationToken.None);
+        await PostgresSchema.ApplyAsync(
+            Server.ConnectionString, Schema, PostgresJournal.Scripts, CancellationToken.None);
         return Keep(await Gate.BuildAsync(Server, Schema));
     }
 

@@ -64,7 +64,8 @@ public sealed class RepeatingOwner(IJournal journal, StateMachines.Ids.Partition
             await Task.Delay(10);
         }
 
-        throw new TimeoutException($"The append {append.Next.Revision} of {partition} was not decided within {_patience}.");
+        throw new TimeoutException(
+            $"The append {append.Next.Revision} of {partition} was not decided within {_patience}.");
     }
 
     private async Task<Owner> AcquireAsync()

@@ -22,7 +22,8 @@ public sealed class SqlStatesTests
     [InlineData("ERROR", "08006", false)]
     [InlineData("ERROR", "08P01", false)]
     [InlineData("ERROR", "40003", false)]
-    public void Only_an_error_of_the_server_itself_proves_that_nothing_was_written(string severity, string state, bool proves) =>
+    public void Only_an_error_of_the_server_itself_proves_that_nothing_was_written(
+        string severity, string state, bool proves) =>
         Assert.Equal(proves, SqlStates.NothingWritten(new PostgresException("planned", severity, severity, state)));
 
     [Theory]
