@@ -26,10 +26,9 @@ public class ServerFaultTests(ClusterFixture cluster, ITestOutputHelper output) 
         Assert.True(figures.Hit.Median < _killPauseMax, $"{figures}");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Two_of_three_killed_at_once_take_nothing_acknowledged_along_and_the_third_serves_all()
     {
-        Skip.If(Seed.Count("GRAINS_CLUSTER_FAULTS", 1) == 1, "two of three killed are for the soak: GRAINS_CLUSTER_FAULTS is above 1 there");
         FaultFigures figures = await SurviveAsync((_, run) => new KillFault(run.Servers, 2));
         Assert.True(figures.Hit.Median < _lonelyPauseMax, $"{figures}");
     }

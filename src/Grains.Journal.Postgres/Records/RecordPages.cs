@@ -25,7 +25,8 @@ internal sealed class RecordPages(SessionPool sessions, string schema, Partition
         RecordChecks checks = new(partition, place.CheckedStart(partition, from));
         while (checks.Before.Revision < place.Newest)
         {
-            List<StoredRecord> page = await UseAsync(s => PageAsync(s, schema, partition, checks.Before.Revision), cancel);
+            List<StoredRecord> page = await sessions.RunAsync(
+                s => PageAsync(s, schema, partition, checks.Before.Revision), cancel);
             foreach (StoredRecord stored in page)
             {
                 if (stored.First > place.Newest)
