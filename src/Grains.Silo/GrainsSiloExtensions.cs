@@ -65,6 +65,14 @@ public static class GrainsSiloExtensions
             provider.GetRequiredService<ClusterSettingsView>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<BackupSource>>()));
+        services.AddSingleton(provider => new CutOffs(
+            new Lazy<IJournal>(provider.GetRequiredService<IJournal>),
+            provider.GetRequiredService<LocalPartitions>(),
+            provider.GetRequiredService<HandOvers>(),
+            provider.GetRequiredService<PartitionReadiness>(),
+            provider.GetRequiredService<KeeperSurroundings>()));
+        services.AddSingleton(provider => new Lazy<CutOffs>(provider.GetRequiredService<CutOffs>));
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<CutOffs>());
         services.AddSingleton<PartitionKeeper>();
         services.AddHostedService<GracefulStop>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(

@@ -30,7 +30,10 @@ public sealed class ServerDocument
 {
     public required string Name { get; init; }
 
-    /// <summary><c>active</c>, <c>draining</c>, <c>drained</c>, <c>leaving</c>, or <c>unreachable</c> for the one that answers.</summary>
+    /// <summary>
+    /// <c>active</c>, <c>draining</c>, <c>drained</c>, <c>leaving</c>, <c>cut-off</c> (it alone does not reach the
+    /// database, and has given its partitions up), or <c>unreachable</c> for the one that answers.
+    /// </summary>
     public required string Status { get; init; }
 
     /// <summary>Where other servers reach it.</summary>

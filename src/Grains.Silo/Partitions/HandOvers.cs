@@ -34,6 +34,28 @@ internal sealed partial class HandOvers(
         return all;
     }
 
+    /// <summary>
+    /// Drops partitions of this server, with nothing said to the journal, and has them taken over. False: some of them
+    /// have no owner yet.
+    /// </summary>
+    public async Task<bool> AbandonAsync(IReadOnlyCollection<PartitionLoop> loops, CancellationToken cancel)
+    {
+        await Task.WhenAll(loops.Select(l => l.AbandonAsync())).WaitAsync(cancel);
+        bool all = true;
+        var bounded = new ParallelOptions
+        {
+            MaxDegreeOfParallelism = around.Options.ParallelRecoveries, CancellationToken = cancel,
+        };
+        await Parallel.ForEachAsync(loops, bounded, async (loop, stop) =>
+        {
+            if (!await UntilActiveAsync(loop.Id, around.Time.GetTimestamp(), stop))
+            {
+                Volatile.Write(ref all, false);
+            }
+        });
+        return all;
+    }
+
     /// <summary>Makes sure that somebody owns the partition. False: nobody does yet.</summary>
     public async Task<bool> ActivateAsync(PartitionId partition, CancellationToken cancel)
     {
@@ -62,20 +84,30 @@ internal sealed partial class HandOvers(
         LogHandOver(around.Logger, loop.Id, owner);
         long begun = around.Time.GetTimestamp();
         await loop.HandOverAsync();
-        while (!await ActivateAsync(loop.Id, cancel))
+        if (!await UntilActiveAsync(loop.Id, begun, cancel))
+        {
+            // The next look at all partitions finds it an owner; no further one is let go until then.
+            return false;
+        }
+
+        _pauseMs.Record(around.Time.GetElapsedTime(begun).TotalMilliseconds);
+        return true;
+    }
+
+    private async Task<bool> UntilActiveAsync(PartitionId partition, long begun, CancellationToken cancel)
+    {
+        while (!await ActivateAsync(partition, cancel))
         {
             // The grain here is still on its way out, or the other server has not seen yet that the partition is its own.
             if (cancel.IsCancellationRequested
                 || around.Time.GetElapsedTime(begun).TotalMilliseconds > around.Options.HandOverMsMax)
             {
-                // The next look at all partitions finds it an owner; no further one is let go until then.
                 return false;
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(_activationPauseMs), around.Time, CancellationToken.None);
         }
 
-        _pauseMs.Record(around.Time.GetElapsedTime(begun).TotalMilliseconds);
         return true;
     }
 

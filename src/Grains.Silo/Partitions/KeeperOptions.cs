@@ -20,6 +20,15 @@ public sealed record KeeperOptions
     /// <summary>All partitions of a server that stops have other owners by then, or are taken over as after a crash.</summary>
     public int LeaveMsMax { get; init; } = 20_000;
 
+    /// <summary>
+    /// A server whose journal has been silent for this long finds out whether it is the only one, and then gives its
+    /// partitions up.
+    /// </summary>
+    public int CutOffMs { get; init; } = 1_500;
+
+    /// <summary>The longest that the journal may take to answer when it is asked whether it does.</summary>
+    public int JournalProbeMsMax { get; init; } = 1_000;
+
     public int RetryMsMin { get; init; } = 50;
 
     public int RetryMsMax { get; init; } = 1_000;

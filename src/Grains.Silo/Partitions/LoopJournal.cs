@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Grains.Journal;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Partitions;
@@ -15,9 +16,18 @@ namespace Grains.Silo.Partitions;
 internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime runtime, Action<string> stalled)
 {
     private readonly TimeSpan _unanswered = TimeSpan.FromMilliseconds(runtime.Options.UnansweredMsMax);
+    private readonly CancellationTokenSource _abandoned = new();
+    private long _askedAt;
 
     /// <summary>The newest record that is known to be durable.</summary>
     public JournalTail Tail { get; private set; } = owned.Tail;
+
+    /// <summary>Any thread: for how long a verdict is being waited for; zero = none is.</summary>
+    public TimeSpan Silence =>
+        Volatile.Read(ref _askedAt) is var at and not 0 ? runtime.Time.GetElapsedTime(at) : TimeSpan.Zero;
+
+    /// <summary>Any thread: what is asked, now or later, ends without a verdict.</summary>
+    public void Abandon() => _abandoned.Cancel();
 
     public async ValueTask<AppendOutcome> AppendAsync(Decision decision, TimeSpan? patience = null)
     {
@@ -56,14 +66,33 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
         ? AppendOutcome.Durable
         : new AppendOutcome(AppendStatus.Fenced, "The ownership was not confirmed: a newer epoch was acquired.");
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<AppendOutcome> UntilDecidedAsync(
+        Func<ValueTask<AppendOutcome>> attempt, TimeSpan? patience = null)
+    {
+        // The lowest bit tells a clock that stands at its beginning from no clock.
+        Volatile.Write(ref _askedAt, runtime.Time.GetTimestamp() | 1);
+        try
+        {
+            return await AskAsync(attempt, patience ?? TimeSpan.FromMilliseconds(runtime.Options.UndecidedMsMax));
+        }
+        catch (OperationCanceledException) when (_abandoned.IsCancellationRequested)
+        {
+            return new AppendOutcome(AppendStatus.Unknown, "It was given up while the journal gave no verdict.");
+        }
+        finally
+        {
+            Volatile.Write(ref _askedAt, 0);
+        }
+    }
+
     /// <remarks>
     /// A refusal is a verdict on its own attempt only: after an attempt whose end is unknown, and which may still become
     /// durable, it decides nothing.
     /// </remarks>
-    private async ValueTask<AppendOutcome> UntilDecidedAsync(Func<ValueTask<AppendOutcome>> attempt, TimeSpan? limit = null)
+    private async ValueTask<AppendOutcome> AskAsync(Func<ValueTask<AppendOutcome>> attempt, TimeSpan patience)
     {
         long begun = runtime.Time.GetTimestamp();
-        TimeSpan patience = limit ?? TimeSpan.FromMilliseconds(runtime.Options.UndecidedMsMax);
         bool isStalled = false;
         for (int repeats = 0; ; repeats++)
         {
@@ -86,7 +115,7 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
 
                 reason = outcome.Reason;
             }
-            catch (Exception e)
+            catch (Exception e) when (!_abandoned.IsCancellationRequested)
             {
                 reason = e.Message;
             }
@@ -101,7 +130,7 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
             // The first is news; of the others the stall is.
             LogUndecided(runtime.Logger, repeats == 0 ? LogLevel.Warning : LogLevel.Debug, owned.Id, Tail.Revision, pauseMs, reason);
             StallIfDue(reason);
-            await Task.Delay(pause, runtime.Time);
+            await Task.Delay(pause, runtime.Time, _abandoned.Token);
         }
 
         TimeSpan Left(TimeSpan of) =>
@@ -130,7 +159,7 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
                 {
                     try
                     {
-                        return await pending.WaitAsync(Left(_unanswered), runtime.Time);
+                        return await pending.WaitAsync(Left(_unanswered), runtime.Time, _abandoned.Token);
                     }
                     catch (TimeoutException) when (!pending.IsCompleted)
                     {
@@ -139,7 +168,7 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
                     }
                 }
 
-                return await pending.WaitAsync(Left(patience), runtime.Time);
+                return await pending.WaitAsync(Left(patience), runtime.Time, _abandoned.Token);
             }
             catch (TimeoutException) when (!pending.IsCompleted)
             {

@@ -32,6 +32,7 @@ internal sealed partial class PartitionKeeper(
     /// </summary>
     public async Task LeaveAsync(CancellationToken cancel)
     {
+        readiness.Leave();
         if (settings.View.Slots is null || around.Leaving.Contains(around.Address))
         {
             return;
@@ -40,7 +41,6 @@ internal sealed partial class PartitionKeeper(
         long begun = around.Time.GetTimestamp();
         LogLeaving(around.Logger, local.Count);
         around.Leaving.Add(around.Address);
-        readiness.Leave();
         await Task.WhenAll(around.Membership.Active.Where(m => m.Name != around.Server).Select(TellAsync));
         while (local.Count > 0 && around.Owners.Servers.Any() && !cancel.IsCancellationRequested
             && around.Time.GetElapsedTime(begun).TotalMilliseconds < around.Options.LeaveMsMax)
@@ -84,7 +84,8 @@ internal sealed partial class PartitionKeeper(
 
         settings.Publish(known);
         local.Changed += OnChanged;
-        settings.Changed += OnSettingsChanged;
+        settings.Changed += Wake;
+        around.Leaving.Returned += Wake;
         _work = Task.WhenAll(Task.Run(KeepAsync, CancellationToken.None), Task.Run(SurveyAsync, CancellationToken.None),
             Task.Run(WatchAsync, CancellationToken.None));
     }
@@ -92,7 +93,8 @@ internal sealed partial class PartitionKeeper(
     private async Task StopAsync(CancellationToken cancel)
     {
         local.Changed -= OnChanged;
-        settings.Changed -= OnSettingsChanged;
+        settings.Changed -= Wake;
+        around.Leaving.Returned -= Wake;
         await _stop.CancelAsync();
         await _work.WaitAsync(cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
@@ -107,7 +109,7 @@ internal sealed partial class PartitionKeeper(
         }
     }
 
-    private void OnSettingsChanged() => _changes.Writer.TryWrite(true);
+    private void Wake() => _changes.Writer.TryWrite(true);
 
     /// <summary>Every partition of this server is active here, and none of another's, once the view is settled.</summary>
     private async Task KeepAsync()

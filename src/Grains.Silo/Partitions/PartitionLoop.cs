@@ -87,6 +87,9 @@ public sealed partial class PartitionLoop
         set => _owned.Machine.FormatLevel = value;
     }
 
+    /// <summary>Any thread: for how long the journal owes it a verdict; zero = it owes none.</summary>
+    internal TimeSpan Silence => _journal.Silence;
+
     internal TimeSpan LongestStall => _checkpoints.LongestStall;
 
     internal Revision LastCheckpoint => _checkpoints.Last;
@@ -114,6 +117,18 @@ public sealed partial class PartitionLoop
     {
         _isHandingOver = true;
         _isStopping = true;
+        _queue.Wake();
+        return _completion.Task;
+    }
+
+    /// <summary>
+    /// As <see cref="StopAsync"/>, but what the journal has not decided by now stays undecided: callers are told so, and
+    /// the next owner finds out.
+    /// </summary>
+    public Task<LoopEnd> AbandonAsync()
+    {
+        _isStopping = true;
+        _journal.Abandon();
         _queue.Wake();
         return _completion.Task;
     }

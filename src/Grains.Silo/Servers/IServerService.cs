@@ -13,9 +13,17 @@ internal interface IServerService : IGrainService
     [Alias("preload"), ResponseTimeout("00:01:00")]
     Task<TimeSpan> Preload(PartitionId partition);
 
-    /// <summary>That server is about to stop, and is to be given no partition from now on.</summary>
+    /// <summary>That server is about to stop, or cut off, and is to be given no partition from now on.</summary>
     [Alias("leaving"), ResponseTimeout("00:00:02")]
     Task Leaving(SiloAddress server);
+
+    /// <summary>That server was cut off and is so no more: it may be given partitions again.</summary>
+    [Alias("returned"), ResponseTimeout("00:00:02")]
+    Task Returned(SiloAddress server);
+
+    /// <summary>Asks the journal something, now. False: it did not answer in time.</summary>
+    [Alias("reaches-journal"), ResponseTimeout("00:00:02")]
+    Task<bool> ReachesJournal();
 
     /// <summary>The cluster's settings were changed: read them again, now.</summary>
     [Alias("settings-changed"), ResponseTimeout("00:00:05")]

@@ -22,4 +22,7 @@ public sealed record ServerReport
     [Id(6)] public required bool IsLeaving { get; init; }
 
     [Id(7)] public required long MembershipVersion { get; init; }
+
+    /// <summary>It does not reach the journal, others do: it has given its partitions up until it does.</summary>
+    [Id(8)] public bool IsCutOff { get; init; }
 }

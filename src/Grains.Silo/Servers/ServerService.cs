@@ -27,6 +27,14 @@ internal sealed class ServerService(
         return Task.CompletedTask;
     }
 
+    public Task Returned(SiloAddress server)
+    {
+        parts.Leaving.Remove(server);
+        return Task.CompletedTask;
+    }
+
+    public Task<bool> ReachesJournal() => parts.CutOffs.Value.ReachesJournalAsync();
+
     public Task SettingsChanged() => parts.Settings.RefreshAsync();
 
     public Task<ServerReport> Describe() => Task.FromResult(new ServerReport
@@ -38,6 +46,7 @@ internal sealed class ServerService(
         StateBytes = parts.Local.StateBytes,
         StartedAt = _startedAt,
         IsLeaving = parts.Leaving.Contains(parts.Address.SiloAddress),
+        IsCutOff = parts.CutOffs.Value.IsCutOff,
         MembershipVersion = parts.Membership.Number,
     });
 }
@@ -46,6 +55,7 @@ internal sealed class ServerService(
 internal sealed record ServerParts(
     LocalPartitions Local,
     Lazy<PartitionPreloads> Preloads,
+    Lazy<CutOffs> CutOffs,
     LeavingServers Leaving,
     ClusterSettingsReader Settings,
     MembershipView Membership,

@@ -30,7 +30,7 @@ internal static class SiloCluster
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.Services.AddSingleton<IJournal>(_ => new MemoryJournal(disk));
+            silo.Services.AddSingleton<IJournal>(_ => new CuttableJournal(new MemoryJournal(disk)));
             silo.Services.AddKeyedSingleton<Orleans.Storage.IGrainStorage>(ClusterStorage.Name, settings);
             silo.AddGrains(new GrainsSiloOptions { Keeper = new KeeperOptions { Partitions = Partitions, HandOverDelayMs = 50 } });
         });
@@ -38,6 +38,13 @@ internal static class SiloCluster
         await cluster.DeployAsync();
         return cluster;
     }
+
+    public static LocalPartitions LocalOf(InProcessTestCluster cluster, int server) =>
+        cluster.Silos[server].ServiceProvider.GetRequiredService<LocalPartitions>();
+
+    /// <summary>What that server reaches its journal through.</summary>
+    public static CuttableJournal JournalOf(InProcessTestCluster cluster, int server) =>
+        (CuttableJournal)cluster.Silos[server].ServiceProvider.GetRequiredService<IJournal>();
 
     public static IPartitions PartitionsOf(InProcessTestCluster cluster, int server) =>
         cluster.Silos[server].ServiceProvider.GetRequiredService<IPartitions>();

@@ -1,0 +1,177 @@
+using Grains.Journal;
+using Grains.Silo.Partitions;
+using Orleans.Runtime;
+
+namespace Grains.Silo.Servers;
+
+/// <summary>
+/// Finds out when this server does not reach the journal and others do: alive for the cluster, of no use to its
+/// partitions. It gives them up then, to be taken over as after a crash, and takes its share again once the journal has
+/// answered for a while. While nobody reaches the journal everybody keeps what they have.
+/// </summary>
+internal sealed partial class CutOffs(
+    Lazy<IJournal> journal, LocalPartitions local, HandOvers handOvers, PartitionReadiness readiness, KeeperSurroundings around)
+    : ILifecycleParticipant<ISiloLifecycle>
+{
+    /// <summary>One is a coincidence: when a journal comes back, it does not for all at the same moment.</summary>
+    private const int _roundsToLeave = 2;
+
+    private const int _roundsToReturn = 3;
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(250);
+
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Servers that know whether this one is cut off, by what they were told last.</summary>
+    private readonly HashSet<SiloAddress> _told = [];
+
+    private Task _work = Task.CompletedTask;
+    private bool _wasCutOff;
+    private int _rounds;
+    private volatile bool _isCutOff;
+
+    /// <summary>It has given its partitions up, and is to get none.</summary>
+    public bool IsCutOff => _isCutOff;
+
+    public void Participate(ISiloLifecycle lifecycle) =>
+        lifecycle.Subscribe(nameof(CutOffs), ServiceLifecycleStage.Active, StartAsync, StopAsync);
+
+    /// <summary>Asks the journal something that it must look up. False: it has not answered within a second.</summary>
+    public async Task<bool> ReachesJournalAsync()
+    {
+        PartitionLoop? own = local.All.FirstOrDefault();
+        try
+        {
+            // Whether it is the owner or not: that there is an answer is the answer.
+            await journal.Value.ConfirmAsync(own?.Id ?? default, own?.Epoch ?? default, CancellationToken.None).AsTask()
+                .WaitAsync(TimeSpan.FromMilliseconds(around.Options.JournalProbeMsMax), around.Time);
+            return true;
+        }
+        catch (Exception e)
+        {
+            LogNotReached(around.Logger, e.Message);
+            return false;
+        }
+    }
+
+    private Task StartAsync(CancellationToken cancel)
+    {
+        _work = Task.Run(WatchAsync, CancellationToken.None);
+        return Task.CompletedTask;
+    }
+
+    private async Task StopAsync(CancellationToken cancel)
+    {
+        await _stop.CancelAsync();
+        await _work.WaitAsync(cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task WatchAsync()
+    {
+        while (!_stop.IsCancellationRequested && !readiness.IsLeaving)
+        {
+            await Task.Delay(_pause, around.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                await (IsCutOff ? UntilReachedAsync() : UntilSilentAsync());
+            }
+            catch (Exception e) when (!_stop.IsCancellationRequested)
+            {
+                LogFailed(around.Logger, e);
+            }
+        }
+    }
+
+    private async Task UntilSilentAsync()
+    {
+        TimeSpan silence = local.All.Select(l => l.Silence).DefaultIfEmpty().Max();
+        bool isLost = silence.TotalMilliseconds >= around.Options.CutOffMs && await OnlyOthersReachAsync();
+        _rounds = isLost ? _rounds + 1 : 0;
+        if (_rounds == _roundsToLeave)
+        {
+            await LeaveAsync(silence);
+        }
+        else if (_wasCutOff)
+        {
+            await TellAsync(server => server.Returned(around.Address));
+        }
+    }
+
+    private async Task<bool> OnlyOthersReachAsync()
+    {
+        Task<bool> own = ReachesJournalAsync();
+        bool[] others = await Task.WhenAll(
+            around.Owners.Servers.Where(s => s.Name != around.Server).Select(s => AskAsync(s.SiloAddress)));
+        return !await own && others.Contains(true);
+
+        async Task<bool> AskAsync(SiloAddress server)
+        {
+            try
+            {
+                return await around.Servers.At(server).ReachesJournal().WaitAsync(_stop.Token);
+            }
+            catch (Exception e) when (!_stop.IsCancellationRequested)
+            {
+                LogNotAsked(around.Logger, server, e.Message);
+                return false;
+            }
+        }
+    }
+
+    private async Task LeaveAsync(TimeSpan silence)
+    {
+        IReadOnlyCollection<PartitionLoop> lost = local.All;
+        LogCutOff(around.Logger, silence.TotalSeconds, lost.Count);
+        _cutOffs.Add(1);
+        _isCutOff = true;
+        _wasCutOff = true;
+        _rounds = 0;
+        _told.Clear();
+        around.Leaving.Add(around.Address);
+        await TellAsync(server => server.Leaving(around.Address));
+        bool all = await handOvers.AbandonAsync(lost, _stop.Token);
+        LogGivenUp(around.Logger, lost.Count, all ? "all have" : "not all have yet");
+    }
+
+    private async Task UntilReachedAsync()
+    {
+        _rounds = await ReachesJournalAsync() ? _rounds + 1 : 0;
+        if (_rounds < _roundsToReturn)
+        {
+            await TellAsync(server => server.Leaving(around.Address));
+            return;
+        }
+
+        LogReturned(around.Logger);
+        _isCutOff = false;
+        _rounds = 0;
+        _told.Clear();
+        if (!readiness.IsLeaving)
+        {
+            around.Leaving.Remove(around.Address);
+            await TellAsync(server => server.Returned(around.Address));
+        }
+    }
+
+    /// <summary>Those that do not know yet. Who is not reached is told in the next round.</summary>
+    private async Task TellAsync(Func<IServerService, Task> tell)
+    {
+        SiloAddress[] others = [.. around.Membership.Active.Select(m => m.SiloAddress).Where(a => !a.Equals(around.Address))];
+        _told.IntersectWith(others);
+        bool[] told = await Task.WhenAll(others.Select(async other => _told.Contains(other) || await TryAsync(other)));
+        _told.UnionWith(others.Where((_, i) => told[i]));
+
+        async Task<bool> TryAsync(SiloAddress server)
+        {
+            try
+            {
+                await tell(around.Servers.At(server)).WaitAsync(_stop.Token);
+                return true;
+            }
+            catch (Exception e) when (!_stop.IsCancellationRequested)
+            {
+                LogNotAsked(around.Logger, server, e.Message);
+                return false;
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using Grains.Silo.Cluster;
+using Grains.Silo.Partitions;
+using Grains.Silo.Servers;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Keyspaces;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.TestingHost;
+using static Grains.Silo.Tests.Cluster.SiloCluster;
+using static Grains.Silo.Tests.Partitions.PartitionWorld;
+
+namespace Grains.Silo.Tests.Cluster;
+
+/// <summary>A server that alone does not reach the journal gives its partitions up; when nobody does, nobody moves.</summary>
+public sealed class CutOffTests
+{
+    [Fact]
+    public async Task A_server_that_alone_does_not_reach_the_journal_gives_up_all_and_takes_its_share_when_it_does()
+    {
+        await using InProcessTestCluster cluster = await StartAsync(servers: 2);
+        await SpreadAsync(cluster);
+        LocalPartitions stays = LocalOf(cluster, 0);
+        LocalPartitions cut = LocalOf(cluster, 1);
+        var status = cluster.Silos[0].ServiceProvider.GetRequiredService<IClusterStatus>();
+        await using var load = new SteadyPuts(PartitionsOf(cluster, 0));
+
+        JournalOf(cluster, 1).Cut();
+        await Until(() => Task.FromResult(cut.Count == 0 && stays.Count == SiloCluster.Partitions));
+        Assert.True(await IsCutOffAsync());
+        Dictionary<PartitionId, Revision> written = [];
+        foreach (PartitionId partition in PartitionsOf(cluster, 1).Slots.Partitions)
+        {
+            // Through the server that is cut off: for its own callers it is a way to the others.
+            written[partition] = Assert.IsType<KeyWritten>(
+                await PartitionsOf(cluster, 1).ExecuteAsync(partition, Put("a", "1"), default)).Version;
+        }
+
+        // What was under way when the network was cut arrives now, and is too late.
+        JournalOf(cluster, 1).Heal();
+        await Until(() => Task.FromResult(cut.Count >= 3));
+        Assert.False(await IsCutOffAsync());
+        await load.StopAsync();
+        await AssertReadAsync(PartitionsOf(cluster, 0), written);
+
+        async Task<bool> IsCutOffAsync() => (await status.ReadAsync(default)).Servers
+            .Single(s => s.Name == cluster.Silos[1].Name).Report!.IsCutOff;
+    }
+
+    [Fact]
+    public async Task While_nobody_reaches_the_journal_everybody_keeps_what_they_have()
+    {
+        await using InProcessTestCluster cluster = await StartAsync(servers: 2);
+        await SpreadAsync(cluster);
+        Dictionary<PartitionId, Epoch> before = Epochs();
+        await using var load = new SteadyPuts(PartitionsOf(cluster, 0));
+        JournalOf(cluster, 0).Cut();
+        JournalOf(cluster, 1).Cut();
+
+        // Twice what a server waits that is the only one.
+        var longEnough = TimeSpan.FromSeconds(7);
+        await Until(() => Task.FromResult(Loops().All(l => l.Silence > longEnough)));
+        JournalOf(cluster, 0).Heal();
+        JournalOf(cluster, 1).Heal();
+        await Until(() => Task.FromResult(Loops().All(l => l.Silence < longEnough)));
+        Assert.Equal(before, Epochs());
+
+        IEnumerable<PartitionLoop> Loops() => LocalOf(cluster, 0).All.Concat(LocalOf(cluster, 1).All);
+        Dictionary<PartitionId, Epoch> Epochs() => Loops().ToDictionary(l => l.Id, l => l.Epoch);
+    }
+}
