@@ -1,6 +1,7 @@
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Partitions;
+using Orleans.Runtime;
 
 namespace Grains.Silo.Partitions;
 
@@ -28,6 +29,11 @@ public interface IPartitionGrain : IGrainWithStringKey
 /// <summary>Keys of partition grains.</summary>
 public static class PartitionKey
 {
+    /// <summary>Named, not looked up: a server finds the way also while no server that it knows has the class.</summary>
+    public const string TypeName = "partition";
+
+    private static readonly GrainType _type = GrainType.Create(TypeName);
+
     public static string Of(PartitionId id) => $"p-{id.Value}";
 
     public static PartitionId Parse(ReadOnlySpan<char> key) =>
@@ -36,5 +42,5 @@ public static class PartitionKey
             : throw new ArgumentException($"'{key}' is not the key of a partition; expected p-0, p-1, ….");
 
     public static IPartitionGrain GetPartition(this IGrainFactory grains, PartitionId id) =>
-        grains.GetGrain<IPartitionGrain>(Of(id));
+        grains.GetGrain<IPartitionGrain>(GrainId.Create(_type, Of(id)));
 }

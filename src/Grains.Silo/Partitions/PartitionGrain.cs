@@ -9,7 +9,7 @@ using Orleans.Placement;
 namespace Grains.Silo.Partitions;
 
 /// <summary>Makes its server the owner of one partition for as long as it is active. The work is the loop's.</summary>
-[Reentrant, KeepAlive, Immovable, PartitionPlacement]
+[GrainType(PartitionKey.TypeName), Reentrant, KeepAlive, Immovable, PartitionPlacement]
 internal sealed partial class PartitionGrain(
     PartitionRuntime runtime, LocalPartitions local, PartitionPreloads preloads, PartitionOwners owners, MembershipView membership)
     : Grain, IPartitionGrain

@@ -166,6 +166,16 @@ internal sealed partial class PartitionKeeper(
     /// <summary>False: some of them have no owner yet.</summary>
     private async Task<bool> ActivateAsync(IEnumerable<PartitionId> partitions)
     {
+        if (around.Membership.Hosts.Count == 0)
+        {
+            foreach (PartitionId partition in partitions)
+            {
+                readiness.Set(partition, isServed: local.TryGet(partition, out _));
+            }
+
+            return false;
+        }
+
         int missing = 0;
         var bounded = new ParallelOptions { MaxDegreeOfParallelism = around.Options.ParallelRecoveries, CancellationToken = _stop.Token };
         try

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Grains.Silo.Cluster;
+using Grains.Silo.Placement;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Nodes;
@@ -15,9 +16,12 @@ namespace Grains.Silo.Partitions;
 /// that commands share. Names each command, and repeats it under that name while the deadline allows.
 /// </summary>
 internal sealed class PartitionRouter(
-    IGrainFactory grains, LocalPartitions local, PartitionReadiness readiness, RouterOptions options, TimeProvider time)
-    : IPartitions
+    IGrainFactory grains, LocalPartitions local, MembershipView membership, PartitionReadiness readiness, RouterOptions options,
+    TimeProvider time) : IPartitions
 {
+    private static readonly Task<Answer> _nobody = Task.FromResult<Answer>(
+        new NotOwner(MayHaveHappened: false, "No server that may have partitions is known to this one."));
+
     /// <summary>Each further one only because other front ends were born in between.</summary>
     private const int _namesMax = 3;
 
@@ -122,6 +126,11 @@ internal sealed class PartitionRouter(
         if (local.TryGet(partition, out PartitionLoop? loop))
         {
             return loop.ExecuteAsync(command, cancel);
+        }
+
+        if (membership.Hosts.Count == 0)
+        {
+            return _nobody;
         }
 
         PartitionLink link = _links.GetOrAdd(

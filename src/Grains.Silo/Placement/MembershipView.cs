@@ -16,6 +16,7 @@ internal sealed class MembershipView(
     IClusterMembershipService membership, IClusterManifestProvider manifests, GrainTypeResolver types, bool isAlone)
 {
     private readonly GrainType _partition = types.GetGrainType(typeof(PartitionGrain));
+    private volatile HostsThen? _hosts;
 
     /// <summary>What a journal compares between acquirers.</summary>
     public long Version => isAlone ? 0 : membership.CurrentSnapshot.Version.Value;
@@ -29,13 +30,21 @@ internal sealed class MembershipView(
     /// The active members that can own partitions, as the placement sees them: those known to have the class. A member
     /// whose classes were not fetched yet, moments after it joined, is none of them, here and for the placement alike.
     /// </summary>
-    public IEnumerable<ClusterMember> Hosts
+    public IReadOnlyList<ClusterMember> Hosts
     {
         get
         {
-            ImmutableDictionary<SiloAddress, GrainManifest> known = manifests.Current.Silos;
-            return Active.Where(
-                m => known.TryGetValue(m.SiloAddress, out GrainManifest? has) && has.Grains.ContainsKey(_partition));
+            ClusterMembershipSnapshot members = membership.CurrentSnapshot;
+            ImmutableDictionary<SiloAddress, GrainManifest> classes = manifests.Current.Silos;
+            if (_hosts is { } then && then.Members == members && then.Classes == classes)
+            {
+                return then.Hosts;
+            }
+
+            ClusterMember[] hosts = [.. members.Members.Values.Where(m => m.Status == SiloStatus.Active
+                && classes.TryGetValue(m.SiloAddress, out GrainManifest? has) && has.Grains.ContainsKey(_partition))];
+            _hosts = new HostsThen(members, classes, hosts);
+            return hosts;
         }
     }
 
@@ -44,4 +53,7 @@ internal sealed class MembershipView(
     /// <summary>Reads the members again: until their version is this one, or once.</summary>
     public ValueTask RefreshAsync(long atLeast = 0) =>
         isAlone ? default : membership.Refresh(atLeast == 0 ? default : new MembershipVersion(atLeast));
+
+    private sealed record HostsThen(
+        ClusterMembershipSnapshot Members, ImmutableDictionary<SiloAddress, GrainManifest> Classes, ClusterMember[] Hosts);
 }

@@ -20,6 +20,30 @@ public sealed class RoleTests
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(60);
 
     [Fact]
+    public async Task A_silo_that_knows_none_with_partitions_says_that_they_are_unavailable()
+    {
+        var builder = new InProcessTestClusterBuilder(1);
+        builder.Options.ConfigureFileLogging = false;
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddSingleton<IJournal>(_ => new MemoryJournal(new MemoryDisk()));
+            silo.Services.AddKeyedSingleton<Orleans.Storage.IGrainStorage>(ClusterStorage.Name, new SharedSettingsStorage());
+            silo.AddGrains(new GrainsSiloOptions
+            {
+                Keeper = new KeeperOptions { Partitions = _partitions }, Router = new RouterOptions { DeadlineMs = 200 },
+            });
+            silo.WithoutPartitions();
+        });
+        await using InProcessTestCluster cluster = builder.Build();
+        await cluster.DeployAsync();
+        var partitions = cluster.Silos[0].ServiceProvider.GetRequiredService<IPartitions>();
+        Assert.False(partitions.IsReady);
+        var e = await Assert.ThrowsAsync<PartitionUnavailableException>(
+            () => partitions.ExecuteAsync(partitions.Slots.Partitions[0], Put("a", "1"), default).AsTask());
+        Assert.True(e.OutcomeKnown, e.Message);
+    }
+
+    [Fact]
     public async Task A_silo_without_partitions_owns_none_is_no_host_for_anybody_and_reaches_all()
     {
         var disk = new MemoryDisk();

@@ -83,7 +83,7 @@ public sealed class PartitionRouterTests
     }.OpenAsync(P0);
 
     private static PartitionRouter RouterAt(LocalPartitions local, int years) =>
-        new(null!, local, new PartitionReadiness(new ClusterSettingsView()), new RouterOptions(), new ClockAt(years));
+        new(null!, local, null!, new PartitionReadiness(new ClusterSettingsView()), new RouterOptions(), new ClockAt(years));
 
     /// <summary>A wall clock that many years after 2000; everything else is as it is.</summary>
     private sealed class ClockAt(int years) : TimeProvider
