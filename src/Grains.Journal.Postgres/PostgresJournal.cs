@@ -68,6 +68,12 @@ public sealed partial class PostgresJournal : IJournal, IJournalExport
         }
     }
 
+    /// <summary>
+    /// Goes through an acquire that is undone, so that the first real one does not wait for a connection and for code.
+    /// </summary>
+    /// <exception cref="JournalUnavailableException">Postgres failed, or may not be written to.</exception>
+    public Task RehearseAsync() => _acquisitions.RehearseAsync();
+
     public async ValueTask<AcquireOutcome> AcquireAsync(
         PartitionId partition, string owner, long membershipVersion, long nowMs, CancellationToken cancel) =>
         await _acquisitions.AcquireAsync(partition, owner, membershipVersion, nowMs).WaitAsync(cancel);

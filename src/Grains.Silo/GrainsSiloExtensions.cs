@@ -90,6 +90,12 @@ public static class GrainsSiloExtensions
             FormatLevel = () =>
                 provider.GetRequiredService<ClusterSettingsView>().Settings?.FormatLevel ?? FormatLevels.Oldest,
         });
+        if (!options.IsAlone)
+        {
+            services.AddSingleton<Rehearsal>();
+            services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<Rehearsal>());
+        }
+
         silo.AddPlacementDirector<PartitionPlacement, PartitionPlacementDirector>();
         return silo;
     }

@@ -15,6 +15,18 @@ internal sealed class AcquireStep(PostgresSession session, string schema)
     private const int _overtakenMax = 100;
     private NpgsqlConnection Connection => session.Connection;
 
+    /// <summary>The whole step for a partition that nobody has, and that is undone: what it needs is compiled then.</summary>
+    public async Task RehearseAsync(PartitionId partition)
+    {
+        await using NpgsqlTransaction transaction =
+            await Connection.BeginTransactionAsync(IsolationLevel.ReadCommitted);
+        PartitionRow row = await LockAsync(partition);
+        Epoch epoch = new(row.Epoch.Value + 1);
+        await InsertAsync(partition, row, epoch, isFork: false, new EpochRecord(0, 0, "").Encode());
+        await UpdateAsync(partition, epoch, row.MembershipVersion, "", row.Incarnation);
+        await transaction.RollbackAsync();
+    }
+
     public async Task<AcquireOutcome> RunAsync(PartitionId partition, string owner, long membershipVersion, long nowMs)
     {
         await using NpgsqlTransaction transaction =

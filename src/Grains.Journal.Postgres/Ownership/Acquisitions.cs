@@ -49,6 +49,16 @@ internal sealed partial class Acquisitions(
         }
     }
 
+    /// <summary>Leaves a session that is open, and nothing else.</summary>
+    public Task RehearseAsync() => _sessions.UseAsync(
+        session => session.RunAsync(async () =>
+        {
+            // No cluster has that many.
+            await new AcquireStep(session, options.Schema).RehearseAsync(new PartitionId(uint.MaxValue));
+            return true;
+        }),
+        CancellationToken.None);
+
     public ValueTask DisposeAsync() => _sessions.DisposeAsync();
 
     private async Task<AcquireOutcome> WatchedAsync(

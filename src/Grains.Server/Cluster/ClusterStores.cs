@@ -28,7 +28,7 @@ internal sealed class ClusterStores : IAsyncDisposable
                 cluster.Postgres, TimeProvider.System, logs.CreateLogger<PostgresPatience>());
             await patience.WaitAsync(database, cancel);
             await ClusterSchema.ApplyAsync(cluster.Postgres.ConnectionString, cluster.Schema, cancel);
-            return new ClusterStores(database, await PostgresJournal.OpenAsync(
+            PostgresJournal journal = await PostgresJournal.OpenAsync(
                 new PostgresJournalOptions
                 {
                     ConnectionString = cluster.Postgres.ConnectionString,
@@ -37,7 +37,21 @@ internal sealed class ClusterStores : IAsyncDisposable
                     AllowLossy = cluster.AllowLossy,
                     Logger = logs.CreateLogger<PostgresJournal>(),
                 },
-                cancel));
+                cancel);
+            try
+            {
+                if (cluster.HasPartitions)
+                {
+                    await journal.RehearseAsync();
+                }
+
+                return new ClusterStores(database, journal);
+            }
+            catch
+            {
+                await journal.DisposeAsync();
+                throw;
+            }
         }
         catch
         {

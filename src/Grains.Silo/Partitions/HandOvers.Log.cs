@@ -12,8 +12,11 @@ internal sealed partial class HandOvers
     [LoggerMessage(2032, LogLevel.Warning, "Partition {Partition} could not be activated; another attempt follows. {Why}")]
     private static partial void LogNotActivated(ILogger logger, PartitionId partition, string why);
 
-    [LoggerMessage(2033, LogLevel.Information, "Partition {Partition} is handed over to {Server}, which the cluster's members give it.")]
-    private static partial void LogHandOver(ILogger logger, PartitionId partition, string server);
+    [LoggerMessage(2033, LogLevel.Information,
+        "Partition {Partition} was handed over to {Server}, which the cluster's members give it: a pause of {PauseMs:0} ms, "
+        + "{LastRecordMs:0} of them for the last record here, after {AheadMs:0} ms of reading ahead there.")]
+    private static partial void LogHandedOver(
+        ILogger logger, PartitionId partition, string server, double pauseMs, double lastRecordMs, double aheadMs);
 
     [LoggerMessage(2034, LogLevel.Warning,
         "Partition {Partition} stays here for now: {Server}, which is to have it, could not read it ahead. {Why}")]

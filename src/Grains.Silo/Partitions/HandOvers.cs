@@ -76,21 +76,25 @@ internal sealed partial class HandOvers(
 
     private async Task<bool> GiveAsync(PartitionLoop loop, string owner, CancellationToken cancel)
     {
+        long asked = around.Time.GetTimestamp();
         if (!await PreloadAsync(loop.Id, owner, cancel))
         {
             return false;
         }
 
-        LogHandOver(around.Logger, loop.Id, owner);
         long begun = around.Time.GetTimestamp();
         await loop.HandOverAsync();
+        long ended = around.Time.GetTimestamp();
         if (!await UntilActiveAsync(loop.Id, begun, cancel))
         {
             // The next look at all partitions finds it an owner; no further one is let go until then.
             return false;
         }
 
-        _pauseMs.Record(around.Time.GetElapsedTime(begun).TotalMilliseconds);
+        TimeSpan pause = around.Time.GetElapsedTime(begun);
+        _pauseMs.Record(pause.TotalMilliseconds);
+        LogHandedOver(around.Logger, loop.Id, owner, pause.TotalMilliseconds,
+            around.Time.GetElapsedTime(begun, ended).TotalMilliseconds, around.Time.GetElapsedTime(asked, begun).TotalMilliseconds);
         return true;
     }
 

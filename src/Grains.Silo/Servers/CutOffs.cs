@@ -1,5 +1,6 @@
 using Grains.Journal;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Ids;
 using Orleans.Runtime;
 
 namespace Grains.Silo.Servers;
@@ -41,8 +42,8 @@ internal sealed partial class CutOffs(
         PartitionLoop? own = local.All.FirstOrDefault();
         try
         {
-            // Whether it is the owner or not: that there is an answer is the answer.
-            await journal.Value.ConfirmAsync(own?.Id ?? default, own?.Epoch ?? default, CancellationToken.None).AsTask()
+            // Whether it is the owner or not: that there is an answer is the answer. Epoch 0 needs no looking up.
+            await journal.Value.ConfirmAsync(own?.Id ?? default, own?.Epoch ?? new Epoch(1), CancellationToken.None).AsTask()
                 .WaitAsync(TimeSpan.FromMilliseconds(around.Options.JournalProbeMsMax), around.Time);
             return true;
         }

@@ -32,6 +32,18 @@ public sealed class PostgresOwnershipTests : PostgresTest
     }
 
     [Fact]
+    public async Task What_is_rehearsed_by_several_at_once_leaves_nothing()
+    {
+        PostgresJournal journal = await OpenAsync();
+        PostgresJournal next = await OpenAsync();
+        await Task.WhenAll(journal.RehearseAsync(), next.RehearseAsync(), journal.RehearseAsync());
+        Assert.Equal(0L, await (await ConnectAsync()).ScalarAsync<long>($"""
+            SELECT (SELECT count(*) FROM {Schema}.partition) + (SELECT count(*) FROM {Schema}.checkpoint)
+                + (SELECT count(*) FROM {Schema}.record)
+            """));
+    }
+
+    [Fact]
     public async Task A_repeat_that_arrives_after_its_record_was_forgotten_changes_nothing()
     {
         PostgresJournal journal = await OpenAsync(Patient with { StatementMsMax = 500 });

@@ -96,6 +96,18 @@ public sealed class HandOverClusterTests
     }
 
     [Fact]
+    public async Task What_a_server_rehearses_before_it_joins_goes_through_and_leaves_nothing()
+    {
+        await using InProcessTestCluster cluster = await StartAsync(servers: 2);
+        await SpreadAsync(cluster);
+        var rehearsal = cluster.Silos[1].ServiceProvider.GetRequiredService<Rehearsal>();
+        await rehearsal.RunAsync();
+        await rehearsal.MoveAsync();
+        Assert.Equal(SiloCluster.Partitions, LocalOf(cluster, 0).Count + LocalOf(cluster, 1).Count);
+        Assert.IsType<Refused>(await PartitionsOf(cluster, 0).ExecuteAsync(new PartitionId(0), Get("rehearsal"), default));
+    }
+
+    [Fact]
     public async Task What_may_be_said_of_servers_is_said_of_those_that_are_there()
     {
         await using InProcessTestCluster cluster = await StartAsync(servers: 1);
