@@ -52,6 +52,7 @@ public static class FrontEndExtensions
         services.AddSingleton<ServiceRoutes>();
         services.AddSingleton<MessageRoutes>();
         services.AddSingleton<NodeRoutes>();
+        services.AddSingleton<ServiceReceives>();
         services.AddSingleton<DeliveryRoutes>();
         services.AddSingleton<ClusterRoutes>();
         services.AddSingleton<BackupRoutes>();

@@ -3,7 +3,6 @@ using System.Text.Unicode;
 using Grains.Api.Deliveries;
 using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Requests;
-using Grains.StateMachines.Ids;
 using Grains.StateMachines.Nodes;
 
 namespace Grains.FrontEnd.Deliveries;
@@ -11,13 +10,13 @@ namespace Grains.FrontEnd.Deliveries;
 /// <summary>A delivery as workers read it.</summary>
 internal static class DeliveryDocuments
 {
-    public static Delivery Write(ServiceSnapshot service, Utf8Name node, DeliveryGiven given) => new()
+    public static Delivery Write(ServiceSnapshot service, DeliveryGiven given) => new()
     {
         Id = new DeliveryHandle(given.Delivery, service.Name).ToString(),
         Epoch = given.Delivery.Epoch.Value,
         Token = given.Token.Value,
         Service = service.Name,
-        Node = node.ToString(),
+        Node = given.Messages[0].Node.ToString(),
         Lease = Durations.Write(given.LeaseMs),
         State = given.State is null ? null : new DeliveredState
         {

@@ -18,13 +18,21 @@ using Microsoft.Extensions.Hosting;
 namespace Grains.FrontEnd.Deliveries;
 
 /// <summary>What workers do: receive, commit, renew, reject.</summary>
-internal sealed class DeliveryRoutes(ServiceCalls calls, DeclarationCatalog catalog, IHostApplicationLifetime lifetime)
+internal sealed class DeliveryRoutes(
+    ServiceCalls calls, ServiceReceives receives, DeclarationCatalog catalog, IHostApplicationLifetime lifetime)
 {
     private const string _one = "/v1/deliveries/{delivery}";
 
     public IEnumerable<ApiRoute> All =>
     [
         new("POST", "/v1/services/{service}/nodes/{node}/receive", Permission.Write, "Asks for a delivery, waiting for it", ReceiveAsync)
+        {
+            Body = typeof(ReceiveRequest),
+            Answers = [new(200, "A delivery", typeof(Delivery)), new(204, "The wait is over")],
+            Problems = [ProblemCode.ServiceNotFound],
+        },
+        new("POST", "/v1/services/{service}/receive", Permission.Write,
+            "Asks for a delivery of any node of the service, waiting for it", ReceiveAnyAsync)
         {
             Body = typeof(ReceiveRequest),
             Answers = [new(200, "A delivery", typeof(Delivery)), new(204, "The wait is over")],
@@ -58,12 +66,22 @@ internal sealed class DeliveryRoutes(ServiceCalls calls, DeclarationCatalog cata
     private async Task ReceiveAsync(HttpContext http)
     {
         Utf8Name node = ServiceCalls.NodeOf(http);
+        await ReceiveAsync(http, node, (service, receive, over) =>
+            calls.ExecuteAsync(service.PartitionOf(calls.Slots, node), receive, over).AsTask());
+    }
+
+    private Task ReceiveAnyAsync(HttpContext http) => ReceiveAsync(
+        http, Utf8Name.Empty, (_, receive, over) => receives.ReceiveAsync(receive, over));
+
+    private async Task ReceiveAsync(
+        HttpContext http, Utf8Name node, Func<ServiceSnapshot, Receive, CancellationToken, Task<Answer>> ask)
+    {
         ReceiveRequest request = await JsonBody.ReadAsync(http, WireJson.Context.ReceiveRequest);
         int max = Fields.Int(request.Max, "max", 1, Limits.DeliveryMessages, 1);
         long waitMs = Fields.DurationMs(request.Wait, "wait", 0, Limits.WaitMs, 0);
         ServiceSnapshot service = await calls.FindAsync(http);
         long leaseMs = Fields.DurationMs(request.Lease, "lease", Limits.LeaseMsMin, Limits.LeaseMsMax, service.LeaseMs);
-        Answer answer = await WaitAsync(http, service.PartitionOf(calls.Slots, node), new Receive
+        var receive = new Receive
         {
             Service = service.Id,
             Node = node,
@@ -72,12 +90,13 @@ internal sealed class DeliveryRoutes(ServiceCalls calls, DeclarationCatalog cata
             WaitMs = waitMs,
             MaxAttempts = service.Attempts,
             ServiceName = service.Name,
-        });
+        };
+        Answer answer = await WaitAsync(http, over => ask(service, receive, over));
         switch (answer)
         {
             case DeliveryGiven given:
                 await Answers.JsonAsync(http, StatusCodes.Status200OK,
-                    DeliveryDocuments.Write(service, node, given), WireJson.Context.Delivery);
+                    DeliveryDocuments.Write(service, given), WireJson.Context.Delivery);
                 return;
             case NothingToDeliver:
                 http.Response.StatusCode = StatusCodes.Status204NoContent;
@@ -89,12 +108,12 @@ internal sealed class DeliveryRoutes(ServiceCalls calls, DeclarationCatalog cata
     }
 
     /// <summary>Until the caller goes away, or the server is to end: an orderly stop waits for all requests.</summary>
-    private async Task<Answer> WaitAsync(HttpContext http, PartitionId partition, Receive receive)
+    private async Task<Answer> WaitAsync(HttpContext http, Func<CancellationToken, Task<Answer>> ask)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
         try
         {
-            return await calls.ExecuteAsync(partition, receive, over.Token);
+            return await ask(over.Token);
         }
         catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
         {

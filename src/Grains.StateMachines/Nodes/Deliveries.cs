@@ -14,6 +14,8 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     private readonly Dictionary<ScopedName, NodeActivity> _nodes = [];
     private readonly Dictionary<CommitKey, OpenDelivery> _open = [];
     private readonly Dictionary<object, Waiter> _waiters = [];
+    private readonly Dictionary<long, ServiceActivity> _services = [];
+    private readonly HashSet<ServiceActivity> _asked = [];
     private readonly Tree<TimerKey, object> _timers = new();
     private readonly HashSet<NodeActivity> _touched = [];
     private readonly List<OpenDelivery> _ending = [];
@@ -26,8 +28,8 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
 
     private MachineLimits Limits => state.Limits;
 
-    /// <summary>Some attempt must be made durable before it can go out.</summary>
-    public bool HasWork => _starts.Count > 0;
+    /// <summary>Some attempt must be made durable before it can go out, or nodes are still to be looked at.</summary>
+    public bool HasWork => _starts.Count > 0 || _asked.Count > 0;
 
     public long? WakeAtMs => _timers.TryFirst(default, out TimerKey first, out _) ? first.AtMs : null;
 
@@ -108,6 +110,10 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         {
             _touched.Add(activity);
         }
+        else if (_services.ContainsKey(node.Scope))
+        {
+            _touched.Add(_nodes[node] = new NodeActivity(node));
+        }
     }
 
     /// <summary>Ends what time ends; a bounded number.</summary>
@@ -128,7 +134,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
                     End(delivery);
                     GiveUp(delivery, delivery.Messages, "the lease ran out", draft);
                     break;
-                case Waiter waiter when waiter.Node.Start?.Waiter != waiter:
+                case Waiter waiter when !waiter.IsChosen && !IsLookingFor(waiter):
                     Forget(waiter);
                     over.Add(waiter);
                     break;
@@ -276,11 +282,17 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
             }
 
             node.Start = null;
+            start.Waiter.IsChosen = false;
             _touched.Add(node);
             Message[] left = [.. start.Messages.Select(m => state.Messages.GetDurable(m.Id)).Where(m => m is { Dead: false }).Select(m => m!)];
             if (left.Length > 0 && !start.Waiter.Gone)
             {
                 HandOut(node, start.Waiter, left, start.Revision, recorded: true, nowMs, replies);
+            }
+            else if (start.Waiter is { Gone: false, Node: null } waiter)
+            {
+                waiter.Queue.AddFirst(waiter);
+                _asked.Add(ServiceOf(waiter.Command.Service.Value));
             }
         }
     }
@@ -293,18 +305,31 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
             return false;
         }
 
+        if (command.IsForAnyNode)
+        {
+            ServiceActivity service = ServiceOf(command.Service.Value);
+            Enqueue(command.OnlyLook ? service.Lookers : service.Waiters, null);
+            _asked.Add(service);
+            return true;
+        }
+
         var name = new ScopedName(command.Service.Value, command.Node);
         if (!_nodes.TryGetValue(name, out NodeActivity? node))
         {
             node = _nodes[name] = new NodeActivity(name);
         }
 
-        var waiter = new Waiter(ticket, command, node, nowMs + command.WaitMs);
-        _waiters.Add(ticket, waiter);
-        node.Waiters.AddLast(waiter);
-        waiter.Timer = Arm(waiter, waiter.DeadlineMs);
+        Enqueue(node.Waiters, node);
         _touched.Add(node);
         return true;
+
+        void Enqueue(LinkedList<Waiter> queue, NodeActivity? of)
+        {
+            var waiter = new Waiter(ticket, command, queue, of, nowMs + command.WaitMs);
+            _waiters.Add(ticket, waiter);
+            queue.AddLast(waiter);
+            waiter.Timer = Arm(waiter, waiter.DeadlineMs);
+        }
     }
 
     /// <summary>Hands out what can be handed out at every node that something happened to.</summary>
@@ -314,17 +339,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         foreach (NodeActivity node in _touched)
         {
             Deliver(node, nowMs, replies);
-            for (LinkedListNode<Waiter>? at = node.Waiters.First; at is not null;)
-            {
-                Waiter waiter = at.Value;
-                at = at.Next;
-                if (waiter.DeadlineMs <= nowMs && node.Start?.Waiter != waiter)
-                {
-                    Forget(waiter);
-                    over.Add(waiter);
-                }
-            }
-
+            ForgetLate(node.Waiters, nowMs, over);
             if (node.IsIdle(nowMs))
             {
                 _nodes.Remove(node.Name);
@@ -332,6 +347,12 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         }
 
         _touched.Clear();
+        foreach (ServiceActivity service in _asked)
+        {
+            Deliver(service, nowMs, replies, over);
+        }
+
+        _asked.RemoveWhere(s => s.IsWhole || !s.IsAsked);
     }
 
     public void Renew(OpenDelivery delivery, long leaseMs, long nowMs)
@@ -356,7 +377,11 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         }
 
         Forget(waiter);
-        _touched.Add(waiter.Node);
+        if (waiter.Node is { } node)
+        {
+            _touched.Add(node);
+        }
+
         return true;
     }
 
@@ -380,11 +405,74 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
 
     private int Attempts(Message message) => state.Messages.Get(message.Id)?.Attempts ?? message.Attempts;
 
+    private ServiceActivity ServiceOf(long service)
+    {
+        if (!_services.TryGetValue(service, out ServiceActivity? activity))
+        {
+            activity = _services[service] = new ServiceActivity(service);
+        }
+
+        return activity;
+    }
+
+    /// <summary>It asked for any node, and not all were looked at yet: its time is not over before they are.</summary>
+    private bool IsLookingFor(Waiter waiter) =>
+        waiter.Node is null && !ServiceOf(waiter.Command.Service.Value).IsWhole;
+
+    private void ForgetLate(LinkedList<Waiter> waiters, long nowMs, List<Waiter> over)
+    {
+        for (LinkedListNode<Waiter>? at = waiters.First; at is not null;)
+        {
+            Waiter waiter = at.Value;
+            at = at.Next;
+            if (waiter.DeadlineMs <= nowMs && !waiter.IsChosen)
+            {
+                Forget(waiter);
+                over.Add(waiter);
+            }
+        }
+    }
+
+    /// <summary>Gives those that asked for any node what is there.</summary>
+    private void Deliver(ServiceActivity service, long nowMs, List<Reply> replies, List<Waiter> over)
+    {
+        service.Look(state, Limits.SweepMax);
+        while (service.IsAsked && service.TryTake(out ScopedName name))
+        {
+            bool isNew = !_nodes.TryGetValue(name, out NodeActivity? node);
+            Deliver(node ??= new NodeActivity(name), nowMs, replies);
+            if (isNew && !node.IsIdle(nowMs))
+            {
+                _nodes.Add(name, node);
+            }
+        }
+
+        if (service.IsWhole)
+        {
+            ForgetLate(service.Waiters, nowMs, over);
+            ForgetLate(service.Lookers, nowMs, over);
+        }
+    }
+
+    /// <summary>To who asked for it by name, else to who asked for any; with neither, who looks is told.</summary>
     private void Deliver(NodeActivity node, long nowMs, List<Reply> replies)
     {
-        if (node.Open is not null || node.Start is not null || node.HoldUntilMs > nowMs || node.Waiters.First is not { } first
+        if (node.Open is not null || node.Start is not null || node.HoldUntilMs > nowMs
             || state.Nodes.GetDurable(node.Name) is not { Waiting: > 0 } entry)
         {
+            return;
+        }
+
+        ServiceActivity? service = _services.GetValueOrDefault(node.Name.Scope);
+        if ((node.Waiters.First ?? service?.Waiters.First) is not { } first)
+        {
+            service?.Add(node.Name);
+            foreach (Waiter looker in service?.Lookers.ToArray() ?? [])
+            {
+                Forget(looker);
+                replies.Add(new Reply(looker.Ticket, new SomethingToDeliver()));
+            }
+
             return;
         }
 
@@ -393,6 +481,13 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         bool mayHaveBeenOut = Array.Exists(messages, m => m.Attempts > 0 || m.Id.Revision < _epochRevision);
         if (mayHaveBeenOut)
         {
+            waiter.IsChosen = true;
+            if (waiter.Node is null)
+            {
+                // Nothing else is chosen for it meanwhile. Who asked by name keeps the node from others by itself.
+                waiter.Queue.Remove(waiter);
+            }
+
             node.Start = new PendingStart(waiter, messages);
             _starts.Add(node);
         }
@@ -452,7 +547,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     private void Forget(Waiter waiter)
     {
         waiter.Gone = true;
-        waiter.Node.Waiters.Remove(waiter);
+        waiter.Queue.Remove(waiter);
         _waiters.Remove(waiter.Ticket);
         _timers.Remove(waiter.Timer);
     }

@@ -22,16 +22,24 @@ internal sealed class NodeActivity(ScopedName name)
     public bool IsIdle(long nowMs) => Open is null && Start is null && Waiters.Count == 0 && HoldUntilMs <= nowMs;
 }
 
-/// <summary>A receive that waits for its node.</summary>
-internal sealed class Waiter(object ticket, Receive command, NodeActivity node, long deadlineMs)
+/// <summary>A receive that waits: for its node, or for any node of its service.</summary>
+/// <param name="queue">Where it waits, in the order of arrival.</param>
+/// <param name="node">Null = any node of the service.</param>
+internal sealed class Waiter(
+    object ticket, Receive command, LinkedList<Waiter> queue, NodeActivity? node, long deadlineMs)
 {
     public object Ticket { get; } = ticket;
 
     public Receive Command { get; } = command;
 
-    public NodeActivity Node { get; } = node;
+    public LinkedList<Waiter> Queue { get; } = queue;
+
+    public NodeActivity? Node { get; } = node;
 
     public long DeadlineMs { get; } = deadlineMs;
+
+    /// <summary>Messages were chosen for it; it waits until their attempt is durable, whatever the time.</summary>
+    public bool IsChosen { get; set; }
 
     public TimerKey Timer { get; set; }
 

@@ -65,6 +65,10 @@ public sealed record DeliveryGiven : Answer
 [GenerateSerializer, Immutable, Alias("grains.nothing-to-deliver")]
 public sealed record NothingToDeliver : Answer;
 
+/// <summary>Some node of the service has messages that nobody has; whoever receives first gets them.</summary>
+[GenerateSerializer, Immutable, Alias("grains.something-to-deliver")]
+public sealed record SomethingToDeliver : Answer;
+
 /// <summary>The commit is durable. <see cref="StateVersion"/> is the node's state version after it.</summary>
 [GenerateSerializer, Immutable, Alias("grains.committed")]
 public sealed record Committed([property: Id(0)] Revision Revision, [property: Id(1)] Revision StateVersion, [property: Id(2)] bool Repeated)

@@ -39,8 +39,9 @@ public sealed record GetMessage([property: Id(0)] ServiceId Service, [property: 
 }
 
 /// <summary>
-/// Asks for a delivery of one node, waiting for it. Answered by <see cref="DeliveryGiven"/>,
-/// <see cref="NothingToDeliver"/> when the wait is over, or <see cref="Refused"/>.
+/// Asks for a delivery of one node, or (with an empty name) of any node of the service in this partition, waiting for
+/// it. Answered by <see cref="DeliveryGiven"/>, <see cref="NothingToDeliver"/> when the wait is over, or
+/// <see cref="Refused"/>.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("grains.receive")]
 public sealed record Receive : NodeCommand
@@ -54,6 +55,14 @@ public sealed record Receive : NodeCommand
 
     /// <summary>Names the sender of what the delivery's commit sends.</summary>
     [Id(4)] public required string ServiceName { get; init; }
+
+    /// <summary>
+    /// Takes nothing: answered by <see cref="SomethingToDeliver"/> as soon as some node has something that could be
+    /// given out. For any node of the service only.
+    /// </summary>
+    [Id(5)] public bool OnlyLook { get; init; }
+
+    internal bool IsForAnyNode => Node.Length == 0;
 }
 
 /// <summary>

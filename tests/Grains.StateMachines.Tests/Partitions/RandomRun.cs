@@ -149,9 +149,11 @@ internal sealed class RandomRun
 
     private void Receive(TestPartition partition)
     {
-        string node = $"n{_random.Next(4)}";
-        if (partition.Take(node, max: 1 + _random.Next(3), leaseMs: 2_000, attempts: 1_000) is { } delivery)
+        // The empty name: any node.
+        string asked = _random.Next(3) == 0 ? "" : $"n{_random.Next(4)}";
+        if (partition.Take(asked, max: 1 + _random.Next(3), leaseMs: 2_000, attempts: 1_000) is { } delivery)
         {
+            string node = delivery.Messages[0].Node.ToString();
             Dictionary<string, Revision> tokens = _tokens[partition.Id.Value];
             Assert.True(delivery.Token.Value > tokens.GetValueOrDefault(node).Value, "tokens of a node grow");
             tokens[node] = new Revision(delivery.Token.Value);
