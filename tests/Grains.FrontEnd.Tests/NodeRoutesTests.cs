@@ -113,6 +113,19 @@ public sealed class NodeRoutesTests
     }
 
     [Fact]
+    public async Task All_dead_letters_are_settled_step_by_step()
+    {
+        int steps = 0;
+        await using FrontEndServer server = await StartAsync(
+            c => c is SettleDeadLetters ? new Settled(++steps == 1 ? 1_000 : 7, More: steps == 1) : null);
+        Assert.Equal("""{"settled":1007}""", (await server.SendAsync("POST", $"{_node}/dead:retry")).Body);
+        Assert.True(server.Partitions.Last<SettleDeadLetters>().Retry);
+        Assert.Equal("""{"settled":7}""", (await server.SendAsync("POST", $"{_node}/dead:discard")).Body);
+        Assert.False(server.Partitions.Last<SettleDeadLetters>().Retry);
+        Assert.Equal("404 route-not-found", (await server.SendAsync("POST", $"{_node}/dead:burn")).Refusal);
+    }
+
+    [Fact]
     public async Task A_purge_keeps_the_state_a_delete_takes_it_and_a_node_id_may_hold_colons()
     {
         await using FrontEndServer server = await StartAsync(c => c is PurgeNode ? new Purged(3, 2) : null);

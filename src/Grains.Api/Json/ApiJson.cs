@@ -35,6 +35,7 @@ namespace Grains.Api.Json;
 [JsonSerializable(typeof(NodeDocument))]
 [JsonSerializable(typeof(NodeList))]
 [JsonSerializable(typeof(PurgeResult))]
+[JsonSerializable(typeof(SettleResult))]
 [JsonSerializable(typeof(SendResult))]
 [JsonSerializable(typeof(MessageStatusDocument))]
 [JsonSerializable(typeof(MessageList))]

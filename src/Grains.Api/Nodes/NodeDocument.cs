@@ -30,6 +30,12 @@ public sealed class NodeList
     public string? Next { get; init; }
 }
 
+/// <summary>How many dead letters were retried or discarded.</summary>
+public sealed class SettleResult
+{
+    public required int Settled { get; init; }
+}
+
 /// <summary>How many messages were forgotten.</summary>
 public sealed class PurgeResult
 {

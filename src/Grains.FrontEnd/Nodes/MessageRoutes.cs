@@ -55,6 +55,16 @@ internal sealed class MessageRoutes(ServiceCalls calls)
             Answers = [new(200, "A page", typeof(MessageList), Headers: ReadWish.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
+        new("POST", _node + "/dead:retry", Permission.Write, "All dead letters go to the mailbox's tail, in order", RetryAllAsync)
+        {
+            Answers = [new(200, "How many", typeof(SettleResult))],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound],
+        },
+        new("POST", _node + "/dead:discard", Permission.Admin, "All dead letters are forgotten", DiscardAllAsync)
+        {
+            Answers = [new(200, "How many", typeof(SettleResult))],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound],
+        },
         new("POST", _node + "/dead/{message}:retry", Permission.Write, "A dead letter goes to the mailbox's tail", RetryAsync)
         {
             Answers = [new(204, "It waits again")],
@@ -200,6 +210,30 @@ internal sealed class MessageRoutes(ServiceCalls calls)
             new SettleDeadLetter { Service = service.Id, Node = node, Message = id, Retry = retry },
             ProblemCode.MessageNotFound);
         http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private Task RetryAllAsync(HttpContext http) => SettleAllAsync(http, retry: true);
+
+    private Task DiscardAllAsync(HttpContext http) => SettleAllAsync(http, retry: false);
+
+    /// <summary>Step by step; those that die meanwhile may be among them. What is settled stays so if a step fails.</summary>
+    private async Task SettleAllAsync(HttpContext http, bool retry)
+    {
+        Utf8Name node = ServiceCalls.NodeOf(http);
+        ServiceSnapshot service = await calls.FindAsync(http);
+        var settle = new SettleDeadLetters { Service = service.Id, Node = node, Retry = retry };
+        int count = 0;
+        Settled step;
+        do
+        {
+            step = await calls.ExecuteAsync<Settled>(
+                service, service.PartitionOf(calls.Slots, node), settle, ProblemCode.NodeNotFound, http.RequestAborted);
+            count += step.Count;
+        }
+        while (step.More && step.Count > 0);
+
+        await Answers.JsonAsync(
+            http, StatusCodes.Status200OK, new SettleResult { Settled = count }, WireJson.Context.SettleResult);
     }
 
     private MessageId MessageOf(ReadOnlySpan<char> text) =>

@@ -120,6 +120,10 @@ public sealed record NodePage([property: Id(0)] NodeView[] Nodes, [property: Id(
 [GenerateSerializer, Immutable, Alias("grains.done")]
 public sealed record Done([property: Id(0)] Revision Revision) : Answer;
 
+/// <summary>How many dead letters were retried or discarded, and whether there are more.</summary>
+[GenerateSerializer, Immutable, Alias("grains.settled")]
+public sealed record Settled([property: Id(0)] int Count, [property: Id(1)] bool More) : Answer;
+
 /// <summary>How many messages were forgotten.</summary>
 [GenerateSerializer, Immutable, Alias("grains.purged")]
 public sealed record Purged([property: Id(0)] int Waiting, [property: Id(1)] int Dead) : Answer;

@@ -179,6 +179,17 @@ public sealed record SettleDeadLetter : NodeCommand
 }
 
 /// <summary>
+/// As <see cref="SettleDeadLetter"/>, for the oldest dead letters of a node, as many as one step takes. Answered by
+/// <see cref="Settled"/>; to be repeated while there are more.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("grains.settle-dead-letters")]
+public sealed record SettleDeadLetters : NodeCommand
+{
+    /// <summary>True = try them again; false = discard them.</summary>
+    [Id(0)] public required bool Retry { get; init; }
+}
+
+/// <summary>
 /// Forgets a node's waiting messages and dead letters (<see cref="WithState"/>: and its state, so that the node is
 /// gone). Its open delivery is lost. Answered by <see cref="Purged"/>.
 /// </summary>

@@ -136,6 +136,33 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         return new Done(new Revision(revision));
     }
 
+    public Answer Decide(SettleDeadLetters command, Draft draft)
+    {
+        var name = new ScopedName(command.Service.Value, command.Node);
+        if (state.Nodes.Get(name) is not { } node)
+        {
+            return new Refused(Refusal.NotFound, $"Node '{command.Node}' holds nothing.");
+        }
+
+        // Each takes a revision of its own, so that they come to the tail one after another. One that became a dead
+        // letter in this very batch is left for the next step.
+        Place[] dead = [.. state.Mailboxes.From(new MailboxKey(node.Number, true, default))
+            .TakeWhile(e => e.Key.Node == node.Number && e.Key.Dead)
+            .Select(e => e.Value.Id)
+            .Where(id => state.Messages.Get(id) is { Dead: true })
+            .Take(Limits.SweepMax)];
+        int more = node.Dead > dead.Length ? 1 : 0;
+        for (int i = 0; i < dead.Length; i++)
+        {
+            draft.Open();
+            draft.Emit(command.Retry ? new DeadLetterRetried(dead[i]) : new DeadLetterDiscarded(dead[i]));
+            draft.Close(i == dead.Length - 1 ? command.Id : default, Repeats.Pack(dead.Length, more));
+        }
+
+        deliveries.Touch(name);
+        return new Settled(dead.Length, more == 1);
+    }
+
     public Answer Decide(PurgeNode command, Draft draft)
     {
         var name = new ScopedName(command.Service.Value, command.Node);

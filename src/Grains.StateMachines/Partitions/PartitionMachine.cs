@@ -328,6 +328,7 @@ public sealed class PartitionMachine
             ClearOutbox clear => _outbox.Decide(clear, _draft),
             PutState put => _nodes.Decide(put, _draft),
             SettleDeadLetter settle => _nodes.Decide(settle, _draft),
+            SettleDeadLetters settle => _nodes.Decide(settle, _draft),
             PurgeNode purge => _nodes.Decide(purge, _draft),
             DropKeyspace drop => _keys.Decide(drop, _draft),
             DropService drop => _nodes.Decide(drop, _draft),

@@ -24,6 +24,7 @@ internal static class Repeats
             CommitDelivery => new Committed(revision, new Revision(applied.Result), Repeated: false),
             PutState => new StateWritten(revision, Created: applied.Result == 1),
             PurgeNode => new Purged((int)(applied.Result >> _countBits), (int)(applied.Result & int.MaxValue)),
+            SettleDeadLetters => new Settled((int)(applied.Result >> _countBits), (applied.Result & 1) == 1),
             SettleDeadLetter or ClearOutbox => new Done(revision),
             _ => throw new InvalidOperationException($"A {command.GetType().Name} leaves nothing to repeat."),
         };

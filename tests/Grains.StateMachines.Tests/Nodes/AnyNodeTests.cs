@@ -124,7 +124,7 @@ public sealed class AnyNodeTests
     {
         Assert.Null(Taken());
         _partition.Do(_partition.Send("a", "1"));
-        _partition.Do(new PurgeNode { Service = _partition.Service, Node = new Utf8Name("a"), WithState = true });
+        _partition.Do(new PurgeNode { Service = TestPartition.Service, Node = new Utf8Name("a"), WithState = true });
         Assert.Null(Taken());
     }
 
