@@ -53,9 +53,12 @@ CREATE TABLE OrleansStorage (
 );
 
 INSERT INTO OrleansQuery (QueryKey, QueryText) VALUES
+-- A cluster that goes on with another one's data goes on with its numbers: partitions refuse a view that is older than
+-- that of their last owner.
 ('InsertMembershipVersionKey', $query$
   WITH inserted AS (
-    INSERT INTO OrleansMembershipVersion (DeploymentId, Version) VALUES (@DeploymentId, 0)
+    INSERT INTO OrleansMembershipVersion (DeploymentId, Version)
+    SELECT @DeploymentId, coalesce(max(Version), 0) FROM OrleansMembershipVersion
     ON CONFLICT DO NOTHING
     RETURNING 1)
   SELECT count(*)::integer FROM inserted

@@ -14,9 +14,13 @@ internal sealed partial class HandOvers
 
     [LoggerMessage(2033, LogLevel.Information,
         "Partition {Partition} was handed over to {Server}, which the cluster's members give it: a pause of {PauseMs:0} ms, "
-        + "{LastRecordMs:0} of them for the last record here, after {AheadMs:0} ms of reading ahead there.")]
+        + "{LastRecordMs:0} of them for the last record here.")]
     private static partial void LogHandedOver(
-        ILogger logger, PartitionId partition, string server, double pauseMs, double lastRecordMs, double aheadMs);
+        ILogger logger, PartitionId partition, string server, double pauseMs, double lastRecordMs);
+
+    [LoggerMessage(2068, LogLevel.Warning,
+        "Partition {Partition} was let go for {Server}, but not in good order: its open deliveries end as after a crash. {Why}")]
+    private static partial void LogLeasesLost(ILogger logger, PartitionId partition, string server, string why);
 
     [LoggerMessage(2034, LogLevel.Warning,
         "Partition {Partition} stays here for now: {Server}, which is to have it, could not read it ahead. {Why}")]

@@ -19,19 +19,28 @@ internal sealed partial class HandOvers(
     private const int _preloadsMax = 4;
     private const int _activationPauseMs = 5;
 
+    private readonly SemaphoreSlim _turn = new(1);
+
+    /// <summary>Let go, and nobody has it yet: no further one is let go before somebody does.</summary>
+    private PartitionLoop? _ownerless;
+
     /// <summary>False: something that belongs elsewhere is still here, or has no owner yet.</summary>
     public async Task<bool> GiveAsync(CancellationToken cancel)
     {
-        bool all = true;
-        foreach (PartitionLoop loop in local.All.OrderBy(l => l.Id))
+        await _turn.WaitAsync(cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (cancel.IsCancellationRequested)
         {
-            if (owners.OwnerOf(loop.Id) is { } owner && owner != around.Server)
-            {
-                all &= !cancel.IsCancellationRequested && await GiveAsync(loop, owner, cancel);
-            }
+            return false;
         }
 
-        return all;
+        try
+        {
+            return await GiveAllAsync(cancel);
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     /// <summary>
@@ -74,28 +83,80 @@ internal sealed partial class HandOvers(
         }
     }
 
-    private async Task<bool> GiveAsync(PartitionLoop loop, string owner, CancellationToken cancel)
+    private async Task<bool> GiveAllAsync(CancellationToken cancel)
     {
-        long asked = around.Time.GetTimestamp();
-        if (!await PreloadAsync(loop.Id, owner, cancel))
+        if (_ownerless is { } earlier)
         {
-            return false;
+            if (!await ActivateAsync(earlier.Id, cancel))
+            {
+                return false;
+            }
+
+            _ownerless = null;
         }
 
+        bool all = true;
+        foreach (PartitionLoop loop in local.All.OrderBy(l => l.Id))
+        {
+            if (owners.OwnerOf(loop.Id) is not { } owner || owner == around.Server)
+            {
+                continue;
+            }
+
+            if (cancel.IsCancellationRequested)
+            {
+                return false;
+            }
+
+            if (!await PreloadAsync(loop.Id, owner, cancel))
+            {
+                // It stays here; others may be ready for theirs.
+                all = false;
+            }
+            else if (!await GiveAsync(loop, owner, cancel))
+            {
+                _ownerless = loop;
+                return false;
+            }
+        }
+
+        return all;
+    }
+
+    private async Task<bool> GiveAsync(PartitionLoop loop, string owner, CancellationToken cancel)
+    {
         long begun = around.Time.GetTimestamp();
-        await loop.HandOverAsync();
+        LoopEnd end = await EndAsync(loop);
         long ended = around.Time.GetTimestamp();
+        if (end.Reason != LoopEndReason.HandedOver)
+        {
+            LogLeasesLost(around.Logger, loop.Id, owner, end.Why);
+        }
+
         if (!await UntilActiveAsync(loop.Id, begun, cancel))
         {
-            // The next look at all partitions finds it an owner; no further one is let go until then.
             return false;
         }
 
         TimeSpan pause = around.Time.GetElapsedTime(begun);
         _pauseMs.Record(pause.TotalMilliseconds);
         LogHandedOver(around.Logger, loop.Id, owner, pause.TotalMilliseconds,
-            around.Time.GetElapsedTime(begun, ended).TotalMilliseconds, around.Time.GetElapsedTime(asked, begun).TotalMilliseconds);
+            around.Time.GetElapsedTime(begun, ended).TotalMilliseconds);
         return true;
+    }
+
+    /// <summary>In good order; where the journal is silent, in the end without.</summary>
+    private async Task<LoopEnd> EndAsync(PartitionLoop loop)
+    {
+        try
+        {
+            return await loop.HandOverAsync().WaitAsync(
+                TimeSpan.FromMilliseconds(around.Options.HandOverMsMax), around.Time);
+        }
+        catch (TimeoutException)
+        {
+            return await loop.AbandonAsync();
+        }
     }
 
     private async Task<bool> UntilActiveAsync(PartitionId partition, long begun, CancellationToken cancel)
@@ -124,6 +185,12 @@ internal sealed partial class HandOvers(
             {
                 SiloAddress address = owners.AddressOf(owner)
                     ?? throw new SiloUnavailableException($"Server {owner} is not active any more.");
+                if (around.Leaving.Contains(around.Address))
+                {
+                    // It may have joined since the others were told: it would give the partition back.
+                    await servers.At(address).Leaving(around.Address).WaitAsync(cancel);
+                }
+
                 took = await servers.At(address).Preload(partition).WaitAsync(cancel);
             }
 

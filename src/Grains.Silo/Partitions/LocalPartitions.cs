@@ -11,6 +11,7 @@ namespace Grains.Silo.Partitions;
 public sealed class LocalPartitions
 {
     private readonly ConcurrentDictionary<PartitionId, PartitionLoop> _loops = new();
+    private readonly ConcurrentDictionary<PartitionId, int> _failures = new();
 
     public LocalPartitions()
     {
@@ -42,6 +43,7 @@ public sealed class LocalPartitions
     public void Add(PartitionLoop loop)
     {
         _loops[loop.Id] = loop;
+        _failures.TryRemove(loop.Id, out _);
         Changed?.Invoke(loop.Id);
     }
 
@@ -51,6 +53,9 @@ public sealed class LocalPartitions
         _loops.TryRemove(KeyValuePair.Create(loop.Id, loop));
         Changed?.Invoke(loop.Id);
     }
+
+    /// <summary>How often in a row now, since it ran here last.</summary>
+    internal int RecoveryFailed(PartitionId id) => _failures.AddOrUpdate(id, 1, static (_, times) => times + 1);
 
     private void Gauge(string name, Func<PartitionLoop, long> value, string? unit, string description) =>
         GrainsMeter.Instance.CreateObservableGauge(name, () => _loops.Values.Sum(value), unit, description);

@@ -18,6 +18,7 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
     private readonly TimeSpan _unanswered = TimeSpan.FromMilliseconds(runtime.Options.UnansweredMsMax);
     private readonly CancellationTokenSource _abandoned = new();
     private long _askedAt;
+    private long _answeredAt = runtime.Time.GetTimestamp();
 
     /// <summary>The newest record that is known to be durable.</summary>
     public JournalTail Tail { get; private set; } = owned.Tail;
@@ -25,6 +26,9 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
     /// <summary>Any thread: for how long a verdict is being waited for; zero = none is.</summary>
     public TimeSpan Silence =>
         Volatile.Read(ref _askedAt) is var at and not 0 ? runtime.Time.GetElapsedTime(at) : TimeSpan.Zero;
+
+    /// <summary>Any thread: for how long there has been no verdict, whether one was waited for or not.</summary>
+    public TimeSpan SinceAnswer => runtime.Time.GetElapsedTime(Volatile.Read(ref _answeredAt));
 
     /// <summary>Any thread: what is asked, now or later, ends without a verdict.</summary>
     public void Abandon() => _abandoned.Cancel();
@@ -74,9 +78,16 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
         Volatile.Write(ref _askedAt, runtime.Time.GetTimestamp() | 1);
         try
         {
-            return await AskAsync(attempt, patience ?? TimeSpan.FromMilliseconds(runtime.Options.UndecidedMsMax));
+            AppendOutcome outcome = await AskAsync(
+                attempt, patience ?? TimeSpan.FromMilliseconds(runtime.Options.UndecidedMsMax));
+            if (outcome.Status != AppendStatus.Unknown)
+            {
+                Volatile.Write(ref _answeredAt, runtime.Time.GetTimestamp());
+            }
+
+            return outcome;
         }
-        catch (OperationCanceledException) when (_abandoned.IsCancellationRequested)
+        catch (Exception) when (_abandoned.IsCancellationRequested)
         {
             return new AppendOutcome(AppendStatus.Unknown, "It was given up while the journal gave no verdict.");
         }

@@ -17,6 +17,9 @@ internal sealed partial class PartitionGrain(
     /// <summary>A call waits this long for a recovery; then its caller is told, and tries again.</summary>
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(5);
 
+    private const int _pauseMsMin = 100;
+    private const int _pauseMsMax = 10_000;
+
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private PartitionId _id;
@@ -54,6 +57,12 @@ internal sealed partial class PartitionGrain(
     public async Task<PartitionReport> Activate()
     {
         await OpenedAsync();
+        if (_life.IsCompleted)
+        {
+            // A migration that finds no other server in the moment that it looks for one does nothing: try again.
+            Leave();
+        }
+
         return await Describe();
     }
 
@@ -120,10 +129,20 @@ internal sealed partial class PartitionGrain(
         {
             _trouble = e.Message;
             LogNotRecovered(runtime.Logger, _id, e);
+            _opened.TrySetResult();
+            await PauseAsync(local.RecoveryFailed(_id));
         }
 
         _opened.TrySetResult();
         Leave();
+    }
+
+    /// <summary>Each attempt leaves an epoch record for ever: what fails again and again is not tried all the time.</summary>
+    private async Task PauseAsync(int failures)
+    {
+        int pauseMs = Math.Min(_pauseMsMin << Math.Min(failures - 1, 16), _pauseMsMax);
+        await Task.Delay(TimeSpan.FromMilliseconds(pauseMs), runtime.Time, _stop.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>
@@ -163,7 +182,7 @@ internal sealed partial class PartitionGrain(
             case AcquireOutcome.OutdatedView outdated:
                 _trouble = $"This server's view of the cluster is older than {outdated.NewestVersion}.";
                 LogNotHere(runtime.Logger, _id, _trouble);
-                await membership.RefreshAsync(outdated.NewestVersion);
+                await membership.RefreshAsync(outdated.NewestVersion).AsTask().WaitAsync(_patience, runtime.Time);
                 return null;
         }
 

@@ -17,6 +17,9 @@ internal sealed partial class PartitionKeeper(
     : ILifecycleParticipant<ISiloLifecycle>
 {
     private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Ends what is given away for balance, so that all can be given away.</summary>
+    private readonly CancellationTokenSource _leave = new();
     private readonly Channel<bool> _changes =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
@@ -39,13 +42,15 @@ internal sealed partial class PartitionKeeper(
         }
 
         long begun = around.Time.GetTimestamp();
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        over.CancelAfter(TimeSpan.FromMilliseconds(around.Options.LeaveMsMax));
         LogLeaving(around.Logger, local.Count);
         around.Leaving.Add(around.Address);
+        await _leave.CancelAsync();
         await Task.WhenAll(around.Membership.Active.Where(m => m.Name != around.Server).Select(TellAsync));
-        while (local.Count > 0 && around.Owners.Servers.Any() && !cancel.IsCancellationRequested
-            && around.Time.GetElapsedTime(begun).TotalMilliseconds < around.Options.LeaveMsMax)
+        while (local.Count > 0 && around.Owners.Servers.Any() && !over.IsCancellationRequested)
         {
-            if (!await handOvers.GiveAsync(cancel))
+            if (!await handOvers.GiveAsync(over.Token))
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(around.Options.RetryMsMin), around.Time, CancellationToken.None);
             }
@@ -57,7 +62,7 @@ internal sealed partial class PartitionKeeper(
         {
             try
             {
-                await around.Servers.At(member.SiloAddress).Leaving(around.Address).WaitAsync(cancel);
+                await around.Servers.At(member.SiloAddress).Leaving(around.Address).WaitAsync(over.Token);
             }
             catch (Exception e)
             {
@@ -96,6 +101,7 @@ internal sealed partial class PartitionKeeper(
         settings.Changed -= Wake;
         around.Leaving.Returned -= Wake;
         await _stop.CancelAsync();
+        await _leave.CancelAsync();
         await _work.WaitAsync(cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -119,7 +125,7 @@ internal sealed partial class PartitionKeeper(
         {
             bool isOwn = await ActivateAsync(around.Owners.All.Where(o => o.Value == around.Server).Select(o => o.Key));
             bool isSettled = ViewAgeMs >= around.Options.HandOverDelayMs || !IsWanted;
-            bool isGiven = !isOwn || !isSettled || around.Leaving.Contains(around.Address) || await handOvers.GiveAsync(_stop.Token);
+            bool isGiven = !isSettled || around.Leaving.Contains(around.Address) || await GiveAsync();
             failures = isOwn && isGiven ? 0 : failures + 1;
             int pauseMs = failures > 0
                 ? Math.Min(around.Options.RetryMsMin << Math.Min(failures, 16), around.Options.RetryMsMax)
@@ -148,6 +154,10 @@ internal sealed partial class PartitionKeeper(
             await RefreshAsync();
         }
     }
+
+    /// <summary>Those that were given away are served by others, and known to be at once.</summary>
+    private async Task<bool> GiveAsync() =>
+        await handOvers.GiveAsync(_leave.Token) & await ActivateAsync(readiness.Missing.Where(p => around.Owners.OwnerOf(p) != around.Server));
 
     private double ViewAgeMs => around.Time.GetElapsedTime(Volatile.Read(ref _viewChangedAt)).TotalMilliseconds;
 

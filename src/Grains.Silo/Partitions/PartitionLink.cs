@@ -30,10 +30,12 @@ internal sealed class PartitionLink(PartitionId id, IPartitionGrain grain, Route
 
     public async Task<Answer> ReceiveAsync(StateMachines.Nodes.Receive receive, CancellationToken cancel)
     {
+        // Given up is given up there too: else the next message would be handed to nobody.
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        over.CancelAfter(TimeSpan.FromMilliseconds(receive.WaitMs + options.CallMsMax));
         try
         {
-            return await grain.Receive(receive, cancel)
-                .WaitAsync(TimeSpan.FromMilliseconds(receive.WaitMs + options.CallMsMax), time, cancel);
+            return await grain.Receive(receive, over.Token).WaitAsync(over.Token);
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {

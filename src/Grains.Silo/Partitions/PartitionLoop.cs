@@ -90,6 +90,9 @@ public sealed partial class PartitionLoop
     /// <summary>Any thread: for how long the journal owes it a verdict; zero = it owes none.</summary>
     internal TimeSpan Silence => _journal.Silence;
 
+    /// <summary>Any thread: for how long the journal has given no verdict, asked or not.</summary>
+    internal TimeSpan SinceAnswer => _journal.SinceAnswer;
+
     internal TimeSpan LongestStall => _checkpoints.LongestStall;
 
     internal Revision LastCheckpoint => _checkpoints.Last;
@@ -237,14 +240,7 @@ public sealed partial class PartitionLoop
     /// <summary>One turn: decide a batch if there is anything to decide, else sleep. An answer ends the loop.</summary>
     private async ValueTask<LoopEnd?> TurnAsync()
     {
-        foreach (Ticket gone in _queue.TakeGone())
-        {
-            if (_parked.Remove(gone))
-            {
-                _owned.Machine.Cancel(gone);
-            }
-        }
-
+        ForgetGone();
         long nowMs = _owned.Clock.NowMs;
         if (!_checkpoints.Step(_journal.Tail, nowMs))
         {
@@ -260,6 +256,19 @@ public sealed partial class PartitionLoop
 
         await SleepAsync(nowMs);
         return null;
+    }
+
+    /// <summary>Those whose callers went away: nothing is to be handed out to them, also if it is decided.</summary>
+    private void ForgetGone()
+    {
+        foreach (Ticket gone in _queue.TakeGone())
+        {
+            bool wasWaiting = _parked.Remove(gone);
+            if (_owned.Machine.Cancel(gone) && !wasWaiting)
+            {
+                _batch.RemoveAll(r => r.Ticket == gone);
+            }
+        }
     }
 
     private async ValueTask<LoopEnd> LastTurnAsync()
@@ -311,7 +320,6 @@ public sealed partial class PartitionLoop
             outcome = await _journal.ConfirmAsync();
         }
 
-        Resume();
         if (outcome.Status != AppendStatus.Durable)
         {
             return outcome.Status == AppendStatus.Fenced
@@ -319,6 +327,8 @@ public sealed partial class PartitionLoop
                 : new LoopEnd(LoopEndReason.Undecided, outcome.Reason ?? "The journal gave no verdict in time.");
         }
 
+        Resume();
+        ForgetGone();
         if (_isUndecided)
         {
             _checkpoints.Appended(decision.Record.Length);
@@ -353,6 +363,13 @@ public sealed partial class PartitionLoop
         }
 
         _batch.RemoveAll(r => IsFromCaller((Ticket)r.Ticket));
+        foreach (Ticket parked in _parked)
+        {
+            _owned.Machine.Cancel(parked);
+            parked.Complete(new NotOwner(MayHaveHappened: false, why));
+        }
+
+        _parked.Clear();
         foreach (Ticket waiting in _queue.TakeAll(IsFromCaller))
         {
             waiting.Complete(new NotOwner(MayHaveHappened: false, why));

@@ -25,7 +25,7 @@ internal sealed class PartitionPreloads(PartitionRuntime runtime)
         PreloadedPartition read = await Task.Run(
             () => PartitionRecovery.PreloadAsync(partition, runtime, earlier, CancellationToken.None));
         _entries[partition] = new Entry(read, Stopwatch.GetTimestamp());
-        ForgetOld();
+        _ = ForgetLaterAsync();
         return Stopwatch.GetElapsedTime(begun);
     }
 
@@ -33,8 +33,9 @@ internal sealed class PartitionPreloads(PartitionRuntime runtime)
     public PreloadedPartition? Take(PartitionId partition) =>
         _entries.TryRemove(partition, out Entry? entry) && Stopwatch.GetElapsedTime(entry.At) < _kept ? entry.Partition : null;
 
-    private void ForgetOld()
+    private async Task ForgetLaterAsync()
     {
+        await Task.Delay(_kept + TimeSpan.FromMilliseconds(1));
         foreach ((PartitionId partition, Entry entry) in _entries)
         {
             if (Stopwatch.GetElapsedTime(entry.At) >= _kept)

@@ -21,6 +21,9 @@ internal sealed partial class Rehearsal(
 {
     private static readonly TimeSpan _lengthMax = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>A server that has left meanwhile, or is of an older version, is never reached.</summary>
+    private const int _movesMax = 20;
     private static readonly PartitionId _id = new(0);
     private static readonly Utf8Name _name = new("rehearsal");
 
@@ -80,8 +83,9 @@ internal sealed partial class Rehearsal(
     private async Task MoveAsync(IRehearsalGrain grain, SiloAddress to)
     {
         var batch = new CommandBatch([new GetKey { Keyspace = new KeyspaceId(1), Key = _name }]);
-        while (!to.Equals(await grain.Where(batch)))
+        for (int i = 0; i < _movesMax && !to.Equals(await grain.Where(batch)); i++)
         {
+            _stop.Token.ThrowIfCancellationRequested();
             await grain.Move(to);
             await Task.Delay(_pause, around.Time, _stop.Token);
         }

@@ -1,6 +1,5 @@
 using Grains.Journal;
 using Grains.Silo.Partitions;
-using Grains.StateMachines.Ids;
 using Orleans.Runtime;
 
 namespace Grains.Silo.Servers;
@@ -17,7 +16,11 @@ internal sealed partial class CutOffs(
     /// <summary>One is a coincidence: when a journal comes back, it does not for all at the same moment.</summary>
     private const int _roundsToLeave = 2;
 
+    /// <summary>After an outage that all had, not all see its end in the same second.</summary>
+    private const int _roundsToLeaveAfterOutage = 6;
+
     private const int _roundsToReturn = 3;
+    private static readonly TimeSpan _fresh = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(250);
 
     private readonly CancellationTokenSource _stop = new();
@@ -27,6 +30,8 @@ internal sealed partial class CutOffs(
 
     private Task _work = Task.CompletedTask;
     private bool _wasCutOff;
+    private bool _wasOutage;
+    private long _unopenedAt;
     private int _rounds;
     private volatile bool _isCutOff;
 
@@ -36,15 +41,21 @@ internal sealed partial class CutOffs(
     public void Participate(ISiloLifecycle lifecycle) =>
         lifecycle.Subscribe(nameof(CutOffs), ServiceLifecycleStage.Active, StartAsync, StopAsync);
 
-    /// <summary>Asks the journal something that it must look up. False: it has not answered within a second.</summary>
+    /// <summary>
+    /// Whether a partition has had a verdict of the journal within the last second, or a question to it is answered
+    /// within one.
+    /// </summary>
     public async Task<bool> ReachesJournalAsync()
     {
-        PartitionLoop? own = local.All.FirstOrDefault();
+        if (local.All.Any(l => l.SinceAnswer < _fresh))
+        {
+            return true;
+        }
+
         try
         {
-            // Whether it is the owner or not: that there is an answer is the answer. Epoch 0 needs no looking up.
-            await journal.Value.ConfirmAsync(own?.Id ?? default, own?.Epoch ?? new Epoch(1), CancellationToken.None).AsTask()
-                .WaitAsync(TimeSpan.FromMilliseconds(around.Options.JournalProbeMsMax), around.Time);
+            // On another way than appends and confirmations: one connection that hangs is no cut.
+            await journal.Value.ReadCheckpointAsync(default, CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromMilliseconds(around.Options.JournalProbeMsMax), around.Time);
             return true;
         }
         catch (Exception e)
@@ -84,10 +95,11 @@ internal sealed partial class CutOffs(
 
     private async Task UntilSilentAsync()
     {
-        TimeSpan silence = local.All.Select(l => l.Silence).DefaultIfEmpty().Max();
-        bool isLost = silence.TotalMilliseconds >= around.Options.CutOffMs && await OnlyOthersReachAsync();
-        _rounds = isLost ? _rounds + 1 : 0;
-        if (_rounds == _roundsToLeave)
+        TimeSpan silence = Silence();
+        bool isSilent = silence.TotalMilliseconds >= around.Options.CutOffMs;
+        _wasOutage &= isSilent;
+        _rounds = isSilent && await OnlyOthersReachAsync() ? _rounds + 1 : 0;
+        if (_rounds == (_wasOutage ? _roundsToLeaveAfterOutage : _roundsToLeave))
         {
             await LeaveAsync(silence);
         }
@@ -97,12 +109,24 @@ internal sealed partial class CutOffs(
         }
     }
 
+    /// <summary>The longest wait for a verdict; or for a partition that is this server's and cannot be opened.</summary>
+    private TimeSpan Silence()
+    {
+        bool isOpen = around.Owners.All.All(o => o.Value != around.Server || local.TryGet(o.Key, out _));
+        _unopenedAt = isOpen ? 0 : _unopenedAt == 0 ? around.Time.GetTimestamp() : _unopenedAt;
+        TimeSpan unopened = isOpen ? TimeSpan.Zero : around.Time.GetElapsedTime(_unopenedAt);
+        TimeSpan undecided = local.All.Select(l => l.Silence).DefaultIfEmpty().Max();
+        return unopened > undecided ? unopened : undecided;
+    }
+
     private async Task<bool> OnlyOthersReachAsync()
     {
         Task<bool> own = ReachesJournalAsync();
         bool[] others = await Task.WhenAll(
             around.Owners.Servers.Where(s => s.Name != around.Server).Select(s => AskAsync(s.SiloAddress)));
-        return !await own && others.Contains(true);
+        bool isReached = await own;
+        _wasOutage |= !isReached && !others.Contains(true);
+        return !isReached && others.Contains(true);
 
         async Task<bool> AskAsync(SiloAddress server)
         {
@@ -138,6 +162,12 @@ internal sealed partial class CutOffs(
         _rounds = await ReachesJournalAsync() ? _rounds + 1 : 0;
         if (_rounds < _roundsToReturn)
         {
+            if (local.All is { Count: > 0 } late)
+            {
+                // Opened in a moment in which the journal answered.
+                await handOvers.AbandonAsync(late, _stop.Token);
+            }
+
             await TellAsync(server => server.Leaving(around.Address));
             return;
         }

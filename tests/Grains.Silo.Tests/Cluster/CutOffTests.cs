@@ -46,6 +46,18 @@ public sealed class CutOffTests
     }
 
     [Fact]
+    public async Task A_server_that_cannot_open_what_it_inherits_gives_up_all_though_nothing_is_asked_of_it()
+    {
+        await using InProcessTestCluster cluster = await StartAsync(servers: 3);
+        await SpreadAsync(cluster);
+        CuttableJournal cut = JournalOf(cluster, 2);
+        cut.Cut();
+        await cluster.StopSiloAsync(cluster.Silos[1]).WaitAsync(TimeSpan.FromSeconds(60));
+        await Until(() => Task.FromResult(LocalOf(cluster, 0).Count == SiloCluster.Partitions));
+        cut.Heal();
+    }
+
+    [Fact]
     public async Task While_nobody_reaches_the_journal_everybody_keeps_what_they_have()
     {
         await using InProcessTestCluster cluster = await StartAsync(servers: 2);

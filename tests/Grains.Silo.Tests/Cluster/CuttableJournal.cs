@@ -10,6 +10,12 @@ namespace Grains.Silo.Tests.Cluster;
 internal sealed class CuttableJournal(IJournal inner) : IJournal
 {
     private volatile TaskCompletionSource? _cut;
+    private int _refused;
+
+    /// <summary>No partition can be acquired here.</summary>
+    public bool RefusesAcquires { get; set; }
+
+    public int RefusedAcquires => Volatile.Read(ref _refused);
 
     public string Durability => inner.Durability;
 
@@ -26,6 +32,12 @@ internal sealed class CuttableJournal(IJournal inner) : IJournal
         PartitionId partition, string owner, long membershipVersion, long nowMs, CancellationToken cancel)
     {
         await ArriveAsync();
+        if (RefusesAcquires)
+        {
+            Interlocked.Increment(ref _refused);
+            throw new JournalUnavailableException("No partition can be acquired.");
+        }
+
         return await inner.AcquireAsync(partition, owner, membershipVersion, nowMs, cancel);
     }
 

@@ -81,6 +81,39 @@ public sealed class HandOverClusterTests
     }
 
     [Fact]
+    public async Task A_server_that_can_open_nothing_gets_one_partition_and_no_further_one_before_somebody_has_that()
+    {
+        await using InProcessTestCluster cluster = await StartAsync(servers: 2);
+        await SpreadAsync(cluster);
+        var status = cluster.Silos[0].ServiceProvider.GetRequiredService<IClusterStatus>();
+        await status.DrainAsync(cluster.Silos[1].Name, drained: true, default);
+        await Until(() => Task.FromResult(LocalOf(cluster, 0).Count == SiloCluster.Partitions));
+
+        CuttableJournal journal = JournalOf(cluster, 1);
+        journal.RefusesAcquires = true;
+        await status.DrainAsync(cluster.Silos[1].Name, drained: false, default);
+        await Until(() => Task.FromResult(journal.RefusedAcquires >= 6));
+        Assert.Equal(SiloCluster.Partitions - 1, LocalOf(cluster, 0).Count);
+
+        journal.RefusesAcquires = false;
+        await SpreadAsync(cluster);
+    }
+
+    [Fact]
+    public async Task A_server_that_stops_while_its_journal_is_silent_ends_and_its_partitions_are_taken_over()
+    {
+        await using InProcessTestCluster cluster = await StartAsync(servers: 2);
+        await SpreadAsync(cluster);
+        LocalPartitions leaving = LocalOf(cluster, 1);
+        await using var load = new SteadyPuts(PartitionsOf(cluster, 0));
+        await Until(() => Task.FromResult(load.Successes.Values.All(s => s > 0)));
+        JournalOf(cluster, 1).Cut();
+        await Until(() => Task.FromResult(leaving.All.All(l => l.Silence > TimeSpan.Zero)));
+        await cluster.StopSiloAsync(cluster.Silos[1]).WaitAsync(TimeSpan.FromSeconds(60));
+        await Until(() => Task.FromResult(LocalOf(cluster, 0).Count == SiloCluster.Partitions));
+    }
+
+    [Fact]
     public async Task A_late_answer_that_a_partition_is_not_served_is_put_right_though_it_runs_here()
     {
         await using InProcessTestCluster cluster = await StartAsync(servers: 1);

@@ -16,6 +16,10 @@ internal static class SiloCluster
 {
     public const int Partitions = 8;
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(60);
+    private static readonly KeeperOptions _keeper = new()
+    {
+        Partitions = Partitions, HandOverDelayMs = 50, HandOverMsMax = 1_000, LeaveMsMax = 10_000,
+    };
 
     public static async Task<InProcessTestCluster> StartAsync(short servers, int? formatLevel = null)
     {
@@ -32,7 +36,7 @@ internal static class SiloCluster
         {
             silo.Services.AddSingleton<IJournal>(_ => new CuttableJournal(new MemoryJournal(disk)));
             silo.Services.AddKeyedSingleton<Orleans.Storage.IGrainStorage>(ClusterStorage.Name, settings);
-            silo.AddGrains(new GrainsSiloOptions { Keeper = new KeeperOptions { Partitions = Partitions, HandOverDelayMs = 50 } });
+            silo.AddGrains(new GrainsSiloOptions { Keeper = _keeper });
         });
         InProcessTestCluster cluster = builder.Build();
         await cluster.DeployAsync();

@@ -73,6 +73,43 @@ public sealed class PartitionStallTests
     }
 
     [Fact]
+    public async Task A_receive_that_waited_before_is_told_too_and_one_that_has_gone_is_given_nothing()
+    {
+        var gate = new Gate(MemoryStep.Append);
+        var world = new PartitionWorld(journal: new MemoryJournalOptions { Pause = gate.Pass }, options: _impatient);
+        PartitionLoop loop = await world.OpenAsync(P0);
+        Task<Answer> waiting = loop.ExecuteAsync(PartitionLoopTests.Receive(60_000), CancellationToken.None);
+        Assert.IsType<NothingToDeliver>(await loop.ExecuteAsync(PartitionLoopTests.Receive(0), CancellationToken.None));
+        Task<Answer> send = loop.ExecuteAsync(PartitionLoopTests.Send(), CancellationToken.None);
+        await gate.Arrived;
+        await Answered<NotOwner>(send);
+        await Answered<NotOwner>(waiting);
+        gate.Open();
+        DeliveryGiven? given = null;
+        await Until(async () =>
+            (given = await loop.ExecuteAsync(PartitionLoopTests.Receive(0), CancellationToken.None) as DeliveryGiven) is not null);
+        Assert.Equal(1, given!.Messages[0].Attempts);
+    }
+
+    [Fact]
+    public async Task A_receive_whose_caller_goes_while_its_message_is_undecided_is_given_nothing()
+    {
+        var gate = new Gate(MemoryStep.Append);
+        var world = new PartitionWorld(journal: new MemoryJournalOptions { Pause = gate.Pass });
+        PartitionLoop loop = await world.OpenAsync(P0);
+        using var gone = new CancellationTokenSource();
+        Task<Answer> waiting = loop.ExecuteAsync(PartitionLoopTests.Receive(60_000), gone.Token);
+        Assert.IsType<NothingToDeliver>(await loop.ExecuteAsync(PartitionLoopTests.Receive(0), CancellationToken.None));
+        Task<Answer> send = loop.ExecuteAsync(PartitionLoopTests.Send(), CancellationToken.None);
+        await gate.Arrived;
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        gate.Open();
+        await Answered<MessageAccepted>(send);
+        Assert.IsType<DeliveryGiven>(await loop.ExecuteAsync(PartitionLoopTests.Receive(0), CancellationToken.None));
+    }
+
+    [Fact]
     public async Task A_session_read_waits_for_no_confirmation_but_is_not_answered_before_its_position()
     {
         var world = new PartitionWorld();
