@@ -102,7 +102,7 @@ public sealed class ServiceReceiveTests : IAsyncDisposable
     {
         FrontEndServer server = await StartAsync();
         Assert.Equal("404 service-not-found", (await server.SendAsync("POST", "/v1/services/none/receive")).Refusal);
-        Assert.Equal("400 bad-body", (await server.SendAsync("POST", _path, """{"max":0}""")).Refusal);
+        Assert.Equal("400 bad-field", (await server.SendAsync("POST", _path, """{"max":0}""")).Refusal);
     }
 
     public async ValueTask DisposeAsync()
