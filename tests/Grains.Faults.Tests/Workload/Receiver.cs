@@ -22,12 +22,12 @@ internal sealed class Receiver(int seed, Caller caller, LoadRecord record)
         {
             bool intake = _random.Next(2) == 0;
             string service = intake ? _names.Intake : _names.Ledger;
-            string node = intake
-                ? Names.IntakeNode(_random.Next(Names.IntakeNodes))
+            string? node = _random.Next(3) == 0 ? null
+                : intake ? Names.IntakeNode(_random.Next(Names.IntakeNodes))
                 : Names.LedgerNode(_random.Next(Names.LedgerNodes));
             if (await _leases.ReceiveAsync(service, node, """{"max":25,"wait":"100ms"}""") is { } delivery)
             {
-                await HandleAsync(service, node, delivery);
+                await HandleAsync(service, delivery.Node[(service.Length + 1)..], delivery);
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Grains.Checkers.Witnesses;
 using Grains.Simulation.Tests.World;
@@ -35,7 +36,7 @@ internal sealed class Receiver(SimWorld world, RunRecord record, int number)
         {
             Service = Names.Service,
             ServiceName = "svc",
-            Node = new Utf8Name($"n{node}"),
+            Node = Random.Next(4) == 0 ? Utf8Name.Empty : new Utf8Name($"n{node}"),
             MaxMessages = Random.Next(1, 6),
             LeaseMs = leaseMs,
             WaitMs = Random.Next(2) * Random.Next(300),
@@ -49,6 +50,7 @@ internal sealed class Receiver(SimWorld world, RunRecord record, int number)
         }
 
         given = world.Plant.Delivery(given);
+        node = int.Parse(given.Messages[0].Node.ToString().AsSpan(1), CultureInfo.InvariantCulture);
         var delivery = new DeliverySeen(partition, node, given, callNs, world.Kernel.NowNs);
         record.Deliveries.Add(delivery);
         world.Note($"{delivery}");
