@@ -63,6 +63,11 @@ internal sealed class ClusterRun : IAsyncDisposable
         await Probes.AllSucceedAsync(LoadRecord.NowNs(), _recoveryDeadline);
     }
 
+    /// <summary>
+    /// No new keys and messages, for a long run: states and histories would grow all the time. Probes go on.
+    /// </summary>
+    public Task QuietenAsync() => _load.StopAskingAsync(_drainDeadline);
+
     /// <summary>The same fault again and again, each time from a whole cluster at a moment drawn from the seed.</summary>
     public async Task<FaultFigures> RepeatAsync(Fault fault, int times)
     {

@@ -18,6 +18,7 @@ public class EvictionTests(ClusterFixture cluster, ITestOutputHelper output)
     private static readonly int[] _pausesMs = [_shortestSureMs, 1_000, 2_000, 2_500, 3_000, 4_000, _longestSureMs];
     private static readonly TimeSpan _untilItShows = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _untilItKnows = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _loadLength = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(50);
 
     [SkippableFact]
@@ -62,6 +63,8 @@ public class EvictionTests(ClusterFixture cluster, ITestOutputHelper output)
         await using var run = new ClusterRun(seed, world);
         await run.DeclareAsync();
         await run.StartAsync();
+        await Task.Delay(_loadLength);
+        await run.QuietenAsync();
         IReadOnlyList<PartitionPlace> before = await run.View.PartitionsAsync();
         using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(minutes));
         Thread[] spinners = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => Spin(stop.Token))];
