@@ -33,6 +33,7 @@ public abstract class ClusterFaults(ClusterFixture cluster, ITestOutputHelper ou
         try
         {
             await run.DeclareAsync();
+            await run.FillAsync(Seed.Count("GRAINS_FILL_MEGABYTES", 0));
             await run.StartAsync();
             FaultFigures figures = await run.RepeatAsync(makeFault(world, run), times);
             Findings findings = await run.FinishAsync();

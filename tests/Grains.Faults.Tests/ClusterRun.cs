@@ -10,6 +10,7 @@ namespace Grains.Faults.Tests;
 internal sealed class ClusterRun : IAsyncDisposable
 {
     private const int _partitionsProbed = 16;
+    private const int _fillBytes = 256 << 10;
     private static readonly TimeSpan _drainDeadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _recoveryDeadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _lossyDrainDeadline = TimeSpan.FromSeconds(10);
@@ -61,6 +62,18 @@ internal sealed class ClusterRun : IAsyncDisposable
         _load.Start();
         Probes.Start();
         await Probes.AllSucceedAsync(LoadRecord.NowNs(), _recoveryDeadline);
+    }
+
+    /// <summary>Ballast in all partitions, for a fault's time with data.</summary>
+    public async Task FillAsync(int megabytes)
+    {
+        string text = new('x', _fillBytes);
+        Caller caller = _callers.Next();
+        for (long i = 0; i * _fillBytes < (long)megabytes << 20; i++)
+        {
+            Reply reply = await caller.PutTextAsync(Names.KeyPath(_record.Names.Filled, $"{i}"), text, null);
+            Assert.True(reply.Is(200) || reply.Is(201), $"{reply}");
+        }
     }
 
     /// <summary>

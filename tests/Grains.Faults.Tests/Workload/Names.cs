@@ -33,6 +33,9 @@ internal sealed class Names(int run = 1)
 
     public string Counts { get; } = $"counts-{run}";
 
+    /// <summary>Ballast: nobody asks for it.</summary>
+    public string Filled { get; } = $"filled-{run}";
+
     public string Intake { get; } = $"intake-{run}";
 
     public string Ledger { get; } = $"ledger-{run}";
@@ -67,7 +70,7 @@ internal sealed class Names(int run = 1)
     public async Task DeclareAsync(Caller caller)
     {
         await MustAsync(caller.PutJsonAsync($"/v1/keyspaces/{Ordered}", """{"layout":"ordered"}"""));
-        foreach (string keyspace in new[] { Spread, Once, Counts })
+        foreach (string keyspace in new[] { Spread, Once, Counts, Filled })
         {
             await MustAsync(caller.PutJsonAsync($"/v1/keyspaces/{keyspace}", """{"layout":"spread"}"""));
         }
