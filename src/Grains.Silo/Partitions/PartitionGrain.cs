@@ -130,14 +130,20 @@ internal sealed partial class PartitionGrain(
             _trouble = e.Message;
             LogNotRecovered(runtime.Logger, _id, e);
             _opened.TrySetResult();
-            await PauseAsync(local.RecoveryFailed(_id));
+            if (e is not JournalUnavailableException)
+            {
+                await PauseAsync(local.RecoveryFailed(_id));
+            }
         }
 
         _opened.TrySetResult();
         Leave();
     }
 
-    /// <summary>Each attempt leaves an epoch record for ever: what fails again and again is not tried all the time.</summary>
+    /// <summary>
+    /// Each attempt leaves an epoch record for ever: what is damaged is not tried all the time. A journal that is away
+    /// leaves none, and is to be met the moment that it is back.
+    /// </summary>
     private async Task PauseAsync(int failures)
     {
         int pauseMs = Math.Min(_pauseMsMin << Math.Min(failures - 1, 16), _pauseMsMax);
