@@ -3,6 +3,7 @@ using Grains.FrontEnd.Backups;
 using Grains.FrontEnd.Cluster;
 using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Deliveries;
+using Grains.FrontEnd.Explanations;
 using Grains.FrontEnd.Keyspaces;
 using Grains.FrontEnd.Nodes;
 using Grains.FrontEnd.Pages;
@@ -52,6 +53,7 @@ public static class FrontEndExtensions
         services.AddSingleton<ServiceRoutes>();
         services.AddSingleton<MessageRoutes>();
         services.AddSingleton<NodeRoutes>();
+        services.AddSingleton<ExplainRoutes>();
         services.AddSingleton<ServiceReceives>();
         services.AddSingleton<DeliveryRoutes>();
         services.AddSingleton<ClusterRoutes>();

@@ -34,6 +34,7 @@ namespace Grains.Api.Json;
 [JsonSerializable(typeof(ServiceList))]
 [JsonSerializable(typeof(NodeDocument))]
 [JsonSerializable(typeof(NodeList))]
+[JsonSerializable(typeof(NodeExplanation))]
 [JsonSerializable(typeof(PurgeResult))]
 [JsonSerializable(typeof(SettleResult))]
 [JsonSerializable(typeof(SendResult))]

@@ -3,6 +3,7 @@ using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Backups;
 using Grains.FrontEnd.Cluster;
 using Grains.FrontEnd.Deliveries;
+using Grains.FrontEnd.Explanations;
 using Grains.FrontEnd.Keyspaces;
 using Grains.FrontEnd.Nodes;
 using Grains.FrontEnd.Pages;
@@ -32,6 +33,7 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
         .. services.GetRequiredService<MessageRoutes>().All,
         .. services.GetRequiredService<NodeRoutes>().All,
         .. services.GetRequiredService<DeliveryRoutes>().All,
+        .. services.GetRequiredService<ExplainRoutes>().All,
         .. services.GetRequiredService<ClusterRoutes>().All,
         .. services.GetRequiredService<BackupRoutes>().All,
         .. services.GetRequiredService<PageRoutes>().All(() => All),

@@ -17,11 +17,13 @@ internal sealed class ServiceCalls(IPartitions partitions, DeclarationCatalog ca
 
     /// <summary>The service in <c>/v1/services/{service}/…</c>.</summary>
     /// <exception cref="RequestRefusedException"><c>service-not-found</c>.</exception>
+    /// <param name="http">The request.</param>
     /// <param name="mayBeOld">For a read of the past: no partition is asked for what is known here.</param>
-    public ValueTask<ServiceSnapshot> FindAsync(HttpContext http, bool mayBeOld = false)
+    /// <param name="segment">Where in the path, where it is another one.</param>
+    public ValueTask<ServiceSnapshot> FindAsync(HttpContext http, bool mayBeOld = false, int segment = 2)
     {
         ValueTask<ServiceSnapshot?> found =
-            catalog.FindServiceAsync(Names.Declared(RequestPath.Of(http).Segment(2), "service"), mayBeOld);
+            catalog.FindServiceAsync(Names.Declared(RequestPath.Of(http).Segment(segment), "service"), mayBeOld);
         return found.IsCompletedSuccessfully
             ? new ValueTask<ServiceSnapshot>(found.Result ?? throw DeclarationCatalog.NoService())
             : WaitAsync(found);
@@ -57,5 +59,5 @@ internal sealed class ServiceCalls(IPartitions partitions, DeclarationCatalog ca
     public bool Has(PartitionId partition) => partitions.Slots.Partitions.Contains(partition);
 
     /// <summary>Node id in <c>/v1/services/{service}/nodes/{node}/…</c>.</summary>
-    public static Utf8Name NodeOf(HttpContext http) => Names.Node(RequestPath.Of(http).Segment(4));
+    public static Utf8Name NodeOf(HttpContext http, int segment = 4) => Names.Node(RequestPath.Of(http).Segment(segment));
 }

@@ -12,7 +12,8 @@ public sealed class PartitionStatus(IGrainFactory grains, PartitionReadiness rea
     public Task<PartitionReport[]> ReadAsync(CancellationToken cancel) =>
         Task.WhenAll((readiness.Settings.Slots?.Partitions ?? []).Select(p => ReadAsync(p, cancel)));
 
-    private async Task<PartitionReport> ReadAsync(PartitionId partition, CancellationToken cancel)
+    /// <summary>One of them.</summary>
+    public async Task<PartitionReport> ReadAsync(PartitionId partition, CancellationToken cancel)
     {
         try
         {

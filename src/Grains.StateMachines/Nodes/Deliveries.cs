@@ -72,6 +72,13 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
 
     // Questions.
 
+    /// <summary>Null: nobody works on it, or waits for it.</summary>
+    public NodeActivity? ActivityOf(in ScopedName node) => _nodes.GetValueOrDefault(node);
+
+    /// <summary>Receives that wait for any node of the service.</summary>
+    public int WaitingForAny(long service) =>
+        _services.TryGetValue(service, out ServiceActivity? activity) ? activity.Waiters.Count + activity.Lookers.Count : 0;
+
     public bool Holds(Message message) =>
         _nodes.TryGetValue(message.Owner, out NodeActivity? node) && node.Open is { } open && open.Holds(message.Id);
 

@@ -86,6 +86,38 @@ public sealed record Rejected([property: Id(0)] int Returned, [property: Id(1)] 
 [GenerateSerializer, Immutable, Alias("grains.node-found")]
 public sealed record NodeFound([property: Id(0)] NodeView Node) : Answer;
 
+/// <summary>What a node holds, and what its next delivery waits for. Times are ms since 1970, record time; 0 = none.</summary>
+[GenerateSerializer, Immutable, Alias("grains.node-explained")]
+public sealed record NodeExplained : Answer
+{
+    [Id(0)] public required NodeView Node { get; init; }
+
+    /// <summary>The oldest message that waits; null = none does.</summary>
+    [Id(1)] public MessageId? Next { get; init; }
+
+    /// <summary>Starts of <see cref="Next"/> so far, one that is out included.</summary>
+    [Id(2)] public int Attempts { get; init; }
+
+    [Id(3)] public long AcceptedAtMs { get; init; }
+
+    /// <summary>The delivery that is out ends then, unless it is renewed.</summary>
+    [Id(4)] public long LeaseEndsMs { get; init; }
+
+    /// <summary>Nothing goes out before then.</summary>
+    [Id(5)] public long HeldUntilMs { get; init; }
+
+    /// <summary>The next delivery is chosen, and is being recorded before it goes out.</summary>
+    [Id(6)] public bool IsStarting { get; init; }
+
+    /// <summary>Receives that wait for this node.</summary>
+    [Id(7)] public int WaitingForNode { get; init; }
+
+    /// <summary>Receives, and servers on behalf of some, that wait for any node of the service in this partition.</summary>
+    [Id(8)] public int WaitingForAny { get; init; }
+
+    [Id(9)] public required Epoch Epoch { get; init; }
+}
+
 /// <summary>What a node holds.</summary>
 [GenerateSerializer, Immutable, Alias("grains.node-view")]
 public sealed record NodeView

@@ -147,6 +147,16 @@ public sealed record GetNode : NodeCommand
     public override bool IsRead => true;
 }
 
+/// <summary>
+/// Why a node is moving or not. Answered by <see cref="NodeExplained"/>; a node that was never addressed is
+/// <see cref="Refusal.NotFound"/>.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("grains.explain-node")]
+public sealed record ExplainNode : NodeCommand
+{
+    public override bool IsRead => true;
+}
+
 /// <summary>Sets or removes a node's state from outside. Answered by <see cref="StateWritten"/>.</summary>
 [GenerateSerializer, Immutable, Alias("grains.put-state")]
 public sealed record PutState : NodeCommand

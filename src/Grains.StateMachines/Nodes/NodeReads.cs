@@ -17,6 +17,31 @@ internal sealed class NodeReads(PartitionId partition, PartitionState state, Del
             : new Refused(Refusal.NotFound, $"Node '{command.Node}' holds nothing: no state, no message, no dead letter.");
     }
 
+    public Answer Read(ExplainNode command)
+    {
+        var name = new ScopedName(command.Service.Value, command.Node);
+        NodeActivity? activity = deliveries.ActivityOf(name);
+        if (state.Nodes.GetDurable(name) is not { } node)
+        {
+            return new Refused(Refusal.NotFound, $"Node '{command.Node}' holds nothing: no state, no message, no dead letter.");
+        }
+
+        Message? next = node.Waiting > 0 ? state.Mailboxes.From(new MailboxKey(node.Number, false, default)).First().Value : null;
+        return new NodeExplained
+        {
+            Node = View(name, node, withState: false),
+            Next = next?.View(partition, 0).Id,
+            Attempts = next is null ? 0 : next.Attempts + deliveries.UnrecordedStarts(next),
+            AcceptedAtMs = next?.AcceptedAtMs ?? 0,
+            LeaseEndsMs = activity?.Open?.LeaseEndsMs ?? 0,
+            HeldUntilMs = activity?.HoldUntilMs ?? 0,
+            IsStarting = activity?.Start is not null,
+            WaitingForNode = activity?.Waiters.Count ?? 0,
+            WaitingForAny = deliveries.WaitingForAny(name.Scope),
+            Epoch = new Epoch(state.DurableTotals.Epoch),
+        };
+    }
+
     public Answer Read(ListNodes command)
     {
         int limit = Math.Clamp(command.Limit, 1, Limits.PageEntriesMax);

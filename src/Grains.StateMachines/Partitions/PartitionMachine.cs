@@ -341,6 +341,7 @@ public sealed class PartitionMachine
         GetKey get => _keys.Read(get),
         ListKeys list => _keys.Read(list),
         GetNode get => _nodeReads.Read(get),
+        ExplainNode explain => _nodeReads.Read(explain),
         ListNodes list => _nodeReads.Read(list),
         ListMessages list => _nodeReads.Read(list),
         GetMessage get => _nodeReads.Read(get),

@@ -1,0 +1,76 @@
+using System.Text.Json.Serialization;
+
+namespace Grains.Api.Nodes;
+
+/// <summary>Why a node is moving, or is not. Times are RFC 3339, by the clock of the partition's records.</summary>
+public sealed class NodeExplanation
+{
+    public required string Service { get; init; }
+
+    public required string Node { get; init; }
+
+    /// <summary>
+    /// <c>idle</c> (nothing waits), <c>unasked</c> (messages wait, and nobody receives), <c>ready</c> (the next receive
+    /// gets them), <c>starting</c> (an attempt is being recorded), <c>delivered</c> (a worker has them), <c>held</c>
+    /// (back-off after a rejection).
+    /// </summary>
+    public required string Status { get; init; }
+
+    /// <summary>The same in words, with what to do.</summary>
+    public required string Why { get; init; }
+
+    public required uint Partition { get; init; }
+
+    /// <summary>The server that owns the partition; absent where it is not known here.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Owner { get; init; }
+
+    public required long Epoch { get; init; }
+
+    public required int Waiting { get; init; }
+
+    public required int Delivered { get; init; }
+
+    public required int Dead { get; init; }
+
+    /// <summary>The oldest message that waits or is delivered.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public NextMessage? Next { get; init; }
+
+    /// <summary>The delivery that is out ends then, unless it is renewed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? LeaseEnds { get; init; }
+
+    /// <summary>Nothing goes out before then.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? HeldUntil { get; init; }
+
+    public required ReceiverCounts Receivers { get; init; }
+
+    /// <summary>After so many attempts a message is a dead letter.</summary>
+    public required int AttemptsMax { get; init; }
+
+    /// <summary>At so many messages a send from outside is refused.</summary>
+    public required int MailboxLimit { get; init; }
+}
+
+/// <summary>The message that goes out next, or is out.</summary>
+public sealed class NextMessage
+{
+    public required string Id { get; init; }
+
+    /// <summary>Begun so far, the one that is out included.</summary>
+    public required int Attempts { get; init; }
+
+    public required string AcceptedAt { get; init; }
+}
+
+/// <summary>Who asks now. One server that looks on behalf of several receives counts once.</summary>
+public sealed class ReceiverCounts
+{
+    /// <summary>Receives that wait for this node.</summary>
+    public required int Node { get; init; }
+
+    /// <summary>Receives that wait for any node of the service, in the node's partition.</summary>
+    public required int Service { get; init; }
+}

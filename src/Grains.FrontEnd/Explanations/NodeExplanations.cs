@@ -1,0 +1,85 @@
+using Grains.Api.Nodes;
+using Grains.FrontEnd.Declarations;
+using Grains.FrontEnd.Requests;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Nodes;
+
+namespace Grains.FrontEnd.Explanations;
+
+/// <summary>What is known of a node → a status, and a sentence that says what to do.</summary>
+internal static class NodeExplanations
+{
+    public static NodeExplanation Write(
+        ServiceSnapshot service, PartitionId partition, string? owner, NodeExplained node, long nowMs)
+    {
+        (string status, string why) = Judge(service, node, nowMs);
+        return new NodeExplanation
+        {
+            Service = service.Name,
+            Node = node.Node.Node.ToString(),
+            Status = status,
+            Why = why + Aside(service, node),
+            Partition = partition.Value,
+            Owner = owner,
+            Epoch = node.Epoch.Value,
+            Waiting = node.Node.Waiting,
+            Delivered = node.Node.Delivered,
+            Dead = node.Node.Dead,
+            Next = node.Next is not { } next ? null : new NextMessage
+            {
+                Id = next.ToString(), Attempts = node.Attempts, AcceptedAt = Answers.Time(node.AcceptedAtMs),
+            },
+            LeaseEnds = node.LeaseEndsMs == 0 ? null : Answers.Time(node.LeaseEndsMs),
+            HeldUntil = node.HeldUntilMs <= nowMs ? null : Answers.Time(node.HeldUntilMs),
+            Receivers = new ReceiverCounts { Node = node.WaitingForNode, Service = node.WaitingForAny },
+            AttemptsMax = service.Attempts,
+            MailboxLimit = service.MailboxLimit,
+        };
+    }
+
+    private static (string Status, string Why) Judge(ServiceSnapshot service, NodeExplained node, long nowMs)
+    {
+        string attempt = $"attempt {node.Attempts} of {service.Attempts}";
+        string messages = Count(node.Node.Waiting, "message");
+        if (node.Node.Delivered > 0)
+        {
+            return ("delivered",
+                $"A worker has {Count(node.Node.Delivered, "message")}, {attempt}. Until it commits, rejects, or its lease "
+                + $"ends at {Answers.Time(node.LeaseEndsMs)}, nothing else of this node goes out.");
+        }
+
+        if (node.Node.Waiting == 0)
+        {
+            return ("idle", "Nothing waits.");
+        }
+
+        if (node.IsStarting)
+        {
+            return ("starting", $"{messages} waiting; the next attempt is being recorded, and goes out then.");
+        }
+
+        if (node.HeldUntilMs > nowMs)
+        {
+            return ("held",
+                $"{messages} waiting; the last delivery was rejected ({attempt}), and nothing goes out before "
+                + $"{Answers.Time(node.HeldUntilMs)}.");
+        }
+
+        return node.WaitingForNode + node.WaitingForAny == 0
+            ? ("unasked",
+                $"{messages} waiting, and nobody asks. Start a worker: POST /v1/services/{service.Name}/receive, "
+                + "with a 'wait', again and again.")
+            : ("ready", $"{messages} waiting; whoever receives next gets them.");
+    }
+
+    private static string Aside(ServiceSnapshot service, NodeExplained node)
+    {
+        string full = node.Node.Waiting >= service.MailboxLimit
+            ? $" The mailbox is at its limit of {service.MailboxLimit}: sends from outside are refused with mailbox-full." : "";
+        string dead = node.Node.Dead > 0
+            ? $" {Count(node.Node.Dead, "dead letter")} waiting for a person: list them under /dead, then :retry or :discard." : "";
+        return full + dead;
+    }
+
+    private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
+}
