@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace Grains.Faults.Tests.Workload;
 
 /// <summary>
@@ -61,8 +63,9 @@ internal sealed class Callers(IReadOnlyList<Uri> servers, TimeSpan? deadline = n
         {
             return Reply.Without(ReplyKind.Unknown, "no answer in time", e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
+            // The bare last one is HttpClient's where the other side resets a connection in the moment that it stands.
             return Reply.Without(ReplyKind.Unknown, "connection lost", e);
         }
     }
