@@ -19,9 +19,6 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     private readonly Tree<TimerKey, object> _timers = new();
     private readonly HashSet<NodeActivity> _touched = [];
     private readonly List<OpenDelivery> _ending = [];
-    private readonly List<OpenDelivery> _unrecorded = [];
-    private readonly List<OpenDelivery> _recording = [];
-    private readonly List<NodeActivity> _starts = [];
     private long _epochRevision;
     private long _lastNumber;
     private long _lastTimer;
@@ -29,7 +26,10 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     private MachineLimits Limits => state.Limits;
 
     /// <summary>Some attempt must be made durable before it can go out, or nodes are still to be looked at.</summary>
-    public bool HasWork => _starts.Count > 0 || _asked.Count > 0;
+    public bool HasWork => Starts.HasPending || _asked.Count > 0;
+
+    /// <summary>Attempts that begin, and whether that is on record.</summary>
+    public AttemptStarts Starts { get; } = new(state);
 
     public long? WakeAtMs => _timers.TryFirst(default, out TimerKey first, out _) ? first.AtMs : null;
 
@@ -61,7 +61,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     /// <summary>Everything that is out, as far as a record takes it; what finds no room ends as in a crash.</summary>
     public void StageHandOver(Draft draft)
     {
-        StageFirstAttempts(draft);
+        Starts.StageFirst(draft);
         draft.Open();
         LeaseHandOver.Emit(_open.Values, _nodes.Values, draft);
         draft.Close();
@@ -139,7 +139,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
             {
                 case OpenDelivery delivery:
                     End(delivery);
-                    GiveUp(delivery, delivery.Messages, "the lease ran out", draft);
+                    Starts.GiveUp(delivery, delivery.Messages, "the lease ran out", draft);
                     break;
                 case Waiter waiter when !waiter.IsChosen && !IsLookingFor(waiter):
                     Forget(waiter);
@@ -152,93 +152,6 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         }
     }
 
-    /// <summary>
-    /// Records an attempt that failed, where it is not on record yet, and makes dead letters of messages that have had
-    /// all of theirs.
-    /// </summary>
-    /// <returns>How many became dead letters.</returns>
-    public int GiveUp(OpenDelivery delivery, Message[] messages, string how, Draft draft, bool deadLetterAll = false)
-    {
-        int started = delivery.StartRecorded ? 0 : 1;
-        Place[] dead = [.. messages
-            .Where(m => deadLetterAll || Attempts(m) + started >= delivery.Command.MaxAttempts)
-            .Select(m => m.Id)];
-        if (started == 0 && dead.Length == 0)
-        {
-            return 0;
-        }
-
-        draft.Open();
-        if (started > 0)
-        {
-            draft.Emit(new AttemptsStarted(delivery.Node.Name, [.. messages.Select(m => m.Id)]));
-            delivery.StartRecorded = true;
-            _recording.Add(delivery);
-        }
-
-        if (dead.Length > 0)
-        {
-            string reason = deadLetterAll ? how : $"{delivery.Command.MaxAttempts} attempts; at the last, {how}";
-            draft.Emit(new MessagesDeadLettered(delivery.Node.Name, dead, reason));
-        }
-
-        draft.Close();
-        return dead.Length;
-    }
-
-    /// <summary>Records the starts that must be durable before they go out; what has no room waits for the next batch.</summary>
-    public void StageStarts(Draft draft)
-    {
-        foreach (NodeActivity node in _starts)
-        {
-            if (draft.IsFull)
-            {
-                return;
-            }
-
-            PendingStart start = node.Start!;
-            int attemptsMax = start.Waiter.Command.MaxAttempts;
-            Place[] spent = [.. start.Messages.Where(m => m.Attempts >= attemptsMax).Select(m => m.Id)];
-            Place[] begun = [.. start.Messages.Where(m => m.Attempts < attemptsMax).Select(m => m.Id)];
-            start.Revision = draft.Open();
-            if (begun.Length > 0)
-            {
-                draft.Emit(new AttemptsStarted(node.Name, begun));
-            }
-
-            if (spent.Length > 0)
-            {
-                string reason = $"{attemptsMax} attempts; the server ended during the last";
-                draft.Emit(new MessagesDeadLettered(node.Name, spent, reason));
-            }
-
-            draft.Close();
-        }
-    }
-
-    /// <summary>First attempts ride on a record that is written anyway; those that the batch ended need none.</summary>
-    public void StageFirstAttempts(Draft draft)
-    {
-        foreach (OpenDelivery delivery in _unrecorded)
-        {
-            if (draft.IsFull)
-            {
-                return;
-            }
-
-            if (delivery.Ending || delivery.StartRecorded)
-            {
-                continue;
-            }
-
-            draft.Open();
-            draft.Emit(new AttemptsStarted(delivery.Node.Name, [.. delivery.Messages.Select(m => m.Id)]));
-            draft.Close();
-            delivery.StartRecorded = true;
-            _recording.Add(delivery);
-        }
-    }
-
     public void Drop(long nowMs)
     {
         foreach (OpenDelivery delivery in _ending)
@@ -247,18 +160,8 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
             Arm(delivery, Math.Max(delivery.LeaseEndsMs, nowMs));
         }
 
-        foreach (OpenDelivery delivery in _recording)
-        {
-            delivery.StartRecorded = false;
-        }
-
-        foreach (NodeActivity node in _starts)
-        {
-            node.Start!.Revision = 0;
-        }
-
+        Starts.Drop();
         _ending.Clear();
-        _recording.Clear();
     }
 
     // Once durable.
@@ -274,20 +177,10 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
             _touched.Add(delivery.Node);
         }
 
-        _unrecorded.RemoveAll(d => d.StartRecorded || d.Ending);
         _ending.Clear();
-        _recording.Clear();
-        NodeActivity[] starts = [.. _starts];
-        _starts.Clear();
-        foreach (NodeActivity node in starts)
+        foreach (NodeActivity node in Starts.Commit())
         {
             PendingStart start = node.Start!;
-            if (start.Revision == 0)
-            {
-                _starts.Add(node);
-                continue;
-            }
-
             node.Start = null;
             start.Waiter.IsChosen = false;
             _touched.Add(node);
@@ -410,8 +303,6 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         Arm(delivery, nowMs + lease.LeftMs);
     }
 
-    private int Attempts(Message message) => state.Messages.Get(message.Id)?.Attempts ?? message.Attempts;
-
     private ServiceActivity ServiceOf(long service)
     {
         if (!_services.TryGetValue(service, out ServiceActivity? activity))
@@ -496,7 +387,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
             }
 
             node.Start = new PendingStart(waiter, messages);
-            _starts.Add(node);
+            Starts.AddPending(node);
         }
         else
         {
@@ -534,7 +425,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         Arm(delivery, nowMs + command.LeaseMs);
         if (!recorded)
         {
-            _unrecorded.Add(delivery);
+            Starts.AddUnrecorded(delivery);
         }
 
         Forget(waiter);

@@ -85,7 +85,7 @@ internal sealed class DeliveryRules(
 
         deliveries.End(delivery);
         string how = command.Reason ?? "it was rejected without a reason";
-        int dead = deliveries.GiveUp(delivery, delivery.Messages, how, draft, command.DeadLetter);
+        int dead = deliveries.Starts.GiveUp(delivery, delivery.Messages, how, draft, command.DeadLetter);
         int returned = delivery.Messages.Length - dead;
         if (returned > 0 && command.DelayMs > 0)
         {

@@ -182,7 +182,7 @@ public sealed class PartitionMachine
         _draft.Begin(nowMs);
         _keys.Expire(_draft);
         _deliveries.Expire(_draft, _over);
-        _deliveries.StageStarts(_draft);
+        _deliveries.Starts.StagePending(_draft);
         for (int i = 0; i < requests.Count; i++)
         {
             Request request = requests[i];
@@ -201,7 +201,7 @@ public sealed class PartitionMachine
             return default;
         }
 
-        _deliveries.StageFirstAttempts(_draft);
+        _deliveries.Starts.StageFirst(_draft);
         return new Decision(_draft.Changes, _draft.Seal());
     }
 

@@ -1,0 +1,138 @@
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Tables;
+
+namespace Grains.StateMachines.Nodes;
+
+/// <summary>
+/// Attempts that begin, and whether that is on record. A first one rides on a record that is written anyway; any other
+/// is recorded before its messages go out.
+/// </summary>
+internal sealed class AttemptStarts(PartitionState state)
+{
+    private readonly List<OpenDelivery> _unrecorded = [];
+    private readonly List<OpenDelivery> _recording = [];
+    private readonly List<NodeActivity> _pending = [];
+
+    /// <summary>Some attempt must be made durable before it can go out.</summary>
+    public bool HasPending => _pending.Count > 0;
+
+    /// <summary>The delivery went out without a record of it.</summary>
+    public void AddUnrecorded(OpenDelivery delivery) => _unrecorded.Add(delivery);
+
+    /// <summary>The node's next delivery is chosen, and goes out once its start is durable.</summary>
+    public void AddPending(NodeActivity node) => _pending.Add(node);
+
+    /// <summary>
+    /// Records an attempt that failed, where it is not on record yet, and makes dead letters of messages that have had
+    /// all of theirs.
+    /// </summary>
+    /// <returns>How many became dead letters.</returns>
+    public int GiveUp(OpenDelivery delivery, Message[] messages, string how, Draft draft, bool deadLetterAll = false)
+    {
+        int started = delivery.StartRecorded ? 0 : 1;
+        Place[] dead = [.. messages
+            .Where(m => deadLetterAll || Attempts(m) + started >= delivery.Command.MaxAttempts)
+            .Select(m => m.Id)];
+        if (started == 0 && dead.Length == 0)
+        {
+            return 0;
+        }
+
+        draft.Open();
+        if (started > 0)
+        {
+            draft.Emit(new AttemptsStarted(delivery.Node.Name, [.. messages.Select(m => m.Id)]));
+            delivery.StartRecorded = true;
+            _recording.Add(delivery);
+        }
+
+        if (dead.Length > 0)
+        {
+            string reason = deadLetterAll ? how : $"{delivery.Command.MaxAttempts} attempts; at the last, {how}";
+            draft.Emit(new MessagesDeadLettered(delivery.Node.Name, dead, reason));
+        }
+
+        draft.Close();
+        return dead.Length;
+    }
+
+    /// <summary>Records the starts that must be durable before they go out; what has no room waits for the next batch.</summary>
+    public void StagePending(Draft draft)
+    {
+        foreach (NodeActivity node in _pending)
+        {
+            if (draft.IsFull)
+            {
+                return;
+            }
+
+            PendingStart start = node.Start!;
+            int attemptsMax = start.Waiter.Command.MaxAttempts;
+            Place[] spent = [.. start.Messages.Where(m => m.Attempts >= attemptsMax).Select(m => m.Id)];
+            Place[] begun = [.. start.Messages.Where(m => m.Attempts < attemptsMax).Select(m => m.Id)];
+            start.Revision = draft.Open();
+            if (begun.Length > 0)
+            {
+                draft.Emit(new AttemptsStarted(node.Name, begun));
+            }
+
+            if (spent.Length > 0)
+            {
+                string reason = $"{attemptsMax} attempts; the server ended during the last";
+                draft.Emit(new MessagesDeadLettered(node.Name, spent, reason));
+            }
+
+            draft.Close();
+        }
+    }
+
+    /// <summary>First attempts ride on a record that is written anyway; those that the batch ended need none.</summary>
+    public void StageFirst(Draft draft)
+    {
+        foreach (OpenDelivery delivery in _unrecorded)
+        {
+            if (draft.IsFull)
+            {
+                return;
+            }
+
+            if (delivery.Ending || delivery.StartRecorded)
+            {
+                continue;
+            }
+
+            draft.Open();
+            draft.Emit(new AttemptsStarted(delivery.Node.Name, [.. delivery.Messages.Select(m => m.Id)]));
+            draft.Close();
+            delivery.StartRecorded = true;
+            _recording.Add(delivery);
+        }
+    }
+
+    public void Drop()
+    {
+        foreach (OpenDelivery delivery in _recording)
+        {
+            delivery.StartRecorded = false;
+        }
+
+        foreach (NodeActivity node in _pending)
+        {
+            node.Start!.Revision = 0;
+        }
+
+        _recording.Clear();
+    }
+
+    /// <summary>What was staged is durable. Returns the nodes whose start is; the others stay pending.</summary>
+    public NodeActivity[] Commit()
+    {
+        _unrecorded.RemoveAll(d => d.StartRecorded || d.Ending);
+        _recording.Clear();
+        NodeActivity[] durable = [.. _pending.Where(n => n.Start!.Revision != 0)];
+        _pending.RemoveAll(n => n.Start!.Revision != 0);
+        return durable;
+    }
+
+    private int Attempts(Message message) => state.Messages.Get(message.Id)?.Attempts ?? message.Attempts;
+}
