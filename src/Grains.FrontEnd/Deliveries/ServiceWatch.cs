@@ -71,9 +71,9 @@ internal sealed class ServiceWatch(Receive look, IPartitions partitions, TimePro
     {
         lock (_lock)
         {
-            PartitionId[] unknown = [.. partitions.Slots.Partitions.Where(p => _known.TryAdd(p, null))];
-            if (unknown.Length > 0)
+            if (_known.Count < partitions.Slots.Partitions.Count)
             {
+                PartitionId[] unknown = [.. partitions.Slots.Partitions.Where(p => _known.TryAdd(p, null))];
                 _looks = Task.WhenAll([_looks, .. unknown.Select(p => Task.Run(() => BeginAsync(p)))]);
             }
 

@@ -110,7 +110,6 @@ internal sealed class CheckpointWriting(
             },
             CancellationToken.None);
     }
-
 }
 
 /// <summary>What is to be done about a checkpoint.</summary>

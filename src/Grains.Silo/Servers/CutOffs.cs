@@ -123,23 +123,10 @@ internal sealed partial class CutOffs(
     {
         Task<bool> own = ReachesJournalAsync();
         bool[] others = await Task.WhenAll(
-            around.Owners.Servers.Where(s => s.Name != around.Server).Select(s => AskAsync(s.SiloAddress)));
+            around.Owners.Servers.Where(s => s.Name != around.Server).Select(s => AskAsync(s.SiloAddress, service => service.ReachesJournal())));
         bool isReached = await own;
         _wasOutage |= !isReached && !others.Contains(true);
         return !isReached && others.Contains(true);
-
-        async Task<bool> AskAsync(SiloAddress server)
-        {
-            try
-            {
-                return await around.Servers.At(server).ReachesJournal().WaitAsync(_stop.Token);
-            }
-            catch (Exception e) when (!_stop.IsCancellationRequested)
-            {
-                LogNotAsked(around.Logger, server, e.Message);
-                return false;
-            }
-        }
     }
 
     private async Task LeaveAsync(TimeSpan silence)
@@ -188,21 +175,27 @@ internal sealed partial class CutOffs(
     {
         SiloAddress[] others = [.. around.Membership.Active.Select(m => m.SiloAddress).Where(a => !a.Equals(around.Address))];
         _told.IntersectWith(others);
-        bool[] told = await Task.WhenAll(others.Select(async other => _told.Contains(other) || await TryAsync(other)));
+        bool[] told = await Task.WhenAll(others.Select(async other => _told.Contains(other) || await AskAsync(other, Told)));
         _told.UnionWith(others.Where((_, i) => told[i]));
 
-        async Task<bool> TryAsync(SiloAddress server)
+        async Task<bool> Told(IServerService service)
         {
-            try
-            {
-                await tell(around.Servers.At(server)).WaitAsync(_stop.Token);
-                return true;
-            }
-            catch (Exception e) when (!_stop.IsCancellationRequested)
-            {
-                LogNotAsked(around.Logger, server, e.Message);
-                return false;
-            }
+            await tell(service);
+            return true;
+        }
+    }
+
+    /// <summary>False too where the server is not reached.</summary>
+    private async Task<bool> AskAsync(SiloAddress server, Func<IServerService, Task<bool>> ask)
+    {
+        try
+        {
+            return await ask(around.Servers.At(server)).WaitAsync(_stop.Token);
+        }
+        catch (Exception e) when (!_stop.IsCancellationRequested)
+        {
+            LogNotAsked(around.Logger, server, e.Message);
+            return false;
         }
     }
 }

@@ -129,6 +129,11 @@ internal sealed class AttemptStarts(PartitionState state)
     {
         _unrecorded.RemoveAll(d => d.StartRecorded || d.Ending);
         _recording.Clear();
+        if (_pending.Count == 0)
+        {
+            return [];
+        }
+
         NodeActivity[] durable = [.. _pending.Where(n => n.Start!.Revision != 0)];
         _pending.RemoveAll(n => n.Start!.Revision != 0);
         return durable;

@@ -14,7 +14,7 @@ internal sealed class NodeReads(PartitionId partition, PartitionState state, Del
         var name = new ScopedName(command.Service.Value, command.Node);
         return state.Nodes.GetDurable(name) is { } node
             ? new NodeFound(View(name, node, command.WithState))
-            : new Refused(Refusal.NotFound, $"Node '{command.Node}' holds nothing: no state, no message, no dead letter.");
+            : Nothing(command);
     }
 
     public Answer Read(ExplainNode command)
@@ -23,7 +23,7 @@ internal sealed class NodeReads(PartitionId partition, PartitionState state, Del
         NodeActivity? activity = deliveries.ActivityOf(name);
         if (state.Nodes.GetDurable(name) is not { } node)
         {
-            return new Refused(Refusal.NotFound, $"Node '{command.Node}' holds nothing: no state, no message, no dead letter.");
+            return Nothing(command);
         }
 
         Message? next = node.Waiting > 0 ? state.Mailboxes.From(new MailboxKey(node.Number, false, default)).First().Value : null;
@@ -137,6 +137,9 @@ internal sealed class NodeReads(PartitionId partition, PartitionState state, Del
             : MessageStatus.Waiting;
         return new MessageFound(status, message.View(partition, message.Attempts + deliveries.UnrecordedStarts(message)));
     }
+
+    private static Refused Nothing(NodeCommand command) =>
+        new(Refusal.NotFound, $"Node '{command.Node}' holds nothing: no state, no message, no dead letter.");
 
     private NodeView View(in ScopedName name, NodeEntry node, bool withState) => new()
     {
