@@ -37,6 +37,11 @@ public static class Limits
     public const int DeliveryMessages = 1_000;
     public const int Attempts = 1_000;
     public const int MailboxMessages = 1_000_000;
+    public const int HandlerUrls = 16;
+    public const int HandlerUrlChars = 2_048;
+    public const int HandlerInFlight = 1_024;
+    public const long HandlerMsMin = 100;
+    public const long HandlerMsMax = 3_600_000;
     public const long WaitMs = 60_000;
     public const long LeaseMsMin = 100;
     public const long LeaseMsMax = 12 * 3_600_000L;

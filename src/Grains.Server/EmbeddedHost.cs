@@ -1,3 +1,4 @@
+using Grains.Handlers;
 using Grains.Journal;
 using Grains.Journal.Sqlite;
 using Grains.Server.Options;
@@ -18,7 +19,7 @@ internal static class EmbeddedHost
     public const string SettingsFile = "cluster.db";
 
     public static async Task<WebApplication> AddEmbeddedServerAsync(
-        this WebApplicationBuilder builder, GrainsOptions options)
+        this WebApplicationBuilder builder, GrainsOptions options, Action<ISiloBuilder> more)
     {
         AddressProbe.Check(options.Urls);
         SqliteJournal journal = SqliteJournal.Open(new SqliteJournalOptions
@@ -36,7 +37,11 @@ internal static class EmbeddedHost
             builder.Services.AddSingleton<IJournal>(_ => journal);
             builder.Host.ConfigureHostOptions(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
             builder.WebHost.UseUrls([.. options.Urls.Select(u => u.GetLeftPart(UriPartial.Authority))]);
-            builder.UseOrleans(silo => silo.ConfigureEmbedded(options, settings));
+            builder.UseOrleans(silo =>
+            {
+                silo.ConfigureEmbedded(options, settings);
+                more(silo);
+            });
             builder.AddFrontEnd(options);
             return builder.Build();
         }
@@ -62,6 +67,7 @@ internal static class EmbeddedHost
             IsAlone = true,
             Keeper = new() { Partitions = options.Partitions },
         });
+        silo.AddGrainsHandlers(new HandlerOptions { PushTo = options.PushTo });
         if (options.Dashboard)
         {
             silo.AddDashboard(dashboard => dashboard.HideTrace = true);

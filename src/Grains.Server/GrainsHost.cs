@@ -24,10 +24,11 @@ internal static class GrainsHost
     }
 
     /// <summary>Everything that can fail for a reason outside the program fails here or in the start.</summary>
-    public static Task<WebApplication> AddGrainsServerAsync(this WebApplicationBuilder builder, GrainsOptions options) =>
+    public static Task<WebApplication> AddGrainsServerAsync(
+        this WebApplicationBuilder builder, GrainsOptions options, Action<ISiloBuilder> more) =>
         options.Cluster is { } cluster
-            ? builder.AddClusterServerAsync(options, cluster, CancellationToken.None)
-            : builder.AddEmbeddedServerAsync(options);
+            ? builder.AddClusterServerAsync(options, cluster, more, CancellationToken.None)
+            : builder.AddEmbeddedServerAsync(options, more);
 
     public static ILoggingBuilder AddGrainsConsole(this ILoggingBuilder logging) => logging.AddSimpleConsole(console =>
     {

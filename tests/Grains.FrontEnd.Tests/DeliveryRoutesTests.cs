@@ -230,8 +230,11 @@ public sealed class DeliveryRoutesTests
         Assert.Equal("""{"lease":"30s"}""", (await server.SendAsync("POST", $"/v1/deliveries/{handle}:renew")).Body);
         Assert.Equal("""{"lease":"5m"}""", (await server.SendAsync("POST", $"/v1/deliveries/{handle}:renew", """{"lease":"300s"}""")).Body);
         Assert.Equal("""{"returned":2,"deadLettered":1}""", (await server.SendAsync("POST", $"/v1/deliveries/{handle}:reject")).Body);
-        Assert.Equal(1_000, server.Partitions.Last<RejectDelivery>().DelayMs);
+        Backoff backoff = server.Partitions.Last<RejectDelivery>().Backoff!;
+        Assert.Equal((1_000, 60_000), (backoff.FirstMs, backoff.MaxMs));
+        Assert.InRange(backoff.Permille, 800, 1_000);
         await server.SendAsync("POST", $"/v1/deliveries/{handle}:reject", """{"delay":"0s","deadLetter":true,"reason":"no"}""");
+        Assert.Null(server.Partitions.Last<RejectDelivery>().Backoff);
         Assert.Equal((0, true, "no"), (server.Partitions.Last<RejectDelivery>().DelayMs, server.Partitions.Last<RejectDelivery>().DeadLetter, server.Partitions.Last<RejectDelivery>().Reason));
     }
 

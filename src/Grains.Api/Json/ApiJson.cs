@@ -31,6 +31,7 @@ namespace Grains.Api.Json;
 [JsonSerializable(typeof(FormatDocument))]
 [JsonSerializable(typeof(ServiceRequest))]
 [JsonSerializable(typeof(ServiceDeclaration))]
+[JsonSerializable(typeof(ServiceSecret))]
 [JsonSerializable(typeof(ServiceList))]
 [JsonSerializable(typeof(NodeDocument))]
 [JsonSerializable(typeof(NodeList))]

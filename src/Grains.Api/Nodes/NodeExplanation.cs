@@ -12,7 +12,8 @@ public sealed class NodeExplanation
     /// <summary>
     /// <c>idle</c> (nothing waits), <c>unasked</c> (messages wait, and nobody receives), <c>ready</c> (the next receive
     /// gets them), <c>starting</c> (an attempt is being recorded), <c>delivered</c> (a worker has them), <c>held</c>
-    /// (back-off after a rejection).
+    /// (back-off after a rejection), <c>halted</c> (nothing can be handled now, see <see cref="Handler"/>), <c>queued</c>
+    /// (as many deliveries are out as may be).
     /// </summary>
     public required string Status { get; init; }
 
@@ -47,6 +48,10 @@ public sealed class NodeExplanation
 
     public required ReceiverCounts Receivers { get; init; }
 
+    /// <summary>For push and hosted services.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public HandlerHealth? Handler { get; init; }
+
     /// <summary>After so many attempts a message is a dead letter.</summary>
     public required int AttemptsMax { get; init; }
 
@@ -63,6 +68,26 @@ public sealed class NextMessage
     public required int Attempts { get; init; }
 
     public required string AcceptedAt { get; init; }
+}
+
+/// <summary>How the server that owns the node's partition fares with the service's handler, about a second ago.</summary>
+public sealed class HandlerHealth
+{
+    public required string Kind { get; init; }
+
+    /// <summary>Deliveries of the service that it has out; absent where it did not say.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? InFlight { get; init; }
+
+    public required int InFlightMax { get; init; }
+
+    /// <summary>Why it hands out nothing now.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Halt { get; init; }
+
+    /// <summary>Why a delivery was not handled, the last time.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? LastTrouble { get; init; }
 }
 
 /// <summary>Who asks now. One server that looks on behalf of several receives counts once.</summary>

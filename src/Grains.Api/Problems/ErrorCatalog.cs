@@ -22,6 +22,7 @@ public static class ErrorCatalog
         [ProblemCode.KeyNotFound] = new("key-not-found", 404, "There is no such key", false),
         [ProblemCode.ServiceNotFound] = new("service-not-found", 404, "There is no such service", false),
         [ProblemCode.NodeNotFound] = new("node-not-found", 404, "The node was never addressed", false),
+        [ProblemCode.SecretNotFound] = new("secret-not-found", 404, "The service has no secret", false),
         [ProblemCode.StateNotFound] = new("state-not-found", 404, "The node has no state", false),
         [ProblemCode.MessageNotFound] = new("message-not-found", 404, "There is no such message", false),
         [ProblemCode.ServerNotFound] = new("server-not-found", 404, "There is no such server", false),

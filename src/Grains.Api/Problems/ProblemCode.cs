@@ -22,6 +22,7 @@ public enum ProblemCode
     ServiceNotFound,
     NodeNotFound,
     StateNotFound,
+    SecretNotFound,
     MessageNotFound,
     ServerNotFound,
     MethodNotAllowed,

@@ -28,6 +28,9 @@ internal sealed class DeclarationCatalog
         _services = new(async (name, choice) => Service(await system.GetAsync(Kind.Services, name, default, choice)), time);
     }
 
+    /// <summary>A service was declared or deleted through this server.</summary>
+    public event Action? ServicesChanged;
+
     public ValueTask<KeyspaceSnapshot?> FindKeyspaceAsync(ReadOnlySpan<char> name, bool mayBeOld = false) =>
         mayBeOld ? _keyspaces.FindOldAsync(name) : _keyspaces.FindAsync(name);
 
@@ -87,22 +90,17 @@ internal sealed class DeclarationCatalog
     /// <param name="wanted">The declaration; its id is not looked at.</param>
     public async Task<(ServiceSnapshot Service, bool Created)> DeclareServiceAsync(ServiceSnapshot wanted)
     {
-        byte[] document = JsonSerializer.SerializeToUtf8Bytes(
-            new ServiceRequest
-            {
-                Handler = ServiceDocuments.Pull,
-                Retry = ServiceDocuments.Retry(wanted),
-                Lease = ServiceDocuments.Lease(wanted),
-                Mailbox = ServiceDocuments.Mailbox(wanted),
-            },
-            WireJson.Context.ServiceRequest);
         for (int tries = 0; tries < _triesMax; tries++)
         {
             KeyView? there = await _system.GetAsync(Kind.Services, wanted.Name, CancellationToken.None);
+            ServiceSnapshot whole = WithSecret(wanted, Service(there));
+            byte[] document = JsonSerializer.SerializeToUtf8Bytes(
+                ServiceDocuments.WriteWhole(whole), WireJson.Context.ServiceRequest);
             if (await _system.PutAsync(Kind.Services, wanted.Name, document, there) is { } written)
             {
-                ServiceSnapshot service = wanted with { Id = new ServiceId((there?.Created ?? written).Value) };
+                ServiceSnapshot service = whole with { Id = new ServiceId((there?.Created ?? written).Value) };
                 _services.Set(wanted.Name, service, _time.GetTimestamp());
+                ServicesChanged?.Invoke();
                 return (service, there is null);
             }
         }
@@ -129,6 +127,7 @@ internal sealed class DeclarationCatalog
         else
         {
             ForgetService(name);
+            ServicesChanged?.Invoke();
         }
 
         return true;
@@ -142,6 +141,12 @@ internal sealed class DeclarationCatalog
         "spread" => KeyspaceLayout.Spread,
         _ => null,
     };
+
+    /// <summary>A push service has a secret: the one given, else the one that it had, else a new one.</summary>
+    private static ServiceSnapshot WithSecret(ServiceSnapshot wanted, ServiceSnapshot? there) =>
+        wanted.Handler is { Kind: HandlerKind.Push, Secret: null } handler
+            ? wanted with { Handler = handler with { Secret = there?.Handler.Secret ?? WebhookSecret.Draw() } }
+            : wanted;
 
     private static KeyspaceSnapshot? Keyspace(KeyView? entry)
     {

@@ -10,25 +10,23 @@ internal static class ServiceDocuments
 {
     private const int _attemptsDefault = 5;
     private const long _backoffMsDefault = 1_000;
+    private const long _maxBackoffMsDefault = 60_000;
     private const long _leaseMsDefault = 30_000;
     private const int _mailboxDefault = 10_000;
-
-    public static readonly HandlerSettings Pull = new() { Kind = "pull" };
 
     /// <summary>The declaration with its defaults; without an id.</summary>
     public static ServiceSnapshot Check(string name, ServiceRequest request)
     {
-        if (request.Handler?.Kind is not (null or "pull"))
-        {
-            throw Fields.Refuse("'handler.kind' must be 'pull'.");
-        }
-
+        long backoffMs = Fields.DurationMs(request.Retry?.Backoff, "retry.backoff", 0, Limits.DelayMs, _backoffMsDefault);
         return new ServiceSnapshot
         {
             Name = name,
             Id = default(ServiceId),
             Attempts = Fields.Int(request.Retry?.Attempts, "retry.attempts", 1, Limits.Attempts, _attemptsDefault),
-            BackoffMs = Fields.DurationMs(request.Retry?.Backoff, "retry.backoff", 0, Limits.DelayMs, _backoffMsDefault),
+            Handler = HandlerDocuments.Check(request.Handler),
+            BackoffMs = backoffMs,
+            MaxBackoffMs = Fields.DurationMs(
+                request.Retry?.MaxBackoff, "retry.maxBackoff", backoffMs, Limits.DelayMs, Math.Max(backoffMs, _maxBackoffMsDefault)),
             LeaseMs = Fields.DurationMs(request.Lease, "lease", Limits.LeaseMsMin, Limits.LeaseMsMax, _leaseMsDefault),
             MailboxLimit = Fields.Int(request.Mailbox?.Limit, "mailbox.limit", 1, Limits.MailboxMessages, _mailboxDefault),
         };
@@ -38,14 +36,27 @@ internal static class ServiceDocuments
     {
         Name = service.Name,
         Id = service.Id.Value,
-        Handler = Pull,
+        Handler = HandlerDocuments.Write(service.Handler),
         Retry = Retry(service),
         Lease = Lease(service),
         Mailbox = Mailbox(service),
     };
 
-    public static RetrySettings Retry(ServiceSnapshot service) =>
-        new() { Attempts = service.Attempts, Backoff = Durations.Write(service.BackoffMs) };
+    /// <summary>What is kept: also what only some may read.</summary>
+    public static ServiceRequest WriteWhole(ServiceSnapshot service) => new()
+    {
+        Handler = HandlerDocuments.WriteWhole(service.Handler),
+        Retry = Retry(service),
+        Lease = Lease(service),
+        Mailbox = Mailbox(service),
+    };
+
+    public static RetrySettings Retry(ServiceSnapshot service) => new()
+    {
+        Attempts = service.Attempts,
+        Backoff = Durations.Write(service.BackoffMs),
+        MaxBackoff = Durations.Write(service.MaxBackoffMs),
+    };
 
     public static string Lease(ServiceSnapshot service) => Durations.Write(service.LeaseMs);
 

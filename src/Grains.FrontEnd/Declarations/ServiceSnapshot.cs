@@ -1,5 +1,6 @@
 using System.Text;
 using Grains.StateMachines.Ids;
+using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Slots;
 
 namespace Grains.FrontEnd.Declarations;
@@ -23,11 +24,26 @@ internal sealed record ServiceSnapshot
 
     public required int Attempts { get; init; }
 
+    public HandlerSnapshot Handler { get; init; } = HandlerSnapshot.Pull;
+
+    /// <summary>After the first failure; doubled with each further one.</summary>
     public required long BackoffMs { get; init; }
+
+    public required long MaxBackoffMs { get; init; }
 
     public required long LeaseMs { get; init; }
 
     public required int MailboxLimit { get; init; }
+
+    /// <summary>How long a node is held back after a failure: of what the attempt comes to, four fifths to all, drawn.</summary>
+    public Backoff Backoff() => new(BackoffMs, MaxBackoffMs, Random.Shared.Next(800, 1001));
+
+    /// <summary>Declared alike, under the same id.</summary>
+    public bool Equals(ServiceSnapshot? other) => other is not null && Id == other.Id && Name == other.Name
+        && Handler.Equals(other.Handler) && Attempts == other.Attempts && BackoffMs == other.BackoffMs
+        && MaxBackoffMs == other.MaxBackoffMs && LeaseMs == other.LeaseMs && MailboxLimit == other.MailboxLimit;
+
+    public override int GetHashCode() => HashCode.Combine(Id, Name);
 
     /// <summary>Where a node lives.</summary>
     public PartitionId PartitionOf(SlotMap slots, Utf8Name node) =>

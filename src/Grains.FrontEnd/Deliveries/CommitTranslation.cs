@@ -16,7 +16,9 @@ namespace Grains.FrontEnd.Deliveries;
 /// <summary>A commit as a worker writes it → the command: names to ids and partitions, limits, one condition per key.</summary>
 internal sealed class CommitTranslation(DeclarationCatalog catalog, SlotMap slots, DeliveryHandle delivery)
 {
-    public async ValueTask<CommitDelivery> TranslateAsync(CommitRequest request, byte[] body)
+    /// <param name="request">What the worker said.</param>
+    /// <param name="hash">Tells a repeat of this commit from another one of the same delivery.</param>
+    public async ValueTask<CommitDelivery> TranslateAsync(CommitRequest request, UInt128 hash)
     {
         OutgoingMessage[] sends = new OutgoingMessage[Count(request.Sends, "sends", Limits.CommitSends)];
         for (int i = 0; i < sends.Length; i++)
@@ -37,7 +39,7 @@ internal sealed class CommitTranslation(DeclarationCatalog catalog, SlotMap slot
             State = State(request),
             Sends = sends,
             Keys = keys,
-            BodyHash = MessageFingerprint.Of(body),
+            BodyHash = hash,
         };
         return command.SizeBytes <= Limits.CommitBytes
             ? command

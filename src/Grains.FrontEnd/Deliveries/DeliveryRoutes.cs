@@ -4,6 +4,7 @@ using Grains.Api.Json;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Declarations;
+using Grains.FrontEnd.Nodes;
 using Grains.FrontEnd.Paths;
 using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Requests;
@@ -127,7 +128,8 @@ internal sealed class DeliveryRoutes(
         JsonBody.RequireJson(http);
         byte[] body = await RequestBody.ReadAsync(http, Limits.CommitJsonBytes);
         CommitRequest request = JsonBody.Parse(body, WireJson.Context.CommitRequest);
-        CommitDelivery command = await new CommitTranslation(catalog, calls.Slots, delivery).TranslateAsync(request, body);
+        CommitDelivery command = await new CommitTranslation(catalog, calls.Slots, delivery)
+            .TranslateAsync(request, MessageFingerprint.Of(body));
         Answer answer = await calls.ExecuteAsync(delivery.Id.Partition, command);
         if (answer is not Committed committed)
         {
@@ -182,12 +184,16 @@ internal sealed class DeliveryRoutes(
         }
 
         ServiceSnapshot? service = await catalog.FindServiceAsync(delivery.Service);
-        long delayMs = Fields.DurationMs(request.Delay, "delay", 0, Limits.DelayMs,
-            service?.BackoffMs ?? throw Gone("Its service was deleted."));
+        if (service is null)
+        {
+            throw Gone("Its service was deleted.");
+        }
+
         Answer answer = await calls.ExecuteAsync(delivery.Id.Partition, new RejectDelivery
         {
             Delivery = delivery.Id,
-            DelayMs = delayMs,
+            DelayMs = Fields.DurationMs(request.Delay, "delay", 0, Limits.DelayMs, 0),
+            Backoff = request.Delay is null ? service.Backoff() : null,
             DeadLetter = request.DeadLetter ?? false,
             Reason = request.Reason,
         });

@@ -14,7 +14,7 @@ using Microsoft.AspNetCore.Http;
 namespace Grains.FrontEnd.Explanations;
 
 /// <summary>Why something is moving, or is not: for people who wonder.</summary>
-internal sealed class ExplainRoutes(ServiceCalls calls, TimeProvider time, PartitionStatus? status = null)
+internal sealed class ExplainRoutes(ServiceCalls calls, TimeProvider time, PartitionStatus? status = null, IHandlerStatus? handlers = null)
 {
     public IEnumerable<ApiRoute> All =>
     [
@@ -42,7 +42,10 @@ internal sealed class ExplainRoutes(ServiceCalls calls, TimeProvider time, Parti
         await Answers.JsonAsync(
             http,
             StatusCodes.Status200OK,
-            NodeExplanations.Write(service, partition, owner, explained, time.GetUtcNow().ToUnixTimeMilliseconds()),
+            NodeExplanations.Write(
+                new NodeFacts(service, partition, owner, handlers?.Of(service.Name, owner)),
+                explained,
+                time.GetUtcNow().ToUnixTimeMilliseconds()),
             WireJson.Context.NodeExplanation);
     }
 }

@@ -9,18 +9,19 @@ namespace Grains.FrontEnd.Explanations;
 /// <summary>What is known of a node → a status, and a sentence that says what to do.</summary>
 internal static class NodeExplanations
 {
-    public static NodeExplanation Write(
-        ServiceSnapshot service, PartitionId partition, string? owner, NodeExplained node, long nowMs)
+    public static NodeExplanation Write(NodeFacts facts, NodeExplained node, long nowMs)
     {
-        (string status, string why) = Judge(service, node, nowMs);
+        ServiceSnapshot service = facts.Service;
+        (string status, string why) = Judge(facts, node, nowMs);
         return new NodeExplanation
         {
             Service = service.Name,
             Node = node.Node.Node.ToString(),
             Status = status,
             Why = why + Aside(service, node),
-            Partition = partition.Value,
-            Owner = owner,
+            Handler = Handler(facts),
+            Partition = facts.Partition.Value,
+            Owner = facts.Owner,
             Epoch = node.Epoch.Value,
             Waiting = node.Node.Waiting,
             Delivered = node.Node.Delivered,
@@ -37,14 +38,25 @@ internal static class NodeExplanations
         };
     }
 
-    private static (string Status, string Why) Judge(ServiceSnapshot service, NodeExplained node, long nowMs)
+    private static HandlerHealth? Handler(NodeFacts facts) => facts.Service.Handler.Kind == HandlerKind.Pull ? null : new HandlerHealth
     {
+        Kind = facts.Service.Handler.Kind == HandlerKind.Push ? "push" : "hosted",
+        InFlight = facts.News?.InFlight,
+        InFlightMax = facts.Service.Handler.InFlight,
+        Halt = facts.News?.Halt,
+        LastTrouble = facts.News?.LastTrouble,
+    };
+
+    private static (string Status, string Why) Judge(NodeFacts facts, NodeExplained node, long nowMs)
+    {
+        ServiceSnapshot service = facts.Service;
+        bool isPull = service.Handler.Kind == HandlerKind.Pull;
         string attempt = $"attempt {node.Attempts} of {service.Attempts}";
         string messages = Count(node.Node.Waiting, "message");
         if (node.Node.Delivered > 0)
         {
             return ("delivered",
-                $"A worker has {Count(node.Node.Delivered, "message")}, {attempt}. Until it commits, rejects, or its lease "
+                $"A {(isPull ? "worker" : "handler")} has {Count(node.Node.Delivered, "message")}, {attempt}. Until it commits, rejects, or its lease "
                 + $"ends at {Answers.Time(node.LeaseEndsMs)}, nothing else of this node goes out.");
         }
 
@@ -62,7 +74,26 @@ internal static class NodeExplanations
         {
             return ("held",
                 $"{messages} waiting; the last delivery was rejected ({attempt}), and nothing goes out before "
-                + $"{Answers.Time(node.HeldUntilMs)}.");
+                + $"{Answers.Time(node.HeldUntilMs)}." + Trouble(facts));
+        }
+
+        if (facts.News is { Halt: { } halt })
+        {
+            return ("halted", $"{messages} waiting, and nothing is handed out. {halt}");
+        }
+
+        if (facts.News is { } news && news.InFlight >= service.Handler.InFlight)
+        {
+            return ("queued",
+                $"{messages} waiting; its server has {news.InFlight} deliveries of this service out, as many as may be at once "
+                + "('handler.inFlight').");
+        }
+
+        if (!isPull && node.WaitingForAny == 0)
+        {
+            return ("queued",
+                $"{messages} waiting; its server is about to hand out the next delivery, or waits for room: "
+                + "it bounds what all services have out together.");
         }
 
         return node.WaitingForNode + node.WaitingForAny == 0
@@ -71,6 +102,9 @@ internal static class NodeExplanations
                 + "with a 'wait', again and again.")
             : ("ready", $"{messages} waiting; whoever receives next gets them.");
     }
+
+    private static string Trouble(NodeFacts facts) =>
+        facts.News?.LastTrouble is { } trouble ? $" The last trouble of this service on its server: {trouble}" : "";
 
     private static string Aside(ServiceSnapshot service, NodeExplained node)
     {
@@ -83,3 +117,10 @@ internal static class NodeExplanations
 
     private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 }
+
+/// <summary>What is known of a node beside what its partition says.</summary>
+/// <param name="Service">As declared.</param>
+/// <param name="Partition">Where it lives.</param>
+/// <param name="Owner">The server that owns that; null = not known here.</param>
+/// <param name="News">What that server says of the service's handlers; null = nothing.</param>
+internal sealed record NodeFacts(ServiceSnapshot Service, PartitionId Partition, string? Owner, HandlerNews? News);

@@ -4,6 +4,7 @@ using Grains.Api.Services;
 using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Paths;
+using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
 using Microsoft.AspNetCore.Http;
@@ -36,6 +37,11 @@ internal sealed class ServiceRoutes(DeclarationCatalog catalog)
             ],
             Problems = [ProblemCode.DeclarationBusy],
         },
+        new("GET", _one + "/secret", Permission.Admin, "What a push service's requests are signed with", SecretAsync)
+        {
+            Answers = [new(200, "The secret", typeof(ServiceSecret))],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.SecretNotFound],
+        },
         new("DELETE", _one, Permission.Admin, "Deletes a service with its nodes and messages", DeleteAsync)
         {
             Answers = [new(204, "Deleted; its nodes and messages are being forgotten")],
@@ -65,6 +71,16 @@ internal sealed class ServiceRoutes(DeclarationCatalog catalog)
             await catalog.DeclareServiceAsync(ServiceDocuments.Check(name, request));
         await Answers.JsonAsync(http, created ? StatusCodes.Status201Created : StatusCodes.Status200OK,
             ServiceDocuments.Write(service), WireJson.Context.ServiceDeclaration);
+    }
+
+    private async Task SecretAsync(HttpContext http)
+    {
+        ServiceSnapshot service = await catalog.FindServiceAsync(Name(http)) ?? throw DeclarationCatalog.NoService();
+        WebhookSecret secret = service.Handler.Secret ?? throw new RequestRefusedException(
+            ProblemCode.SecretNotFound, $"Service '{service.Name}' is not pushed to, so nothing is signed.");
+        http.Response.Headers.CacheControl = "no-store";
+        await Answers.JsonAsync(http, StatusCodes.Status200OK,
+            new ServiceSecret { Secret = secret.Reveal() }, WireJson.Context.ServiceSecret);
     }
 
     private async Task DeleteAsync(HttpContext http)

@@ -1,4 +1,5 @@
 using System.Net;
+using Grains.Handlers;
 using Grains.Journal;
 using Grains.Server.Options;
 using Grains.Silo;
@@ -24,7 +25,11 @@ internal static class ClusterHost
     private static readonly TimeSpan _shutdownMax = TimeSpan.FromSeconds(30);
 
     public static async Task<WebApplication> AddClusterServerAsync(
-        this WebApplicationBuilder builder, GrainsOptions options, ClusterOptions cluster, CancellationToken cancel)
+        this WebApplicationBuilder builder,
+        GrainsOptions options,
+        ClusterOptions cluster,
+        Action<ISiloBuilder> more,
+        CancellationToken cancel)
     {
         IPEndPoint place = await SiloPlace.FindAsync(cluster.Silo, cancel);
         AddressProbe.Check(options.Urls);
@@ -48,7 +53,7 @@ internal static class ClusterHost
                 silo.ConfigureMember(cluster, place);
                 silo.UseGrainsPostgres(stores.Database);
                 silo.UseFastFailureDetection();
-                silo.ConfigureWork(options, cluster);
+                silo.ConfigureWork(options, cluster, more);
                 if (tls is not null)
                 {
                     silo.UseMutualTls(tls);
@@ -97,12 +102,16 @@ internal static class ClusterHost
         });
     }
 
-    private static void ConfigureWork(this ISiloBuilder silo, GrainsOptions options, ClusterOptions cluster)
+    private static void ConfigureWork(
+        this ISiloBuilder silo, GrainsOptions options, ClusterOptions cluster, Action<ISiloBuilder> more)
     {
         silo.AddGrains(new GrainsSiloOptions { Keeper = new() { Partitions = options.Partitions } });
+        silo.AddGrainsHandlers(new HandlerOptions { PushTo = options.PushTo });
+        more(silo);
         if (!cluster.HasPartitions)
         {
             silo.WithoutPartitions();
+            silo.WithoutHandlers();
         }
 
         // On every server, shown there or not: the dashboard of one asks all of them.

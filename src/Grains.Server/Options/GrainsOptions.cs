@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Grains.Server.Options;
 
 /// <summary>What a person may set, checked. Inert: everything else is decided from it.</summary>
@@ -21,6 +23,9 @@ internal sealed record GrainsOptions
     public bool NoSync { get; init; }
 
     public bool Dashboard { get; init; }
+
+    /// <summary>Push requests go to addresses in these only.</summary>
+    public IReadOnlyList<IPNetwork> PushTo { get; init; } = [];
 
     /// <summary>Null: this process is the whole cluster, and keeps everything in its folder.</summary>
     public ClusterOptions? Cluster { get; init; }

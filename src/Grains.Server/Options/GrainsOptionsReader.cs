@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Grains.FrontEnd.Access;
 using Grains.StateMachines.Slots;
 
@@ -32,6 +34,7 @@ internal sealed class GrainsOptionsReader(SettingSource source)
             IsInsecure = insecure,
             NoSync = source.Flag(Setting.NoSync),
             Dashboard = source.Flag(Setting.Dashboard),
+            PushTo = PushTo(isAlone: cluster is null),
             Cluster = cluster,
             Command = new DataCommandReader(source).Read(words, hasPostgres: cluster is not null),
             SchemaToPrint = source.Flag(Setting.PrintSchema) ? clusterReader.Schema() : null,
@@ -86,6 +89,36 @@ internal sealed class GrainsOptionsReader(SettingSource source)
         }
 
         return [.. urls];
+    }
+
+    /// <summary>One server is a developer's machine by default, a cluster never: there, nothing is allowed unless said.</summary>
+    private IPNetwork[] PushTo(bool isAlone)
+    {
+        (string? value, _) = source.Find(Setting.PushTo);
+        if (value is null)
+        {
+            return isAlone ? [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")] : [];
+        }
+
+        var networks = new List<IPNetwork>();
+        foreach (string text in value.Split([',', ';'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (IPAddress.TryParse(text, out IPAddress? one))
+            {
+                networks.Add(new IPNetwork(one, one.AddressFamily == AddressFamily.InterNetwork ? 32 : 128));
+            }
+            else if (IPNetwork.TryParse(text, out IPNetwork network))
+            {
+                networks.Add(network);
+            }
+            else
+            {
+                source.Wrong(Setting.PushTo, text, "is no network",
+                    "Write ADDRESS/BITS, such as 10.1.0.0/16 or ::1/128; 0.0.0.0/0,::/0 for everywhere");
+            }
+        }
+
+        return [.. networks];
     }
 
     private int? Partitions()

@@ -22,6 +22,9 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
     public static readonly Setting Dashboard =
         new("dashboard", "true|false", "true", "the Orleans dashboard at /dashboard");
 
+    public static readonly Setting PushTo = new(
+        "push-to", "NETWORK[,NETWORK]", null, "where push requests may go; loopback alone, in a cluster nowhere, unless given");
+
     public static readonly Setting Postgres = new(
         "postgres", "CONNECTION", null, "the cluster's database; better by variable or file")
     {
@@ -52,7 +55,7 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
     public static readonly Setting From = new("from", "FOLDER", null, "migrate: the data folder of the stopped server");
 
     public static readonly Setting[] OfCommands = [From];
-    public static readonly Setting[] General = [Urls, Partitions, Keys, Insecure, Dashboard];
+    public static readonly Setting[] General = [Urls, Partitions, Keys, Insecure, Dashboard, PushTo];
     public static readonly Setting[] OneServer = [Data, NoSync];
 
     public static readonly Setting[] ManyServers =

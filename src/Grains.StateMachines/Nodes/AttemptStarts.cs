@@ -56,6 +56,34 @@ internal sealed class AttemptStarts(PartitionState state)
         return dead.Length;
     }
 
+    /// <summary>
+    /// The attempt counts for nothing. It leaves a record all the same: the node's next delivery has a greater token.
+    /// </summary>
+    public void TakeBack(OpenDelivery delivery, Draft draft)
+    {
+        bool canTakeBack = draft.FormatLevel >= FormatLevels.AttemptsReturned;
+        if (delivery.StartRecorded && !canTakeBack)
+        {
+            return;
+        }
+
+        Place[] messages = [.. delivery.Messages.Select(m => m.Id)];
+        draft.Open();
+        if (!delivery.StartRecorded)
+        {
+            draft.Emit(new AttemptsStarted(delivery.Node.Name, messages));
+            delivery.StartRecorded = true;
+            _recording.Add(delivery);
+        }
+
+        if (canTakeBack)
+        {
+            draft.Emit(new AttemptsReturned(delivery.Node.Name, messages));
+        }
+
+        draft.Close();
+    }
+
     /// <summary>Records the starts that must be durable before they go out; what has no room waits for the next batch.</summary>
     public void StagePending(Draft draft)
     {

@@ -395,6 +395,9 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         }
     }
 
+    /// <summary>
+    /// A message that was tried before goes alone, so that one that nobody can handle takes no other to the dead letters.
+    /// </summary>
     private Message[] Choose(long node, int countMax)
     {
         int limit = Math.Clamp(countMax, 1, Limits.DeliveryMessagesMax);
@@ -403,7 +406,8 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         foreach ((MailboxKey key, Message message) in state.Mailboxes.From(new MailboxKey(node, false, default)))
         {
             bytes += message.Content.SizeBytes;
-            if (key.Node != node || key.Dead || chosen.Count == limit || (chosen.Count > 0 && bytes > Limits.DeliveryBytesMax))
+            if (key.Node != node || key.Dead || chosen.Count == limit
+                || (chosen.Count > 0 && (bytes > Limits.DeliveryBytesMax || message.Attempts + chosen[^1].Attempts > 0)))
             {
                 break;
             }

@@ -84,12 +84,22 @@ internal sealed class DeliveryRules(
         }
 
         deliveries.End(delivery);
-        string how = command.Reason ?? "it was rejected without a reason";
-        int dead = deliveries.Starts.GiveUp(delivery, delivery.Messages, how, draft, command.DeadLetter);
-        int returned = delivery.Messages.Length - dead;
-        if (returned > 0 && command.DelayMs > 0)
+        int dead = 0;
+        if (command.NotCounted && !command.DeadLetter)
         {
-            holds.Add((delivery.Node, draft.NowMs + command.DelayMs));
+            deliveries.Starts.TakeBack(delivery, draft);
+        }
+        else
+        {
+            string how = command.Reason ?? "it was rejected without a reason";
+            dead = deliveries.Starts.GiveUp(delivery, delivery.Messages, how, draft, command.DeadLetter);
+        }
+
+        int returned = delivery.Messages.Length - dead;
+        long delayMs = command.Backoff?.After(AttemptsAt(delivery)) ?? command.DelayMs;
+        if (returned > 0 && delayMs > 0)
+        {
+            holds.Add((delivery.Node, draft.NowMs + delayMs));
         }
 
         return new Rejected(returned, dead);
@@ -105,6 +115,10 @@ internal sealed class DeliveryRules(
         deliveries.Renew(delivery, command.LeaseMs, nowMs);
         return new Renewed(command.LeaseMs);
     }
+
+    /// <summary>Of the message that was tried most often.</summary>
+    private int AttemptsAt(OpenDelivery delivery) =>
+        delivery.Messages.Max(m => state.Messages.Get(m.Id) is { Dead: false } message ? message.Attempts : 0);
 
     private static Refused Gone(DeliveryId id) => new(
         Refusal.DeliveryGone,

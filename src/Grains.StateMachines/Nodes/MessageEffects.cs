@@ -118,6 +118,29 @@ internal sealed record AttemptsStarted(ScopedName Node, Place[] Messages) : Wait
     }
 }
 
+/// <summary>The last attempt at each of these messages does not count: no handler refused or failed them.</summary>
+internal sealed record AttemptsReturned(ScopedName Node, Place[] Messages) : WaitingMessagesEffect(Node, Messages)
+{
+    public override EffectKind Kind => EffectKind.AttemptsReturned;
+
+    public override void Write(RecordWriter to) => WriteMessages(to);
+
+    public static AttemptsReturned Read(ref RecordReader from)
+    {
+        (ScopedName node, Place[] messages) = ReadMessages(ref from);
+        return new AttemptsReturned(node, messages);
+    }
+
+    public override void Apply(PartitionState state, long revision)
+    {
+        foreach (Place id in Messages)
+        {
+            Message message = Find(state, id);
+            state.ReplaceMessage(message, message with { Attempts = Math.Max(0, message.Attempts - 1) });
+        }
+    }
+}
+
 /// <summary>These messages wait for a person now.</summary>
 internal sealed record MessagesDeadLettered(ScopedName Node, Place[] Messages, string Reason) : WaitingMessagesEffect(Node, Messages)
 {

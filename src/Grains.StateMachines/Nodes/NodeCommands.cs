@@ -127,7 +127,7 @@ public sealed record RejectDelivery : Command
 {
     [Id(0)] public required DeliveryId Delivery { get; init; }
 
-    /// <summary>The node is held back this long, in ms.</summary>
+    /// <summary>The node is held back this long, in ms; where <see cref="Backoff"/> is given, it decides.</summary>
     [Id(1)] public long DelayMs { get; init; }
 
     /// <summary>Do not try again: all messages of the delivery become dead letters now.</summary>
@@ -135,6 +135,30 @@ public sealed record RejectDelivery : Command
 
     /// <summary>Kept with a dead letter, for people.</summary>
     [Id(3)] public string? Reason { get; init; }
+
+    /// <summary>The node is held back longer with each attempt.</summary>
+    [Id(4)] public Backoff? Backoff { get; init; }
+
+    /// <summary>
+    /// The attempt does not count: the handler was not reached, or asked for time. A cluster whose format level has no
+    /// word for it counts one that is on record already.
+    /// </summary>
+    [Id(5)] public bool NotCounted { get; init; }
+}
+
+/// <summary>
+/// Exponential back-off: after attempt n, <see cref="FirstMs"/> × 2ⁿ⁻¹, at most <see cref="MaxMs"/>; of that,
+/// <see cref="Permille"/>, which the caller draws, so that what failed together is not tried again together.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("grains.backoff")]
+public sealed record Backoff([property: Id(0)] long FirstMs, [property: Id(1)] long MaxMs, [property: Id(2)] int Permille)
+{
+    public long After(int attempt)
+    {
+        int doublings = Math.Clamp(attempt - 1, 0, 40);
+        long full = FirstMs > MaxMs >> doublings ? MaxMs : FirstMs << doublings;
+        return Math.Min(full, MaxMs) * Permille / 1000;
+    }
 }
 
 /// <summary>Answered by <see cref="NodeFound"/>; a node that was never addressed is <see cref="Refusal.NotFound"/>.</summary>

@@ -22,6 +22,9 @@ internal sealed class Draft(PartitionState state)
     private bool _open;
     private int _ordinals;
 
+    /// <summary>What the record may hold.</summary>
+    public int FormatLevel { get; set; } = FormatLevels.Newest;
+
     /// <summary>Revisions that the batch takes so far.</summary>
     public int Changes { get; private set; }
 

@@ -29,4 +29,7 @@ internal enum EffectKind : byte
 
     /// <summary>From format level 2 on.</summary>
     HoldHandedOver = 20,
+
+    /// <summary>From format level 3 on.</summary>
+    AttemptsReturned = 21,
 }

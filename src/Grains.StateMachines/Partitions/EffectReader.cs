@@ -30,6 +30,7 @@ internal static class EffectReader
         EffectKind.ScopeDropped => ScopeDropped.Read(ref from),
         EffectKind.LeaseHandedOver => LeaseHandedOver.Read(ref from),
         EffectKind.HoldHandedOver => HoldHandedOver.Read(ref from),
+        EffectKind.AttemptsReturned => AttemptsReturned.Read(ref from),
         _ => throw new FormatException($"Effect kind {(byte)kind} is not known to this version."),
     };
 }

@@ -11,5 +11,8 @@ public static class FormatLevels
     /// <summary>An owner's last record may hand leases over.</summary>
     public const int HandOver = 2;
 
-    public const int Newest = HandOver;
+    /// <summary>An attempt that turned out to be none may be taken back.</summary>
+    public const int AttemptsReturned = 3;
+
+    public const int Newest = AttemptsReturned;
 }

@@ -58,7 +58,11 @@ public sealed class PartitionMachine
     public PartitionId Id { get; }
 
     /// <summary>Records are written at this level; all up to the newest are read.</summary>
-    public int FormatLevel { get; set; } = FormatLevels.Newest;
+    public int FormatLevel
+    {
+        get => _draft.FormatLevel;
+        set => _draft.FormatLevel = value;
+    }
 
     /// <summary>Of the last durable record.</summary>
     public Revision Revision => new(_state.DurableTotals.Revision);

@@ -70,6 +70,7 @@ internal sealed class Receiver(SimWorld world, RunRecord record, int number)
                 {
                     Delivery = delivery.Given.Delivery,
                     DelayMs = Random.Next(2) * Random.Next(500),
+                    NotCounted = Random.Next(3) == 0,
                     DeadLetter = world.Plan.MaxAttempts < 100 && Random.Next(10) == 0,
                 });
                 return;

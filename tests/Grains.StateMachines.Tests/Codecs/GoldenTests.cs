@@ -75,6 +75,8 @@ public class GoldenTests
             partition.Take("leased");
             partition.NowMs += 1_000;
             partition.HandOver();
+            partition.Do(partition.Send("later", "m6"));
+            partition.Do(new RejectDelivery { Delivery = partition.Take("later")!.Delivery, NotCounted = true });
         }
 
         return partition;

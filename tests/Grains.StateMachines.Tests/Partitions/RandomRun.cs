@@ -172,7 +172,13 @@ internal sealed class RandomRun
         (TestPartition partition, DeliveryGiven delivery) = _deliveries[at];
         if (_random.Next(5) == 0)
         {
-            partition.Do(new RejectDelivery { Delivery = delivery.Delivery, DelayMs = _random.Next(500) });
+            partition.Do(new RejectDelivery
+            {
+                Delivery = delivery.Delivery,
+                DelayMs = _random.Next(500),
+                Backoff = _random.Next(2) == 0 ? null : new Backoff(_random.Next(50), 500, _random.Next(1_001)),
+                NotCounted = _random.Next(2) == 0,
+            });
             return;
         }
 

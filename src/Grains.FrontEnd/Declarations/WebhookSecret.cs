@@ -1,0 +1,64 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Grains.FrontEnd.Declarations;
+
+/// <summary>
+/// What a service's push requests are signed with, as Standard Webhooks writes it: <c>whsec_</c> and base64 of 24 to 64
+/// bytes. Never in a log, an error or a list: only <see cref="Reveal"/> shows it.
+/// </summary>
+internal sealed class WebhookSecret : IEquatable<WebhookSecret>
+{
+    public const int BytesMin = 24;
+    public const int BytesMax = 64;
+
+    private const string _prefix = "whsec_";
+    private const int _bytesDefault = 32;
+
+    private readonly byte[] _key;
+
+    private WebhookSecret(byte[] key) => _key = key;
+
+    public static WebhookSecret Draw() => new(RandomNumberGenerator.GetBytes(_bytesDefault));
+
+    public static bool TryParse(string text, [NotNullWhen(true)] out WebhookSecret? secret)
+    {
+        secret = null;
+        Span<byte> key = stackalloc byte[BytesMax];
+        if (!text.StartsWith(_prefix, StringComparison.Ordinal)
+            || !Convert.TryFromBase64String(text[_prefix.Length..], key, out int length) || length < BytesMin)
+        {
+            return false;
+        }
+
+        secret = new WebhookSecret(key[..length].ToArray());
+        return true;
+    }
+
+    /// <summary>For the one who may read it, and for the declaration's record.</summary>
+    public string Reveal() => _prefix + Convert.ToBase64String(_key);
+
+    /// <summary>
+    /// The header <c>webhook-signature</c> of Standard Webhooks: <c>v1,</c> and base64 of HMAC-SHA256 over id, a dot,
+    /// the time in seconds since 1970, a dot, and the body.
+    /// </summary>
+    public string Sign(string id, long timeSeconds, ReadOnlySpan<byte> body)
+    {
+        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _key);
+        hash.AppendData(Encoding.UTF8.GetBytes(string.Create(
+            System.Globalization.CultureInfo.InvariantCulture, $"{id}.{timeSeconds}.")));
+        hash.AppendData(body);
+        Span<byte> signature = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        hash.GetHashAndReset(signature);
+        return "v1," + Convert.ToBase64String(signature);
+    }
+
+    public bool Equals(WebhookSecret? other) => other is not null && CryptographicOperations.FixedTimeEquals(_key, other._key);
+
+    public override bool Equals(object? obj) => Equals(obj as WebhookSecret);
+
+    public override int GetHashCode() => _key.Length;
+
+    public override string ToString() => "whsec_…";
+}

@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using Grains.FrontEnd.Declarations;
+using Grains.Handlers.Runs;
+using Grains.Handlers.Servers;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Grains.Handlers.Dispatch;
+
+/// <summary>
+/// One dispatcher for each service that servers run, as it is declared now: looked up every second, and at once when a
+/// declaration changes through this server.
+/// </summary>
+internal sealed partial class Dispatchers : BackgroundService
+{
+    private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
+
+    private readonly DeclarationCatalog _catalog;
+    private readonly DispatchParts _parts;
+    private readonly RunKeeper _runs;
+    private readonly ILogger<Dispatchers> _log;
+    private readonly SemaphoreSlim _changed = new(0, 1);
+    private ImmutableDictionary<string, ServiceDispatcher> _dispatchers = ImmutableDictionary<string, ServiceDispatcher>.Empty;
+
+    public Dispatchers(
+        DeclarationCatalog catalog, DispatchParts parts, RunKeeper runs, IHostApplicationLifetime lifetime, ILogger<Dispatchers> log)
+    {
+        (_catalog, _parts, _runs, _log) = (catalog, parts, runs, log);
+        catalog.ServicesChanged += Wake;
+        parts.Servers.Dispatched = () => [.. _dispatchers.Values.Select(d => d.Report)];
+        lifetime.ApplicationStopping.Register(End);
+        HandlerMeter.Instance.CreateObservableGauge(
+            "grains.handlers.in_flight", () => runs.Count, null, "Deliveries that handlers of this server work on.");
+    }
+
+    public override void Dispose()
+    {
+        _changed.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (_parts.Partitions.IsReady)
+                {
+                    Follow(await _catalog.ListServicesAsync(stoppingToken));
+                }
+
+                await _changed.WaitAsync(_pause, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // What is known goes on; the partition that has the declarations may be on its way.
+                LogNotListed(_log, e.Message);
+                await Task.Delay(_pause, _parts.Time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private void Follow(List<ServiceSnapshot> services)
+    {
+        Dictionary<string, ServiceSnapshot> wanted = services
+            .Where(s => s.Handler.Kind != HandlerKind.Pull).ToDictionary(s => s.Name, StringComparer.Ordinal);
+        foreach ((string name, ServiceDispatcher dispatcher) in _dispatchers)
+        {
+            if (wanted.GetValueOrDefault(name) != dispatcher.Service)
+            {
+                dispatcher.Dispose();
+                _dispatchers = _dispatchers.Remove(name);
+                if (!wanted.ContainsKey(name))
+                {
+                    _parts.Push.Forget(dispatcher.Service.Id);
+                }
+            }
+        }
+
+        foreach (ServiceSnapshot service in wanted.Values.Where(s => !_dispatchers.ContainsKey(s.Name)))
+        {
+            var dispatcher = new ServiceDispatcher(service, _parts);
+            _dispatchers = _dispatchers.Add(service.Name, dispatcher);
+            dispatcher.Start();
+        }
+    }
+
+    /// <summary>Nothing more is taken, here: the partitions are about to go to others, who take.</summary>
+    private void End()
+    {
+        _runs.BeginStop();
+        foreach (ServiceDispatcher dispatcher in _dispatchers.Values)
+        {
+            dispatcher.Dispose();
+        }
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            _changed.Release();
+        }
+        catch (Exception e) when (e is SemaphoreFullException or ObjectDisposedException)
+        {
+            // It is awake already, or will never be again.
+        }
+    }
+
+    [LoggerMessage(4031, LogLevel.Warning, "The declared services could not be listed; those that are known go on. {Why}")]
+    private static partial void LogNotListed(ILogger log, string why);
+}

@@ -1,0 +1,21 @@
+namespace Grains.Handlers.Nodes;
+
+/// <summary>How many nodes are in this server's memory, at work or moments after it.</summary>
+internal sealed class ActiveNodes
+{
+    private readonly int _idleMax;
+    private int _count;
+
+    public ActiveNodes(HandlerOptions options)
+    {
+        _idleMax = options.IdleNodesMax;
+        HandlerMeter.Instance.CreateObservableGauge(
+            "grains.handlers.nodes", () => _count, null, "Nodes in this server's memory: at work, or a moment ago.");
+    }
+
+    public bool AreMany => Volatile.Read(ref _count) > _idleMax;
+
+    public void Add() => Interlocked.Increment(ref _count);
+
+    public void Remove() => Interlocked.Decrement(ref _count);
+}

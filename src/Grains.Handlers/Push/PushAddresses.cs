@@ -1,0 +1,65 @@
+using System.Net;
+using System.Net.Http;
+using System.Net.Sockets;
+
+namespace Grains.Handlers.Push;
+
+/// <summary>
+/// Opens the connections of push requests, to allowed addresses only. What decides is the address that is connected
+/// to, not the name that it was found by: a name can resolve to anything, and to something else the next time.
+/// </summary>
+internal sealed class PushAddresses(IReadOnlyList<IPNetwork> allowed)
+{
+    public bool Allows(IPAddress address)
+    {
+        IPAddress plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return allowed.Any(n => n.Contains(plain));
+    }
+
+    /// <exception cref="PushRefusedException">No address of the host is allowed.</exception>
+    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
+    {
+        DnsEndPoint host = context.DnsEndPoint;
+        IPAddress[] found = IPAddress.TryParse(host.Host, out IPAddress? literal)
+            ? [literal]
+            : await Dns.GetHostAddressesAsync(host.Host, cancel);
+        IPAddress[] open = [.. found.Where(Allows)];
+        if (open.Length == 0)
+        {
+            throw new PushRefusedException(Refusal(host.Host, found));
+        }
+
+        SocketException? last = null;
+        foreach (IPAddress address in open)
+        {
+            var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(new IPEndPoint(address, host.Port), cancel);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch (SocketException e)
+            {
+                socket.Dispose();
+                last = e;
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        }
+
+        throw last!;
+    }
+
+    private string Refusal(string host, IPAddress[] found)
+    {
+        string where = found.Length == 0 ? "no address" : string.Join(", ", found.Select(a => a.ToString()));
+        string networks = allowed.Count == 0 ? "none" : string.Join(", ", allowed);
+        return $"{host} is {where}, and push requests may go to {networks} only; allow it with --push-to NETWORK";
+    }
+}
+
+/// <summary>A push request may not go where its URL leads.</summary>
+internal sealed class PushRefusedException(string message) : Exception(message);

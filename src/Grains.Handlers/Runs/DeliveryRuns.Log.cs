@@ -1,0 +1,30 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Grains.FrontEnd.Declarations;
+using Grains.StateMachines.Ids;
+using Microsoft.Extensions.Logging;
+
+namespace Grains.Handlers.Runs;
+
+internal sealed partial class DeliveryRuns
+{
+    private static readonly Counter<long> _ended = HandlerMeter.Instance.CreateCounter<long>(
+        "grains.handlers.deliveries", null, "Deliveries that push and hosted handlers of this server ended, by how.");
+
+    private static readonly Histogram<double> _durationMs = HandlerMeter.Instance.CreateHistogram<double>(
+        "grains.handlers.duration", "ms", "From taking a delivery to its handler until what came of it is durable.");
+
+    [LoggerMessage(4011, LogLevel.Debug, "{Service}/{Node}: {End}; {Reason}")]
+    private static partial void LogNotHandled(ILogger log, string service, Utf8Name node, RunEnd end, string reason);
+
+    [LoggerMessage(4012, LogLevel.Warning,
+        "{Service}/{Node} was handled, and its partition does not answer; its messages come again unless it was stored. {Why}")]
+    private static partial void LogNotConcluded(ILogger log, string service, Utf8Name node, string why);
+
+    private static void Count(ServiceSnapshot service, RunReport report, TimeSpan took)
+    {
+        var tags = new TagList { { "service", service.Name }, { "end", HandlerMeter.NameOf(report.End) } };
+        _ended.Add(1, tags);
+        _durationMs.Record(took.TotalMilliseconds, tags);
+    }
+}

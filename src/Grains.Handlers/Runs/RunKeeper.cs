@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using Grains.Silo.Partitions;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Partitions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Grains.Handlers.Runs;
+
+/// <summary>
+/// Prolongs the leases of all deliveries that handlers of this server work on, and cancels those that are lost or take
+/// too long. One timer for all: a run itself costs none.
+/// </summary>
+internal sealed partial class RunKeeper(
+    IPartitions partitions, HandlerOptions options, TimeProvider time, ILogger<RunKeeper> log) : BackgroundService
+{
+    private static readonly TimeSpan _tick = TimeSpan.FromMilliseconds(25);
+
+    private readonly ConcurrentDictionary<Run, bool> _runs = new();
+    private long _stopAtMs = long.MaxValue;
+
+    public int Count => _runs.Count;
+
+    /// <summary>Of a clock that never goes back.</summary>
+    public long NowMs => (long)time.GetElapsedTime(0).TotalMilliseconds;
+
+    public Run Begin(DeliveryGiven given, long timeoutMs)
+    {
+        var run = new Run(given, timeoutMs, NowMs);
+        _runs.TryAdd(run, true);
+        return run;
+    }
+
+    public void End(Run run)
+    {
+        _runs.TryRemove(run, out _);
+        run.Dispose();
+    }
+
+    /// <summary>The server is asked to stop: handlers have a while, then what they hold is given back.</summary>
+    public void BeginStop() => Interlocked.CompareExchange(ref _stopAtMs, NowMs + options.StopMsMax, long.MaxValue);
+
+    /// <summary>Waits for the runs, and for what they gave back; not for ever.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        BeginStop();
+        long until = Volatile.Read(ref _stopAtMs) + options.StopMsMax;
+        while (!_runs.IsEmpty && NowMs < until && !cancellationToken.IsCancellationRequested)
+        {
+            await Task.Delay(_tick, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await base.StopAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            long nowMs = NowMs;
+            foreach (Run run in _runs.Keys)
+            {
+                Look(run, nowMs);
+            }
+
+            await Task.Delay(_tick, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void Look(Run run, long nowMs)
+    {
+        if (!run.IsConcluding && nowMs >= run.DeadlineMs)
+        {
+            run.End(RunCancel.Timeout);
+        }
+
+        if (!run.IsConcluding && nowMs >= Volatile.Read(ref _stopAtMs))
+        {
+            run.End(RunCancel.ServerStops);
+        }
+
+        if (nowMs >= run.RenewAtMs && !run.IsRenewing && run.Reason != RunCancel.Lost)
+        {
+            run.IsRenewing = true;
+            _ = RenewAsync(run);
+        }
+    }
+
+    private async Task RenewAsync(Run run)
+    {
+        long leaseMs = run.Given.LeaseMs;
+        try
+        {
+            Answer answer = await partitions.ExecuteAsync(
+                run.Given.Delivery.Partition, new RenewDelivery(run.Given.Delivery, leaseMs), CancellationToken.None);
+            if (answer is Refused { Code: Refusal.DeliveryGone or Refusal.ServiceDeleted })
+            {
+                run.End(RunCancel.Lost);
+            }
+
+            run.RenewAtMs = NowMs + (leaseMs / 3);
+        }
+        catch (PartitionUnavailableException e)
+        {
+            // Its lease may outlive that, or a new owner may not know it: either way the next answer tells.
+            LogNotRenewed(log, run.Given.Delivery, e.Message);
+            run.RenewAtMs = NowMs + Math.Min(leaseMs / 10, 1_000);
+        }
+        catch (Exception e)
+        {
+            LogRenewalFailed(log, e, run.Given.Delivery);
+            run.RenewAtMs = NowMs + Math.Min(leaseMs / 10, 1_000);
+        }
+        finally
+        {
+            run.IsRenewing = false;
+        }
+    }
+}

@@ -1,0 +1,24 @@
+namespace Grains.Handlers.Runs;
+
+/// <summary>How a delivery's run ended.</summary>
+[GenerateSerializer, Immutable, Alias("grains.run-report")]
+public sealed record RunReport([property: Id(0)] RunEnd End, [property: Id(1)] string? Reason);
+
+/// <summary>What a run came to. Numbers are part of the wire contract between servers: never reuse one.</summary>
+public enum RunEnd
+{
+    /// <summary>Everything that the handler did is durable.</summary>
+    Committed = 1,
+
+    /// <summary>The attempt failed, and is made again after a pause, or was the last.</summary>
+    Failed = 2,
+
+    /// <summary>It is tried again after a pause, and did not count.</summary>
+    Later = 3,
+
+    /// <summary>The messages are dead letters now.</summary>
+    Dead = 4,
+
+    /// <summary>The delivery had ended before: nothing that the handler did counts.</summary>
+    Lost = 5,
+}
