@@ -27,6 +27,9 @@ internal sealed class ClusterWorld : IAsyncDisposable
         _postgresEnd = _network?.AddEnd("postgres");
     }
 
+    /// <summary>The program that each server runs, and what else is on its command line.</summary>
+    private (string? Program, string[] Arguments) More { get; init; } = (null, []);
+
     /// <summary>Those that the cluster began with.</summary>
     public IReadOnlyList<ServerProcess> Servers { get; private set; } = [];
 
@@ -40,9 +43,10 @@ internal sealed class ClusterWorld : IAsyncDisposable
     public string File(string name) => _folder.File(name);
 
     /// <summary>Returns when each server serves every partition.</summary>
-    public static async Task<ClusterWorld> StartAsync(bool lossy = false, int servers = 3)
+    public static async Task<ClusterWorld> StartAsync(
+        bool lossy = false, int servers = 3, string? program = null, params string[] arguments)
     {
-        var world = new ClusterWorld(lossy);
+        var world = new ClusterWorld(lossy) { More = (program, arguments) };
         try
         {
             await world.StartPostgresAsync();
@@ -62,11 +66,19 @@ internal sealed class ClusterWorld : IAsyncDisposable
     public ServerProcess AddServer()
     {
         string name = $"server-{_servers.Count + 1}";
-        var server = new ServerProcess(ServerSettings.Member(
-            name, _folder.File($"{name}.log"), Postgres.ConnectionString, _network?.AddEnd(name), _lossy));
+        ServerSettings settings = ServerSettings.Member(
+            name, _folder.File($"{name}.log"), Postgres.ConnectionString, _network?.AddEnd(name), _lossy);
+        var server = new ServerProcess(settings with
+        {
+            Program = More.Program ?? settings.Program,
+            Arguments = [.. settings.Arguments, .. More.Arguments],
+        });
         _servers.Add(server);
         return server;
     }
+
+    /// <summary>A place for something else, that all servers reach; null: loopback.</summary>
+    public NetworkEnd? AddEnd(string name) => _network?.AddEnd(name);
 
     /// <summary>Both stay connected to everything else.</summary>
     public void Cut(ServerProcess one, ServerProcess other) => _network!.Cut(one.End!, other.End!);

@@ -14,9 +14,12 @@ internal static class Programs
 
     public static string WordCount => Built("Grains.Samples.WordCount");
 
-    private static string Built(string project)
+    /// <summary>A server with handlers built in; and, told so, those handlers as a web server.</summary>
+    public static string Handlers => Built("Grains.Faults.Handlers", "tests");
+
+    private static string Built(string project, string folder = "src")
     {
-        string path = Path.Combine(Root(), "src", project, "bin", _configuration, "net10.0", project + ".dll");
+        string path = Path.Combine(Root(), folder, project, "bin", _configuration, "net10.0", project + ".dll");
         return File.Exists(path)
             ? path
             : throw new FileNotFoundException($"{project} is not built ({_configuration}); build its project first.", path);

@@ -147,7 +147,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     private void Launch()
     {
         Close();
-        string[] command = [.. _settings.End?.Inside ?? [], "dotnet", Programs.Server, .. _settings.Arguments];
+        string[] command = [.. _settings.End?.Inside ?? [], "dotnet", _settings.Program, .. _settings.Arguments];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
 
         // A process that is killed cannot remove the diagnostic sockets that it would open.

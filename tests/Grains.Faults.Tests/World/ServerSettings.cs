@@ -9,6 +9,9 @@ internal sealed record ServerSettings(string Name, Uri Url, string LogPath)
     /// <summary>Of the server's command line.</summary>
     public required IReadOnlyList<string> Arguments { get; init; }
 
+    /// <summary>The program that is run.</summary>
+    public string Program { get; init; } = Programs.Server;
+
     /// <summary>Where on a network it runs; null = as this process does.</summary>
     public NetworkEnd? End { get; init; }
 

@@ -1,0 +1,33 @@
+using System.Net;
+using Grains.Api.Deliveries;
+using Grains.Api.Json;
+using Grains.Faults.Handlers;
+using Grains.Handlers;
+using Grains.Server;
+
+const int rings = 20;
+
+// "push ADDRESS:PORT": the handlers as a web server of their own. Else a server that has them built in.
+if (args is not ["push", var address])
+{
+    return await GrainsServer.RunAsync(args, grains =>
+    {
+        grains.AddHandler<Deadly>("deadly");
+        for (int ring = 0; ring < rings; ring++)
+        {
+            grains.AddHandler<Hop>($"ring-{ring}");
+        }
+    });
+}
+
+WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+builder.Logging.SetMinimumLevel(LogLevel.Warning);
+builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPEndPoint.Parse(address)));
+WebApplication app = builder.Build();
+app.MapPost("/", async http =>
+{
+    Delivery? delivery = await http.Request.ReadFromJsonAsync(WireJson.Context.Delivery);
+    await http.Response.WriteAsJsonAsync(await new Hop().HandleAsync(delivery!, http.RequestAborted), WireJson.Context.CommitRequest);
+});
+await app.RunAsync();
+return 0;

@@ -1,0 +1,84 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Grains.Faults.Tests.World;
+using Xunit.Abstractions;
+
+namespace Grains.Faults.Tests;
+
+/// <summary>A handler that ends its server.</summary>
+public class DeadlyTests(ITestOutputHelper output)
+{
+    private const int _attempts = 3;
+    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(120);
+
+    [Fact]
+    public async Task A_message_that_ends_every_server_it_comes_to_is_a_dead_letter_after_its_attempts_and_the_cluster_is_up()
+    {
+        await using ClusterWorld world = await ClusterWorld.StartAsync(program: Programs.Handlers);
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(3) };
+        Uri any = world.Servers[0].Url;
+        using (HttpResponseMessage declared = await http.PutAsJsonAsync(new Uri(any, "/v1/services/deadly"), new
+        {
+            handler = new { kind = "hosted" }, retry = new { attempts = _attempts, backoff = "100ms" },
+        }))
+        {
+            Assert.True(declared.IsSuccessStatusCode, await declared.Content.ReadAsStringAsync());
+        }
+
+        foreach ((string node, string body) in new[] { ("good", "live"), ("bad", "die") })
+        {
+            using HttpResponseMessage sent = await http.PostAsync(
+                new Uri(any, $"/v1/services/deadly/nodes/{node}/messages"), new StringContent(body));
+            Assert.True(sent.IsSuccessStatusCode, await sent.Content.ReadAsStringAsync());
+        }
+
+        int ended = 0;
+        string? reason = null;
+        using var deadline = new CancellationTokenSource(_deadline);
+        while (reason is null)
+        {
+            ended += world.Servers.Count(s => !s.IsRunning);
+            Task restarting = world.RestartEndedAsync();
+            reason = await ReasonAsync(http, world);
+            await restarting;
+            await Task.Delay(100, deadline.Token);
+        }
+
+        output.WriteLine($"figures: {ended} servers ended by a message of {_attempts} attempts; \"{reason}\"");
+        Assert.Contains($"{_attempts} attempts", reason, StringComparison.Ordinal);
+
+        // The first attempt is not on record before it begins: where the server of the partition died with it, it is one more.
+        Assert.InRange(ended, 1, _attempts + 1);
+        await Task.WhenAll(world.Servers.Select(s => s.BecomeReadyAsync()));
+
+        // Another node of the service goes on, on every server.
+        foreach (ServerProcess server in world.Servers)
+        {
+            Assert.Equal("alive", await http.GetStringAsync(new Uri(server.Url, "/v1/services/deadly/nodes/good/state")));
+        }
+    }
+
+    /// <summary>Of the dead letter; null: there is none yet, or no server answered.</summary>
+    private static async Task<string?> ReasonAsync(HttpClient http, ClusterWorld world)
+    {
+        foreach (ServerProcess server in world.Servers.Where(s => s.IsRunning))
+        {
+            try
+            {
+                using HttpResponseMessage answer = await http.GetAsync(new Uri(server.Url, "/v1/services/deadly/nodes/bad/dead"));
+                if (answer.StatusCode == HttpStatusCode.OK)
+                {
+                    JsonElement letters = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("messages");
+                    return letters.GetArrayLength() == 0 ? null : letters[0].GetProperty("reason").GetString();
+                }
+            }
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+            {
+                // The next one.
+            }
+        }
+
+        return null;
+    }
+}
