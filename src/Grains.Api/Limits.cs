@@ -47,6 +47,9 @@ public static class Limits
     public const long LeaseMsMax = 12 * 3_600_000L;
     public const long DelayMs = 12 * 3_600_000L;
 
+    /// <summary>How far off a message's time may be: a year.</summary>
+    public const long DueMs = 365 * 86_400_000L;
+
     /// <summary>Ten years.</summary>
     public const long TtlMs = 3_650 * 86_400_000L;
 

@@ -8,7 +8,7 @@ internal sealed record BenchmarkOptions(IReadOnlyList<string> Parts, TimeSpan Le
     /// <summary>The part that wants a process to itself.</summary>
     public const string AgainstRows = "postgres";
 
-    private static readonly string[] _parts = ["machine", "journal", "path", "http", "restart"];
+    private static readonly string[] _parts = ["machine", "journal", "path", "http", "restart", "handlers"];
 
     public bool IsAgainstRows => Parts.Contains(AgainstRows);
 

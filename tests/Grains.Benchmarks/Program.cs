@@ -1,4 +1,5 @@
 using Grains.Benchmarks;
+using Grains.Benchmarks.Handlers;
 using Grains.Benchmarks.Http;
 using Grains.Benchmarks.Journals;
 using Grains.Benchmarks.Machines;
@@ -41,6 +42,7 @@ foreach (string part in options.Parts)
         "journal" => JournalBenchmark.RunAsync(options, data),
         "path" => PathBenchmark.RunAsync(options, data),
         "http" => HttpBenchmark.RunAsync(options, data),
+        "handlers" => HandlerBenchmark.RunAsync(options, data),
         BenchmarkOptions.AgainstRows => PostgresBenchmark.RunAsync(options, data),
         _ => RestartBenchmark.RunAsync(data),
     });

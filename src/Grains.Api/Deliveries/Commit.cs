@@ -48,6 +48,12 @@ public sealed class CommitSend
     /// <summary>Of the kinds that are kept with a message sent from outside.</summary>
     public Dictionary<string, string>? Headers { get; init; }
 
+    /// <summary>Not before this long after the commit: a duration up to 365 d.</summary>
+    public string? Delay { get; init; }
+
+    /// <summary>Not before then: RFC 3339. This or <see cref="Delay"/>.</summary>
+    public string? At { get; init; }
+
     /// <summary>Base64; this or <see cref="Text"/>.</summary>
     public byte[]? Body { get; init; }
     public string? Text { get; init; }

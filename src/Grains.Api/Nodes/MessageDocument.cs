@@ -14,7 +14,7 @@ public sealed class MessageStatusDocument
 {
     public required string Id { get; init; }
 
-    /// <summary><c>waiting</c>, <c>delivered</c>, <c>dead</c> or <c>finished</c>.</summary>
+    /// <summary><c>waiting</c>, <c>delayed</c>, <c>delivered</c>, <c>dead</c> or <c>finished</c>.</summary>
     public required string Status { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -26,6 +26,10 @@ public sealed class MessageStatusDocument
     /// <summary>RFC 3339, UTC.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? AcceptedAt { get; init; }
+
+    /// <summary>When its time comes, RFC 3339, UTC; absent where it has, or there was none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DueAt { get; init; }
 
     /// <summary>Why it is a dead letter.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -57,6 +61,10 @@ public sealed class MessageDocument
 
     /// <summary>Bytes of the body.</summary>
     public required int Size { get; init; }
+
+    /// <summary>As in <see cref="MessageStatusDocument.DueAt"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DueAt { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }

@@ -10,6 +10,14 @@ public sealed class NodeDocument
     public required int Delivered { get; init; }
     public required int Dead { get; init; }
 
+    /// <summary>Messages whose time has not come; absent = none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Delayed { get; init; }
+
+    /// <summary>Nothing of it is handed out; absent = false.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Paused { get; init; }
+
     /// <summary>Absent = no state.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? StateVersion { get; init; }

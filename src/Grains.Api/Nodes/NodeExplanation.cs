@@ -13,7 +13,8 @@ public sealed class NodeExplanation
     /// <c>idle</c> (nothing waits), <c>unasked</c> (messages wait, and nobody receives), <c>ready</c> (the next receive
     /// gets them), <c>starting</c> (an attempt is being recorded), <c>delivered</c> (a worker has them), <c>held</c>
     /// (back-off after a rejection), <c>halted</c> (nothing can be handled now, see <see cref="Handler"/>), <c>queued</c>
-    /// (as many deliveries are out as may be).
+    /// (as many deliveries are out as may be), <c>paused</c>, <c>delayed</c> (nothing else waits than messages whose time has
+    /// not come).
     /// </summary>
     public required string Status { get; init; }
 
@@ -33,6 +34,14 @@ public sealed class NodeExplanation
     public required int Delivered { get; init; }
 
     public required int Dead { get; init; }
+
+    /// <summary>Messages whose time has not come; absent = none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Delayed { get; init; }
+
+    /// <summary>When the time of the first of them comes.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? NextDue { get; init; }
 
     /// <summary>The oldest message that waits or is delivered.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -15,6 +15,10 @@ public sealed class ServiceDeclaration
     /// <summary>A delivery's lease where the receiver names none: a duration, 100 ms to 12 h.</summary>
     public required string Lease { get; init; }
     public required MailboxSettings Mailbox { get; init; }
+
+    /// <summary>Nothing of it is handed out; absent = false.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Paused { get; init; }
 }
 
 /// <summary>Body of a declaration. Everything is optional.</summary>
@@ -24,6 +28,10 @@ public sealed class ServiceRequest
     public RetrySettings? Retry { get; init; }
     public string? Lease { get; init; }
     public MailboxSettings? Mailbox { get; init; }
+
+    /// <summary>Nothing of it is handed out. Absent = as it was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Paused { get; init; }
 }
 
 /// <summary>How messages reach their handler.</summary>

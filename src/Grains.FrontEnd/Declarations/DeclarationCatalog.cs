@@ -88,24 +88,44 @@ internal sealed class DeclarationCatalog
     }
 
     /// <param name="wanted">The declaration; its id is not looked at.</param>
-    public async Task<(ServiceSnapshot Service, bool Created)> DeclareServiceAsync(ServiceSnapshot wanted)
+    /// <param name="staysPaused">What it says of that is not looked at either: it is paused if it was.</param>
+    public async Task<(ServiceSnapshot Service, bool Created)> DeclareServiceAsync(ServiceSnapshot wanted, bool staysPaused = false)
+    {
+        (ServiceSnapshot? service, bool created) = await ChangeServiceAsync(
+            wanted.Name,
+            there => WithSecret(staysPaused && there is not null ? wanted with { Paused = there.Paused } : wanted, there));
+        return (service!, created);
+    }
+
+    /// <summary>Null = it is not declared.</summary>
+    public async Task<ServiceSnapshot?> PauseServiceAsync(string name, bool paused) =>
+        (await ChangeServiceAsync(name, there => there is null ? null : there with { Paused = paused })).Service;
+
+    /// <param name="name">Whose declaration.</param>
+    /// <param name="change">Null → it stays as it is.</param>
+    private async Task<(ServiceSnapshot? Service, bool Created)> ChangeServiceAsync(
+        string name, Func<ServiceSnapshot?, ServiceSnapshot?> change)
     {
         for (int tries = 0; tries < _triesMax; tries++)
         {
-            KeyView? there = await _system.GetAsync(Kind.Services, wanted.Name, CancellationToken.None);
-            ServiceSnapshot whole = WithSecret(wanted, Service(there));
+            KeyView? there = await _system.GetAsync(Kind.Services, name, CancellationToken.None);
+            if (change(Service(there)) is not { } whole)
+            {
+                return (null, false);
+            }
+
             byte[] document = JsonSerializer.SerializeToUtf8Bytes(
                 ServiceDocuments.WriteWhole(whole), WireJson.Context.ServiceRequest);
-            if (await _system.PutAsync(Kind.Services, wanted.Name, document, there) is { } written)
+            if (await _system.PutAsync(Kind.Services, name, document, there) is { } written)
             {
                 ServiceSnapshot service = whole with { Id = new ServiceId((there?.Created ?? written).Value) };
-                _services.Set(wanted.Name, service, _time.GetTimestamp());
+                _services.Set(name, service, _time.GetTimestamp());
                 ServicesChanged?.Invoke();
                 return (service, there is null);
             }
         }
 
-        throw Busy(wanted.Name);
+        throw Busy(name);
     }
 
     /// <summary>False = it was not there.</summary>

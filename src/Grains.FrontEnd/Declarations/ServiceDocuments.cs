@@ -29,6 +29,7 @@ internal static class ServiceDocuments
                 request.Retry?.MaxBackoff, "retry.maxBackoff", backoffMs, Limits.DelayMs, Math.Max(backoffMs, _maxBackoffMsDefault)),
             LeaseMs = Fields.DurationMs(request.Lease, "lease", Limits.LeaseMsMin, Limits.LeaseMsMax, _leaseMsDefault),
             MailboxLimit = Fields.Int(request.Mailbox?.Limit, "mailbox.limit", 1, Limits.MailboxMessages, _mailboxDefault),
+            Paused = request.Paused ?? false,
         };
     }
 
@@ -40,6 +41,7 @@ internal static class ServiceDocuments
         Retry = Retry(service),
         Lease = Lease(service),
         Mailbox = Mailbox(service),
+        Paused = service.Paused,
     };
 
     /// <summary>What is kept: also what only some may read.</summary>
@@ -49,6 +51,7 @@ internal static class ServiceDocuments
         Retry = Retry(service),
         Lease = Lease(service),
         Mailbox = Mailbox(service),
+        Paused = service.Paused ? true : null,
     };
 
     public static RetrySettings Retry(ServiceSnapshot service) => new()

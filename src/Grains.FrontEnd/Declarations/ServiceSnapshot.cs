@@ -35,13 +35,17 @@ internal sealed record ServiceSnapshot
 
     public required int MailboxLimit { get; init; }
 
+    /// <summary>Nothing of it is handed out.</summary>
+    public bool Paused { get; init; }
+
     /// <summary>How long a node is held back after a failure: of what the attempt comes to, four fifths to all, drawn.</summary>
     public Backoff Backoff() => new(BackoffMs, MaxBackoffMs, Random.Shared.Next(800, 1001));
 
     /// <summary>Declared alike, under the same id.</summary>
     public bool Equals(ServiceSnapshot? other) => other is not null && Id == other.Id && Name == other.Name
         && Handler.Equals(other.Handler) && Attempts == other.Attempts && BackoffMs == other.BackoffMs
-        && MaxBackoffMs == other.MaxBackoffMs && LeaseMs == other.LeaseMs && MailboxLimit == other.MailboxLimit;
+        && MaxBackoffMs == other.MaxBackoffMs && LeaseMs == other.LeaseMs && MailboxLimit == other.MailboxLimit
+        && Paused == other.Paused;
 
     public override int GetHashCode() => HashCode.Combine(Id, Name);
 

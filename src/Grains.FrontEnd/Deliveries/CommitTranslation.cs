@@ -103,6 +103,7 @@ internal sealed class CommitTranslation(DeclarationCatalog catalog, SlotMap slot
             Service = service.Id,
             Node = node,
             MailboxLimit = service.MailboxLimit,
+            Due = DueTimes.Parse(send.Delay, send.At, Fields.Refuse, $"'{member}.delay'", $"'{member}.at'"),
             Content = new MessageContent
             {
                 Body = Fields.Content(send.Body, send.Text, member) ?? [],

@@ -20,9 +20,12 @@ namespace Grains.FrontEnd.Deliveries;
 
 /// <summary>What workers do: receive, commit, renew, reject.</summary>
 internal sealed class DeliveryRoutes(
-    ServiceCalls calls, ServiceReceives receives, DeclarationCatalog catalog, IHostApplicationLifetime lifetime)
+    ServiceCalls calls, ServiceReceives receives, DeclarationCatalog catalog, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const string _one = "/v1/deliveries/{delivery}";
+
+    /// <summary>A receive of a paused service looks so often whether it still is.</summary>
+    private const int _pausedMs = 250;
 
     public IEnumerable<ApiRoute> All =>
     [
@@ -80,8 +83,16 @@ internal sealed class DeliveryRoutes(
         ReceiveRequest request = await JsonBody.ReadAsync(http, WireJson.Context.ReceiveRequest);
         int max = Fields.Int(request.Max, "max", 1, Limits.DeliveryMessages, 1);
         long waitMs = Fields.DurationMs(request.Wait, "wait", 0, Limits.WaitMs, 0);
-        ServiceSnapshot service = await calls.FindAsync(http);
+        long begun = time.GetTimestamp();
+        ServiceSnapshot service = await FindOpenAsync(http, waitMs);
+        waitMs = Math.Max(0, waitMs - (long)time.GetElapsedTime(begun).TotalMilliseconds);
         long leaseMs = Fields.DurationMs(request.Lease, "lease", Limits.LeaseMsMin, Limits.LeaseMsMax, service.LeaseMs);
+        if (service.Paused)
+        {
+            http.Response.StatusCode = StatusCodes.Status204NoContent;
+            return;
+        }
+
         var receive = new Receive
         {
             Service = service.Id,
@@ -106,6 +117,21 @@ internal sealed class DeliveryRoutes(
                 await ProblemAnswer.WriteAsync(http, calls.Refuse(answer, service.Name, ProblemCode.NodeNotFound));
                 return;
         }
+    }
+
+    /// <summary>The service, not paused any more; or as it is when the wait, or the server's life, is over.</summary>
+    private async Task<ServiceSnapshot> FindOpenAsync(HttpContext http, long waitMs)
+    {
+        long begun = time.GetTimestamp();
+        ServiceSnapshot service = await calls.FindAsync(http);
+        while (service.Paused && time.GetElapsedTime(begun).TotalMilliseconds < waitMs
+            && !lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(_pausedMs, waitMs)), time, http.RequestAborted);
+            service = await calls.FindAsync(http);
+        }
+
+        return service;
     }
 
     /// <summary>Until the caller goes away, or the server is to end: an orderly stop waits for all requests.</summary>

@@ -26,6 +26,8 @@ internal static class NodeExplanations
             Waiting = node.Node.Waiting,
             Delivered = node.Node.Delivered,
             Dead = node.Node.Dead,
+            Delayed = node.Node.Delayed,
+            NextDue = node.NextDueMs == 0 ? null : Answers.Time(node.NextDueMs),
             Next = node.Next is not { } next ? null : new NextMessage
             {
                 Id = next.ToString(), Attempts = node.Attempts, AcceptedAt = Answers.Time(node.AcceptedAtMs),
@@ -62,7 +64,16 @@ internal static class NodeExplanations
 
         if (node.Node.Waiting == 0)
         {
-            return ("idle", "Nothing waits.");
+            return node.Node.Delayed == 0
+                ? ("idle", "Nothing waits." + (node.Node.Paused ? " The node is paused: POST …:resume." : ""))
+                : ("delayed",
+                    $"{Count(node.Node.Delayed, "message")} whose time has not come; the first one's is {Answers.Time(node.NextDueMs)}.");
+        }
+
+        if (node.Node.Paused || service.Paused)
+        {
+            string what = node.Node.Paused ? "the node" : "the service";
+            return ("paused", $"{messages} waiting; {what} is paused, and nothing of it goes out before somebody resumes it: POST …:resume.");
         }
 
         if (node.IsStarting)

@@ -12,7 +12,7 @@ namespace Grains.FrontEnd.Nodes;
 /// </summary>
 internal static class MessageFingerprint
 {
-    public static IdempotencyKey Of(ServiceId service, Utf8Name node, string key, MessageContent content)
+    public static IdempotencyKey Of(ServiceId service, Utf8Name node, string key, MessageContent content, Due due = default)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> number = stackalloc byte[sizeof(long)];
@@ -35,6 +35,11 @@ internal static class MessageFingerprint
         }
 
         Append(hash, content.Body);
+        if (due.IsLater)
+        {
+            Append(hash, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{due.DelayMs} {due.AtMs}"));
+        }
+
         return new IdempotencyKey(scope, Finish(hash));
     }
 

@@ -26,12 +26,22 @@ internal sealed class MessageRoutes(ServiceCalls calls)
         new("POST", _node + "/messages", Permission.Write, "Sends a message to a node", SendAsync)
         {
             RawBody = true,
+            Query = ["delay", "at"],
             Headers = ["Content-Type", "Grains-Type", "traceparent", "Idempotency-Key"],
             Answers = [new(202, "Durable", typeof(SendResult), Headers: ["Grains-Position", "Grains-Repeated"])],
             Problems =
             [
                 ProblemCode.ServiceNotFound, ProblemCode.IdempotencyMismatch, ProblemCode.MailboxFull,
-                ProblemCode.PartitionFull,
+                ProblemCode.PartitionFull, ProblemCode.FormatTooOld,
+            ],
+        },
+        new("DELETE", "/v1/services/{service}/messages/{message}", Permission.Write, "Takes a message back that is not out", CancelAsync)
+        {
+            Answers = [new(204, "It never happens")],
+            Problems =
+            [
+                ProblemCode.BadId, ProblemCode.ServiceNotFound, ProblemCode.MessageNotFound, ProblemCode.MessageDelivered,
+                ProblemCode.FormatTooOld,
             ],
         },
         new("GET", "/v1/services/{service}/messages/{message}", Permission.Read, "Where a message is", StatusAsync)
@@ -44,6 +54,12 @@ internal sealed class MessageRoutes(ServiceCalls calls)
             ],
         },
         new("GET", _node + "/mailbox", Permission.Read, "Messages that wait or are delivered, in order", MailboxAsync)
+        {
+            Query = ["after", "limit", ReadWish.Read, ReadWish.Since],
+            Answers = [new(200, "A page", typeof(MessageList), Headers: ReadWish.Header)],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
+        },
+        new("GET", _node + "/delayed", Permission.Read, "Messages whose time has not come, in the order of their acceptance", DelayedAsync)
         {
             Query = ["after", "limit", ReadWish.Read, ReadWish.Since],
             Answers = [new(200, "A page", typeof(MessageList), Headers: ReadWish.Header)],
@@ -80,6 +96,7 @@ internal sealed class MessageRoutes(ServiceCalls calls)
     private async Task SendAsync(HttpContext http)
     {
         Utf8Name node = ServiceCalls.NodeOf(http);
+        Due due = Query.Of(http, "delay", "at").Due();
         IHeaderDictionary headers = http.Request.Headers;
         string? contentType = RequestHeaders.ContentType(http);
         string? type = RequestHeaders.Single(headers["Grains-Type"], "Grains-Type", Limits.MessageTypeChars);
@@ -101,7 +118,8 @@ internal sealed class MessageRoutes(ServiceCalls calls)
             Node = node,
             Content = content,
             MailboxLimit = service.MailboxLimit,
-            IdempotencyKey = key is null ? null : MessageFingerprint.Of(service.Id, node, key, content),
+            IdempotencyKey = key is null ? null : MessageFingerprint.Of(service.Id, node, key, content, due),
+            Due = due,
         });
         if (answer is not MessageAccepted accepted)
         {
@@ -144,22 +162,34 @@ internal sealed class MessageRoutes(ServiceCalls calls)
                     MessageStatus.Delivered => "delivered",
                     MessageStatus.Dead => "dead",
                     MessageStatus.Finished => "finished",
+                    MessageStatus.Delayed => "delayed",
                     _ => throw new InvalidOperationException($"Unknown status {found.Status}."),
                 },
                 Node = message?.Node.ToString(),
                 Attempts = message?.Attempts,
                 AcceptedAt = message is null ? null : Answers.Time(message.AcceptedAtMs),
+                DueAt = message is { DueMs: > 0 } ? Answers.Time(message.DueMs) : null,
                 Reason = message?.Reason,
                 Size = message?.Content.Body.Length,
             },
             WireJson.Context.MessageStatusDocument);
     }
 
+    private async Task CancelAsync(HttpContext http)
+    {
+        MessageId id = MessageOf(RequestPath.Of(http).Segment(4));
+        ServiceSnapshot service = await calls.FindAsync(http);
+        await calls.ExecuteAsync<Done>(service, id.Partition, new CancelMessage(service.Id, id), ProblemCode.MessageNotFound);
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
     private Task MailboxAsync(HttpContext http) => ListAsync(http, dead: false);
+
+    private Task DelayedAsync(HttpContext http) => ListAsync(http, dead: false, delayed: true);
 
     private Task DeadAsync(HttpContext http) => ListAsync(http, dead: true);
 
-    private async Task ListAsync(HttpContext http, bool dead)
+    private async Task ListAsync(HttpContext http, bool dead, bool delayed = false)
     {
         Utf8Name node = ServiceCalls.NodeOf(http);
         Query query = Query.Of(http, "after", "limit", ReadWish.Read, ReadWish.Since);
@@ -176,6 +206,7 @@ internal sealed class MessageRoutes(ServiceCalls calls)
                 Service = service.Id,
                 Node = node,
                 Dead = dead,
+                Delayed = delayed,
                 After = after,
                 Limit = limit,
                 Freshness = wish.For(partition),
@@ -278,6 +309,7 @@ internal sealed class MessageRoutes(ServiceCalls calls)
         Attempts = message.Attempts,
         AcceptedAt = Answers.Time(message.AcceptedAtMs),
         Size = message.Content.Body.Length,
+        DueAt = message.DueMs > 0 ? Answers.Time(message.DueMs) : null,
         Reason = message.Reason,
         Body = message.Content.Body,
     };

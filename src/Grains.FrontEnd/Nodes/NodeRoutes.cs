@@ -47,6 +47,16 @@ internal sealed class NodeRoutes(ServiceCalls calls)
             Answers = [new(200, "How many", typeof(PurgeResult))],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound],
         },
+        new("POST", _one + ":pause", Permission.Admin, "Nothing of the node is handed out until it is resumed", PauseAsync)
+        {
+            Answers = [new(204, "Paused; what is out goes on")],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.FormatTooOld],
+        },
+        new("POST", _one + ":resume", Permission.Admin, "The node's messages are handed out again", ResumeAsync)
+        {
+            Answers = [new(204, "Resumed")],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.FormatTooOld],
+        },
         new("GET", _state, Permission.Read, "Reads a node's state", GetStateAsync)
         {
             Query = [ReadWish.Read, ReadWish.Since],
@@ -156,6 +166,22 @@ internal sealed class NodeRoutes(ServiceCalls calls)
             ProblemCode.NodeNotFound);
     }
 
+    private Task PauseAsync(HttpContext http) => PauseAsync(http, paused: true);
+
+    private Task ResumeAsync(HttpContext http) => PauseAsync(http, paused: false);
+
+    private async Task PauseAsync(HttpContext http, bool paused)
+    {
+        Utf8Name node = Names.Node(RequestPath.Of(http).SegmentBeforeVerb(4));
+        ServiceSnapshot service = await calls.FindAsync(http);
+        await calls.ExecuteAsync<Done>(
+            service,
+            service.PartitionOf(calls.Slots, node),
+            new PauseNode { Service = service.Id, Node = node, Paused = paused },
+            ProblemCode.NodeNotFound);
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
     private async Task GetStateAsync(HttpContext http)
     {
         Utf8Name node = ServiceCalls.NodeOf(http);
@@ -241,6 +267,8 @@ internal sealed class NodeRoutes(ServiceCalls calls)
         Waiting = node.Waiting,
         Delivered = node.Delivered,
         Dead = node.Dead,
+        Delayed = node.Delayed,
+        Paused = node.Paused,
         StateVersion = node.StateVersion == Revision.None ? null : node.StateVersion.Value,
         StateBytes = node.StateBytes,
         Partition = partition?.Value,

@@ -26,6 +26,8 @@ internal static class Refusals
         Refusal.NotOwner => (ProblemCode.Unavailable, Outcome.Unknown),
         Refusal.TransferRefused => (ProblemCode.Internal, Outcome.Unknown),
         Refusal.HistoryChanged => (ProblemCode.HistoryChanged, Outcome.None),
+        Refusal.MessageDelivered => (ProblemCode.MessageDelivered, Outcome.None),
+        Refusal.FormatTooOld => (ProblemCode.FormatTooOld, Outcome.None),
         Refusal.NotFound => (notFound, Outcome.None),
         _ => throw new InvalidOperationException($"Refusal {refusal} has no error code; add it to {nameof(Refusals)}."),
     };

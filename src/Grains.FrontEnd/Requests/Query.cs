@@ -5,6 +5,7 @@ using Grains.Api;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
 using Grains.StateMachines.Ids;
+using Grains.StateMachines.Nodes;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Requests;
@@ -95,6 +96,9 @@ internal sealed class Query
             ? ms
             : throw Refuse("'ttl' must be a duration such as 250ms, 10s, 5m, 2h or 1d, from 1ms to 3650d.");
     }
+
+    /// <summary><c>delay</c> or <c>at</c>; the default = neither.</summary>
+    public Due Due() => DueTimes.Parse(Text("delay"), Text("at"), Refuse, "'delay'", "'at'");
 
     /// <summary>Null = absent.</summary>
     public MessageId? Message(string name)

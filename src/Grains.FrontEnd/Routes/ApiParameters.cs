@@ -27,7 +27,8 @@ internal static class ApiParameters
         ["limit"] = "1 to 1,000; 100 where absent.",
         ["values"] = "true = with values.",
         ["read"] = "How fresh: linearizable (where nothing is said), session (with 'at') or stale.",
-        ["at"] = "With read=session: a position; the answer has seen everything up to it.",
+        ["at"] = "With read=session: a position; the answer has seen everything up to it. Of a message: not before then, RFC 3339.",
+        ["delay"] = "Not before so long from now: a duration, 0s to 365d.",
     }.ToFrozenDictionary();
 
     public static readonly FrozenDictionary<string, string> Headers = new Dictionary<string, string>

@@ -42,6 +42,16 @@ internal sealed class ServiceRoutes(DeclarationCatalog catalog)
             Answers = [new(200, "The secret", typeof(ServiceSecret))],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.SecretNotFound],
         },
+        new("POST", _one + ":pause", Permission.Admin, "Nothing of the service is handed out until it is resumed", PauseAsync)
+        {
+            Answers = [new(200, "Paused; what is out goes on", typeof(ServiceDeclaration))],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.DeclarationBusy],
+        },
+        new("POST", _one + ":resume", Permission.Admin, "The service's messages are handed out again", ResumeAsync)
+        {
+            Answers = [new(200, "Resumed", typeof(ServiceDeclaration))],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.DeclarationBusy],
+        },
         new("DELETE", _one, Permission.Admin, "Deletes a service with its nodes and messages", DeleteAsync)
         {
             Answers = [new(204, "Deleted; its nodes and messages are being forgotten")],
@@ -68,8 +78,20 @@ internal sealed class ServiceRoutes(DeclarationCatalog catalog)
         string name = Name(http);
         ServiceRequest request = await JsonBody.ReadAsync(http, WireJson.Context.ServiceRequest);
         (ServiceSnapshot service, bool created) =
-            await catalog.DeclareServiceAsync(ServiceDocuments.Check(name, request));
+            await catalog.DeclareServiceAsync(ServiceDocuments.Check(name, request), staysPaused: request.Paused is null);
         await Answers.JsonAsync(http, created ? StatusCodes.Status201Created : StatusCodes.Status200OK,
+            ServiceDocuments.Write(service), WireJson.Context.ServiceDeclaration);
+    }
+
+    private Task PauseAsync(HttpContext http) => PauseAsync(http, paused: true);
+
+    private Task ResumeAsync(HttpContext http) => PauseAsync(http, paused: false);
+
+    private async Task PauseAsync(HttpContext http, bool paused)
+    {
+        string name = Names.Declared(RequestPath.Of(http).SegmentBeforeVerb(2), "service").ToString();
+        ServiceSnapshot service = await catalog.PauseServiceAsync(name, paused) ?? throw DeclarationCatalog.NoService();
+        await Answers.JsonAsync(http, StatusCodes.Status200OK,
             ServiceDocuments.Write(service), WireJson.Context.ServiceDeclaration);
     }
 

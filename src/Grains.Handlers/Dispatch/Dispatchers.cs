@@ -68,7 +68,7 @@ internal sealed partial class Dispatchers : BackgroundService
     private void Follow(List<ServiceSnapshot> services)
     {
         Dictionary<string, ServiceSnapshot> wanted = services
-            .Where(s => s.Handler.Kind != HandlerKind.Pull).ToDictionary(s => s.Name, StringComparer.Ordinal);
+            .Where(s => s.Handler.Kind != HandlerKind.Pull && !s.Paused).ToDictionary(s => s.Name, StringComparer.Ordinal);
         foreach ((string name, ServiceDispatcher dispatcher) in _dispatchers)
         {
             if (wanted.GetValueOrDefault(name) != dispatcher.Service)

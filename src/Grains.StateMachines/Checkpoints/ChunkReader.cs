@@ -55,6 +55,18 @@ internal static class ChunkReader
                 OutgoingMessage message = OutboxAdded.ReadMessage(ref from);
                 state.Outbox.Set(new OutboxKey(message.Partition.Value, place), message);
                 break;
+            case ChunkSection.DelayedMessages:
+                ReadMessage(state, ref from, dueMs: from.Varint());
+                break;
+            case ChunkSection.NodesWithMore:
+                ReadNodeWithMore(state, ref from);
+                break;
+            case ChunkSection.DelayedOutbox:
+                var delayedPlace = from.Place();
+                long dueMs = from.Varint();
+                OutgoingMessage delayed = OutboxAdded.ReadMessage(ref from) with { DueMs = dueMs };
+                state.Outbox.Set(new OutboxKey(delayed.Partition.Value, delayedPlace), delayed);
+                break;
             case ChunkSection.Sources:
                 var source = new SourceKey((uint)from.Varint(), from.Varint());
                 state.Sources.Set(source, new Watermark(from.Place()));
@@ -108,8 +120,20 @@ internal static class ChunkReader
 
     private static void ReadNode(PartitionState state, ref RecordReader from)
     {
-        var name = from.Scoped();
-        state.Nodes.Set(name, new NodeEntry(from.Varint())
+        (ScopedName name, NodeEntry node) = Node(ref from);
+        state.Nodes.Set(name, node);
+    }
+
+    private static void ReadNodeWithMore(PartitionState state, ref RecordReader from)
+    {
+        (ScopedName name, NodeEntry node) = Node(ref from);
+        state.Nodes.Set(name, node with { Delayed = from.Int(), Paused = from.Bool() });
+    }
+
+    private static (ScopedName Name, NodeEntry Node) Node(ref RecordReader from)
+    {
+        ScopedName name = from.Scoped();
+        return (name, new NodeEntry(from.Varint())
         {
             StateVersion = from.Varint(),
             StateContentType = from.OptionalText(),
@@ -119,7 +143,7 @@ internal static class ChunkReader
         });
     }
 
-    private static void ReadMessage(PartitionState state, ref RecordReader from)
+    private static void ReadMessage(PartitionState state, ref RecordReader from, long dueMs = 0)
     {
         var id = from.Place();
         var owner = from.Scoped();
@@ -136,8 +160,13 @@ internal static class ChunkReader
             Dead = dead,
             Reason = reason,
             Place = place,
+            DueMs = dueMs,
         };
         state.Messages.Set(id, message);
         state.Mailboxes.Set(message.MailboxKey, message);
+        if (dueMs > 0)
+        {
+            state.Due.Set(new DueKey(dueMs, id), message);
+        }
     }
 }

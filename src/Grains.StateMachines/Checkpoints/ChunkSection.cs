@@ -12,4 +12,13 @@ internal enum ChunkSection : byte
     Idempotency = 7,
     Commits = 8,
     DroppedScopes = 9,
+
+    /// <summary>Messages whose time has not come: from format level 3 on.</summary>
+    DelayedMessages = 10,
+
+    /// <summary>Nodes that are paused, or have such messages: from format level 3 on.</summary>
+    NodesWithMore = 11,
+
+    /// <summary>Outbox entries of such messages: from format level 3 on.</summary>
+    DelayedOutbox = 12,
 }

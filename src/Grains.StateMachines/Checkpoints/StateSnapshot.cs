@@ -72,14 +72,17 @@ public sealed class StateSnapshot
 
         IEnumerable<ReadOnlyMemory<byte>>[] sections =
         [
-            Section(ChunkSection.Keys, _keys, WriteKey, to),
-            Section(ChunkSection.Nodes, _nodes, WriteNode, to),
-            Section(ChunkSection.Messages, _messages, WriteMessage, to),
-            Section(ChunkSection.Outbox, _outbox, WriteOutbox, to),
-            Section(ChunkSection.Sources, _sources, WriteSource, to),
-            Section(ChunkSection.Idempotency, _idempotency, WriteIdempotency, to),
-            Section(ChunkSection.Commits, _commits, WriteCommit, to),
-            Section(ChunkSection.DroppedScopes, _droppedScopes, static (w, scope, _) => w.Varint(scope.Revision), to),
+            Section(ChunkSection.Keys, _keys.All, WriteKey, to),
+            Section(ChunkSection.Nodes, _nodes.All.Where(n => !HasMore(n.Value)), WriteNode, to),
+            Section(ChunkSection.NodesWithMore, _nodes.All.Where(n => HasMore(n.Value)), WriteNodeWithMore, to),
+            Section(ChunkSection.Messages, _messages.All.Where(m => m.Value.DueMs == 0), WriteMessage, to),
+            Section(ChunkSection.DelayedMessages, _messages.All.Where(m => m.Value.DueMs > 0), WriteDelayed, to),
+            Section(ChunkSection.Outbox, _outbox.All.Where(m => m.Value.DueMs == 0), WriteOutbox, to),
+            Section(ChunkSection.DelayedOutbox, _outbox.All.Where(m => m.Value.DueMs > 0), WriteDelayedOutbox, to),
+            Section(ChunkSection.Sources, _sources.All, WriteSource, to),
+            Section(ChunkSection.Idempotency, _idempotency.All, WriteIdempotency, to),
+            Section(ChunkSection.Commits, _commits.All, WriteCommit, to),
+            Section(ChunkSection.DroppedScopes, _droppedScopes.All, static (w, scope, _) => w.Varint(scope.Revision), to),
         ];
         foreach (ReadOnlyMemory<byte> chunk in sections.SelectMany(s => s))
         {
@@ -88,12 +91,12 @@ public sealed class StateSnapshot
     }
 
     private static IEnumerable<ReadOnlyMemory<byte>> Section<TKey, TValue>(
-        ChunkSection section, FrozenTree<TKey, TValue> tree, Action<RecordWriter, TKey, TValue> write, RecordWriter to)
+        ChunkSection section, IEnumerable<KeyValuePair<TKey, TValue>> entries, Action<RecordWriter, TKey, TValue> write, RecordWriter to)
         where TKey : struct, IComparable<TKey>
         where TValue : class
     {
         uint count = 0;
-        foreach ((TKey key, TValue value) in tree.All)
+        foreach ((TKey key, TValue value) in entries)
         {
             if (count == 0)
             {
@@ -154,6 +157,28 @@ public sealed class StateSnapshot
         to.OptionalBytes(node.State);
         to.Varint(node.Waiting);
         to.Varint(node.Dead);
+    }
+
+    private static bool HasMore(NodeEntry node) => node.Paused || node.Delayed > 0;
+
+    private static void WriteNodeWithMore(RecordWriter to, ScopedName name, NodeEntry node)
+    {
+        WriteNode(to, name, node);
+        to.Varint(node.Delayed);
+        to.Bool(node.Paused);
+    }
+
+    private static void WriteDelayed(RecordWriter to, Place id, Message message)
+    {
+        to.Varint(message.DueMs);
+        WriteMessage(to, id, message);
+    }
+
+    private static void WriteDelayedOutbox(RecordWriter to, OutboxKey key, OutgoingMessage message)
+    {
+        to.Place(key.Place);
+        to.Varint(message.DueMs);
+        OutboxAdded.WriteMessage(to, message);
     }
 
     private static void WriteMessage(RecordWriter to, Place id, Message message)

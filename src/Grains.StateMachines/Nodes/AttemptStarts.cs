@@ -96,8 +96,11 @@ internal sealed class AttemptStarts(PartitionState state)
 
             PendingStart start = node.Start!;
             int attemptsMax = start.Waiter.Command.MaxAttempts;
-            Place[] spent = [.. start.Messages.Where(m => m.Attempts >= attemptsMax).Select(m => m.Id)];
-            Place[] begun = [.. start.Messages.Where(m => m.Attempts < attemptsMax).Select(m => m.Id)];
+
+            // A purge may have come between.
+            Message[] there = [.. start.Messages.Where(m => state.Messages.Get(m.Id) is { Dead: false })];
+            Place[] spent = [.. there.Where(m => m.Attempts >= attemptsMax).Select(m => m.Id)];
+            Place[] begun = [.. there.Where(m => m.Attempts < attemptsMax).Select(m => m.Id)];
             start.Revision = draft.Open();
             if (begun.Length > 0)
             {

@@ -82,6 +82,11 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     public bool Holds(Message message) =>
         _nodes.TryGetValue(message.Owner, out NodeActivity? node) && node.Open is { } open && open.Holds(message.Id);
 
+    /// <summary>It is out, or about to go out.</summary>
+    public bool Wants(Message message) => Holds(message)
+        || (_nodes.TryGetValue(message.Owner, out NodeActivity? node) && node.Start is { } start
+            && Array.Exists(start.Messages, m => m.Id == message.Id));
+
     public int HeldBy(in ScopedName node) =>
         _nodes.TryGetValue(node, out NodeActivity? activity) && activity.Open is { } open ? open.Messages.Length : 0;
 
@@ -356,7 +361,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     private void Deliver(NodeActivity node, long nowMs, List<Reply> replies)
     {
         if (node.Open is not null || node.Start is not null || node.HoldUntilMs > nowMs
-            || state.Nodes.GetDurable(node.Name) is not { Waiting: > 0 } entry)
+            || state.Nodes.GetDurable(node.Name) is not { Waiting: > 0, Paused: false } entry)
         {
             return;
         }
@@ -403,10 +408,10 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         int limit = Math.Clamp(countMax, 1, Limits.DeliveryMessagesMax);
         long bytes = 0;
         List<Message> chosen = [];
-        foreach ((MailboxKey key, Message message) in state.Mailboxes.From(new MailboxKey(node, false, default)))
+        foreach ((MailboxKey key, Message message) in state.Mailboxes.From(new MailboxKey(node, MailboxPart.Waiting, default)))
         {
             bytes += message.Content.SizeBytes;
-            if (key.Node != node || key.Dead || chosen.Count == limit
+            if (key.Node != node || key.Part != MailboxPart.Waiting || chosen.Count == limit
                 || (chosen.Count > 0 && (bytes > Limits.DeliveryBytesMax || message.Attempts + chosen[^1].Attempts > 0)))
             {
                 break;

@@ -26,6 +26,11 @@ internal sealed class DeliveryRules(
             return Gone(id);
         }
 
+        if (draft.FormatLevel < FormatLevels.Delays && Array.Exists(command.Sends, s => s.Due.IsLater))
+        {
+            return Refusals.FormatTooOld("a delayed message");
+        }
+
         if ((RefuseParts(command) ?? RefuseAcknowledgements(command, delivery)) is { } refused)
         {
             return refused;
@@ -127,13 +132,18 @@ internal sealed class DeliveryRules(
 
     private void Send(OutgoingMessage message, Draft draft)
     {
+        OutgoingMessage decided = message with { DueMs = message.Due.From(draft.NowMs), Due = default };
         if (message.Partition == partition)
         {
-            nodes.Accept(message, draft);
+            nodes.Accept(decided, draft);
+        }
+        else if (decided.DueMs > 0)
+        {
+            draft.Emit(new OutboxDelayed(draft.NextOrdinal(), decided));
         }
         else
         {
-            draft.Emit(new OutboxAdded(draft.NextOrdinal(), message));
+            draft.Emit(new OutboxAdded(draft.NextOrdinal(), decided));
         }
     }
 

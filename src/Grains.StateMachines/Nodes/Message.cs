@@ -26,7 +26,11 @@ internal sealed record Message(Place Id, ScopedName Owner, long Node, MessageCon
     /// <summary>Its place in the mailbox; another than its id after a retry.</summary>
     public Place Place { get; init; } = Id;
 
-    public MailboxKey MailboxKey => new(Node, Dead, Place);
+    /// <summary>It stands beside the mailbox until then, ms since 1970; 0 = it does not.</summary>
+    public long DueMs { get; init; }
+
+    public MailboxKey MailboxKey => new(
+        Node, Dead ? MailboxPart.Dead : DueMs > 0 ? MailboxPart.Delayed : MailboxPart.Waiting, Place);
 
     public long Bytes => OverheadBytes + Content.SizeBytes;
 
@@ -38,5 +42,6 @@ internal sealed record Message(Place Id, ScopedName Owner, long Node, MessageCon
         AcceptedAtMs = AcceptedAtMs,
         Reason = Reason,
         Node = Owner.Name,
+        DueMs = DueMs,
     };
 }

@@ -65,7 +65,7 @@ internal abstract record WaitingMessagesEffect(ScopedName Node, Place[] Messages
     }
 
     protected Message Find(PartitionState state, Place id) =>
-        state.Messages.Get(id) is { Dead: false } message && message.Owner == Node
+        state.Messages.Get(id) is { Dead: false, DueMs: 0 } message && message.Owner == Node
             ? message
             : throw new InvalidOperationException($"Broken invariant: {Kind} names message {id}, which does not wait at node {Node}.");
 }

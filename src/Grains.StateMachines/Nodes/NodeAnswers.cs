@@ -25,6 +25,9 @@ public enum MessageStatus
 
     /// <summary>Acknowledged, discarded or purged: the partition no longer keeps it.</summary>
     Finished = 4,
+
+    /// <summary>Accepted, and its time has not come.</summary>
+    Delayed = 5,
 }
 
 /// <summary>A message as a handler or a person sees it.</summary>
@@ -44,6 +47,9 @@ public sealed record MessageView
     [Id(4)] public string? Reason { get; init; }
 
     [Id(5)] public required Utf8Name Node { get; init; }
+
+    /// <summary>Its time comes then, ms since 1970; 0 = it waits already.</summary>
+    [Id(6)] public long DueMs { get; init; }
 }
 
 /// <summary>A lease on a node's next messages.</summary>
@@ -116,6 +122,11 @@ public sealed record NodeExplained : Answer
     [Id(8)] public int WaitingForAny { get; init; }
 
     [Id(9)] public required Epoch Epoch { get; init; }
+
+    /// <summary>
+    /// When the first of the delayed messages comes, ms since 1970; 0 = none will. Of very many, of those that came first.
+    /// </summary>
+    [Id(10)] public long NextDueMs { get; init; }
 }
 
 /// <summary>What a node holds.</summary>
@@ -134,6 +145,12 @@ public sealed record NodeView
     /// <summary><see cref="Revision.None"/> = no state.</summary>
     [Id(6)] public Revision StateVersion { get; init; }
     [Id(7)] public int StateBytes { get; init; }
+
+    /// <summary>Messages whose time has not come.</summary>
+    [Id(8)] public int Delayed { get; init; }
+
+    /// <summary>Nothing of it is handed out.</summary>
+    [Id(9)] public bool Paused { get; init; }
 }
 
 /// <summary>The node's state was set or removed, at this revision.</summary>

@@ -24,7 +24,38 @@ public sealed record SendMessage : NodeCommand
     /// <summary>Null = none given. Same key and body for this node → the first answer; other body → refused.</summary>
     [Id(2)] public IdempotencyKey? IdempotencyKey { get; init; }
 
+    /// <summary>Not before then.</summary>
+    [Id(3)] public Due Due { get; init; }
+
     public override int SizeBytes => 128 + Node.Length + Content.SizeBytes;
+}
+
+/// <summary>When a message's time comes: so long after it was decided on, or at a time; the default = at once.</summary>
+[GenerateSerializer, Immutable, Alias("grains.due")]
+public readonly record struct Due([property: Id(0)] long DelayMs, [property: Id(1)] long AtMs)
+{
+    public bool IsLater => DelayMs > 0 || AtMs > 0;
+
+    /// <returns>0: at once.</returns>
+    public long From(long nowMs)
+    {
+        long atMs = AtMs > 0 ? AtMs : nowMs + DelayMs;
+        return atMs > nowMs ? atMs : 0;
+    }
+}
+
+/// <summary>
+/// Takes a message back that waits, or whose time has not come. Answered by <see cref="Done"/>; one that is out is
+/// <see cref="Refusal.MessageDelivered"/>.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("grains.cancel-message")]
+public sealed record CancelMessage([property: Id(0)] ServiceId Service, [property: Id(1)] MessageId Message) : Command;
+
+/// <summary>Nothing of the node is handed out from now on; or it is again. Answered by <see cref="Done"/>.</summary>
+[GenerateSerializer, Immutable, Alias("grains.pause-node")]
+public sealed record PauseNode : NodeCommand
+{
+    [Id(0)] public required bool Paused { get; init; }
 }
 
 /// <summary>Hashes of a caller's key (with its scope) and of the request that it stands for.</summary>
@@ -103,6 +134,12 @@ public sealed record OutgoingMessage
     [Id(2)] public required Utf8Name Node { get; init; }
     [Id(3)] public required MessageContent Content { get; init; }
     [Id(4)] public required int MailboxLimit { get; init; }
+
+    /// <summary>Not before then; decided when the commit is, and <see cref="DueMs"/> from then on.</summary>
+    [Id(5)] public Due Due { get; init; }
+
+    /// <summary>Of an entry that is on its way: its time comes then, ms since 1970; 0 = at once.</summary>
+    [Id(6)] public long DueMs { get; init; }
 }
 
 /// <summary>Writes or (where <see cref="Value"/> is null) removes a key that shares the delivery's partition.</summary>
@@ -198,6 +235,9 @@ public sealed record ListMessages : NodeCommand
     [Id(0)] public bool Dead { get; init; }
     [Id(1)] public MessageId? After { get; init; }
     [Id(2)] public required int Limit { get; init; }
+
+    /// <summary>Those whose time has not come, in the order in which they were accepted.</summary>
+    [Id(3)] public bool Delayed { get; init; }
 
     public override bool IsRead => true;
 }

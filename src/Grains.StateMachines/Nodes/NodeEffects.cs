@@ -108,7 +108,7 @@ internal sealed record NodePurged(ScopedName Node, bool WithState) : Effect
     {
         NodeEntry node = state.NodeOf(Node);
         foreach ((_, Message message) in state.Mailboxes.Between(
-            new MailboxKey(node.Number, false, default), new MailboxKey(node.Number + 1, false, default)))
+            new MailboxKey(node.Number, MailboxPart.Waiting, default), new MailboxKey(node.Number + 1, MailboxPart.Waiting, default)))
         {
             state.RemoveMessage(message);
         }
@@ -118,6 +118,6 @@ internal sealed record NodePurged(ScopedName Node, bool WithState) : Effect
             state.Totals.Bytes -= node.State?.Length ?? 0;
         }
 
-        state.PutNode(Node, WithState ? new NodeEntry(node.Number) : node with { Waiting = 0, Dead = 0 });
+        state.PutNode(Node, WithState ? new NodeEntry(node.Number) : node with { Waiting = 0, Dead = 0, Delayed = 0 });
     }
 }

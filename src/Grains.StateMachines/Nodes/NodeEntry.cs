@@ -20,5 +20,11 @@ internal sealed record NodeEntry(long Number)
 
     public int Dead { get; init; }
 
-    public bool HoldsNothing => StateVersion == 0 && Waiting == 0 && Dead == 0;
+    /// <summary>Messages whose time has not come.</summary>
+    public int Delayed { get; init; }
+
+    /// <summary>Nothing of it is handed out until somebody says so.</summary>
+    public bool Paused { get; init; }
+
+    public bool HoldsNothing => StateVersion == 0 && Waiting == 0 && Dead == 0 && Delayed == 0 && !Paused;
 }

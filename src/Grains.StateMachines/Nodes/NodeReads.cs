@@ -26,7 +26,7 @@ internal sealed class NodeReads(PartitionId partition, PartitionState state, Del
             return Nothing(command);
         }
 
-        Message? next = node.Waiting > 0 ? state.Mailboxes.From(new MailboxKey(node.Number, false, default)).First().Value : null;
+        Message? next = node.Waiting > 0 ? state.Mailboxes.From(new MailboxKey(node.Number, MailboxPart.Waiting, default)).First().Value : null;
         return new NodeExplained
         {
             Node = View(name, node, withState: false),
@@ -39,6 +39,7 @@ internal sealed class NodeReads(PartitionId partition, PartitionState state, Del
             WaitingForNode = activity?.Waiters.Count ?? 0,
             WaitingForAny = deliveries.WaitingForAny(name.Scope),
             Epoch = new Epoch(state.DurableTotals.Epoch),
+            NextDueMs = NextDueMs(node),
         };
     }
 
@@ -78,11 +79,12 @@ internal sealed class NodeReads(PartitionId partition, PartitionState state, Del
             return new MessagePage([], More: false);
         }
 
-        var from = new MailboxKey(node.Number, command.Dead, default);
+        MailboxPart part = command.Dead ? MailboxPart.Dead : command.Delayed ? MailboxPart.Delayed : MailboxPart.Waiting;
+        var from = new MailboxKey(node.Number, part, default);
         if (command.After is { } after)
         {
             if (state.Messages.GetDurable(new Place(after.Revision.Value, after.Ordinal)) is not { } last
-                || last.Owner != name || last.Dead != command.Dead)
+                || last.Owner != name || last.MailboxKey.Part != part)
             {
                 return new Refused(
                     Refusal.MessageNotFound,
@@ -97,7 +99,7 @@ internal sealed class NodeReads(PartitionId partition, PartitionState state, Del
         List<MessageView> page = [];
         foreach ((MailboxKey key, Message message) in state.Mailboxes.From(from))
         {
-            if (key.Node != node.Number || key.Dead != command.Dead)
+            if (key.Node != node.Number || key.Part != part)
             {
                 break;
             }
@@ -133,10 +135,16 @@ internal sealed class NodeReads(PartitionId partition, PartitionState state, Del
         }
 
         MessageStatus status = message.Dead ? MessageStatus.Dead
+            : message.DueMs > 0 ? MessageStatus.Delayed
             : deliveries.Holds(message) ? MessageStatus.Delivered
             : MessageStatus.Waiting;
         return new MessageFound(status, message.View(partition, message.Attempts + deliveries.UnrecordedStarts(message)));
     }
+
+    /// <summary>When the first of the delayed messages comes; 0 = none will.</summary>
+    private long NextDueMs(NodeEntry node) => node.Delayed == 0 ? 0 : state.Mailboxes
+        .From(new MailboxKey(node.Number, MailboxPart.Delayed, default)).Take(Limits.SweepMax)
+        .TakeWhile(e => e.Key.Node == node.Number && e.Key.Part == MailboxPart.Delayed).Min(e => e.Value.DueMs);
 
     private static Refused Nothing(NodeCommand command) =>
         new(Refusal.NotFound, $"Node '{command.Node}' holds nothing: no state, no message, no dead letter.");
@@ -146,6 +154,8 @@ internal sealed class NodeReads(PartitionId partition, PartitionState state, Del
         Node = name.Name,
         Waiting = node.Waiting,
         Dead = node.Dead,
+        Delayed = node.Delayed,
+        Paused = node.Paused,
         Delivered = deliveries.HeldBy(name),
         State = withState ? node.State : null,
         StateContentType = node.StateContentType,

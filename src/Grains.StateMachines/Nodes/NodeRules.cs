@@ -29,7 +29,14 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
                     "This idempotency key was used with another request. Use a new key for a new request.");
         }
 
-        int waiting = state.Nodes.Get(name)?.Waiting ?? 0;
+        long dueMs = command.Due.From(draft.NowMs);
+        if (dueMs > 0 && draft.FormatLevel < FormatLevels.Delays)
+        {
+            return Refusals.FormatTooOld("a delayed message");
+        }
+
+        NodeEntry? node = state.Nodes.Get(name);
+        int waiting = (node?.Waiting ?? 0) + (node?.Delayed ?? 0);
         if (waiting >= command.MailboxLimit)
         {
             return new Refused(
@@ -47,7 +54,9 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
 
         long revision = draft.Open();
         int ordinal = draft.NextOrdinal();
-        draft.Emit(new MessageAcceptedEffect(name, ordinal, command.Content, DeadReason: null));
+        draft.Emit(dueMs > 0
+            ? new MessageDelayed(name, ordinal, dueMs, command.Content)
+            : new MessageAcceptedEffect(name, ordinal, command.Content, DeadReason: null));
         if (command.IdempotencyKey is { } remembered)
         {
             draft.Emit(new IdempotencyRemembered(remembered.Key, remembered.Body, ordinal));
@@ -69,11 +78,85 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         }
 
         long bound = (long)message.MailboxLimit * Limits.MailboxOverflowFactor;
-        string? dead = (state.Nodes.Get(name)?.Waiting ?? 0) >= bound
+        NodeEntry? node = state.Nodes.Get(name);
+        string? dead = (node?.Waiting ?? 0) + (node?.Delayed ?? 0) >= bound
             ? $"The mailbox held {bound} messages, {Limits.MailboxOverflowFactor} times its bound."
             : null;
-        draft.Emit(new MessageAcceptedEffect(name, draft.NextOrdinal(), message.Content, dead));
+        draft.Emit(dead is null && message.DueMs > draft.NowMs
+            ? new MessageDelayed(name, draft.NextOrdinal(), message.DueMs, message.Content)
+            : new MessageAcceptedEffect(name, draft.NextOrdinal(), message.Content, dead));
         deliveries.Touch(name);
+    }
+
+    /// <summary>Messages whose time has come go to the tails of their mailboxes; a bounded number.</summary>
+    public void Release(Draft draft)
+    {
+        Message[] due = [.. state.Due.From(default).TakeWhile(e => e.Key.AtMs <= draft.NowMs).Take(Limits.SweepMax).Select(e => e.Value)];
+        foreach (Message message in due)
+        {
+            if (draft.IsFull)
+            {
+                return;
+            }
+
+            draft.Open();
+            draft.Emit(new MessageDue(message.Id));
+            draft.Close();
+            deliveries.Touch(message.Owner);
+        }
+    }
+
+    public Answer Decide(CancelMessage command, Draft draft)
+    {
+        var id = new Place(command.Message.Revision.Value, command.Message.Ordinal);
+        if (command.Message.Partition != partition || state.Messages.Get(id) is not { Dead: false } message
+            || message.Owner.Scope != command.Service.Value)
+        {
+            return new Refused(
+                Refusal.MessageNotFound,
+                $"No message {command.Message} waits: it was handled, cancelled or purged, or is a dead letter to be discarded.");
+        }
+
+        if (deliveries.Wants(message))
+        {
+            return new Refused(
+                Refusal.MessageDelivered, $"Message {command.Message} is out: its handler has it. Nothing was cancelled.");
+        }
+
+        if (draft.FormatLevel < FormatLevels.Delays)
+        {
+            return Refusals.FormatTooOld("a cancelled message");
+        }
+
+        long revision = draft.Open();
+        draft.Emit(new MessageCancelled(id));
+        draft.Close(command.Id);
+        return new Done(new Revision(revision));
+    }
+
+    public Answer Decide(PauseNode command, Draft draft)
+    {
+        var name = new ScopedName(command.Service.Value, command.Node);
+        if (RefuseNode(name) is { } refused)
+        {
+            return refused;
+        }
+
+        if (draft.FormatLevel < FormatLevels.Delays)
+        {
+            return Refusals.FormatTooOld("a paused node");
+        }
+
+        if ((state.Nodes.Get(name)?.Paused ?? false) == command.Paused)
+        {
+            return new Done(new Revision(state.Totals.Revision));
+        }
+
+        long revision = draft.Open();
+        draft.Emit(new NodePaused(name, command.Paused));
+        draft.Close(command.Id);
+        deliveries.Touch(name);
+        return new Done(new Revision(revision));
     }
 
     public Answer Decide(PutState command, Draft draft)
@@ -146,8 +229,8 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
 
         // Each takes a revision of its own, so that they come to the tail one after another. One that became a dead
         // letter in this very batch is left for the next step.
-        Place[] dead = [.. state.Mailboxes.From(new MailboxKey(node.Number, true, default))
-            .TakeWhile(e => e.Key.Node == node.Number && e.Key.Dead)
+        Place[] dead = [.. state.Mailboxes.From(new MailboxKey(node.Number, MailboxPart.Dead, default))
+            .TakeWhile(e => e.Key.Node == node.Number && e.Key.Part == MailboxPart.Dead)
             .Select(e => e.Value.Id)
             .Where(id => state.Messages.Get(id) is { Dead: true })
             .Take(Limits.SweepMax)];
@@ -174,8 +257,9 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         deliveries.Lose(name);
         draft.Open();
         draft.Emit(new NodePurged(name, command.WithState));
-        draft.Close(command.Id, Repeats.Pack(node.Waiting, node.Dead));
-        return new Purged(node.Waiting, node.Dead);
+        int waiting = node.Waiting + node.Delayed;
+        draft.Close(command.Id, Repeats.Pack(waiting, node.Dead));
+        return new Purged(waiting, node.Dead);
     }
 
     public Answer Decide(DropService command, Draft draft)
@@ -196,7 +280,7 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
                 break;
             }
 
-            messages += 1 + node.Waiting + node.Dead;
+            messages += 1 + node.Waiting + node.Dead + node.Delayed;
             names.Add(name);
         }
 

@@ -32,4 +32,19 @@ internal enum EffectKind : byte
 
     /// <summary>From format level 3 on.</summary>
     AttemptsReturned = 21,
+
+    /// <summary>From format level 3 on.</summary>
+    MessageDelayed = 22,
+
+    /// <summary>From format level 3 on.</summary>
+    MessageDue = 23,
+
+    /// <summary>From format level 3 on.</summary>
+    MessageCancelled = 24,
+
+    /// <summary>From format level 3 on.</summary>
+    NodePaused = 25,
+
+    /// <summary>From format level 3 on.</summary>
+    OutboxDelayed = 26,
 }

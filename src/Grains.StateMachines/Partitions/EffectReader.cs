@@ -31,6 +31,11 @@ internal static class EffectReader
         EffectKind.LeaseHandedOver => LeaseHandedOver.Read(ref from),
         EffectKind.HoldHandedOver => HoldHandedOver.Read(ref from),
         EffectKind.AttemptsReturned => AttemptsReturned.Read(ref from),
+        EffectKind.MessageDelayed => MessageDelayed.Read(ref from),
+        EffectKind.MessageDue => MessageDue.Read(ref from),
+        EffectKind.MessageCancelled => MessageCancelled.Read(ref from),
+        EffectKind.NodePaused => NodePaused.Read(ref from),
+        EffectKind.OutboxDelayed => OutboxDelayed.Read(ref from),
         _ => throw new FormatException($"Effect kind {(byte)kind} is not known to this version."),
     };
 }

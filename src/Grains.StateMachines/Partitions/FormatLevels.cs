@@ -14,5 +14,8 @@ public static class FormatLevels
     /// <summary>An attempt that turned out to be none may be taken back.</summary>
     public const int AttemptsReturned = 3;
 
-    public const int Newest = AttemptsReturned;
+    /// <summary>Messages may stand beside the mailbox until their time comes, and nodes may be paused.</summary>
+    public const int Delays = 3;
+
+    public const int Newest = Delays;
 }

@@ -84,7 +84,8 @@ public sealed class PartitionMachine
         {
             long? delivery = _deliveries.WakeAtMs;
             long? expiry = _state.Expiries.TryFirstDurable(default, out Tables.ExpiryKey first, out _) ? first.AtMs : null;
-            return delivery is null || expiry < delivery ? expiry ?? delivery : delivery;
+            long? due = _state.Due.TryFirstDurable(default, out Tables.DueKey next, out _) ? next.AtMs : null;
+            return new[] { delivery, expiry, due }.Min();
         }
     }
 
@@ -186,6 +187,7 @@ public sealed class PartitionMachine
         _draft.Begin(nowMs);
         _keys.Expire(_draft);
         _deliveries.Expire(_draft, _over);
+        _nodes.Release(_draft);
         _deliveries.Starts.StagePending(_draft);
         for (int i = 0; i < requests.Count; i++)
         {
@@ -334,6 +336,8 @@ public sealed class PartitionMachine
             SettleDeadLetter settle => _nodes.Decide(settle, _draft),
             SettleDeadLetters settle => _nodes.Decide(settle, _draft),
             PurgeNode purge => _nodes.Decide(purge, _draft),
+            CancelMessage cancel => _nodes.Decide(cancel, _draft),
+            PauseNode pause => _nodes.Decide(pause, _draft),
             DropKeyspace drop => _keys.Decide(drop, _draft),
             DropService drop => _nodes.Decide(drop, _draft),
             _ => throw new InvalidOperationException($"No rule decides a {command.GetType().Name}."),

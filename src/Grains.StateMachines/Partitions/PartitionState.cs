@@ -21,7 +21,7 @@ internal sealed class PartitionState
         Commands = new CommandWindows(limits);
         _tables =
         [
-            Keys, Expiries, Nodes, Messages, Mailboxes, Outbox, Sources,
+            Keys, Expiries, Nodes, Messages, Mailboxes, Due, Outbox, Sources,
             Idempotency, IdempotencyByAge, Commits, CommitsByAge, DroppedScopes,
         ];
     }
@@ -42,6 +42,9 @@ internal sealed class PartitionState
     public Table<Place, Message> Messages { get; } = new();
 
     public Table<MailboxKey, Message> Mailboxes { get; } = new();
+
+    /// <summary>Those of <see cref="Messages"/> whose time has not come, by it.</summary>
+    public Table<DueKey, Message> Due { get; } = new();
 
     public Table<OutboxKey, OutgoingMessage> Outbox { get; } = new();
 
@@ -179,6 +182,10 @@ internal sealed class PartitionState
         Messages.Set(message.Id, message);
         Mailboxes.Set(message.MailboxKey, message);
         Totals.Bytes += message.Bytes;
+        if (message.DueMs > 0)
+        {
+            Due.Set(new DueKey(message.DueMs, message.Id), message);
+        }
     }
 
     public void RemoveMessage(Message message)
@@ -186,6 +193,10 @@ internal sealed class PartitionState
         Messages.Set(message.Id, null);
         Mailboxes.Set(message.MailboxKey, null);
         Totals.Bytes -= message.Bytes;
+        if (message.DueMs > 0)
+        {
+            Due.Set(new DueKey(message.DueMs, message.Id), null);
+        }
     }
 
     public void ReplaceMessage(Message old, Message changed)
@@ -197,5 +208,14 @@ internal sealed class PartitionState
 
         Messages.Set(changed.Id, changed);
         Mailboxes.Set(changed.MailboxKey, changed);
+        if (old.DueMs > 0)
+        {
+            Due.Set(new DueKey(old.DueMs, old.Id), null);
+        }
+
+        if (changed.DueMs > 0)
+        {
+            Due.Set(new DueKey(changed.DueMs, changed.Id), changed);
+        }
     }
 }

@@ -17,6 +17,10 @@ internal static class Refusals
         $"The partition holds {state.Totals.Bytes} bytes, over its budget of {state.Limits.PartitionBytesMax}. "
         + "Delete something, or let messages be acknowledged; those always pass.");
 
+    public static Refused FormatTooOld(string what) => new(
+        Refusal.FormatTooOld,
+        $"The cluster writes a format that has no word for {what}. Raise it, once every server is upgraded: POST /v1/cluster/format:raise.");
+
     public static Refused VersionMismatch(string what, Revision current, Condition condition)
     {
         string wanted = condition.Kind switch

@@ -25,7 +25,7 @@ internal static class Repeats
             PutState => new StateWritten(revision, Created: applied.Result == 1),
             PurgeNode => new Purged((int)(applied.Result >> _countBits), (int)(applied.Result & int.MaxValue)),
             SettleDeadLetters => new Settled((int)(applied.Result >> _countBits), (applied.Result & 1) == 1),
-            SettleDeadLetter or ClearOutbox => new Done(revision),
+            SettleDeadLetter or ClearOutbox or CancelMessage or PauseNode => new Done(revision),
             _ => throw new InvalidOperationException($"A {command.GetType().Name} leaves nothing to repeat."),
         };
     }

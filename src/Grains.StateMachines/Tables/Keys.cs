@@ -23,15 +23,34 @@ internal readonly record struct Place(long Revision, int Ordinal) : IComparable<
         Revision != other.Revision ? Revision.CompareTo(other.Revision) : Ordinal.CompareTo(other.Ordinal);
 }
 
-/// <summary>A message's place in a node's mailbox, or among its dead letters.</summary>
-internal readonly record struct MailboxKey(long Node, bool Dead, Place Place) : IComparable<MailboxKey>
+/// <summary>Where a node's message stands.</summary>
+internal enum MailboxPart : byte
+{
+    /// <summary>In its mailbox, waiting or out.</summary>
+    Waiting,
+
+    /// <summary>Among its dead letters.</summary>
+    Dead,
+
+    /// <summary>Beside its mailbox, until its time comes.</summary>
+    Delayed,
+}
+
+/// <summary>A message's place in a part of a node's mailbox.</summary>
+internal readonly record struct MailboxKey(long Node, MailboxPart Part, Place Place) : IComparable<MailboxKey>
 {
     public int CompareTo(MailboxKey other)
     {
         int order = Node.CompareTo(other.Node);
-        order = order != 0 ? order : Dead.CompareTo(other.Dead);
+        order = order != 0 ? order : ((byte)Part).CompareTo((byte)other.Part);
         return order != 0 ? order : Place.CompareTo(other.Place);
     }
+}
+
+/// <summary>A message whose time comes.</summary>
+internal readonly record struct DueKey(long AtMs, Place Place) : IComparable<DueKey>
+{
+    public int CompareTo(DueKey other) => AtMs != other.AtMs ? AtMs.CompareTo(other.AtMs) : Place.CompareTo(other.Place);
 }
 
 /// <summary>An outbox entry's place among those for one partition.</summary>

@@ -29,7 +29,7 @@ public sealed class PushTests : IAsyncLifetime
     {
         await DeclareAsync(new { });
         string id = await _world.SendAsync(
-            "greeter", "%7Ba%7Db", "hello", "text/plain", ("Grains-Type", "greeting"), ("Grains-Header-Color", "red"));
+            "greeter", "%7Ba%7Db", "hello", "text/plain", "", ("Grains-Type", "greeting"), ("Grains-Header-Color", "red"));
         await _world.UntilIdleAsync("greeter", "%7Ba%7Db");
         Pushed pushed = Assert.Single(_endpoint.Seen);
         Assert.Equal("hello", pushed.Text);

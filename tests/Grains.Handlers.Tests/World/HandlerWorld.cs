@@ -60,9 +60,14 @@ internal sealed class HandlerWorld : IAsyncDisposable
 
     /// <returns>The message's id.</returns>
     public async Task<string> SendAsync(
-        string service, string node, string body, string? contentType = "text/plain", params (string Name, string Value)[] headers)
+        string service,
+        string node,
+        string body,
+        string? contentType = "text/plain",
+        string query = "",
+        params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/services/{service}/nodes/{node}/messages")
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/services/{service}/nodes/{node}/messages{query}")
         {
             Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)),
         };

@@ -77,6 +77,17 @@ public class GoldenTests
             partition.HandOver();
             partition.Do(partition.Send("later", "m6"));
             partition.Do(new RejectDelivery { Delivery = partition.Take("later")!.Delivery, NotCounted = true });
+            MessageAccepted first = partition.Do<MessageAccepted>(partition.Send("later", "m7") with { Due = new Due(1_000, 0) });
+            partition.Do(partition.Send("later", "m8") with { Due = new Due(2_000, 0) });
+            partition.Do(new CancelMessage(TestPartition.Service, first.Message));
+            partition.Do(new CommitDelivery
+            {
+                Delivery = partition.Take("later")!.Delivery,
+                Sends = [partition.Outgoing("far", "out", new PartitionId(9)) with { Due = new Due(3_000, 0) }],
+                BodyHash = 100,
+            });
+            partition.Do(new PauseNode { Service = TestPartition.Service, Node = new Utf8Name("later"), Paused = true });
+            partition.Tick(2_000);
         }
 
         return partition;

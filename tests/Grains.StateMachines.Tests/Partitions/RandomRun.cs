@@ -70,8 +70,11 @@ internal sealed class RandomRun
             case < 90:
                 Transfer(partition);
                 break;
-            case < 94:
+            case < 93:
                 partition.Tick(_random.Next(3_000));
+                break;
+            case < 94:
+                Pause(partition, _random.Next(2) == 0);
                 break;
             case < 97:
                 partition.Checkpoint();
@@ -130,7 +133,10 @@ internal sealed class RandomRun
     {
         string body = $"m{++_body}";
         var key = new IdempotencyKey((UInt128)_body, 1);
-        SendMessage send = partition.Send($"n{_random.Next(4)}", body, key: key);
+        SendMessage send = partition.Send($"n{_random.Next(4)}", body, key: key) with
+        {
+            Due = _random.Next(4) == 0 ? new Due(_random.Next(4_000), 0) : default,
+        };
         if (drop)
         {
             Assert.IsType<Refused>(partition.DoButDrop(send)[0]);
@@ -141,9 +147,13 @@ internal sealed class RandomRun
         }
 
         Answer?[] answers = _random.Next(3) == 0 ? partition.Do(send, send) : partition.Do([send]);
-        if (answers[0] is MessageAccepted)
+        if (answers[0] is MessageAccepted accepted)
         {
             _sent[body] = 1;
+            if (_random.Next(10) == 0 && partition.Do(new CancelMessage(TestPartition.Service, accepted.Message)) is Done)
+            {
+                _sent.Remove(body);
+            }
         }
     }
 
@@ -197,7 +207,10 @@ internal sealed class RandomRun
             Delivery = delivery.Delivery,
             Acknowledge = [.. acknowledged.Select(m => m.Id)],
             State = new StateChange([(byte)_random.Next(256)], null),
-            Sends = sends ? [partition.Outgoing("n0", sent, to: far ? _partitions[1 - partition.Id.Value].Id : partition.Id)] : [],
+            Sends = !sends ? [] : [partition.Outgoing("n0", sent, to: far ? _partitions[1 - partition.Id.Value].Id : partition.Id) with
+            {
+                Due = _random.Next(3) == 0 ? new Due(_random.Next(4_000), 0) : default,
+            }],
             BodyHash = (UInt128)_body,
         };
         if (_random.Next(6) == 0)
@@ -225,6 +238,9 @@ internal sealed class RandomRun
         }
     }
 
+    private void Pause(TestPartition partition, bool paused) => partition.Do<Done>(
+        new PauseNode { Service = TestPartition.Service, Node = new Utf8Name($"n{_random.Next(4)}"), Paused = paused });
+
     private void Transfer(TestPartition source)
     {
         foreach (PartitionId target in source.Machine.OutboxTargets)
@@ -242,6 +258,14 @@ internal sealed class RandomRun
     /// <summary>Everything that is left is processed.</summary>
     private void Drain()
     {
+        foreach (TestPartition partition in _partitions)
+        {
+            for (int node = 0; node < 4; node++)
+            {
+                partition.Do<Done>(new PauseNode { Service = TestPartition.Service, Node = new Utf8Name($"n{node}"), Paused = false });
+            }
+        }
+
         for (int round = 0; _partitions.Any(p => p.Machine.Statistics is not { Messages: 0, OutboxEntries: 0 }); round++)
         {
             Assert.True(round < 1_000, "the mailboxes drain");

@@ -1,0 +1,116 @@
+using Grains.StateMachines.Codecs;
+using Grains.StateMachines.Outboxes;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Tables;
+
+namespace Grains.StateMachines.Nodes;
+
+/// <summary>A message stands beside a node's mailbox until its time comes.</summary>
+internal sealed record MessageDelayed(ScopedName Node, int Ordinal, long DueMs, MessageContent Content) : Effect
+{
+    public override EffectKind Kind => EffectKind.MessageDelayed;
+
+    public override void Write(RecordWriter to)
+    {
+        to.Scoped(Node);
+        to.Varint(Ordinal);
+        to.Varint(DueMs);
+        MessageCodec.Write(to, Content);
+    }
+
+    public static MessageDelayed Read(ref RecordReader from)
+    {
+        ScopedName node = from.Scoped();
+        int ordinal = from.Int();
+        long dueMs = from.Varint();
+        return new MessageDelayed(node, ordinal, dueMs, MessageCodec.Read(ref from));
+    }
+
+    public override void Apply(PartitionState state, long revision)
+    {
+        NodeEntry node = state.NodeOf(Node);
+        state.AddMessage(new Message(new Place(revision, Ordinal), Node, node.Number, Content)
+        {
+            AcceptedAtMs = state.Totals.TimeMs,
+            DueMs = DueMs,
+        });
+        state.PutNode(Node, node with { Delayed = node.Delayed + 1 });
+    }
+}
+
+/// <summary>A message's time has come: it is at its mailbox's tail.</summary>
+internal sealed record MessageDue(Place Id) : Effect
+{
+    public override EffectKind Kind => EffectKind.MessageDue;
+
+    public override void Write(RecordWriter to) => to.Place(Id);
+
+    public static MessageDue Read(ref RecordReader from) => new(from.Place());
+
+    public override void Apply(PartitionState state, long revision)
+    {
+        Message message = state.Messages.Get(Id)!;
+        state.ReplaceMessage(message, message with { DueMs = 0, Place = new Place(revision, 0) });
+        NodeEntry node = state.NodeOf(message.Owner);
+        state.PutNode(message.Owner, node with { Waiting = node.Waiting + 1, Delayed = node.Delayed - 1 });
+    }
+}
+
+/// <summary>A message that waited, or whose time had not come, is forgotten.</summary>
+internal sealed record MessageCancelled(Place Id) : Effect
+{
+    public override EffectKind Kind => EffectKind.MessageCancelled;
+
+    public override void Write(RecordWriter to) => to.Place(Id);
+
+    public static MessageCancelled Read(ref RecordReader from) => new(from.Place());
+
+    public override void Apply(PartitionState state, long revision)
+    {
+        Message message = state.Messages.Get(Id)!;
+        state.RemoveMessage(message);
+        NodeEntry node = state.NodeOf(message.Owner);
+        state.PutNode(
+            message.Owner,
+            message.DueMs > 0 ? node with { Delayed = node.Delayed - 1 } : node with { Waiting = node.Waiting - 1 });
+    }
+}
+
+/// <summary>Nothing of a node is handed out from now on, or it is again.</summary>
+internal sealed record NodePaused(ScopedName Node, bool Paused) : Effect
+{
+    public override EffectKind Kind => EffectKind.NodePaused;
+
+    public override void Write(RecordWriter to)
+    {
+        to.Scoped(Node);
+        to.Bool(Paused);
+    }
+
+    public static NodePaused Read(ref RecordReader from) => new(from.Scoped(), from.Bool());
+
+    public override void Apply(PartitionState state, long revision) =>
+        state.PutNode(Node, state.NodeOf(Node) with { Paused = Paused });
+}
+
+/// <summary>As <see cref="OutboxAdded"/>, for a message that is to wait at its target until its time comes.</summary>
+internal sealed record OutboxDelayed(int Ordinal, OutgoingMessage Message) : Effect
+{
+    public override EffectKind Kind => EffectKind.OutboxDelayed;
+
+    public override void Write(RecordWriter to)
+    {
+        to.Varint(Ordinal);
+        to.Varint(Message.DueMs);
+        OutboxAdded.WriteMessage(to, Message);
+    }
+
+    public static OutboxDelayed Read(ref RecordReader from)
+    {
+        int ordinal = from.Int();
+        long dueMs = from.Varint();
+        return new OutboxDelayed(ordinal, OutboxAdded.ReadMessage(ref from) with { DueMs = dueMs });
+    }
+
+    public override void Apply(PartitionState state, long revision) => new OutboxAdded(Ordinal, Message).Apply(state, revision);
+}
