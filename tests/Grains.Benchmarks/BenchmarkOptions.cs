@@ -5,12 +5,15 @@ namespace Grains.Benchmarks;
 /// <summary>What to measure, for how long, and on which disk.</summary>
 internal sealed record BenchmarkOptions(IReadOnlyList<string> Parts, TimeSpan Length, string DataFolder)
 {
-    /// <summary>The part that wants a process to itself.</summary>
     public const string AgainstRows = "postgres";
+    public const string Handlers = "handlers";
 
-    private static readonly string[] _parts = ["machine", "journal", "path", "http", "restart", "handlers"];
+    private static readonly string[] _parts = ["machine", "journal", "path", "http", "restart"];
 
-    public bool IsAgainstRows => Parts.Contains(AgainstRows);
+    /// <summary>Parts that want a process to themselves.</summary>
+    private static readonly string[] _alone = [AgainstRows, Handlers];
+
+    public bool IsAlone => Parts is [var part] && _alone.Contains(part);
 
     /// <returns>Null if something was not understood; it was then said.</returns>
     public static BenchmarkOptions? Read(string[] args, TextWriter errors)
@@ -36,9 +39,10 @@ internal sealed record BenchmarkOptions(IReadOnlyList<string> Parts, TimeSpan Le
             parts.Add(args[i]);
         }
 
-        if (parts is not [AgainstRows] && parts.Except(_parts).FirstOrDefault() is { } stray)
+        bool isAlone = parts is [var only] && _alone.Contains(only);
+        if (!isAlone && parts.Except(_parts).FirstOrDefault() is { } stray)
         {
-            errors.WriteLine($"\"{stray}\" is not understood here. [{string.Join('|', _parts)}]… or {AgainstRows} alone; "
+            errors.WriteLine($"\"{stray}\" is not understood here. [{string.Join('|', _parts)}]… or {string.Join(" or ", _alone)} alone; "
                 + "[--seconds 0.1…600] [--data FOLDER]");
             return null;
         }

@@ -8,7 +8,7 @@ namespace Grains.Faults.Tests;
 /// <summary>Handlers that send to each other, built in and pushed to, while servers and handlers are killed and frozen.</summary>
 public class RingTests(ITestOutputHelper output)
 {
-    private const int _hopsByDefault = 2_000;
+    private const int _hopsByDefault = 4_000;
 
     /// <summary>An attempt meets a fault every second, and a hop takes milliseconds: far more than any ring needs.</summary>
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(120) + TimeSpan.FromMilliseconds(Hops * 10);
@@ -40,6 +40,33 @@ public class RingTests(ITestOutputHelper output)
         {
             await RunAsync(i, world.Servers, handlers, world.LogTails);
         }
+    }
+
+    [Fact]
+    public async Task Where_one_server_alone_has_the_class_the_others_give_it_their_deliveries_and_wait_while_it_is_gone()
+    {
+        int seed = Seed.Next();
+        string repeat = Seed.Repeat(seed, nameof(RingTests), $"GRAINS_HOPS={Hops}");
+        output.WriteLine(repeat);
+        await using ClusterWorld world = await ClusterWorld.StartAsync(servers: 2);
+        ServerProcess able = world.AddServer(Programs.Handlers);
+        await able.StartAsync();
+        using var ring = new Ring("ring-0", Hops, [.. world.Servers.Select(s => s.Url)]);
+        var moments = new RandomMoments(seed);
+        await ring.BeginAsync(new { kind = "hosted" });
+        int kills = 0;
+        Task ended = ring.UntilAllEndedAsync(_deadline);
+        for (; kills < 2 && !ended.IsCompleted; kills++)
+        {
+            await moments.NextAsync();
+            able.Kill();
+            await able.StartAsync();
+        }
+
+        await ended;
+        output.WriteLine($"figures: one of three servers has the class, {ring.Hops} hops, {kills} kills of it");
+        List<string> wrong = await ring.CheckAsync();
+        Assert.True(wrong.Count == 0, $"{repeat}\n{string.Join('\n', wrong.Take(20))}\n{world.LogTails()}");
     }
 
     private async Task RunAsync(

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -45,12 +47,14 @@ internal sealed class WebhookSecret : IEquatable<WebhookSecret>
     /// </summary>
     public string Sign(string id, long timeSeconds, ReadOnlySpan<byte> body)
     {
-        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _key);
-        hash.AppendData(Encoding.UTF8.GetBytes(string.Create(
-            System.Globalization.CultureInfo.InvariantCulture, $"{id}.{timeSeconds}.")));
-        hash.AppendData(body);
+        string before = string.Create(CultureInfo.InvariantCulture, $"{id}.{timeSeconds}.");
+        int length = Encoding.UTF8.GetByteCount(before) + body.Length;
+        byte[] signed = ArrayPool<byte>.Shared.Rent(length);
+        int at = Encoding.UTF8.GetBytes(before, signed);
+        body.CopyTo(signed.AsSpan(at));
         Span<byte> signature = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        hash.GetHashAndReset(signature);
+        HMACSHA256.HashData(_key, signed.AsSpan(0, length), signature);
+        ArrayPool<byte>.Shared.Return(signed);
         return "v1," + Convert.ToBase64String(signature);
     }
 

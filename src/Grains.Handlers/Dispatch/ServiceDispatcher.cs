@@ -19,6 +19,12 @@ internal sealed partial class ServiceDispatcher : IDisposable
 {
     private const int _lookMs = 10_000;
 
+    /// <summary>A run that is being stored asks for the next delivery meanwhile, and waits for it so long.</summary>
+    private const int _nextMs = 10;
+
+    /// <summary>Then a slot is given back, if others wait for one.</summary>
+    private const int _deliveriesInARow = 16;
+
     private static readonly TimeSpan _pauseAfterTrouble = TimeSpan.FromMilliseconds(250);
 
     private readonly DispatchParts _parts;
@@ -110,7 +116,7 @@ internal sealed partial class ServiceDispatcher : IDisposable
                 }
                 else if (await LookAsync(partition, stop))
                 {
-                    await TakeAllAsync(partition, stop);
+                    await TakeAsync(partition, stop);
                 }
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -148,50 +154,40 @@ internal sealed partial class ServiceDispatcher : IDisposable
         }
     }
 
-    /// <summary>Begins one run after another, each in a slot, until a take finds nothing.</summary>
-    private async Task TakeAllAsync(PartitionId partition, CancellationToken stop)
+    /// <summary>Begins a run, in a slot; returns when it has a delivery, or there was none.</summary>
+    private async Task TakeAsync(PartitionId partition, CancellationToken stop)
     {
-        while (Halt() is null)
+        await _slots.TakeAsync(stop);
+        try
         {
-            await _slots.TakeAsync(stop);
-            try
-            {
-                await _parts.Slots.TakeAsync(stop);
-            }
-            catch
-            {
-                _slots.Give();
-                throw;
-            }
-
-            var found = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-            _ = WorkAsync(partition, found, stop);
-            if (!await found.Task)
-            {
-                return;
-            }
+            await _parts.Slots.TakeAsync(stop);
         }
+        catch
+        {
+            _slots.Give();
+            throw;
+        }
+
+        var taken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _ = WorkAsync(partition, taken, stop);
+        await taken.Task;
     }
 
-    /// <summary>In one slot: delivery after delivery while there are any, and nobody else waits for the slot.</summary>
+    /// <summary>In one slot: delivery after delivery while there are any, and not for ever where others wait for a slot.</summary>
     /// <param name="partition">Where from.</param>
-    /// <param name="found">Told whether the first take found something.</param>
+    /// <param name="taken">Told once the first one was taken, or was not there.</param>
     /// <param name="stop">No more is taken; what is out goes on.</param>
-    private async Task WorkAsync(PartitionId partition, TaskCompletionSource<bool> found, CancellationToken stop)
+    private async Task WorkAsync(PartitionId partition, TaskCompletionSource taken, CancellationToken stop)
     {
         try
         {
-            do
+            DeliveryGiven? given = await ReceiveAsync(partition, waitMs: 0, stop);
+            for (int i = 1; given is not null; i++)
             {
-                if (await _parts.Partitions.ExecuteAsync(partition, Receive(), stop) is not DeliveryGiven given)
-                {
-                    return;
-                }
-
-                found.TrySetResult(true);
-                await RunAsync(given);
+                taken.TrySetResult();
+                bool goesOn = i < _deliveriesInARow || !(_slots.IsContended || _parts.Slots.IsContended);
+                given = await RunAsync(partition, given, goesOn, stop);
             }
-            while (!stop.IsCancellationRequested && !_slots.IsContended && !_parts.Slots.IsContended && Halt() is null);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -206,25 +202,46 @@ internal sealed partial class ServiceDispatcher : IDisposable
         }
         finally
         {
-            found.TrySetResult(false);
+            taken.TrySetResult();
             _parts.Slots.Give();
             _slots.Give();
         }
     }
 
-    private async Task RunAsync(DeliveryGiven given)
+    /// <summary>Runs one delivery, here or where there is more room; returns the next one, if it may go on and there is one.</summary>
+    private async Task<DeliveryGiven?> RunAsync(PartitionId partition, DeliveryGiven given, bool goesOn, CancellationToken stop)
     {
+        var work = new NodeWork { Service = Service.Name, ServiceId = Service.Id.Value, Given = given };
+        if (!_parts.Servers.IsHereBest(HostedService))
+        {
+            await RunElsewhereAsync(work);
+            return MayGoOn() ? await ReceiveAsync(partition, waitMs: 0, stop) : null;
+        }
+
+        // Asked for just before the commit: so the partition has somebody to give the node's next messages to when it is
+        // durable, in the same turn, and wakes nobody else.
+        Task<DeliveryGiven?>? next = null;
         try
         {
-            INodeGrain node = _parts.Grains.GetGrain<INodeGrain>(NodeKey.Of(Service, given));
-            RunReport report = await node.Run(new NodeWork
-            {
-                Service = Service.Name, ServiceId = Service.Id.Value, Given = given,
-            });
-            if (report.End != RunEnd.Committed)
-            {
-                _lastTrouble = report.Reason;
-            }
+            Note(await _parts.Runs.RunAsync(work, () => next = MayGoOn() ? ReceiveAsync(partition, _nextMs, stop) : null));
+        }
+        catch (Exception e) when (next is not null)
+        {
+            // The next one is nobody else's by now.
+            LogTrouble(_parts.Log, e, Service.Name, partition);
+        }
+
+        return next is null ? null : await next;
+
+        bool MayGoOn() => goesOn && !stop.IsCancellationRequested && Halt() is null;
+    }
+
+    private async Task RunElsewhereAsync(NodeWork work)
+    {
+        DeliveryGiven given = work.Given;
+        try
+        {
+            Note(await _parts.Grains.GetGrain<INodeGrain>(NodeKey.Of(Service, given)).Run(work));
         }
         catch (NoHandlerException e)
         {
@@ -240,6 +257,24 @@ internal sealed partial class ServiceDispatcher : IDisposable
                 CancellationToken.None);
         }
     }
+
+    private void Note(RunReport report)
+    {
+        if (report.End != RunEnd.Committed)
+        {
+            _lastTrouble = report.Reason;
+        }
+    }
+
+    private async Task<DeliveryGiven?> ReceiveAsync(PartitionId partition, int waitMs, CancellationToken stop)
+    {
+        // Not cancelled while it waits: it could be given a delivery in that moment, which nobody would have then.
+        stop.ThrowIfCancellationRequested();
+        return await _parts.Partitions.ExecuteAsync(
+            partition, Receive() with { WaitMs = waitMs }, CancellationToken.None) as DeliveryGiven;
+    }
+
+    private string? HostedService => Service.Handler.Kind == HandlerKind.Hosted ? Service.Name : null;
 
     private Receive Receive() => new()
     {

@@ -12,7 +12,7 @@ namespace Grains.Handlers.Nodes;
 internal sealed class NodePlacementDirector(HandlerServers servers) : IPlacementDirector
 {
     /// <summary>A call to another server costs something too.</summary>
-    private const int _slack = 8;
+    public const int Slack = 8;
 
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
@@ -30,6 +30,6 @@ internal sealed class NodePlacementDirector(HandlerServers servers) : IPlacement
         ServerLoad other = able[random.Next(able.Length)];
         ServerLoad best = one.InFlight <= other.InFlight ? one : other;
         ServerLoad? local = Array.Find(able, l => l.Server.Equals(here));
-        return local is not null && local.InFlight <= best.InFlight + _slack ? local.Server : best.Server;
+        return local is not null && local.InFlight <= best.InFlight + Slack ? local.Server : best.Server;
     }
 }

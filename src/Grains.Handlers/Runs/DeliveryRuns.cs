@@ -19,7 +19,9 @@ internal sealed partial class DeliveryRuns(
 {
     private static readonly TimeSpan _pauseMin = TimeSpan.FromMilliseconds(50);
 
-    public async Task<RunReport> RunAsync(NodeWork work)
+    /// <param name="work">The delivery.</param>
+    /// <param name="concluding">Called when the handler is done, before what came of it is stored.</param>
+    public async Task<RunReport> RunAsync(NodeWork work, Action? concluding = null)
     {
         if (await FindAsync(work) is not { } service)
         {
@@ -32,6 +34,7 @@ internal sealed partial class DeliveryRuns(
         {
             HandlerOutcome outcome = await HandleAsync(run, service);
             run.IsConcluding = true;
+            concluding?.Invoke();
             RunReport report = await ConcludeAsync(run, service, outcome);
             Count(service, report, time.GetElapsedTime(begun));
             return report;

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Grains.Handlers.Hosted;
+using Grains.Handlers.Nodes;
 using Grains.Handlers.Runs;
 using Microsoft.Extensions.Hosting;
 using Orleans.Runtime;
@@ -37,6 +38,28 @@ internal sealed class HandlerServers(
                 yield return new ServerLoad(server, report.InFlight);
             }
         }
+    }
+
+    /// <summary>
+    /// This server can, and is about as busy as the least busy of the others. What runs here needs no call of a grain.
+    /// </summary>
+    public bool IsHereBest(string? hostedService)
+    {
+        if (hostedService is not null && !hosted.Names.Contains(hostedService))
+        {
+            return false;
+        }
+
+        foreach (HandlerReport report in _others.Values)
+        {
+            if (runs.Count > report.InFlight + NodePlacementDirector.Slack
+                && (hostedService is null || report.Hosted.Contains(hostedService)))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     public bool IsHosted(string service) => Loads(service).Any();

@@ -2,7 +2,9 @@ using Grains.Faults.Tests.World;
 
 namespace Grains.Faults.Tests.Nemesis;
 
-/// <summary>Kills a server, kills the handlers, or freezes them for longer than they may take: one after another.</summary>
+/// <summary>
+/// Kills a server, kills the handlers, or freezes them for longer than they may take: one after another, a server first.
+/// </summary>
 internal sealed class RingFaults(int seed, IReadOnlyList<ServerProcess> servers, HandlerProcess handlers)
 {
     private static readonly TimeSpan _frozen = TimeSpan.FromSeconds(2);
@@ -23,7 +25,7 @@ internal sealed class RingFaults(int seed, IReadOnlyList<ServerProcess> servers,
     {
         while (!stop.IsCancellationRequested)
         {
-            switch (_random.Next(3))
+            switch (Count == 0 ? 0 : _random.Next(3))
             {
                 case 0:
                     ServerProcess victim = servers[_random.Next(servers.Count)];

@@ -63,14 +63,15 @@ internal sealed class ClusterWorld : IAsyncDisposable
     }
 
     /// <summary>One more server, not started.</summary>
-    public ServerProcess AddServer()
+    /// <param name="program">Null: what the others run.</param>
+    public ServerProcess AddServer(string? program = null)
     {
         string name = $"server-{_servers.Count + 1}";
         ServerSettings settings = ServerSettings.Member(
             name, _folder.File($"{name}.log"), Postgres.ConnectionString, _network?.AddEnd(name), _lossy);
         var server = new ServerProcess(settings with
         {
-            Program = More.Program ?? settings.Program,
+            Program = program ?? More.Program ?? settings.Program,
             Arguments = [.. settings.Arguments, .. More.Arguments],
         });
         _servers.Add(server);
