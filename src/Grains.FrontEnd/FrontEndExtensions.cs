@@ -12,6 +12,7 @@ using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
 using Grains.FrontEnd.Services;
 using Grains.Silo;
+using Grains.Silo.Partitions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
@@ -63,6 +64,8 @@ public static class FrontEndExtensions
             .AddMeter(GrainsMeter.Name, "Microsoft.Orleans", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
             .AddPrometheusExporter());
         services.AddSingleton<RouteTable>();
+        services.TryAddSingleton<LocalPartitions>();
+        services.AddHostedService<OldestMessages>();
         services.AddSingleton<DropSweeper>();
         services.AddHostedService(s => s.GetRequiredService<DropSweeper>());
         return services;

@@ -1,6 +1,8 @@
 using System.Net;
 using Grains.FrontEnd;
 using Grains.Server.Options;
+using Grains.Silo;
+using OpenTelemetry.Trace;
 using Orleans.Dashboard;
 
 namespace Grains.Server;
@@ -10,12 +12,22 @@ internal static class FrontDoor
 {
     private const string _dashboard = "/dashboard";
 
-    public static void AddFrontEnd(this WebApplicationBuilder builder, GrainsOptions options) =>
+    /// <summary>OpenTelemetry's own variable, and with it all its others: service name, headers, sampler, protocol.</summary>
+    private const string _otlp = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    public static void AddFrontEnd(this WebApplicationBuilder builder, GrainsOptions options)
+    {
         builder.Services.AddGrainsFrontEnd(front =>
         {
             front.KeysFile = options.KeysFile;
             front.Insecure = options.IsInsecure;
         });
+        if (Environment.GetEnvironmentVariable(_otlp) is { Length: > 0 })
+        {
+            builder.Services.AddOpenTelemetry().WithTracing(
+                traces => traces.AddSource(GrainsMeter.Name, "Microsoft.AspNetCore").AddOtlpExporter());
+        }
+    }
 
     public static void MapGrainsServer(this WebApplication server, GrainsOptions options)
     {

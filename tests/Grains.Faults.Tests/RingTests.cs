@@ -8,7 +8,8 @@ namespace Grains.Faults.Tests;
 /// <summary>Handlers that send to each other, built in and pushed to, while servers and handlers are killed and frozen.</summary>
 public class RingTests(ITestOutputHelper output)
 {
-    private const int _hopsByDefault = 4_000;
+    private const int _hopsByDefault = 3_000;
+    private const int _faultsByDefault = 4;
 
     /// <summary>An attempt meets a fault every second, and a hop takes milliseconds: far more than any ring needs.</summary>
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(120) + TimeSpan.FromMilliseconds(Hops * 10);
@@ -81,7 +82,7 @@ public class RingTests(ITestOutputHelper output)
         using var pushed = new Ring($"pushed-{number}", Hops, urls);
         await hosted.BeginAsync(new { kind = "hosted", batch = 4 });
         await pushed.BeginAsync(new { kind = "push", urls = new[] { handlers.Url }, mode = "envelope", batch = 4, timeout = "1s" });
-        var faults = new RingFaults(seed, servers, handlers);
+        var faults = new RingFaults(seed, Seed.Count("GRAINS_RING_FAULTS", _faultsByDefault), servers, handlers);
         using var stop = new CancellationTokenSource();
         Task breaking = faults.RunAsync(stop.Token);
         var took = System.Diagnostics.Stopwatch.StartNew();

@@ -52,8 +52,25 @@ internal sealed class DeclarationCatalog
     public async Task<List<KeyspaceSnapshot>> ListKeyspacesAsync(CancellationToken cancel) =>
         [.. (await _system.ListAsync(Kind.Keyspaces, cancel)).Select(e => Keyspace(e)!)];
 
-    public async Task<List<ServiceSnapshot>> ListServicesAsync(CancellationToken cancel) =>
-        [.. (await _system.ListAsync(Kind.Services, cancel)).Select(e => Service(e)!)];
+    /// <param name="cancel">Ends it.</param>
+    /// <param name="unreadable">Told of a declaration that cannot be read, which is then left out; null: it is an error.</param>
+    public async Task<List<ServiceSnapshot>> ListServicesAsync(CancellationToken cancel, Action<Exception>? unreadable = null)
+    {
+        var services = new List<ServiceSnapshot>();
+        foreach (KeyView entry in await _system.ListAsync(Kind.Services, cancel))
+        {
+            try
+            {
+                services.Add(Service(entry)!);
+            }
+            catch (Exception e) when (unreadable is not null)
+            {
+                unreadable(e);
+            }
+        }
+
+        return services;
+    }
 
     /// <exception cref="RequestRefusedException"><c>keyspace-immutable</c>.</exception>
     public async Task<(KeyspaceSnapshot Keyspace, bool Created)> DeclareKeyspaceAsync(string name, KeyspaceLayout layout)
@@ -162,11 +179,16 @@ internal sealed class DeclarationCatalog
         _ => null,
     };
 
-    /// <summary>A push service has a secret: the one given, else the one that it had, else a new one.</summary>
-    private static ServiceSnapshot WithSecret(ServiceSnapshot wanted, ServiceSnapshot? there) =>
-        wanted.Handler is { Kind: HandlerKind.Push, Secret: null } handler
-            ? wanted with { Handler = handler with { Secret = there?.Handler.Secret ?? WebhookSecret.Draw() } }
-            : wanted;
+    /// <summary>
+    /// A push service has a secret: the one given, else the one that it had, else a new one. It is kept while the service
+    /// is another kind.
+    /// </summary>
+    private static ServiceSnapshot WithSecret(ServiceSnapshot wanted, ServiceSnapshot? there)
+    {
+        WebhookSecret? secret = wanted.Handler.Secret ?? there?.Handler.Secret
+            ?? (wanted.Handler.Kind == HandlerKind.Push ? WebhookSecret.Draw() : null);
+        return wanted with { Handler = wanted.Handler with { Secret = secret } };
+    }
 
     private static KeyspaceSnapshot? Keyspace(KeyView? entry)
     {

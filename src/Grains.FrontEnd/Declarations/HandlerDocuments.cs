@@ -24,7 +24,6 @@ internal static class HandlerDocuments
         {
             Unless(settings?.Urls is null, "urls", "push");
             Unless(settings?.Mode is null, "mode", "push");
-            Unless(settings?.Secret is null, "secret", "push");
         }
 
         if (kind == HandlerKind.Pull)
@@ -32,7 +31,7 @@ internal static class HandlerDocuments
             Unless(settings?.Timeout is null, "timeout", "push and hosted");
             Unless(settings?.Batch is null, "batch", "push and hosted");
             Unless(settings?.InFlight is null, "inFlight", "push and hosted");
-            return HandlerSnapshot.Pull;
+            return HandlerSnapshot.Pull with { Secret = Secret(settings?.Secret) };
         }
 
         bool isEnvelope = kind == HandlerKind.Push && IsEnvelope(settings!.Mode);
@@ -47,7 +46,7 @@ internal static class HandlerDocuments
             Kind = kind,
             Urls = kind == HandlerKind.Push ? Urls(settings.Urls) : [],
             IsEnvelope = isEnvelope,
-            Secret = settings.Secret is null ? null : Secret(settings.Secret),
+            Secret = Secret(settings.Secret),
             TimeoutMs = Fields.DurationMs(
                 settings.Timeout, "handler.timeout", Limits.HandlerMsMin, Limits.HandlerMsMax, _timeoutMsDefault),
             Batch = batch,
@@ -63,10 +62,11 @@ internal static class HandlerDocuments
 
     private static HandlerSettings Write(HandlerSnapshot handler, string? secret) => handler.Kind switch
     {
-        HandlerKind.Pull => new HandlerSettings { Kind = "pull" },
+        HandlerKind.Pull => new HandlerSettings { Kind = "pull", Secret = secret },
         HandlerKind.Hosted => new HandlerSettings
         {
             Kind = "hosted",
+            Secret = secret,
             Timeout = Durations.Write(handler.TimeoutMs),
             Batch = handler.Batch,
             InFlight = handler.InFlight,
@@ -112,8 +112,9 @@ internal static class HandlerDocuments
         return checkedUrls;
     }
 
-    private static WebhookSecret Secret(string text) => WebhookSecret.TryParse(text, out WebhookSecret? secret)
-        ? secret
+    /// <summary>Of any kind: it is kept for when the service is pushed to.</summary>
+    private static WebhookSecret? Secret(string? text) => text is null ? null
+        : WebhookSecret.TryParse(text, out WebhookSecret? secret) ? secret
         : throw Fields.Refuse(
             $"'handler.secret' must be whsec_ and base64 of {WebhookSecret.BytesMin} to {WebhookSecret.BytesMax} bytes; "
             + "leave it out and one is drawn.");

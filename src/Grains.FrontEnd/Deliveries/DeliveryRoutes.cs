@@ -218,7 +218,7 @@ internal sealed class DeliveryRoutes(
         Answer answer = await calls.ExecuteAsync(delivery.Id.Partition, new RejectDelivery
         {
             Delivery = delivery.Id,
-            DelayMs = Fields.DurationMs(request.Delay, "delay", 0, Limits.DelayMs, 0),
+            DelayMs = Fields.DurationMs(request.Delay, "delay", 0, Limits.DelayMs, service.BackoffMs),
             Backoff = request.Delay is null ? service.Backoff() : null,
             DeadLetter = request.DeadLetter ?? false,
             Reason = request.Reason,

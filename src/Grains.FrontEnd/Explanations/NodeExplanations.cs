@@ -81,16 +81,16 @@ internal static class NodeExplanations
             return ("starting", $"{messages} waiting; the next attempt is being recorded, and goes out then.");
         }
 
+        if (facts.News is { Halt: { } halt })
+        {
+            return ("halted", $"{messages} waiting, and nothing is handed out. {halt}");
+        }
+
         if (node.HeldUntilMs > nowMs)
         {
             return ("held",
                 $"{messages} waiting; the last delivery was rejected ({attempt}), and nothing goes out before "
                 + $"{Answers.Time(node.HeldUntilMs)}." + Trouble(facts));
-        }
-
-        if (facts.News is { Halt: { } halt })
-        {
-            return ("halted", $"{messages} waiting, and nothing is handed out. {halt}");
         }
 
         if (facts.News is { } news && news.InFlight >= service.Handler.InFlight)
@@ -119,7 +119,7 @@ internal static class NodeExplanations
 
     private static string Aside(ServiceSnapshot service, NodeExplained node)
     {
-        string full = node.Node.Waiting >= service.MailboxLimit
+        string full = node.Node.Waiting + node.Node.Delayed >= service.MailboxLimit
             ? $" The mailbox is at its limit of {service.MailboxLimit}: sends from outside are refused with mailbox-full." : "";
         string dead = node.Node.Dead > 0
             ? $" {Count(node.Node.Dead, "dead letter")} waiting for a person: list them under /dead, then :retry or :discard." : "";

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Grains.Api;
 using Grains.Api.Json;
 using Grains.Api.Nodes;
@@ -103,13 +104,18 @@ internal sealed class MessageRoutes(ServiceCalls calls)
         string? key = IdempotencyKeyOf(headers);
         MessageHeader[] kept = MessageHeaders.Of(headers);
         ServiceSnapshot service = await calls.FindAsync(http);
-        var content = new MessageContent
+        MessageContent content = new()
         {
             Body = await RequestBody.ReadAsync(http, Limits.ContentBytes),
             ContentType = contentType,
             Type = type,
             Headers = kept,
         };
+        if (Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C, Id: { } span } request)
+        {
+            // The message follows from this request, which follows from what the caller named.
+            content = TraceContext.With(content, span, request.TraceStateString);
+        }
 
         PartitionId partition = service.PartitionOf(calls.Slots, node);
         Answer answer = await calls.ExecuteAsync(partition, new SendMessage

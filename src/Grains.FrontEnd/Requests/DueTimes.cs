@@ -25,7 +25,8 @@ internal static class DueTimes
                 : throw refuse($"{delayName} must be a duration from 0s to {Durations.Write(Limits.DueMs)}, such as 10s.");
         }
 
-        return at is null ? default : new Due(0, TimeMs(at, refuse, atName));
+        // In a query an unescaped plus is a space.
+        return at is null ? default : new Due(0, TimeMs(at.Replace(' ', '+'), refuse, atName));
     }
 
     private static long TimeMs(string at, Func<string, RequestRefusedException> refuse, string name)

@@ -12,6 +12,8 @@ namespace Grains.FrontEnd.Requests;
 /// <summary>JSON bodies, strictly. An empty one stands for an empty object.</summary>
 internal static class JsonBody
 {
+    private const int _quotedChars = 100;
+
     /// <exception cref="RequestRefusedException">415, 413, or 400 with the member's name.</exception>
     public static async ValueTask<T> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> type)
         where T : class, new()
@@ -80,7 +82,7 @@ internal static class JsonBody
     {
         int open = message.IndexOf('\'');
         int close = open < 0 ? -1 : message.IndexOf('\'', open + 1);
-        return close < 0 ? null : message[(open + 1)..close];
+        return close < 0 ? null : message[(open + 1)..Math.Min(close, open + 1 + _quotedChars)];
     }
 
     private static bool IsJson(string contentType) =>

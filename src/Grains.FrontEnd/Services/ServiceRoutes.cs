@@ -99,7 +99,7 @@ internal sealed class ServiceRoutes(DeclarationCatalog catalog)
     {
         ServiceSnapshot service = await catalog.FindServiceAsync(Name(http)) ?? throw DeclarationCatalog.NoService();
         WebhookSecret secret = service.Handler.Secret ?? throw new RequestRefusedException(
-            ProblemCode.SecretNotFound, $"Service '{service.Name}' is not pushed to, so nothing is signed.");
+            ProblemCode.SecretNotFound, $"Service '{service.Name}' was never pushed to, so nothing is signed.");
         http.Response.Headers.CacheControl = "no-store";
         await Answers.JsonAsync(http, StatusCodes.Status200OK,
             new ServiceSecret { Secret = secret.Reveal() }, WireJson.Context.ServiceSecret);

@@ -20,6 +20,8 @@ internal sealed partial class Dispatchers : BackgroundService
     private readonly RunKeeper _runs;
     private readonly ILogger<Dispatchers> _log;
     private readonly SemaphoreSlim _changed = new(0, 1);
+    private readonly Lock _lock = new();
+    private bool _hasEnded;
     private ImmutableDictionary<string, ServiceDispatcher> _dispatchers = ImmutableDictionary<string, ServiceDispatcher>.Empty;
 
     public Dispatchers(
@@ -47,7 +49,8 @@ internal sealed partial class Dispatchers : BackgroundService
             {
                 if (_parts.Partitions.IsReady)
                 {
-                    Follow(await _catalog.ListServicesAsync(stoppingToken));
+                    Follow(await _catalog.ListServicesAsync(
+                        stoppingToken, unreadable: e => LogNotRead(_log, e.Message)));
                 }
 
                 await _changed.WaitAsync(_pause, stoppingToken);
@@ -67,6 +70,17 @@ internal sealed partial class Dispatchers : BackgroundService
 
     private void Follow(List<ServiceSnapshot> services)
     {
+        lock (_lock)
+        {
+            if (!_hasEnded)
+            {
+                FollowAll(services);
+            }
+        }
+    }
+
+    private void FollowAll(List<ServiceSnapshot> services)
+    {
         Dictionary<string, ServiceSnapshot> wanted = services
             .Where(s => s.Handler.Kind != HandlerKind.Pull && !s.Paused).ToDictionary(s => s.Name, StringComparer.Ordinal);
         foreach ((string name, ServiceDispatcher dispatcher) in _dispatchers)
@@ -75,7 +89,7 @@ internal sealed partial class Dispatchers : BackgroundService
             {
                 dispatcher.Dispose();
                 _dispatchers = _dispatchers.Remove(name);
-                if (!wanted.ContainsKey(name))
+                if (wanted.GetValueOrDefault(name)?.Id != dispatcher.Service.Id)
                 {
                     _parts.Push.Forget(dispatcher.Service.Id);
                 }
@@ -94,9 +108,13 @@ internal sealed partial class Dispatchers : BackgroundService
     private void End()
     {
         _runs.BeginStop();
-        foreach (ServiceDispatcher dispatcher in _dispatchers.Values)
+        lock (_lock)
         {
-            dispatcher.Dispose();
+            _hasEnded = true;
+            foreach (ServiceDispatcher dispatcher in _dispatchers.Values)
+            {
+                dispatcher.Dispose();
+            }
         }
     }
 
@@ -111,6 +129,9 @@ internal sealed partial class Dispatchers : BackgroundService
             // It is awake already, or will never be again.
         }
     }
+
+    [LoggerMessage(4032, LogLevel.Error, "A declared service cannot be run here: {Why}")]
+    private static partial void LogNotRead(ILogger log, string why);
 
     [LoggerMessage(4031, LogLevel.Warning, "The declared services could not be listed; those that are known go on. {Why}")]
     private static partial void LogNotListed(ILogger log, string why);

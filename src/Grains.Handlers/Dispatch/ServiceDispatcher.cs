@@ -17,7 +17,7 @@ namespace Grains.Handlers.Dispatch;
 /// </summary>
 internal sealed partial class ServiceDispatcher : IDisposable
 {
-    private const int _lookMs = 10_000;
+    private const int _lookMs = 60_000;
 
     /// <summary>A run that is being stored asks for the next delivery meanwhile, and waits for it so long.</summary>
     private const int _nextMs = 10;
@@ -89,7 +89,12 @@ internal sealed partial class ServiceDispatcher : IDisposable
             {
                 var stop = new CancellationTokenSource();
                 _pumps.Add(partition, stop);
-                _ = Task.Run(() => PumpAsync(partition, stop.Token));
+
+                // Of its own: not of the trace, say, of whatever made the partition come here.
+                using (ExecutionContext.SuppressFlow())
+                {
+                    _ = Task.Run(() => PumpAsync(partition, stop.Token));
+                }
             }
             else if (!isHere && _pumps.Remove(partition, out CancellationTokenSource? pump))
             {
@@ -181,12 +186,12 @@ internal sealed partial class ServiceDispatcher : IDisposable
     {
         try
         {
-            DeliveryGiven? given = await ReceiveAsync(partition, waitMs: 0, stop);
-            for (int i = 1; given is not null; i++)
+            Run? run = await ReceiveAsync(partition, waitMs: 0, stop);
+            for (int i = 1; run is not null; i++)
             {
                 taken.TrySetResult();
                 bool goesOn = i < _deliveriesInARow || !(_slots.IsContended || _parts.Slots.IsContended);
-                given = await RunAsync(partition, given, goesOn, stop);
+                run = await RunAsync(partition, run, goesOn, stop);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -209,21 +214,23 @@ internal sealed partial class ServiceDispatcher : IDisposable
     }
 
     /// <summary>Runs one delivery, here or where there is more room; returns the next one, if it may go on and there is one.</summary>
-    private async Task<DeliveryGiven?> RunAsync(PartitionId partition, DeliveryGiven given, bool goesOn, CancellationToken stop)
+    private async Task<Run?> RunAsync(PartitionId partition, Run run, bool goesOn, CancellationToken stop)
     {
-        var work = new NodeWork { Service = Service.Name, ServiceId = Service.Id.Value, Given = given };
+        var work = new NodeWork { Service = Service.Name, ServiceId = Service.Id.Value, Given = run.Given };
         if (!_parts.Servers.IsHereBest(HostedService))
         {
+            _parts.Runs.LetGo(run);
             await RunElsewhereAsync(work);
             return MayGoOn() ? await ReceiveAsync(partition, waitMs: 0, stop) : null;
         }
 
         // Asked for just before the commit: so the partition has somebody to give the node's next messages to when it is
         // durable, in the same turn, and wakes nobody else.
-        Task<DeliveryGiven?>? next = null;
+        Task<Run?>? next = null;
         try
         {
-            Note(await _parts.Runs.RunAsync(work, () => next = MayGoOn() ? ReceiveAsync(partition, _nextMs, stop) : null));
+            Note(await _parts.Runs.RunAsync(
+                run, work, Service, () => next = MayGoOn() ? ReceiveAsync(partition, _nextMs, stop) : null));
         }
         catch (Exception e) when (next is not null)
         {
@@ -245,16 +252,12 @@ internal sealed partial class ServiceDispatcher : IDisposable
         }
         catch (NoHandlerException e)
         {
-            await _parts.Runs.GiveBackAsync(given, e.Message);
+            Note(await _parts.Runs.GiveBackAsync(given, Service, e.Message, counts: false));
         }
-        catch (Exception e) when (e is OrleansException or TimeoutException)
+        catch (Exception e)
         {
             // The server that it ran on ended, perhaps because of it: without this its lease would have to run out.
-            _lastTrouble = $"the server that it ran on was lost: {e.Message}";
-            await _parts.Partitions.ExecuteAsync(
-                given.Delivery.Partition,
-                new RejectDelivery { Delivery = given.Delivery, Backoff = Service.Backoff(), Reason = Reasons.Fit(_lastTrouble) },
-                CancellationToken.None);
+            Note(await _parts.Runs.GiveBackAsync(given, Service, $"the server that it ran on was lost: {e.Message}", counts: true));
         }
     }
 
@@ -266,12 +269,14 @@ internal sealed partial class ServiceDispatcher : IDisposable
         }
     }
 
-    private async Task<DeliveryGiven?> ReceiveAsync(PartitionId partition, int waitMs, CancellationToken stop)
+    /// <summary>What it is given it holds at once.</summary>
+    private async Task<Run?> ReceiveAsync(PartitionId partition, int waitMs, CancellationToken stop)
     {
         // Not cancelled while it waits: it could be given a delivery in that moment, which nobody would have then.
         stop.ThrowIfCancellationRequested();
-        return await _parts.Partitions.ExecuteAsync(
-            partition, Receive() with { WaitMs = waitMs }, CancellationToken.None) as DeliveryGiven;
+        Answer answer = await _parts.Partitions.ExecuteAsync(
+            partition, Receive() with { WaitMs = waitMs }, CancellationToken.None);
+        return answer is DeliveryGiven given ? _parts.Runs.Hold(given) : null;
     }
 
     private string? HostedService => Service.Handler.Kind == HandlerKind.Hosted ? Service.Name : null;

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Grains.Api;
 using Grains.Api.Deliveries;
 using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Deliveries;
@@ -52,7 +53,8 @@ internal sealed class HostedHandlers
         }
         catch (LaterException e)
         {
-            return new HandlerOutcome.Later(e.Message, (long?)e.After?.TotalMilliseconds);
+            return new HandlerOutcome.Later(
+                e.Message, e.After is { } after ? (long)Math.Clamp(after.TotalMilliseconds, 0, Limits.DelayMs) : null);
         }
         catch (DeadLetterException e)
         {

@@ -29,7 +29,7 @@ internal sealed class NodeGrain(DeliveryRuns runs, ActiveNodes active) : Grain, 
         _running++;
         try
         {
-            return await runs.RunAsync(work);
+            return await runs.RunAsync(runs.Hold(work.Given), work);
         }
         finally
         {

@@ -18,6 +18,9 @@ internal static class PushAnswer
 {
     private const int _excerptChars = 200;
 
+    /// <summary>What is only claimed to come is not paid for in advance.</summary>
+    private const int _reservedBytesMax = 64 << 10;
+
     public static async Task<HandlerOutcome> ReadAsync(HttpResponseMessage response, CancellationToken cancel)
     {
         int status = (int)response.StatusCode;
@@ -91,7 +94,7 @@ internal static class PushAnswer
         }
 
         await using Stream from = await response.Content.ReadAsStreamAsync(cancel);
-        using var to = new MemoryStream((int)(response.Content.Headers.ContentLength ?? 0));
+        using var to = new MemoryStream(Math.Min((int)(response.Content.Headers.ContentLength ?? 0), _reservedBytesMax));
         byte[] buffer = new byte[8 << 10];
         while (await from.ReadAsync(buffer, cancel) is > 0 and var read)
         {

@@ -5,7 +5,6 @@ using System.Net.Sockets;
 using Grains.FrontEnd.Declarations;
 using Grains.Handlers.Runs;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
 
 namespace Grains.Handlers.Push;
 
@@ -41,14 +40,19 @@ internal sealed class PushHandler : IDisposable
     }
 
     /// <summary>Of the service as it is declared now.</summary>
-    public PushTargets TargetsOf(ServiceSnapshot service) => _targets.AddOrUpdate(
-        service.Id,
-        _ => new PushTargets(service.Handler, _time),
-        (_, known) => known.Handler.Equals(service.Handler) ? known : new PushTargets(service.Handler, _time));
+    public PushTargets TargetsOf(ServiceSnapshot service)
+    {
+        if (_targets.TryGetValue(service.Id, out PushTargets? known) && known.IsFor(service.Handler))
+        {
+            return known;
+        }
+
+        return _targets[service.Id] = new PushTargets(service.Handler, _time);
+    }
 
     public void Forget(ServiceId service) => _targets.TryRemove(service, out _);
 
-    public async Task<HandlerOutcome> HandleAsync(ServiceSnapshot service, DeliveryGiven given, CancellationToken cancel)
+    public async Task<HandlerOutcome> HandleAsync(ServiceSnapshot service, Run run)
     {
         PushTargets targets = TargetsOf(service);
         if (targets.Take() is not { } target)
@@ -58,29 +62,32 @@ internal sealed class PushHandler : IDisposable
 
         string? trouble = null;
         bool hasAnswered = false;
+        using HttpRequestMessage request = PushRequest.Write(service, run.Given, target.Url, _time.GetUtcNow());
         try
         {
-            using HttpRequestMessage request = PushRequest.Write(service, given, target.Url, _time.GetUtcNow());
-            using HttpResponseMessage response = await _http.SendAsync(request, cancel);
+            using HttpResponseMessage response = await _http.SendAsync(request, run.Cancel);
             trouble = IsDown(response.StatusCode) ? $"{target.Url} answered {(int)response.StatusCode}" : null;
-            HandlerOutcome outcome = await PushAnswer.ReadAsync(response, cancel);
+            HandlerOutcome outcome = await PushAnswer.ReadAsync(response, run.Cancel);
             hasAnswered = true;
             return outcome;
         }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (run.Reason is RunCancel.Lost or RunCancel.ServerStops)
         {
-            // The time was over: perhaps it is stuck. A delivery that was lost says nothing of it.
-            trouble = $"{target.Url} did not answer in time";
             throw;
         }
-        catch (HttpRequestException e) when (NotReached(e) is { } why)
+        catch (OperationCanceledException) when (request.Content is SentContent { WasSent: true })
         {
-            trouble = $"{target.Url} was not reached: {why}";
-            return new HandlerOutcome.Later(trouble);
+            trouble = $"{target.Url} did not answer in time";
+            throw;
         }
         catch (OperationCanceledException)
         {
             trouble = $"{target.Url} was not reached: it took no connection in time";
+            return new HandlerOutcome.Later(trouble);
+        }
+        catch (HttpRequestException e) when (NotReached(e) is { } why)
+        {
+            trouble = $"{target.Url} was not reached: {why}";
             return new HandlerOutcome.Later(trouble);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
@@ -96,7 +103,7 @@ internal sealed class PushHandler : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private static void Settle(PushTargets targets, PushTargets.Target target, bool hasAnswered, string? trouble)
+    private static void Settle(PushTargets targets, PushTargets.Taken target, bool hasAnswered, string? trouble)
     {
         if (trouble is not null)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http;
 using System.Net.Http.Headers;
@@ -27,7 +28,7 @@ internal static class PushRequest
         var request = new HttpRequestMessage(HttpMethod.Post, url)
         {
             Version = System.Net.HttpVersion.Version11,
-            Content = new ByteArrayContent(body),
+            Content = new SentContent(body),
         };
         if (service.Handler.IsEnvelope)
         {
@@ -62,9 +63,12 @@ internal static class PushRequest
     /// <summary>Of an envelope's messages each has its own, inside; the trace of the first is that of the request.</summary>
     private static void AddMessage(HttpRequestHeaders headers, HandlerSnapshot handler, MessageView message)
     {
-        foreach (MessageHeader header in message.Content.Headers)
+        MessageContent content = Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } span } activity
+            ? TraceContext.With(message.Content, span, activity.TraceStateString)
+            : message.Content;
+        foreach (MessageHeader header in content.Headers)
         {
-            if (!handler.IsEnvelope || header.Name is "traceparent" or "tracestate")
+            if (!handler.IsEnvelope || header.Name is TraceContext.Parent or TraceContext.State)
             {
                 headers.TryAddWithoutValidation(header.Name, header.Value);
             }

@@ -23,7 +23,20 @@ internal sealed class PushTargets
         _targets = [.. handler.Urls.Select(u => new Target(u))];
     }
 
-    public HandlerSnapshot Handler { get; }
+    public HandlerSnapshot Handler { get; private set; }
+
+    /// <summary>The same URLs: what was learnt of them holds.</summary>
+    public bool IsFor(HandlerSnapshot handler)
+    {
+        if (ReferenceEquals(Handler, handler))
+        {
+            return true;
+        }
+
+        bool isSame = Handler.Urls.SequenceEqual(handler.Urls);
+        Handler = isSame ? handler : Handler;
+        return isSame;
+    }
 
     /// <summary>Why none of them is asked now, and for how long; null = one may be.</summary>
     public (string Why, TimeSpan For)? Halt
@@ -45,8 +58,8 @@ internal sealed class PushTargets
         }
     }
 
-    /// <summary>To be given back with <see cref="Succeeded"/> or <see cref="Failed"/>. Null: none may be asked now.</summary>
-    public Target? Take()
+    /// <summary>To be given back, once. Null: none may be asked now.</summary>
+    public Taken? Take()
     {
         lock (_lock)
         {
@@ -62,50 +75,67 @@ internal sealed class PushTargets
                 }
             }
 
-            if (best is not null)
+            if (best is null)
             {
-                best.InFlight++;
+                return null;
             }
 
-            return best;
+            best.InFlight++;
+            bool isProbe = best.FailuresInRow >= _failuresMax;
+            best.IsProbed |= isProbe;
+            return new Taken(best, isProbe);
         }
     }
 
     /// <summary>It answered, whatever it said.</summary>
-    public void Succeeded(Target target)
+    public void Succeeded(Taken taken)
     {
         lock (_lock)
         {
-            target.InFlight--;
+            Target target = Return(taken);
             target.FailuresInRow = 0;
             target.OutUntil = default;
         }
     }
 
-    /// <summary>It did not answer.</summary>
-    public void Failed(Target target, string trouble)
+    /// <summary>It did not answer. Those that were asked before it went out fail with it, and count no more.</summary>
+    public void Failed(Taken taken, string trouble)
     {
         lock (_lock)
         {
-            target.InFlight--;
-            target.FailuresInRow++;
+            DateTimeOffset now = _time.GetUtcNow();
+            Target target = Return(taken);
             target.Trouble = trouble;
-            if (target.FailuresInRow >= _failuresMax)
+            if (target.OutUntil <= now && ++target.FailuresInRow >= _failuresMax)
             {
                 int doublings = Math.Min(target.FailuresInRow - _failuresMax, 10);
-                TimeSpan pause = TimeSpan.FromTicks(Math.Min(_outMin.Ticks << doublings, _outMax.Ticks));
-                target.OutUntil = _time.GetUtcNow() + pause;
+                target.OutUntil = now + TimeSpan.FromTicks(Math.Min(_outMin.Ticks << doublings, _outMax.Ticks));
             }
         }
     }
 
     /// <summary>Nothing is learnt of it: the request was given up.</summary>
-    public void GivenUp(Target target)
+    public void GivenUp(Taken taken)
     {
         lock (_lock)
         {
-            target.InFlight--;
+            Return(taken);
         }
+    }
+
+    private static Target Return(Taken taken)
+    {
+        taken.Target.InFlight--;
+        taken.Target.IsProbed &= !taken.IsProbe;
+        return taken.Target;
+    }
+
+    /// <summary>A request that is out.</summary>
+    /// <param name="Target">Where to.</param>
+    /// <param name="IsProbe">It is the one that may let the target back in.</param>
+    internal sealed record Taken(Target Target, bool IsProbe)
+    {
+        public Uri Url => Target.Url;
     }
 
     internal sealed class Target(Uri url)
@@ -118,9 +148,11 @@ internal sealed class PushTargets
 
         public DateTimeOffset OutUntil { get; set; }
 
+        public bool IsProbed { get; set; }
+
         public string Trouble { get; set; } = "";
 
         /// <summary>One that has been out takes one request at a time until one succeeds.</summary>
-        public bool IsOpen(DateTimeOffset now) => FailuresInRow < _failuresMax || (OutUntil <= now && InFlight == 0);
+        public bool IsOpen(DateTimeOffset now) => FailuresInRow < _failuresMax || (OutUntil <= now && !IsProbed);
     }
 }

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using Grains.Api.Deliveries;
+using Grains.Api.Problems;
 using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Deliveries;
 using Grains.FrontEnd.Problems;
+using Grains.FrontEnd.Requests;
 using Grains.Handlers.Hosted;
 using Grains.Handlers.Nodes;
 using Grains.Handlers.Push;
@@ -18,24 +20,37 @@ internal sealed partial class DeliveryRuns(
     RunParts parts, HandlerOptions options, TimeProvider time, ILogger<DeliveryRuns> log)
 {
     private static readonly TimeSpan _pauseMin = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan _pauseMax = TimeSpan.FromSeconds(1);
 
-    /// <param name="work">The delivery.</param>
+    /// <summary>From now on its lease is prolonged; to be given to <see cref="RunAsync"/> or <see cref="LetGo"/>.</summary>
+    public Run Hold(DeliveryGiven given) => parts.Keeper.Begin(given);
+
+    /// <summary>Somebody else goes on with it.</summary>
+    public void LetGo(Run run) => parts.Keeper.End(run);
+
+    /// <summary>However it ends, its delivery has ended too, unless its partition did not answer for long.</summary>
+    /// <param name="run">Ends with this.</param>
+    /// <param name="work">The delivery, and whose it is.</param>
+    /// <param name="known">The declaration, where it was just read; else it is looked up.</param>
     /// <param name="concluding">Called when the handler is done, before what came of it is stored.</param>
-    public async Task<RunReport> RunAsync(NodeWork work, Action? concluding = null)
+    public async Task<RunReport> RunAsync(Run run, NodeWork work, ServiceSnapshot? known = null, Action? concluding = null)
     {
-        if (await FindAsync(work) is not { } service)
-        {
-            return await GiveBackAsync(work.Given, "The service was declared anew while the delivery was on its way.");
-        }
-
-        Run run = parts.Keeper.Begin(work.Given, service.Handler.TimeoutMs);
-        long begun = time.GetTimestamp();
         try
         {
+            (ServiceSnapshot? service, string? trouble) = known is null ? await FindAsync(work) : (known, null);
+            if (service is null || parts.Keeper.IsStopping)
+            {
+                return await RejectAsync(run, work.Service, null, new HandlerOutcome.Later(trouble ?? "The server is about to stop."));
+            }
+
+            run.Start(parts.Keeper.NowMs, service.Handler.TimeoutMs);
+            long begun = time.GetTimestamp();
+            using Activity? activity = RunTrace.Begin(service, work.Given);
             HandlerOutcome outcome = await HandleAsync(run, service);
             run.IsConcluding = true;
             concluding?.Invoke();
             RunReport report = await ConcludeAsync(run, service, outcome);
+            RunTrace.End(activity, report);
             Count(service, report, time.GetElapsedTime(begun));
             return report;
         }
@@ -45,21 +60,38 @@ internal sealed partial class DeliveryRuns(
         }
     }
 
-    /// <summary>No handler was asked: the messages go back, and nothing counts.</summary>
-    public async Task<RunReport> GiveBackAsync(DeliveryGiven given, string why)
+    /// <summary>Nobody works on it any more: the messages go back.</summary>
+    /// <param name="given">The delivery.</param>
+    /// <param name="service">Whose it is.</param>
+    /// <param name="why">For people.</param>
+    /// <param name="counts">A handler may have been asked.</param>
+    public async Task<RunReport> GiveBackAsync(DeliveryGiven given, ServiceSnapshot service, string why, bool counts)
     {
-        await parts.Partitions.ExecuteAsync(
-            given.Delivery.Partition,
-            new RejectDelivery { Delivery = given.Delivery, DelayMs = (long)_pauseMin.TotalMilliseconds, Reason = why, NotCounted = true },
-            CancellationToken.None);
-        return new RunReport(RunEnd.Later, why);
+        Run run = Hold(given);
+        try
+        {
+            return await RejectAsync(
+                run, service.Name, service, counts ? new HandlerOutcome.Failed(why) : new HandlerOutcome.Later(why));
+        }
+        finally
+        {
+            LetGo(run);
+        }
     }
 
-    /// <summary>Null: deleted, or another one by now, or nothing that a server runs.</summary>
-    private async ValueTask<ServiceSnapshot?> FindAsync(NodeWork work)
+    private async ValueTask<(ServiceSnapshot? Service, string? Trouble)> FindAsync(NodeWork work)
     {
-        ServiceSnapshot? service = await parts.Catalog.FindServiceAsync(work.Service);
-        return service is { Handler.Kind: not HandlerKind.Pull } && service.Id.Value == work.ServiceId ? service : null;
+        try
+        {
+            ServiceSnapshot? service = await parts.Catalog.FindServiceAsync(work.Service);
+            return service is { Handler.Kind: not HandlerKind.Pull } && service.Id.Value == work.ServiceId
+                ? (service, null)
+                : (null, "The service was declared anew while the delivery was on its way.");
+        }
+        catch (Exception e) when (e is PartitionUnavailableException or RequestRefusedException)
+        {
+            return (null, $"The service's declaration could not be read: {e.Message}");
+        }
     }
 
     /// <summary>Never longer than the run lasts, whatever the handler does.</summary>
@@ -67,13 +99,13 @@ internal sealed partial class DeliveryRuns(
     {
         try
         {
-            Task<HandlerOutcome> handling = service.Handler.Kind == HandlerKind.Push
-                ? parts.Push.HandleAsync(service, run.Given, run.Cancel)
-                : parts.Hosted.HandleAsync(service, run.Given, run.Cancel);
-            HandlerOutcome outcome = await handling.WaitAsync(run.Cancel);
-            return run.Reason == RunCancel.None ? outcome : Cancelled(run, service);
+            // A push ends soon after it is cancelled, and knows whether it was an attempt. A class may do what it likes.
+            HandlerOutcome outcome = service.Handler.Kind == HandlerKind.Push
+                ? await parts.Push.HandleAsync(service, run)
+                : await parts.Hosted.HandleAsync(service, run.Given, run.Cancel).WaitAsync(run.Cancel);
+            return run.Reason == RunCancel.None || outcome is HandlerOutcome.Later ? outcome : Cancelled(run, service);
         }
-        catch (OperationCanceledException) when (run.Cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (run.Reason != RunCancel.None)
         {
             return Cancelled(run, service);
         }
@@ -87,8 +119,7 @@ internal sealed partial class DeliveryRuns(
     {
         RunCancel.Lost => new HandlerOutcome.Lost(),
         RunCancel.ServerStops => new HandlerOutcome.Later("The server that ran it was asked to stop."),
-        _ => new HandlerOutcome.Failed(
-            $"no answer within {FrontEnd.Requests.Durations.Write(service.Handler.TimeoutMs)} ('handler.timeout')"),
+        _ => new HandlerOutcome.Failed($"no answer within {Durations.Write(service.Handler.TimeoutMs)} ('handler.timeout')"),
     };
 
     private async Task<RunReport> ConcludeAsync(Run run, ServiceSnapshot service, HandlerOutcome outcome)
@@ -102,61 +133,84 @@ internal sealed partial class DeliveryRuns(
         {
             HandlerOutcome.Commit => new RunReport(RunEnd.Committed, null),
             HandlerOutcome.Lost => new RunReport(RunEnd.Lost, "The delivery ended while its handler worked."),
-            HandlerOutcome.Later later => await RejectAsync(run, service, RunEnd.Later, later.Reason, later.DelayMs),
-            HandlerOutcome.Dead dead => await RejectAsync(run, service, RunEnd.Dead, dead.Reason),
-            HandlerOutcome.Failed failed => await RejectAsync(run, service, RunEnd.Failed, failed.Reason),
-            _ => throw new UnreachableException($"{outcome.GetType().Name} is no outcome."),
+            _ => await RejectAsync(run, service.Name, service, outcome),
         };
     }
 
     /// <returns>A commit that is durable, or what became of it instead.</returns>
     private async Task<HandlerOutcome> CommitAsync(Run run, ServiceSnapshot service, CommitRequest request)
     {
-        CommitDelivery command;
+        CommitDelivery? command;
         try
         {
             var handle = new DeliveryHandle(run.Given.Delivery, service.Name);
-            command = await new CommitTranslation(parts.Catalog, parts.Partitions.Slots, handle)
-                .TranslateAsync(request, RunHash.Draw());
+            UInt128 hash = RunHash.Draw();
+            command = await RepeatAsync(run, service.Name, async () => await new CommitTranslation(
+                parts.Catalog, parts.Partitions.Slots, handle).TranslateAsync(request, hash));
         }
         catch (RequestRefusedException e)
         {
             return new HandlerOutcome.Failed($"what it answered cannot be committed: {e.Message}");
         }
 
-        return await ExecuteAsync(run, service, command) switch
+        Answer? answer = command is null ? null : await ExecuteAsync(run, service.Name, RunTrace.Continue(command, Activity.Current));
+        return answer switch
         {
             Committed => new HandlerOutcome.Commit(request),
-            Refused { Code: Refusal.DeliveryGone or Refusal.ServiceDeleted } => new HandlerOutcome.Lost(),
-            Refused { Code: Refusal.PartitionFull or Refusal.Overloaded or Refusal.NotStored } full =>
+            null or Refused { Code: Refusal.DeliveryGone or Refusal.ServiceDeleted } => new HandlerOutcome.Lost(),
+            Refused { Code: Refusal.PartitionFull } full =>
                 new HandlerOutcome.Later($"what it answered could not be committed now: {full.Detail}"),
             Refused refused => new HandlerOutcome.Failed($"what it answered cannot be committed: {refused.Detail}"),
-            null => new HandlerOutcome.Lost(),
             { } other => throw new UnreachableException($"{other.GetType().Name} answers no commit."),
         };
     }
 
-    private async Task<RunReport> RejectAsync(
-        Run run, ServiceSnapshot service, RunEnd end, string reason, long? delayMs = null)
+    /// <param name="run">The delivery.</param>
+    /// <param name="name">Its service's.</param>
+    /// <param name="service">Null: no back-off is known.</param>
+    /// <param name="outcome">Failed, later or dead.</param>
+    private async Task<RunReport> RejectAsync(Run run, string name, ServiceSnapshot? service, HandlerOutcome outcome)
     {
-        LogNotHandled(log, service.Name, run.Given.Messages[0].Node, end, reason);
-        Answer? answer = await ExecuteAsync(run, service, new RejectDelivery
+        (RunEnd end, string reason, long? delayMs) = outcome switch
+        {
+            HandlerOutcome.Later later => (RunEnd.Later, later.Reason, later.DelayMs),
+            HandlerOutcome.Dead dead => (RunEnd.Dead, dead.Reason, null),
+            HandlerOutcome.Failed failed => (RunEnd.Failed, failed.Reason, null),
+            _ => throw new UnreachableException($"{outcome.GetType().Name} rejects nothing."),
+        };
+        reason = Reasons.Fit(reason);
+        LogNotHandled(log, name, run.Given.Messages[0].Node, end, reason);
+
+        // What does not count is not bounded by attempts: never at once again.
+        long floorMs = end == RunEnd.Later ? (long)_pauseMin.TotalMilliseconds : 0;
+        bool backsOff = delayMs is null && service?.BackoffMs >= floorMs;
+        Answer? answer = await ExecuteAsync(run, name, new RejectDelivery
         {
             Delivery = run.Given.Delivery,
-            DelayMs = delayMs ?? 0,
-            Backoff = delayMs is null ? service.Backoff() : null,
-            Reason = Reasons.Fit(reason),
+            DelayMs = Math.Max(delayMs ?? service?.BackoffMs ?? 0, floorMs),
+            Backoff = backsOff ? service!.Backoff() : null,
+            Reason = reason,
             DeadLetter = end == RunEnd.Dead,
             NotCounted = end == RunEnd.Later,
         });
-        return answer is Rejected ? new RunReport(end, reason) : new RunReport(RunEnd.Lost, reason);
+        return new RunReport(answer is Rejected ? end : RunEnd.Lost, reason);
     }
 
     /// <summary>
-    /// Repeats what found no answer: the partition tells a repeat of a commit, and a delivery that ended refuses one.
-    /// Null: no answer for long, or the lease was lost meanwhile.
+    /// A partition tells a repeat of a commit from another, and refuses one of a delivery that has ended. Null: no answer for
+    /// long, or the lease was lost meanwhile.
     /// </summary>
-    private async Task<Answer?> ExecuteAsync(Run run, ServiceSnapshot service, Command command)
+    private Task<Answer?> ExecuteAsync(Run run, string service, Command command) => RepeatAsync(run, service, async () =>
+    {
+        Answer answer = await parts.Partitions.ExecuteAsync(run.Given.Delivery.Partition, command, CancellationToken.None);
+        return answer is Refused { Code: Refusal.Overloaded or Refusal.NotStored }
+            ? throw Refusals.ToException(answer, ProblemCode.DeliveryGone)
+            : answer;
+    });
+
+    /// <summary>Again while nothing is known of it, or there was no room for it, as long as the lease is held.</summary>
+    private async Task<T?> RepeatAsync<T>(Run run, string service, Func<Task<T>> step)
+        where T : class
     {
         long begun = time.GetTimestamp();
         TimeSpan pause = _pauseMin;
@@ -164,19 +218,20 @@ internal sealed partial class DeliveryRuns(
         {
             try
             {
-                return await parts.Partitions.ExecuteAsync(run.Given.Delivery.Partition, command, CancellationToken.None);
+                return await step();
             }
-            catch (PartitionUnavailableException e)
+            catch (Exception e) when (e is PartitionUnavailableException
+                or RequestRefusedException { Code: ProblemCode.Overloaded or ProblemCode.NotStored or ProblemCode.Unavailable })
             {
                 if (run.Reason == RunCancel.Lost || time.GetElapsedTime(begun).TotalMilliseconds > options.CommitMsMax)
                 {
-                    LogNotConcluded(log, service.Name, run.Given.Messages[0].Node, e.Message);
+                    LogNotConcluded(log, service, run.Given.Messages[0].Node, e.Message);
                     return null;
                 }
             }
 
             await Task.Delay(pause, time);
-            pause = pause < TimeSpan.FromSeconds(1) ? pause * 2 : pause;
+            pause = pause < _pauseMax ? pause * 2 : _pauseMax;
         }
     }
 }

@@ -18,23 +18,32 @@ internal sealed partial class RunKeeper(
 
     private readonly ConcurrentDictionary<Run, bool> _runs = new();
     private long _stopAtMs = long.MaxValue;
+    private int _count;
 
-    public int Count => _runs.Count;
+    /// <summary>Deliveries that this server holds.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Nothing more is to be begun here.</summary>
+    public bool IsStopping => Volatile.Read(ref _stopAtMs) != long.MaxValue;
 
     /// <summary>Of a clock that never goes back.</summary>
     public long NowMs => (long)time.GetElapsedTime(0).TotalMilliseconds;
 
-    public Run Begin(DeliveryGiven given, long timeoutMs)
+    public Run Begin(DeliveryGiven given)
     {
-        var run = new Run(given, timeoutMs, NowMs);
+        var run = new Run(given, NowMs);
         _runs.TryAdd(run, true);
+        Interlocked.Increment(ref _count);
         return run;
     }
 
     public void End(Run run)
     {
-        _runs.TryRemove(run, out _);
-        run.Dispose();
+        if (_runs.TryRemove(run, out _))
+        {
+            Interlocked.Decrement(ref _count);
+            run.Dispose();
+        }
     }
 
     /// <summary>The server is asked to stop: handlers have a while, then what they hold is given back.</summary>
@@ -45,7 +54,7 @@ internal sealed partial class RunKeeper(
     {
         BeginStop();
         long until = Volatile.Read(ref _stopAtMs) + options.StopMsMax;
-        while (!_runs.IsEmpty && NowMs < until && !cancellationToken.IsCancellationRequested)
+        while (Count > 0 && NowMs < until && !cancellationToken.IsCancellationRequested)
         {
             await Task.Delay(_tick, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -58,7 +67,7 @@ internal sealed partial class RunKeeper(
         while (!stoppingToken.IsCancellationRequested)
         {
             long nowMs = NowMs;
-            foreach (Run run in _runs.Keys)
+            foreach ((Run run, _) in _runs)
             {
                 Look(run, nowMs);
             }

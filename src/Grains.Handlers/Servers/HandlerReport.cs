@@ -12,6 +12,9 @@ internal sealed record HandlerReport
 
     /// <summary>Services whose deliveries it takes out of its partitions.</summary>
     [Id(2)] public required DispatchReport[] Dispatched { get; init; }
+
+    /// <summary>Nodes may be given to it: it can run them, and is not about to stop.</summary>
+    [Id(3)] public required bool TakesNodes { get; init; }
 }
 
 /// <summary>One service's deliveries, as the server that takes them out of its partitions sees them.</summary>

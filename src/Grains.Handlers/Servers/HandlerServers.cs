@@ -3,6 +3,8 @@ using Grains.Handlers.Hosted;
 using Grains.Handlers.Nodes;
 using Grains.Handlers.Runs;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 using Orleans.Runtime;
 
 namespace Grains.Handlers.Servers;
@@ -13,27 +15,35 @@ internal sealed class HandlerServers(
     ILocalSiloDetails here,
     RunKeeper runs,
     HostedHandlers hosted,
-    HandlerSurvey survey) : BackgroundService
+    HandlerSurvey survey,
+    IOptions<GrainTypeOptions> types) : BackgroundService
 {
+    private readonly bool _runsNodes = types.Value.Classes.Contains(typeof(NodeGrain));
     private volatile FrozenDictionary<SiloAddress, HandlerReport> _others = FrozenDictionary<SiloAddress, HandlerReport>.Empty;
 
     /// <summary>Told by those that take deliveries out.</summary>
     public Func<DispatchReport[]> Dispatched { get; set; } = () => [];
 
-    public HandlerReport Own() => new() { InFlight = runs.Count, Hosted = hosted.Names, Dispatched = Dispatched() };
+    public HandlerReport Own() => new()
+    {
+        InFlight = runs.Count,
+        Hosted = hosted.Names,
+        Dispatched = Dispatched(),
+        TakesNodes = _runsNodes && !runs.IsStopping,
+    };
 
     /// <summary>Servers that can run the service's handler.</summary>
     /// <param name="hostedService">Null = any server can.</param>
     public IEnumerable<ServerLoad> Loads(string? hostedService)
     {
-        if (hostedService is null || hosted.Names.Contains(hostedService))
+        if (_runsNodes && (hostedService is null || hosted.Names.Contains(hostedService)))
         {
             yield return new ServerLoad(here.SiloAddress, runs.Count);
         }
 
         foreach ((SiloAddress server, HandlerReport report) in _others)
         {
-            if (hostedService is null || report.Hosted.Contains(hostedService))
+            if (report.TakesNodes && (hostedService is null || report.Hosted.Contains(hostedService)))
             {
                 yield return new ServerLoad(server, report.InFlight);
             }
@@ -52,7 +62,7 @@ internal sealed class HandlerServers(
 
         foreach (HandlerReport report in _others.Values)
         {
-            if (runs.Count > report.InFlight + NodePlacementDirector.Slack
+            if (report.TakesNodes && runs.Count > report.InFlight + NodePlacementDirector.Slack
                 && (hostedService is null || report.Hosted.Contains(hostedService)))
             {
                 return false;

@@ -19,14 +19,30 @@ internal sealed partial class OutboxPump(PartitionId id, PartitionRuntime runtim
     private readonly Dictionary<PartitionId, Route> _routes = [];
     private readonly ConcurrentQueue<(Route Route, string? Trouble)> _ended = new();
     private readonly CancellationTokenSource _stop = new();
+    private long _oldest;
 
     /// <summary>When a held-back target is to be tried again, in record time.</summary>
     public long? WakeAtMs { get; private set; }
+
+    /// <summary>How long the oldest batch that is on its way has been so. Any thread.</summary>
+    public TimeSpan Lag => Volatile.Read(ref _oldest) is > 0 and var oldest ? runtime.Time.GetElapsedTime(oldest) : TimeSpan.Zero;
 
     /// <summary>In a turn of the loop, with nothing undecided.</summary>
     public void Step(PartitionMachine machine, long nowMs)
     {
         Settle(nowMs);
+        Carry(machine, nowMs);
+        long oldest = 0;
+        foreach (Route route in _routes.Values)
+        {
+            oldest = route.BegunAt > 0 && (oldest == 0 || route.BegunAt < oldest) ? route.BegunAt : oldest;
+        }
+
+        Volatile.Write(ref _oldest, oldest);
+    }
+
+    private void Carry(PartitionMachine machine, long nowMs)
+    {
         WakeAtMs = null;
         foreach (PartitionId target in machine.OutboxTargets)
         {
@@ -51,6 +67,7 @@ internal sealed partial class OutboxPump(PartitionId id, PartitionRuntime runtim
             if (entries.Length > 0)
             {
                 route.IsBusy = true;
+                route.BegunAt = route.BegunAt == 0 ? runtime.Time.GetTimestamp() : route.BegunAt;
                 _ = CarryAsync(route, new AcceptTransfer
                 {
                     Source = id,
@@ -101,6 +118,7 @@ internal sealed partial class OutboxPump(PartitionId id, PartitionRuntime runtim
             if (end.Trouble is null)
             {
                 end.Route.Failures = 0;
+                end.Route.BegunAt = 0;
                 continue;
             }
 
@@ -121,6 +139,9 @@ internal sealed partial class OutboxPump(PartitionId id, PartitionRuntime runtim
         public bool IsBusy { get; set; }
 
         public int Failures { get; set; }
+
+        /// <summary>When its present batch was carried first; 0 = there is none.</summary>
+        public long BegunAt { get; set; }
 
         public long NotBeforeMs { get; set; }
     }

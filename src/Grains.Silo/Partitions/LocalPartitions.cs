@@ -18,6 +18,9 @@ public sealed class LocalPartitions
         Gauge("grains.queue.depth", l => l.QueueDepth, null, "Commands waiting, all partitions of this server.");
         Gauge("grains.state.bytes", l => l.StateBytes, "By", "What counts against the budgets, all partitions of this server.");
         Gauge("grains.outbox.entries", l => l.OutboxEntries, null, "Messages on their way to other partitions.");
+        GrainsMeter.Instance.CreateObservableGauge(
+            "grains.outbox.lag", () => _loops.Values.Select(l => l.OutboxLag.TotalSeconds).DefaultIfEmpty().Max(), "s",
+            "How long the oldest batch of messages on its way to another partition has been so.");
     }
 
     /// <summary>Told after a loop was added or removed.</summary>

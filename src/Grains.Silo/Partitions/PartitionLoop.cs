@@ -75,6 +75,8 @@ public sealed partial class PartitionLoop
 
     internal long OutboxEntries => Volatile.Read(ref _outboxEntries);
 
+    internal TimeSpan OutboxLag => _pump.Lag;
+
     /// <summary>Ends when the loop has: every ticket is answered, the memory is of no use.</summary>
     public Task<LoopEnd> Completion => _completion.Task;
 

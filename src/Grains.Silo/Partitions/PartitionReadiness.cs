@@ -4,7 +4,7 @@ using Grains.StateMachines.Ids;
 namespace Grains.Silo.Partitions;
 
 /// <summary>Which partitions are served, as far as this server has seen. Any thread.</summary>
-public sealed class PartitionReadiness(ClusterSettingsView settings)
+public sealed class PartitionReadiness
 {
     private readonly Lock _lock = new();
     private readonly HashSet<PartitionId> _served = [];
@@ -13,7 +13,14 @@ public sealed class PartitionReadiness(ClusterSettingsView settings)
     private volatile bool _wasWhole;
     private volatile bool _isLeaving;
 
-    public ClusterSettingsView Settings { get; } = settings;
+    public PartitionReadiness(ClusterSettingsView settings)
+    {
+        Settings = settings;
+        GrainsMeter.Instance.CreateObservableGauge(
+            "grains.partitions.unserved", () => Missing.Count, null, "Partitions that no server owns, as far as this one knows.");
+    }
+
+    public ClusterSettingsView Settings { get; }
 
     /// <summary>
     /// Requests are to come here: everything was served once, and this server is not about to stop. Not withdrawn while

@@ -16,11 +16,11 @@ namespace Grains.Silo.Partitions;
 /// that commands share. Names each command, and repeats it under that name while the deadline allows.
 /// </summary>
 internal sealed class PartitionRouter(
-    IGrainFactory grains, LocalPartitions local, MembershipView membership, PartitionReadiness readiness, RouterOptions options,
+    IGrainFactory grains, LocalPartitions local, PartitionOwners owners, PartitionReadiness readiness, RouterOptions options,
     TimeProvider time) : IPartitions
 {
     private static readonly Task<Answer> _nobody = Task.FromResult<Answer>(
-        new NotOwner(MayHaveHappened: false, "No server that may have partitions is known to this one."));
+        new NotOwner(MayHaveHappened: false, "No server is known to this one that may have partitions now: none is there, or all are drained or about to stop."));
 
     /// <summary>Each further one only because other front ends were born in between.</summary>
     private const int _namesMax = 3;
@@ -128,7 +128,7 @@ internal sealed class PartitionRouter(
             return loop.ExecuteAsync(command, cancel);
         }
 
-        if (membership.Hosts.Count == 0)
+        if (!owners.Servers.Any())
         {
             return _nobody;
         }

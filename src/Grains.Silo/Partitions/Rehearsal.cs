@@ -5,6 +5,8 @@ using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Partitions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 using Orleans.Runtime;
 using Orleans.Serialization;
 
@@ -16,7 +18,7 @@ namespace Grains.Silo.Partitions;
 /// callers of one that was just handed over wait for it.
 /// </summary>
 internal sealed partial class Rehearsal(
-    PartitionRuntime runtime, IGrainFactory grains, Serializer serializer, KeeperSurroundings around)
+    PartitionRuntime runtime, IGrainFactory grains, Serializer serializer, KeeperSurroundings around, IOptions<GrainTypeOptions> types)
     : ILifecycleParticipant<ISiloLifecycle>
 {
     private static readonly TimeSpan _lengthMax = TimeSpan.FromSeconds(10);
@@ -32,6 +34,12 @@ internal sealed partial class Rehearsal(
 
     public void Participate(ISiloLifecycle lifecycle)
     {
+        // A server that never has partitions need not be quick with its first one.
+        if (!types.Value.Classes.Contains(typeof(PartitionGrain)))
+        {
+            return;
+        }
+
         lifecycle.Subscribe(nameof(Rehearsal), ServiceLifecycleStage.ApplicationServices, _ => TryAsync(RunAsync));
         lifecycle.Subscribe(nameof(Rehearsal), ServiceLifecycleStage.Active, StartMovesAsync, StopAsync);
     }

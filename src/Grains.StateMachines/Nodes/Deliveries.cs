@@ -23,6 +23,9 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     private long _lastNumber;
     private long _lastTimer;
 
+    /// <summary>Servers that only want to know, one a service at the most; they are none of the receives that are bounded.</summary>
+    private int _lookers;
+
     private MachineLimits Limits => state.Limits;
 
     /// <summary>Some attempt must be made durable before it can go out, or nodes are still to be looked at.</summary>
@@ -205,7 +208,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     /// <summary>Adds a receive; it is answered now, later, or (false) there are too many.</summary>
     public bool Add(object ticket, Receive command, long nowMs)
     {
-        if (_waiters.Count >= Limits.WaitingReceivesMax)
+        if (!command.OnlyLook && _waiters.Count - _lookers >= Limits.WaitingReceivesMax)
         {
             return false;
         }
@@ -232,6 +235,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         {
             var waiter = new Waiter(ticket, command, queue, of, nowMs + command.WaitMs);
             _waiters.Add(ticket, waiter);
+            _lookers += command.OnlyLook ? 1 : 0;
             queue.AddLast(waiter);
             waiter.Timer = Arm(waiter, waiter.DeadlineMs);
         }
@@ -453,6 +457,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
 
     private void Forget(Waiter waiter)
     {
+        _lookers -= !waiter.Gone && waiter.Command.OnlyLook ? 1 : 0;
         waiter.Gone = true;
         waiter.Queue.Remove(waiter);
         _waiters.Remove(waiter.Ticket);

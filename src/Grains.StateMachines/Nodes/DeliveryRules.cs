@@ -65,9 +65,12 @@ internal sealed class DeliveryRules(
         }
 
         string sender = $"{delivery.Command.ServiceName}/{name.Name}";
+        MessageContent first = delivery.Messages[0].Content;
+        (string? parent, string? traceState) = (TraceContext.ParentOf(first), TraceContext.StateOf(first));
         foreach (OutgoingMessage send in command.Sends)
         {
-            Send(send with { Content = send.Content with { Sender = sender } }, draft);
+            MessageContent content = TraceContext.Continue(send.Content, parent, traceState);
+            Send(send with { Content = content with { Sender = sender } }, draft);
         }
 
         foreach (KeyChange change in command.Keys)

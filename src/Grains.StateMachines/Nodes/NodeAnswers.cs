@@ -176,3 +176,11 @@ public sealed record Settled([property: Id(0)] int Count, [property: Id(1)] bool
 /// <summary>How many messages were forgotten.</summary>
 [GenerateSerializer, Immutable, Alias("grains.purged")]
 public sealed record Purged([property: Id(0)] int Waiting, [property: Id(1)] int Dead) : Answer;
+
+/// <summary>When the oldest message of each service that has one was accepted, ms since 1970, record time.</summary>
+[GenerateSerializer, Immutable, Alias("grains.oldest-found")]
+public sealed record OldestFound([property: Id(0)] OldestMessage[] Services) : Answer;
+
+/// <summary>One service's.</summary>
+[GenerateSerializer, Immutable, Alias("grains.oldest-message")]
+public readonly record struct OldestMessage([property: Id(0)] ServiceId Service, [property: Id(1)] long AcceptedAtMs);

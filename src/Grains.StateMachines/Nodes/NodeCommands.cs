@@ -242,6 +242,18 @@ public sealed record ListMessages : NodeCommand
     public override bool IsRead => true;
 }
 
+/// <summary>
+/// The oldest message of each service that waits or is out, for those who watch. Answered by <see cref="OldestFound"/>.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("grains.find-oldest")]
+public sealed record FindOldest : Command
+{
+    /// <summary>So many of the partition's oldest messages are looked at; a service that has none among them has none so old.</summary>
+    [Id(0)] public required int LookedAtMax { get; init; }
+
+    public override bool IsRead => true;
+}
+
 /// <summary>A dead letter goes to its mailbox's tail with no attempts, or is forgotten. Answered by <see cref="Done"/>.</summary>
 [GenerateSerializer, Immutable, Alias("grains.settle-dead-letter")]
 public sealed record SettleDeadLetter : NodeCommand

@@ -116,6 +116,20 @@ internal sealed class NodeReads(PartitionId partition, PartitionState state, Del
         return new MessagePage([.. page], More: false);
     }
 
+    public Answer Read(FindOldest command)
+    {
+        var oldest = new Dictionary<long, long>();
+        foreach ((_, Message message) in state.Messages.From(default).Take(command.LookedAtMax))
+        {
+            if (message is { Dead: false, DueMs: 0 })
+            {
+                oldest.TryAdd(message.Owner.Scope, message.AcceptedAtMs);
+            }
+        }
+
+        return new OldestFound([.. oldest.Select(o => new OldestMessage(new ServiceId(o.Key), o.Value))]);
+    }
+
     public Answer Read(GetMessage command)
     {
         MessageId id = command.Message;

@@ -83,9 +83,10 @@ public sealed class PartitionMachine
         get
         {
             long? delivery = _deliveries.WakeAtMs;
-            long? expiry = _state.Expiries.TryFirstDurable(default, out Tables.ExpiryKey first, out _) ? first.AtMs : null;
+            long? expiry = _state.Expiries.TryFirstDurable(default, out Tables.ExpiryKey key, out _) ? key.AtMs : null;
             long? due = _state.Due.TryFirstDurable(default, out Tables.DueKey next, out _) ? next.AtMs : null;
-            return new[] { delivery, expiry, due }.Min();
+            long first = Math.Min(delivery ?? long.MaxValue, Math.Min(expiry ?? long.MaxValue, due ?? long.MaxValue));
+            return first == long.MaxValue ? null : first;
         }
     }
 
@@ -353,6 +354,7 @@ public sealed class PartitionMachine
         ListNodes list => _nodeReads.Read(list),
         ListMessages list => _nodeReads.Read(list),
         GetMessage get => _nodeReads.Read(get),
+        FindOldest find => _nodeReads.Read(find),
         _ => throw new InvalidOperationException($"No rule answers a {command.GetType().Name}."),
     };
 

@@ -5,7 +5,9 @@ namespace Grains.Faults.Tests.Nemesis;
 /// <summary>
 /// Kills a server, kills the handlers, or freezes them for longer than they may take: one after another, a server first.
 /// </summary>
-internal sealed class RingFaults(int seed, IReadOnlyList<ServerProcess> servers, HandlerProcess handlers)
+/// <param name="seed">Which, and when.</param>
+/// <param name="timesMax">Then nothing more is broken, and the rings come home.</param>
+internal sealed class RingFaults(int seed, int timesMax, IReadOnlyList<ServerProcess> servers, HandlerProcess handlers)
 {
     private static readonly TimeSpan _frozen = TimeSpan.FromSeconds(2);
 
@@ -23,7 +25,7 @@ internal sealed class RingFaults(int seed, IReadOnlyList<ServerProcess> servers,
     /// <summary>Everything runs again when it returns.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        while (!stop.IsCancellationRequested)
+        while (!stop.IsCancellationRequested && Count < timesMax)
         {
             switch (Count == 0 ? 0 : _random.Next(3))
             {

@@ -44,7 +44,7 @@ public sealed class HostedTests
         {
             handler = new { kind = "hosted", timeout = "500ms" }, retry = new { attempts = 2, backoff = "10ms" },
         });
-        foreach (string node in new[] { "later", "never", "throws", "hangs", "null" })
+        foreach (string node in new[] { "later", "never", "throws", "hangs", "null", "callback", "far" })
         {
             await world.SendAsync("moody", node, "x");
         }
@@ -53,6 +53,9 @@ public sealed class HostedTests
         Assert.Contains("InvalidOperationException: out of tea", await world.DeadAsync("moody", "throws"), StringComparison.Ordinal);
         Assert.Contains("no answer within 500ms", await world.DeadAsync("moody", "hangs"), StringComparison.Ordinal);
         Assert.Contains("returned null", await world.DeadAsync("moody", "null"), StringComparison.Ordinal);
+        Assert.Contains("no answer within 500ms", await world.DeadAsync("moody", "callback"), StringComparison.Ordinal);
+        JsonElement far = await world.ExplainAsync("moody", "far");
+        Assert.Equal("held", far.GetProperty("status").GetString());
         await world.UntilIdleAsync("moody", "later");
         Assert.Equal(["1", "1", "1"], seen.Attempts["later"].Select(a => $"{a}"));
         Assert.Equal(["1", "2"], seen.Attempts["throws"].Select(a => $"{a}"));
@@ -146,6 +149,13 @@ public sealed class HostedTests
                     break;
                 case "null":
                     return null!;
+                case "callback":
+                    // What is called when it is cancelled fails, and takes nothing else along.
+                    cancel.Register(() => throw new InvalidOperationException("in a callback"));
+                    await Task.Delay(Timeout.Infinite, CancellationToken.None);
+                    break;
+                case "far":
+                    throw new LaterException(TimeSpan.MaxValue);
             }
 
             return new CommitRequest();

@@ -28,6 +28,7 @@ public sealed class HostileHandlerTests : IClassFixture<HostileHandlerTests.Serv
         ["garbage"] = Once("SSH-2.0-OpenSSH_9.2\r\n\r\n"),
         ["garbage body"] = Once(_json + "Content-Length: 9\r\n\r\n{\"state\":"),
         ["unknown member"] = Once(_json + "Content-Length: 11\r\n\r\n{\"stat\": 1}"),
+        ["huge member"] = Content($"{{\"{new string('x', 1 << 20)}\": 1}}"),
         ["html"] = Once("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\n<hr>"),
         ["bomb"] = async (to, cancel) =>
         {
@@ -68,6 +69,7 @@ public sealed class HostileHandlerTests : IClassFixture<HostileHandlerTests.Serv
     [InlineData("garbage", "broke off")]
     [InlineData("garbage body", "is not a commit")]
     [InlineData("unknown member", "Unknown member 'stat'")]
+    [InlineData("huge member", "Unknown member 'xxxx")]
     [InlineData("html", "content type is 'text/html'")]
     [InlineData("bomb", "Content-Encoding is gzip")]
     [InlineData("redirect", "answered 302, and redirects are not followed")]
@@ -93,6 +95,8 @@ public sealed class HostileHandlerTests : IClassFixture<HostileHandlerTests.Serv
         Assert.Contains(reason.Split('|'), r => said.Contains(r, StringComparison.Ordinal));
         Assert.True(said.Length <= 1_100, said);
         Assert.Equal(1, raw.Requests);
+        System.Text.Json.JsonElement explained = await world.ExplainAsync(service, "a");
+        Assert.True(explained.GetProperty("handler").GetProperty("lastTrouble").GetString()!.Length <= 1_024);
         await world.UntilIdleAsync("good", how.Replace(' ', '-').Replace("'", "", StringComparison.Ordinal));
         Assert.Equal(0, (await world.GetAsync("/v1/services/good/nodes")).GetProperty("nodes").EnumerateArray()
             .Sum(n => n.GetProperty("dead").GetInt32()));

@@ -28,7 +28,7 @@ public sealed class PushTargetsTests
         Assert.Contains("refused", targets.Halt.Value.Why, StringComparison.Ordinal);
 
         _time.Advance(TimeSpan.FromSeconds(1));
-        PushTargets.Target probe = targets.Take()!;
+        PushTargets.Taken probe = targets.Take()!;
         Assert.Null(targets.Take());
         targets.Failed(probe, "refused");
         Assert.Equal(TimeSpan.FromSeconds(2), targets.Halt!.Value.For);
@@ -50,6 +50,33 @@ public sealed class PushTargetsTests
         }
 
         Assert.Equal(TimeSpan.FromSeconds(30), targets.Halt!.Value.For);
+    }
+
+    [Fact]
+    public void Requests_that_were_out_together_and_fail_together_put_it_out_for_the_shortest_time()
+    {
+        PushTargets targets = Of("http://a/");
+        PushTargets.Taken[] taken = [.. Enumerable.Range(0, 64).Select(_ => targets.Take()!)];
+        foreach (PushTargets.Taken one in taken)
+        {
+            targets.Failed(one, "refused");
+        }
+
+        Assert.Equal(TimeSpan.FromSeconds(1), targets.Halt!.Value.For);
+    }
+
+    [Fact]
+    public void An_old_request_that_still_runs_does_not_keep_it_out()
+    {
+        PushTargets targets = Of("http://a/");
+        PushTargets.Taken old = targets.Take()!;
+        Fail(targets, 3);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        PushTargets.Taken probe = targets.Take()!;
+        Assert.Null(targets.Take());
+        targets.Succeeded(probe);
+        Assert.NotNull(targets.Take());
+        targets.GivenUp(old);
     }
 
     [Fact]

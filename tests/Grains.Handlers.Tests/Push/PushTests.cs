@@ -57,6 +57,11 @@ public sealed class PushTests : IAsyncLifetime
         await DeclareAsync(new { timeout = "5s" });
         Assert.Equal(secret, (await _world.GetAsync("/v1/services/greeter/secret")).GetProperty("secret").GetString());
 
+        // And while it is another kind.
+        await _world.DeclareAsync("greeter", new { handler = new { kind = "pull" } });
+        await DeclareAsync(new { });
+        Assert.Equal(secret, (await _world.GetAsync("/v1/services/greeter/secret")).GetProperty("secret").GetString());
+
         string id = await _world.SendAsync("greeter", "a", "hello");
         await _world.UntilIdleAsync("greeter", "a");
         Pushed pushed = Assert.Single(_endpoint.Seen);
@@ -206,6 +211,38 @@ public sealed class PushTests : IAsyncLifetime
         _endpoint = await UserEndpoint.StartAsync(port);
         await _world.UntilIdleAsync("greeter", "a");
         Assert.Equal("1", Assert.Single(_endpoint.Seen).Headers["Grains-Attempt"]);
+    }
+
+    [Fact]
+    public async Task An_address_that_takes_no_connection_is_no_attempt_however_short_the_handlers_time_is()
+    {
+        // A listener whose queue is full: what comes after is not answered at all.
+        using var full = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        full.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
+        full.Listen(0);
+        int port = ((System.Net.IPEndPoint)full.LocalEndPoint!).Port;
+        var waiting = new List<System.Net.Sockets.TcpClient>();
+        bool isFull;
+        do
+        {
+            waiting.Add(new System.Net.Sockets.TcpClient());
+            Task connecting = waiting[^1].ConnectAsync(System.Net.IPAddress.Loopback, port);
+            isFull = await Task.WhenAny(connecting, Task.Delay(300)) != connecting;
+        }
+        while (!isFull && waiting.Count < 20);
+        Assert.True(isFull, "The queue of the listener does not fill.");
+        await _world.DeclareAsync("greeter", new
+        {
+            handler = new { kind = "push", urls = new[] { $"http://127.0.0.1:{port}/" }, timeout = "300ms" },
+            retry = new { attempts = 1, backoff = "10ms" },
+        });
+        await _world.SendAsync("greeter", "a", "hello");
+        JsonElement explained = default;
+        await HandlerWorld.UntilAsync(async () =>
+            (explained = await _world.ExplainAsync("greeter", "a")).GetProperty("status").GetString() == "halted");
+        Assert.Contains("took no connection in time", explained.GetProperty("why").GetString(), StringComparison.Ordinal);
+        Assert.Equal((1, 0), (explained.GetProperty("waiting").GetInt32(), explained.GetProperty("dead").GetInt32()));
+        waiting.ForEach(w => w.Dispose());
     }
 
     [Fact]
