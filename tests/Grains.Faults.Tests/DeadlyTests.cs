@@ -9,7 +9,7 @@ namespace Grains.Faults.Tests;
 /// <summary>A handler that ends its server.</summary>
 public class DeadlyTests(ITestOutputHelper output)
 {
-    private const int _attempts = 3;
+    private const int _attempts = 2;
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(120);
 
     [Fact]
