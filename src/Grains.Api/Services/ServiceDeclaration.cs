@@ -84,6 +84,7 @@ public sealed class RetrySettings
     public string? Backoff { get; init; }
 
     /// <summary>Never longer than this: a duration from <see cref="Backoff"/> to 12 h.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? MaxBackoff { get; init; }
 }
 

@@ -48,7 +48,11 @@ internal static class ServiceDocuments
     public static ServiceRequest WriteWhole(ServiceSnapshot service) => new()
     {
         Handler = HandlerDocuments.WriteWhole(service.Handler),
-        Retry = Retry(service),
+
+        // A server of an earlier version reads what it knows: the default needs no word.
+        Retry = service.MaxBackoffMs == Math.Max(service.BackoffMs, _maxBackoffMsDefault)
+            ? new RetrySettings { Attempts = service.Attempts, Backoff = Durations.Write(service.BackoffMs) }
+            : Retry(service),
         Lease = Lease(service),
         Mailbox = Mailbox(service),
         Paused = service.Paused ? true : null,

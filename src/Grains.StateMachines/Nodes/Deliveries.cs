@@ -384,7 +384,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         }
 
         Waiter waiter = first.Value;
-        Message[] messages = Choose(entry.Number, waiter.Command.MaxMessages);
+        Message[] messages = Choose(entry.Number, waiter.Command);
         bool mayHaveBeenOut = Array.Exists(messages, m => m.Attempts > 0 || m.Id.Revision < _epochRevision);
         if (mayHaveBeenOut)
         {
@@ -405,18 +405,19 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     }
 
     /// <summary>
-    /// A message that was tried before goes alone, so that one that nobody can handle takes no other to the dead letters.
+    /// A message that failed twice, or is at its last attempt, goes alone, so that one that nobody can handle takes no other
+    /// to the dead letters. After one failure it does not yet: most of those are a lost worker, and meant no message.
     /// </summary>
-    private Message[] Choose(long node, int countMax)
+    private Message[] Choose(long node, Receive command)
     {
-        int limit = Math.Clamp(countMax, 1, Limits.DeliveryMessagesMax);
+        int limit = Math.Clamp(command.MaxMessages, 1, Limits.DeliveryMessagesMax);
         long bytes = 0;
         List<Message> chosen = [];
         foreach ((MailboxKey key, Message message) in state.Mailboxes.From(new MailboxKey(node, MailboxPart.Waiting, default)))
         {
             bytes += message.Content.SizeBytes;
             if (key.Node != node || key.Part != MailboxPart.Waiting || chosen.Count == limit
-                || (chosen.Count > 0 && (bytes > Limits.DeliveryBytesMax || message.Attempts + chosen[^1].Attempts > 0)))
+                || (chosen.Count > 0 && (bytes > Limits.DeliveryBytesMax || GoesAlone(message) || GoesAlone(chosen[^1]))))
             {
                 break;
             }
@@ -425,6 +426,8 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         }
 
         return [.. chosen];
+
+        bool GoesAlone(Message message) => message.Attempts > 1 || (message.Attempts == 1 && command.MaxAttempts <= 2);
     }
 
     private void HandOut(

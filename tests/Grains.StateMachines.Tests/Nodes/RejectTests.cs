@@ -82,17 +82,23 @@ public sealed class RejectTests
         })));
     }
 
-    [Fact]
-    public void A_message_that_was_tried_before_goes_alone_and_the_others_together()
+    [Theory]
+    [InlineData(9, 2)]
+    [InlineData(2, 1)]
+    public void A_message_that_failed_twice_or_is_at_its_last_attempt_goes_alone_and_the_others_together(int attempts, int failures)
     {
         _partition.Do(_partition.Send("a", "1"), _partition.Send("a", "2"), _partition.Send("a", "3"));
-        DeliveryGiven all = _partition.Take("a", max: 9)!;
-        Assert.Equal(3, all.Messages.Length);
-        Reject(all, null);
+        for (int i = 0; i < failures; i++)
+        {
+            DeliveryGiven all = _partition.Take("a", max: 9, attempts: attempts)!;
+            Assert.Equal(3, all.Messages.Length);
+            Reject(all, null);
+        }
+
         _partition.Do(_partition.Send("a", "4"), _partition.Send("a", "5"));
         string[] deliveries = [.. Enumerable.Range(0, 4).Select(_ =>
         {
-            DeliveryGiven given = _partition.Take("a", max: 9)!;
+            DeliveryGiven given = _partition.Take("a", max: 9, attempts: attempts)!;
             _partition.Do<Committed>(new CommitDelivery { Delivery = given.Delivery });
             return string.Join('+', given.Messages.Select(TestPartition.Body));
         })];
