@@ -17,6 +17,7 @@ internal static class GrainsHost
         // A start that fails is explained in one line by the program; these would add a stack trace each.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         builder.Logging.AddFilter("Grains.Silo.Servers.ServerService", LogLevel.Warning);
+        builder.Logging.AddFilter("Grains.Handlers.Servers.HandlerService", LogLevel.Warning);
         builder.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.None);
         builder.Logging.AddFilter("Orleans.Runtime.SiloLifecycleSubject", LogLevel.None);
         builder.Logging.AddFilter("Orleans.Hosting.SiloHostedService", LogLevel.None);
