@@ -42,7 +42,7 @@ public sealed class HostedTests
         });
         await world.DeclareAsync("moody", new
         {
-            handler = new { kind = "hosted", timeout = "500ms" }, retry = new { attempts = 2, backoff = "10ms" },
+            handler = new { kind = "hosted", timeout = "2s" }, retry = new { attempts = 2, backoff = "10ms" },
         });
         foreach (string node in new[] { "later", "never", "throws", "hangs", "null", "callback", "far" })
         {
@@ -51,9 +51,9 @@ public sealed class HostedTests
 
         Assert.Contains("no such order", await world.DeadAsync("moody", "never"), StringComparison.Ordinal);
         Assert.Contains("InvalidOperationException: out of tea", await world.DeadAsync("moody", "throws"), StringComparison.Ordinal);
-        Assert.Contains("no answer within 500ms", await world.DeadAsync("moody", "hangs"), StringComparison.Ordinal);
+        Assert.Contains("no answer within 2s", await world.DeadAsync("moody", "hangs"), StringComparison.Ordinal);
         Assert.Contains("returned null", await world.DeadAsync("moody", "null"), StringComparison.Ordinal);
-        Assert.Contains("no answer within 500ms", await world.DeadAsync("moody", "callback"), StringComparison.Ordinal);
+        Assert.Contains("no answer within 2s", await world.DeadAsync("moody", "callback"), StringComparison.Ordinal);
         JsonElement far = await world.ExplainAsync("moody", "far");
         Assert.Equal("held", far.GetProperty("status").GetString());
         await world.UntilIdleAsync("moody", "later");

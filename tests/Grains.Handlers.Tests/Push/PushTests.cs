@@ -182,10 +182,10 @@ public sealed class PushTests : IAsyncLifetime
     [Fact]
     public async Task A_handler_that_works_longer_than_its_lease_keeps_it_and_is_asked_once()
     {
-        await DeclareAsync(new { }, lease: "300ms");
+        await DeclareAsync(new { }, lease: "2s");
         _endpoint.Answer = async (http, _) =>
         {
-            await Task.Delay(1_500);
+            await Task.Delay(5_000);
             http.Response.StatusCode = 204;
         };
         await _world.SendAsync("greeter", "a", "hello");
