@@ -57,6 +57,9 @@ public static class HandlersExtensions
     public static ISiloBuilder WithoutHandlers(this ISiloBuilder silo)
     {
         silo.Services.RemoveAll<HostedHandler>();
+
+        // It owns no partition, so there is nothing to take out: no need to follow what is declared.
+        silo.Services.Remove(silo.Services.Single(s => s.ImplementationType == typeof(Dispatchers)));
         return silo.Configure<GrainTypeOptions>(grains => grains.Classes.Remove(typeof(NodeGrain)));
     }
 

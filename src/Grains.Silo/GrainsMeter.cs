@@ -7,5 +7,5 @@ public static class GrainsMeter
 {
     public const string Name = "Grains";
 
-    internal static readonly Meter Instance = new(Name);
+    public static readonly Meter Instance = new(Name);
 }

@@ -27,13 +27,10 @@ internal sealed class OldestMessages : BackgroundService
     public OldestMessages(LocalPartitions local, IPartitions partitions, DeclarationCatalog catalog, TimeProvider time)
     {
         (_local, _partitions, _catalog, _time) = (local, partitions, catalog, time);
-        Meter.CreateObservableGauge(
+        GrainsMeter.Instance.CreateObservableGauge(
             "grains.messages.oldest", Measure, "s",
             "Age of the oldest message of a service that waits or is out, in the partitions of this server.");
     }
-
-    /// <summary>Ends with the process, as all of this name do.</summary>
-    private static Meter Meter { get; } = new(GrainsMeter.Name);
 
     /// <summary>By service, ms since 1970.</summary>
     internal async Task<Dictionary<string, long>> FindAsync(CancellationToken cancel)

@@ -31,8 +31,6 @@ internal sealed partial class Dispatchers : BackgroundService
         catalog.ServicesChanged += Wake;
         parts.Servers.Dispatched = () => [.. _dispatchers.Values.Select(d => d.Report)];
         lifetime.ApplicationStopping.Register(End);
-        HandlerMeter.Instance.CreateObservableGauge(
-            "grains.handlers.in_flight", () => runs.Count, null, "Deliveries that handlers of this server work on.");
     }
 
     public override void Dispose()

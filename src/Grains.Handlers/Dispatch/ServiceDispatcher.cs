@@ -66,11 +66,6 @@ internal sealed partial class ServiceDispatcher : IDisposable
         lock (_lock)
         {
             _stop.Cancel();
-            foreach (CancellationTokenSource pump in _pumps.Values)
-            {
-                pump.Cancel();
-            }
-
             _pumps.Clear();
         }
     }
@@ -87,7 +82,7 @@ internal sealed partial class ServiceDispatcher : IDisposable
             bool isHere = _parts.Local.TryGet(partition, out _);
             if (isHere && !_pumps.ContainsKey(partition))
             {
-                var stop = new CancellationTokenSource();
+                var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
                 _pumps.Add(partition, stop);
 
                 // Of its own: not of the trace, say, of whatever made the partition come here.

@@ -1,3 +1,5 @@
+using Grains.Silo;
+
 namespace Grains.Handlers.Nodes;
 
 /// <summary>How many nodes are in this server's memory, at work or moments after it.</summary>
@@ -9,7 +11,7 @@ internal sealed class ActiveNodes
     public ActiveNodes(HandlerOptions options)
     {
         _idleMax = options.IdleNodesMax;
-        HandlerMeter.Instance.CreateObservableGauge(
+        GrainsMeter.Instance.CreateObservableGauge(
             "grains.handlers.nodes", () => _count, null, "Nodes in this server's memory: at work, or a moment ago.");
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Grains.FrontEnd.Declarations;
+using Grains.Silo;
 using Grains.StateMachines.Ids;
 using Microsoft.Extensions.Logging;
 
@@ -8,10 +9,10 @@ namespace Grains.Handlers.Runs;
 
 internal sealed partial class DeliveryRuns
 {
-    private static readonly Counter<long> _ended = HandlerMeter.Instance.CreateCounter<long>(
+    private static readonly Counter<long> _ended = GrainsMeter.Instance.CreateCounter<long>(
         "grains.handlers.deliveries", null, "Deliveries that push and hosted handlers of this server ended, by how.");
 
-    private static readonly Histogram<double> _durationMs = HandlerMeter.Instance.CreateHistogram<double>(
+    private static readonly Histogram<double> _durationMs = GrainsMeter.Instance.CreateHistogram<double>(
         "grains.handlers.duration", "ms", "From taking a delivery to its handler until what came of it is durable.");
 
     [LoggerMessage(4011, LogLevel.Debug, "{Service}/{Node}: {End}; {Reason}")]
@@ -23,7 +24,7 @@ internal sealed partial class DeliveryRuns
 
     private static void Count(ServiceSnapshot service, RunReport report, TimeSpan took)
     {
-        var tags = new TagList { { "service", service.Name }, { "end", HandlerMeter.NameOf(report.End) } };
+        var tags = new TagList { { "service", service.Name }, { "end", report.EndName } };
         _ended.Add(1, tags);
         _durationMs.Record(took.TotalMilliseconds, tags);
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Grains.Silo;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Partitions;
@@ -11,14 +12,24 @@ namespace Grains.Handlers.Runs;
 /// Prolongs the leases of all deliveries that handlers of this server work on, and cancels those that are lost or take
 /// too long. One timer for all: a run itself costs none.
 /// </summary>
-internal sealed partial class RunKeeper(
-    IPartitions partitions, HandlerOptions options, TimeProvider time, ILogger<RunKeeper> log) : BackgroundService
+internal sealed partial class RunKeeper : BackgroundService
 {
     private static readonly TimeSpan _tick = TimeSpan.FromMilliseconds(25);
 
+    private readonly IPartitions _partitions;
+    private readonly HandlerOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RunKeeper> _log;
     private readonly ConcurrentDictionary<Run, bool> _runs = new();
     private long _stopAtMs = long.MaxValue;
     private int _count;
+
+    public RunKeeper(IPartitions partitions, HandlerOptions options, TimeProvider time, ILogger<RunKeeper> log)
+    {
+        (_partitions, _options, _time, _log) = (partitions, options, time, log);
+        GrainsMeter.Instance.CreateObservableGauge(
+            "grains.handlers.in_flight", () => Count, null, "Deliveries that handlers of this server work on.");
+    }
 
     /// <summary>Deliveries that this server holds.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -27,7 +38,7 @@ internal sealed partial class RunKeeper(
     public bool IsStopping => Volatile.Read(ref _stopAtMs) != long.MaxValue;
 
     /// <summary>Of a clock that never goes back.</summary>
-    public long NowMs => (long)time.GetElapsedTime(0).TotalMilliseconds;
+    public long NowMs => (long)_time.GetElapsedTime(0).TotalMilliseconds;
 
     public Run Begin(DeliveryGiven given)
     {
@@ -47,16 +58,16 @@ internal sealed partial class RunKeeper(
     }
 
     /// <summary>The server is asked to stop: handlers have a while, then what they hold is given back.</summary>
-    public void BeginStop() => Interlocked.CompareExchange(ref _stopAtMs, NowMs + options.StopMsMax, long.MaxValue);
+    public void BeginStop() => Interlocked.CompareExchange(ref _stopAtMs, NowMs + _options.StopMsMax, long.MaxValue);
 
     /// <summary>Waits for the runs, and for what they gave back; not for ever.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         BeginStop();
-        long until = Volatile.Read(ref _stopAtMs) + options.StopMsMax;
+        long until = Volatile.Read(ref _stopAtMs) + _options.StopMsMax;
         while (Count > 0 && NowMs < until && !cancellationToken.IsCancellationRequested)
         {
-            await Task.Delay(_tick, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(_tick, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         await base.StopAsync(cancellationToken);
@@ -72,7 +83,7 @@ internal sealed partial class RunKeeper(
                 Look(run, nowMs);
             }
 
-            await Task.Delay(_tick, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(_tick, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -100,7 +111,7 @@ internal sealed partial class RunKeeper(
         long leaseMs = run.Given.LeaseMs;
         try
         {
-            Answer answer = await partitions.ExecuteAsync(
+            Answer answer = await _partitions.ExecuteAsync(
                 run.Given.Delivery.Partition, new RenewDelivery(run.Given.Delivery, leaseMs), CancellationToken.None);
             if (answer is Refused { Code: Refusal.DeliveryGone or Refusal.ServiceDeleted })
             {
@@ -112,12 +123,12 @@ internal sealed partial class RunKeeper(
         catch (PartitionUnavailableException e)
         {
             // Its lease may outlive that, or a new owner may not know it: either way the next answer tells.
-            LogNotRenewed(log, run.Given.Delivery, e.Message);
+            LogNotRenewed(_log, run.Given.Delivery, e.Message);
             run.RenewAtMs = NowMs + Math.Min(leaseMs / 10, 1_000);
         }
         catch (Exception e)
         {
-            LogRenewalFailed(log, e, run.Given.Delivery);
+            LogRenewalFailed(_log, e, run.Given.Delivery);
             run.RenewAtMs = NowMs + Math.Min(leaseMs / 10, 1_000);
         }
         finally

@@ -2,7 +2,18 @@ namespace Grains.Handlers.Runs;
 
 /// <summary>How a delivery's run ended.</summary>
 [GenerateSerializer, Immutable, Alias("grains.run-report")]
-public sealed record RunReport([property: Id(0)] RunEnd End, [property: Id(1)] string? Reason);
+public sealed record RunReport([property: Id(0)] RunEnd End, [property: Id(1)] string? Reason)
+{
+    /// <summary>As metrics and traces call it.</summary>
+    public string EndName => End switch
+    {
+        RunEnd.Committed => "committed",
+        RunEnd.Failed => "failed",
+        RunEnd.Later => "later",
+        RunEnd.Dead => "dead",
+        _ => "lost",
+    };
+}
 
 /// <summary>What a run came to. Numbers are part of the wire contract between servers: never reuse one.</summary>
 public enum RunEnd

@@ -54,7 +54,7 @@ internal static class RunTrace
             return;
         }
 
-        activity.SetTag("grains.end", HandlerMeter.NameOf(report.End));
+        activity.SetTag("grains.end", report.EndName);
         if (report.End != RunEnd.Committed)
         {
             activity.SetStatus(ActivityStatusCode.Error, report.Reason);

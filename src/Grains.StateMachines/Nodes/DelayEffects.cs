@@ -39,40 +39,32 @@ internal sealed record MessageDelayed(ScopedName Node, int Ordinal, long DueMs, 
 }
 
 /// <summary>A message's time has come: it is at its mailbox's tail.</summary>
-internal sealed record MessageDue(Place Id) : Effect
+internal sealed record MessageDue(Place Id) : MessageEffect(Id)
 {
     public override EffectKind Kind => EffectKind.MessageDue;
 
-    public override void Write(RecordWriter to) => to.Place(Id);
-
     public static MessageDue Read(ref RecordReader from) => new(from.Place());
 
-    public override void Apply(PartitionState state, long revision)
+    protected override NodeEntry Apply(PartitionState state, Message message, Place tail)
     {
-        Message message = state.Messages.Get(Id)!;
-        state.ReplaceMessage(message, message with { DueMs = 0, Place = new Place(revision, 0) });
+        state.ReplaceMessage(message, message with { DueMs = 0, Place = tail });
         NodeEntry node = state.NodeOf(message.Owner);
-        state.PutNode(message.Owner, node with { Waiting = node.Waiting + 1, Delayed = node.Delayed - 1 });
+        return node with { Waiting = node.Waiting + 1, Delayed = node.Delayed - 1 };
     }
 }
 
 /// <summary>A message that waited, or whose time had not come, is forgotten.</summary>
-internal sealed record MessageCancelled(Place Id) : Effect
+internal sealed record MessageCancelled(Place Id) : MessageEffect(Id)
 {
     public override EffectKind Kind => EffectKind.MessageCancelled;
 
-    public override void Write(RecordWriter to) => to.Place(Id);
-
     public static MessageCancelled Read(ref RecordReader from) => new(from.Place());
 
-    public override void Apply(PartitionState state, long revision)
+    protected override NodeEntry Apply(PartitionState state, Message message, Place tail)
     {
-        Message message = state.Messages.Get(Id)!;
         state.RemoveMessage(message);
         NodeEntry node = state.NodeOf(message.Owner);
-        state.PutNode(
-            message.Owner,
-            message.DueMs > 0 ? node with { Delayed = node.Delayed - 1 } : node with { Waiting = node.Waiting - 1 });
+        return message.DueMs > 0 ? node with { Delayed = node.Delayed - 1 } : node with { Waiting = node.Waiting - 1 };
     }
 }
 

@@ -64,6 +64,15 @@ internal abstract record WaitingMessagesEffect(ScopedName Node, Place[] Messages
         return (node, messages);
     }
 
+    protected void Count(PartitionState state, int attempts)
+    {
+        foreach (Place id in Messages)
+        {
+            Message message = Find(state, id);
+            state.ReplaceMessage(message, message with { Attempts = Math.Max(0, message.Attempts + attempts) });
+        }
+    }
+
     protected Message Find(PartitionState state, Place id) =>
         state.Messages.Get(id) is { Dead: false, DueMs: 0 } message && message.Owner == Node
             ? message
@@ -108,14 +117,7 @@ internal sealed record AttemptsStarted(ScopedName Node, Place[] Messages) : Wait
         return new AttemptsStarted(node, messages);
     }
 
-    public override void Apply(PartitionState state, long revision)
-    {
-        foreach (Place id in Messages)
-        {
-            Message message = Find(state, id);
-            state.ReplaceMessage(message, message with { Attempts = message.Attempts + 1 });
-        }
-    }
+    public override void Apply(PartitionState state, long revision) => Count(state, attempts: 1);
 }
 
 /// <summary>The last attempt at each of these messages does not count: no handler refused or failed them.</summary>
@@ -131,14 +133,7 @@ internal sealed record AttemptsReturned(ScopedName Node, Place[] Messages) : Wai
         return new AttemptsReturned(node, messages);
     }
 
-    public override void Apply(PartitionState state, long revision)
-    {
-        foreach (Place id in Messages)
-        {
-            Message message = Find(state, id);
-            state.ReplaceMessage(message, message with { Attempts = Math.Max(0, message.Attempts - 1) });
-        }
-    }
+    public override void Apply(PartitionState state, long revision) => Count(state, attempts: -1);
 }
 
 /// <summary>These messages wait for a person now.</summary>
@@ -171,38 +166,51 @@ internal sealed record MessagesDeadLettered(ScopedName Node, Place[] Messages, s
     }
 }
 
+/// <summary>An effect on one message, wherever it stands.</summary>
+internal abstract record MessageEffect(Place Id) : Effect
+{
+    public sealed override void Write(RecordWriter to) => to.Place(Id);
+
+    public sealed override void Apply(PartitionState state, long revision)
+    {
+        Message message = state.Messages.Get(Id)!;
+        NodeEntry changed = Apply(state, message, new Place(revision, 0));
+        state.PutNode(message.Owner, changed);
+    }
+
+    /// <param name="state">In which the message is changed, or removed.</param>
+    /// <param name="message">As it was.</param>
+    /// <param name="tail">The end of its mailbox.</param>
+    /// <returns>Its node, counting anew.</returns>
+    protected abstract NodeEntry Apply(PartitionState state, Message message, Place tail);
+}
+
 /// <summary>A dead letter is back at its mailbox's tail, as if new.</summary>
-internal sealed record DeadLetterRetried(Place Id) : Effect
+internal sealed record DeadLetterRetried(Place Id) : MessageEffect(Id)
 {
     public override EffectKind Kind => EffectKind.DeadLetterRetried;
 
-    public override void Write(RecordWriter to) => to.Place(Id);
-
     public static DeadLetterRetried Read(ref RecordReader from) => new(from.Place());
 
-    public override void Apply(PartitionState state, long revision)
+    protected override NodeEntry Apply(PartitionState state, Message message, Place tail)
     {
-        Message message = state.Messages.Get(Id)!;
-        state.ReplaceMessage(message, message with { Dead = false, Reason = null, Attempts = 0, Place = new Place(revision, 0) });
+        state.ReplaceMessage(message, message with { Dead = false, Reason = null, Attempts = 0, Place = tail });
         NodeEntry node = state.NodeOf(message.Owner);
-        state.PutNode(message.Owner, node with { Waiting = node.Waiting + 1, Dead = node.Dead - 1 });
+        return node with { Waiting = node.Waiting + 1, Dead = node.Dead - 1 };
     }
 }
 
 /// <summary>A dead letter is forgotten.</summary>
-internal sealed record DeadLetterDiscarded(Place Id) : Effect
+internal sealed record DeadLetterDiscarded(Place Id) : MessageEffect(Id)
 {
     public override EffectKind Kind => EffectKind.DeadLetterDiscarded;
 
-    public override void Write(RecordWriter to) => to.Place(Id);
-
     public static DeadLetterDiscarded Read(ref RecordReader from) => new(from.Place());
 
-    public override void Apply(PartitionState state, long revision)
+    protected override NodeEntry Apply(PartitionState state, Message message, Place tail)
     {
-        Message message = state.Messages.Get(Id)!;
         state.RemoveMessage(message);
         NodeEntry node = state.NodeOf(message.Owner);
-        state.PutNode(message.Owner, node with { Dead = node.Dead - 1 });
+        return node with { Dead = node.Dead - 1 };
     }
 }

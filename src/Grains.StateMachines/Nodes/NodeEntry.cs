@@ -23,6 +23,9 @@ internal sealed record NodeEntry(long Number)
     /// <summary>Messages whose time has not come.</summary>
     public int Delayed { get; init; }
 
+    /// <summary>Messages that are still to be handled: what counts against the mailbox's bound.</summary>
+    public int Pending => Waiting + Delayed;
+
     /// <summary>Nothing of it is handed out until somebody says so.</summary>
     public bool Paused { get; init; }
 

@@ -35,8 +35,7 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
             return Refusals.FormatTooOld("a delayed message");
         }
 
-        NodeEntry? node = state.Nodes.Get(name);
-        int waiting = (node?.Waiting ?? 0) + (node?.Delayed ?? 0);
+        int waiting = state.Nodes.Get(name)?.Pending ?? 0;
         if (waiting >= command.MailboxLimit)
         {
             return new Refused(
@@ -78,8 +77,7 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         }
 
         long bound = (long)message.MailboxLimit * Limits.MailboxOverflowFactor;
-        NodeEntry? node = state.Nodes.Get(name);
-        string? dead = (node?.Waiting ?? 0) + (node?.Delayed ?? 0) >= bound
+        string? dead = (state.Nodes.Get(name)?.Pending ?? 0) >= bound
             ? $"The mailbox held {bound} messages, {Limits.MailboxOverflowFactor} times its bound."
             : null;
         draft.Emit(dead is null && message.DueMs > draft.NowMs
@@ -257,9 +255,8 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         deliveries.Lose(name);
         draft.Open();
         draft.Emit(new NodePurged(name, command.WithState));
-        int waiting = node.Waiting + node.Delayed;
-        draft.Close(command.Id, Repeats.Pack(waiting, node.Dead));
-        return new Purged(waiting, node.Dead);
+        draft.Close(command.Id, Repeats.Pack(node.Pending, node.Dead));
+        return new Purged(node.Pending, node.Dead);
     }
 
     public Answer Decide(DropService command, Draft draft)
@@ -280,7 +277,7 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
                 break;
             }
 
-            messages += 1 + node.Waiting + node.Dead + node.Delayed;
+            messages += 1 + node.Pending + node.Dead;
             names.Add(name);
         }
 
