@@ -17,6 +17,18 @@ public static class Limits
 
     public const int CommitSends = 1_000;
     public const int CommitKeys = 1_000;
+    public const int CommitTimers = 100;
+    public const int TimerNameChars = 64;
+    public const int CronChars = 128;
+
+    /// <summary>Of the body of what a timer sends.</summary>
+    public const int TimerBytes = 32 << 10;
+
+    /// <summary>Of the JSON that sets a timer.</summary>
+    public const int TimerJsonBytes = 128 << 10;
+
+    /// <summary>Of a chain of messages that are sent at once, each by the handling of the one before.</summary>
+    public const int MailboxHops = 1_000_000_000;
     public const int KeyBytes = 1_024;
     public const int NodeBytes = 512;
     public const int NameChars = 63;

@@ -41,10 +41,10 @@ public sealed class DeclarationTests
         Assert.Equal((201, 200), (created.Status, replaced.Status));
         long id = created.Json.GetProperty("id").GetInt64();
         Assert.Equal(
-            $$$"""{"name":"words","id":{{{id}}},"handler":{"kind":"pull"},"retry":{"attempts":5,"backoff":"1s","maxBackoff":"1m"},"lease":"30s","mailbox":{"limit":10000}}""",
+            $$$"""{"name":"words","id":{{{id}}},"handler":{"kind":"pull"},"retry":{"attempts":5,"backoff":"1s","maxBackoff":"1m"},"lease":"30s","mailbox":{"limit":10000,"maxHops":100000}}""",
             created.Body);
         Assert.Equal(
-            $$$"""{"name":"words","id":{{{id}}},"handler":{"kind":"pull"},"retry":{"attempts":7,"backoff":"1500ms","maxBackoff":"1m"},"lease":"2m","mailbox":{"limit":3}}""",
+            $$$"""{"name":"words","id":{{{id}}},"handler":{"kind":"pull"},"retry":{"attempts":7,"backoff":"1500ms","maxBackoff":"1m"},"lease":"2m","mailbox":{"limit":3,"maxHops":100000}}""",
             replaced.Body);
         Assert.Equal(replaced.Body, read.Body);
     }

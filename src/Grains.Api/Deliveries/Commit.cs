@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Grains.Api.Timers;
 
 namespace Grains.Api.Deliveries;
 
@@ -25,6 +26,10 @@ public sealed class CommitRequest
 
     public CommitSend[]? Sends { get; init; }
     public CommitKey[]? Keys { get; init; }
+    public CommitReply[]? Replies { get; init; }
+
+    /// <summary>Of the delivery's own node.</summary>
+    public CommitTimer[]? Timers { get; init; }
 }
 
 /// <summary>The node's new state.</summary>
@@ -54,6 +59,12 @@ public sealed class CommitSend
     /// <summary>Not before then: RFC 3339. This or <see cref="Delay"/>.</summary>
     public string? At { get; init; }
 
+    /// <summary>It is forgotten if nobody has taken it so long after its time: a duration up to 3650 d.</summary>
+    public string? Ttl { get; init; }
+
+    /// <summary>A message that the commit acknowledges is sent on by this one: a reply to this one is a reply to that.</summary>
+    public string? For { get; init; }
+
     /// <summary>Base64; this or <see cref="Text"/>.</summary>
     public byte[]? Body { get; init; }
     public string? Text { get; init; }
@@ -72,6 +83,31 @@ public sealed class CommitKey
     public string? Ttl { get; init; }
     public long? IfVersion { get; init; }
     public bool? IfAbsent { get; init; }
+    public bool? Delete { get; init; }
+}
+
+/// <summary>What who sent a message is told.</summary>
+public sealed class CommitReply
+{
+    /// <summary>One that the commit acknowledges; absent = the delivery's only one.</summary>
+    public string? Message { get; init; }
+    public string? Type { get; init; }
+    public string? ContentType { get; init; }
+
+    /// <summary>Of the kinds that are kept with a message sent from outside.</summary>
+    public Dictionary<string, string>? Headers { get; init; }
+
+    /// <summary>Base64; this or <see cref="Text"/>.</summary>
+    public byte[]? Body { get; init; }
+    public string? Text { get; init; }
+}
+
+/// <summary>A timer to set, or to end.</summary>
+public sealed class CommitTimer : TimerRequest
+{
+    public string? Name { get; init; }
+
+    /// <summary>True = it ends; to end one that is not there is nothing.</summary>
     public bool? Delete { get; init; }
 }
 

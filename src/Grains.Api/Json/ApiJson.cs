@@ -7,6 +7,7 @@ using Grains.Api.Keyspaces;
 using Grains.Api.Nodes;
 using Grains.Api.Problems;
 using Grains.Api.Services;
+using Grains.Api.Timers;
 
 namespace Grains.Api.Json;
 
@@ -41,6 +42,9 @@ namespace Grains.Api.Json;
 [JsonSerializable(typeof(SendResult))]
 [JsonSerializable(typeof(MessageStatusDocument))]
 [JsonSerializable(typeof(MessageList))]
+[JsonSerializable(typeof(ReplyPending))]
+[JsonSerializable(typeof(TimerRequest))]
+[JsonSerializable(typeof(TimerList))]
 [JsonSerializable(typeof(ReceiveRequest))]
 [JsonSerializable(typeof(Delivery))]
 [JsonSerializable(typeof(CommitRequest))]

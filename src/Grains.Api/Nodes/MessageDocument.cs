@@ -31,6 +31,10 @@ public sealed class MessageStatusDocument
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? DueAt { get; init; }
 
+    /// <summary>It is forgotten if nobody has taken it by then, RFC 3339, UTC; absent where it never expires.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ExpiresAt { get; init; }
+
     /// <summary>Why it is a dead letter.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
@@ -38,6 +42,15 @@ public sealed class MessageStatusDocument
     /// <summary>Bytes of its body.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Size { get; init; }
+}
+
+/// <summary>A message for whose reply somebody waits, and which is not over.</summary>
+public sealed class ReplyPending
+{
+    public required string Id { get; init; }
+
+    /// <summary><c>open</c>.</summary>
+    public required string Status { get; init; }
 }
 
 /// <summary>A message of a mailbox or of the dead letters, as a person sees it.</summary>
@@ -65,6 +78,14 @@ public sealed class MessageDocument
     /// <summary>As in <see cref="MessageStatusDocument.DueAt"/>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? DueAt { get; init; }
+
+    /// <summary>As in <see cref="MessageStatusDocument.ExpiresAt"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ExpiresAt { get; init; }
+
+    /// <summary>Messages before it in its chain, each sent at once by the handling of the one before; absent = none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Hops { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }

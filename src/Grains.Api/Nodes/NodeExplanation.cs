@@ -43,6 +43,10 @@ public sealed class NodeExplanation
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? NextDue { get; init; }
 
+    /// <summary>When the first of its timers fires; absent where it has none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? NextTimer { get; init; }
+
     /// <summary>The oldest message that waits or is delivered.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public NextMessage? Next { get; init; }

@@ -93,6 +93,13 @@ public sealed class MailboxSettings
 {
     /// <summary>More waiting messages than this refuse a send from outside: 1 to 1,000,000.</summary>
     public int? Limit { get; init; }
+
+    /// <summary>
+    /// Where a handling sends at once, and the handling of that sends at once again, and so on, a message that follows from
+    /// more than this many is a dead letter: 1 to 1,000,000,000, 100,000 where absent.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? MaxHops { get; init; }
 }
 
 /// <summary>What a service's push requests are signed with.</summary>

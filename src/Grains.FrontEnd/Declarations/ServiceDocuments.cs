@@ -29,6 +29,8 @@ internal static class ServiceDocuments
                 request.Retry?.MaxBackoff, "retry.maxBackoff", backoffMs, Limits.DelayMs, Math.Max(backoffMs, _maxBackoffMsDefault)),
             LeaseMs = Fields.DurationMs(request.Lease, "lease", Limits.LeaseMsMin, Limits.LeaseMsMax, _leaseMsDefault),
             MailboxLimit = Fields.Int(request.Mailbox?.Limit, "mailbox.limit", 1, Limits.MailboxMessages, _mailboxDefault),
+            MaxHops = Fields.Int(
+                request.Mailbox?.MaxHops, "mailbox.maxHops", 1, Limits.MailboxHops, ServiceSnapshot.MaxHopsDefault),
             Paused = request.Paused ?? false,
         };
     }
@@ -54,7 +56,9 @@ internal static class ServiceDocuments
             ? new RetrySettings { Attempts = service.Attempts, Backoff = Durations.Write(service.BackoffMs) }
             : Retry(service),
         Lease = Lease(service),
-        Mailbox = Mailbox(service),
+        Mailbox = service.MaxHops == ServiceSnapshot.MaxHopsDefault
+            ? new MailboxSettings { Limit = service.MailboxLimit }
+            : Mailbox(service),
         Paused = service.Paused ? true : null,
     };
 
@@ -67,5 +71,9 @@ internal static class ServiceDocuments
 
     public static string Lease(ServiceSnapshot service) => Durations.Write(service.LeaseMs);
 
-    public static MailboxSettings Mailbox(ServiceSnapshot service) => new() { Limit = service.MailboxLimit };
+    public static MailboxSettings Mailbox(ServiceSnapshot service) => new()
+    {
+        Limit = service.MailboxLimit,
+        MaxHops = service.MaxHops,
+    };
 }

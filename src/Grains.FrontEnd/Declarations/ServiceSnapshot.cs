@@ -35,6 +35,11 @@ internal sealed record ServiceSnapshot
 
     public required int MailboxLimit { get; init; }
 
+    /// <summary>More messages than this in a chain, each sent at once by the handling of the one before, make dead letters.</summary>
+    public int MaxHops { get; init; } = MaxHopsDefault;
+
+    public const int MaxHopsDefault = 100_000;
+
     /// <summary>Nothing of it is handed out.</summary>
     public bool Paused { get; init; }
 
@@ -45,7 +50,7 @@ internal sealed record ServiceSnapshot
     public bool Equals(ServiceSnapshot? other) => other is not null && Id == other.Id && Name == other.Name
         && Handler.Equals(other.Handler) && Attempts == other.Attempts && BackoffMs == other.BackoffMs
         && MaxBackoffMs == other.MaxBackoffMs && LeaseMs == other.LeaseMs && MailboxLimit == other.MailboxLimit
-        && Paused == other.Paused;
+        && Paused == other.Paused && MaxHops == other.MaxHops;
 
     public override int GetHashCode() => HashCode.Combine(Id, Name);
 

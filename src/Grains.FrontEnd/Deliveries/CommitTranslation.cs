@@ -6,10 +6,13 @@ using Grains.FrontEnd.Nodes;
 using Grains.FrontEnd.Paths;
 using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Requests;
+using Grains.FrontEnd.Timers;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Replies;
 using Grains.StateMachines.Slots;
+using Grains.StateMachines.Timers;
 
 namespace Grains.FrontEnd.Deliveries;
 
@@ -32,6 +35,18 @@ internal sealed class CommitTranslation(DeclarationCatalog catalog, SlotMap slot
             keys[i] = await KeyAsync(request.Keys![i] ?? throw Fields.Refuse($"'keys[{i}]' is null."), $"keys[{i}]");
         }
 
+        OutgoingReply[] replies = new OutgoingReply[Count(request.Replies, "replies", Limits.DeliveryMessages)];
+        for (int i = 0; i < replies.Length; i++)
+        {
+            replies[i] = Reply(request.Replies![i] ?? throw Fields.Refuse($"'replies[{i}]' is null."), $"replies[{i}]");
+        }
+
+        TimerChange[] timers = new TimerChange[Count(request.Timers, "timers", Limits.CommitTimers)];
+        for (int i = 0; i < timers.Length; i++)
+        {
+            timers[i] = Timer(request.Timers![i] ?? throw Fields.Refuse($"'timers[{i}]' is null."), $"timers[{i}]");
+        }
+
         var command = new CommitDelivery
         {
             Delivery = delivery.Id,
@@ -39,6 +54,8 @@ internal sealed class CommitTranslation(DeclarationCatalog catalog, SlotMap slot
             State = State(request),
             Sends = sends,
             Keys = keys,
+            Replies = replies,
+            Timers = timers,
             BodyHash = hash,
         };
         return command.SizeBytes <= Limits.CommitBytes
@@ -60,12 +77,37 @@ internal sealed class CommitTranslation(DeclarationCatalog catalog, SlotMap slot
         var ids = new MessageId[Count(ack, "ack", Limits.DeliveryMessages)];
         for (int i = 0; i < ids.Length; i++)
         {
-            ids[i] = MessageId.TryParse(ack[i], out MessageId id)
-                ? id
-                : throw new RequestRefusedException(ProblemCode.BadId, $"'ack[{i}]' is not a message id.");
+            ids[i] = Message(ack[i], $"ack[{i}]");
         }
 
         return ids;
+    }
+
+    private static MessageId Message(string? text, string member) => MessageId.TryParse(text, out MessageId id)
+        ? id
+        : throw new RequestRefusedException(ProblemCode.BadId, $"'{member}' is not a message id.");
+
+    private static OutgoingReply Reply(CommitReply reply, string member) => new(
+        reply.Message is null ? null : Message(reply.Message, member + ".message"),
+        new MessageContent
+        {
+            Body = Fields.Content(reply.Body, reply.Text, member) ?? [],
+            Type = Fields.HeaderText(reply.Type, member + ".type", Limits.MessageTypeChars),
+            ContentType = Fields.HeaderText(reply.ContentType, member + ".contentType", Limits.ContentTypeChars),
+            Headers = MessageHeaders.Of(reply.Headers, member + ".headers"),
+        });
+
+    private static TimerChange Timer(CommitTimer timer, string member)
+    {
+        Utf8Name name = TimerFields.Name(timer.Name, $"'{member}.name'");
+        if (timer.Delete is not true)
+        {
+            return TimerFields.Set(name, timer, member + ".");
+        }
+
+        return timer is { Cron: null, Zone: null, Delay: null, At: null, Type: null, ContentType: null, Headers: null, Body: null, Text: null }
+            ? new TimerChange { Name = name }
+            : throw Fields.Refuse($"'{member}' deletes; beside 'name' nothing else has a meaning.");
     }
 
     private static StateChange? State(CommitRequest request)
@@ -104,6 +146,9 @@ internal sealed class CommitTranslation(DeclarationCatalog catalog, SlotMap slot
             Node = node,
             MailboxLimit = service.MailboxLimit,
             Due = DueTimes.Parse(send.Delay, send.At, Fields.Refuse, $"'{member}.delay'", $"'{member}.at'"),
+            TtlMs = Fields.DurationMs(send.Ttl, member + ".ttl", 1, Limits.TtlMs, 0),
+            HopsMax = service.MaxHops,
+            For = send.For is null ? null : Message(send.For, member + ".for"),
             Content = new MessageContent
             {
                 Body = Fields.Content(send.Body, send.Text, member) ?? [],

@@ -28,6 +28,7 @@ internal static class NodeExplanations
             Dead = node.Node.Dead,
             Delayed = node.Node.Delayed,
             NextDue = node.NextDueMs == 0 ? null : Answers.Time(node.NextDueMs),
+            NextTimer = node.NextTimerMs == 0 ? null : Answers.Time(node.NextTimerMs),
             Next = node.Next is not { } next ? null : new NextMessage
             {
                 Id = next.ToString(), Attempts = node.Attempts, AcceptedAt = Answers.Time(node.AcceptedAtMs),
@@ -65,7 +66,8 @@ internal static class NodeExplanations
         if (node.Node.Waiting == 0)
         {
             return node.Node.Delayed == 0
-                ? ("idle", "Nothing waits." + (node.Node.Paused ? " The node is paused: POST …:resume." : ""))
+                ? ("idle", "Nothing waits."
+                    + (node.NextTimerMs > 0 ? $" Its next timer fires at {Answers.Time(node.NextTimerMs)}." : "") + (node.Node.Paused ? " The node is paused: POST …:resume." : ""))
                 : ("delayed",
                     $"{Count(node.Node.Delayed, "message")} whose time has not come; the first one's is {Answers.Time(node.NextDueMs)}.");
         }

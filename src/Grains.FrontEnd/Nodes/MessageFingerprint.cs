@@ -12,7 +12,7 @@ namespace Grains.FrontEnd.Nodes;
 /// </summary>
 internal static class MessageFingerprint
 {
-    public static IdempotencyKey Of(ServiceId service, Utf8Name node, string key, MessageContent content, Due due = default)
+    public static IdempotencyKey Of(ServiceId service, Utf8Name node, string key, MessageContent content, Due due = default, long ttlMs = 0)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> number = stackalloc byte[sizeof(long)];
@@ -38,6 +38,13 @@ internal static class MessageFingerprint
         if (due.IsLater)
         {
             Append(hash, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{due.DelayMs} {due.AtMs}"));
+        }
+
+        if (ttlMs > 0)
+        {
+            AppendLength(hash, -2);
+            BinaryPrimitives.WriteInt64LittleEndian(number, ttlMs);
+            hash.AppendData(number);
         }
 
         return new IdempotencyKey(scope, Finish(hash));

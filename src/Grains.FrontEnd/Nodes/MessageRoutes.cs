@@ -7,18 +7,20 @@ using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Paths;
 using Grains.FrontEnd.Problems;
+using Grains.FrontEnd.Replies;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
 using Grains.FrontEnd.Services;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Replies;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Nodes;
 
 /// <summary>Messages: send, status, mailbox, dead letters.</summary>
-internal sealed class MessageRoutes(ServiceCalls calls)
+internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
 {
     private const string _node = "/v1/services/{service}/nodes/{node}";
 
@@ -27,13 +29,20 @@ internal sealed class MessageRoutes(ServiceCalls calls)
         new("POST", _node + "/messages", Permission.Write, "Sends a message to a node", SendAsync)
         {
             RawBody = true,
-            Query = ["delay", "at"],
-            Headers = ["Content-Type", "Grains-Type", "traceparent", "Idempotency-Key"],
-            Answers = [new(202, "Durable", typeof(SendResult), Headers: ["Grains-Position", "Grains-Repeated"])],
+            Query = ["delay", "at", "ttl"],
+            Headers = ["Content-Type", "Grains-Type", "traceparent", "Idempotency-Key", "Prefer"],
+            Answers =
+            [
+                new(202, "Durable", typeof(SendResult), Headers: ["Grains-Position", "Grains-Repeated"]),
+                new(200, "With Prefer: wait, the reply, as the handler gave it", MediaType: "*/*", Headers:
+                    ["Grains-Position", "Grains-Repeated", ReplyAnswers.MessageHeader, ReplyAnswers.AppliedHeader, "Grains-Type"]),
+                new(204, "With Prefer: wait, the message is over and there is no reply", Headers:
+                    ["Grains-Position", "Grains-Repeated", ReplyAnswers.MessageHeader, ReplyAnswers.AppliedHeader]),
+            ],
             Problems =
             [
                 ProblemCode.ServiceNotFound, ProblemCode.IdempotencyMismatch, ProblemCode.MailboxFull,
-                ProblemCode.PartitionFull, ProblemCode.FormatTooOld,
+                ProblemCode.PartitionFull, ProblemCode.FormatTooOld, ProblemCode.DeadLetter,
             ],
         },
         new("DELETE", "/v1/services/{service}/messages/{message}", Permission.Write, "Takes a message back that is not out", CancelAsync)
@@ -97,7 +106,10 @@ internal sealed class MessageRoutes(ServiceCalls calls)
     private async Task SendAsync(HttpContext http)
     {
         Utf8Name node = ServiceCalls.NodeOf(http);
-        Due due = Query.Of(http, "delay", "at").Due();
+        Query query = Query.Of(http, "delay", "at", "ttl");
+        Due due = query.Due();
+        long ttlMs = query.TtlMs();
+        long waitMs = ReplyAnswers.WaitMs(http.Request.Headers);
         IHeaderDictionary headers = http.Request.Headers;
         string? contentType = RequestHeaders.ContentType(http);
         string? type = RequestHeaders.Single(headers["Grains-Type"], "Grains-Type", Limits.MessageTypeChars);
@@ -124,8 +136,9 @@ internal sealed class MessageRoutes(ServiceCalls calls)
             Node = node,
             Content = content,
             MailboxLimit = service.MailboxLimit,
-            IdempotencyKey = key is null ? null : MessageFingerprint.Of(service.Id, node, key, content, due),
+            IdempotencyKey = key is null ? null : MessageFingerprint.Of(service.Id, node, key, content, due, ttlMs),
             Due = due,
+            TtlMs = ttlMs,
         });
         if (answer is not MessageAccepted accepted)
         {
@@ -139,6 +152,17 @@ internal sealed class MessageRoutes(ServiceCalls calls)
         if (accepted.Repeated)
         {
             http.Response.Headers["Grains-Repeated"] = "true";
+        }
+
+        if (waitMs > 0)
+        {
+            http.Response.Headers[ReplyAnswers.AppliedHeader] = "wait";
+            ReplyFound found = await replies.WaitAsync(http, service, accepted.Message, waitMs);
+            if (found.Status != ReplyStatus.Open)
+            {
+                await ReplyAnswers.WriteAsync(http, accepted.Message, found);
+                return;
+            }
         }
 
         await Answers.JsonAsync(http, StatusCodes.Status202Accepted,
@@ -175,6 +199,7 @@ internal sealed class MessageRoutes(ServiceCalls calls)
                 Attempts = message?.Attempts,
                 AcceptedAt = message is null ? null : Answers.Time(message.AcceptedAtMs),
                 DueAt = message is { DueMs: > 0 } ? Answers.Time(message.DueMs) : null,
+                ExpiresAt = message?.Content.Terms is { ExpiresAtMs: > 0 } terms ? Answers.Time(terms.ExpiresAtMs) : null,
                 Reason = message?.Reason,
                 Size = message?.Content.Body.Length,
             },
@@ -273,7 +298,9 @@ internal sealed class MessageRoutes(ServiceCalls calls)
             http, StatusCodes.Status200OK, new SettleResult { Settled = count }, WireJson.Context.SettleResult);
     }
 
-    private MessageId MessageOf(ReadOnlySpan<char> text) =>
+    private MessageId MessageOf(ReadOnlySpan<char> text) => MessageOf(text, calls);
+
+    public static MessageId MessageOf(ReadOnlySpan<char> text, ServiceCalls calls) =>
         !MessageId.TryParse(text.ToString(), out MessageId id)
             ? throw new RequestRefusedException(ProblemCode.BadId, "The path holds no message id; send it exactly as it was given.")
         : !calls.Has(id.Partition)
@@ -316,6 +343,8 @@ internal sealed class MessageRoutes(ServiceCalls calls)
         AcceptedAt = Answers.Time(message.AcceptedAtMs),
         Size = message.Content.Body.Length,
         DueAt = message.DueMs > 0 ? Answers.Time(message.DueMs) : null,
+        ExpiresAt = message.Content.Terms is { ExpiresAtMs: > 0 } terms ? Answers.Time(terms.ExpiresAtMs) : null,
+        Hops = message.Content.Terms?.Hops ?? 0,
         Reason = message.Reason,
         Body = message.Content.Body,
     };

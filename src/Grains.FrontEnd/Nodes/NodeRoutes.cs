@@ -37,12 +37,12 @@ internal sealed class NodeRoutes(ServiceCalls calls)
             Answers = [new(200, "The node", typeof(NodeDocument), Headers: ReadWish.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
-        new("DELETE", _one, Permission.Admin, "Forgets a node: state, messages, dead letters", DeleteAsync)
+        new("DELETE", _one, Permission.Admin, "Forgets a node: state, messages, dead letters, timers", DeleteAsync)
         {
             Answers = [new(204, "Forgotten")],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound],
         },
-        new("POST", _one + ":purge", Permission.Admin, "Forgets a node's messages and dead letters; the state stays", PurgeAsync)
+        new("POST", _one + ":purge", Permission.Admin, "Forgets a node's messages and dead letters; state and timers stay", PurgeAsync)
         {
             Answers = [new(200, "How many", typeof(PurgeResult))],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound],
@@ -269,6 +269,7 @@ internal sealed class NodeRoutes(ServiceCalls calls)
         Dead = node.Dead,
         Delayed = node.Delayed,
         Paused = node.Paused,
+        Timers = node.Timers,
         StateVersion = node.StateVersion == Revision.None ? null : node.StateVersion.Value,
         StateBytes = node.StateBytes,
         Partition = partition?.Value,

@@ -15,11 +15,11 @@ internal static class JsonBody
     private const int _quotedChars = 100;
 
     /// <exception cref="RequestRefusedException">415, 413, or 400 with the member's name.</exception>
-    public static async ValueTask<T> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> type)
+    public static async ValueTask<T> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> type, int bytesMax = Limits.JsonBytes)
         where T : class, new()
     {
         RequireJson(http);
-        return Parse(await RequestBody.ReadAsync(http, Limits.JsonBytes), type);
+        return Parse(await RequestBody.ReadAsync(http, bytesMax), type);
     }
 
     /// <summary>Before the body is read: an absent content type passes, another one than JSON does not.</summary>

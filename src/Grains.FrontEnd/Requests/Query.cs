@@ -97,6 +97,19 @@ internal sealed class Query
             : throw Refuse("'ttl' must be a duration such as 250ms, 10s, 5m, 2h or 1d, from 1ms to 3650d.");
     }
 
+    /// <summary>0 = absent.</summary>
+    public long DurationMs(string name, long maxMs)
+    {
+        if (Text(name) is not { } text)
+        {
+            return 0;
+        }
+
+        return Durations.TryParse(text, out long ms) && ms >= 0 && ms <= maxMs
+            ? ms
+            : throw Refuse($"'{name}' must be a duration from 0s to {Durations.Write(maxMs)}, such as 10s.");
+    }
+
     /// <summary><c>delay</c> or <c>at</c>; the default = neither.</summary>
     public Due Due() => DueTimes.Parse(Text("delay"), Text("at"), Refuse, "'delay'", "'at'");
 

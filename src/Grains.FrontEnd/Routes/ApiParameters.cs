@@ -13,13 +13,14 @@ internal static class ApiParameters
         ["node"] = "1 to 512 bytes of UTF-8 without control characters and '/', percent-encoded.",
         ["message"] = "Id of a message, as it was given.",
         ["delivery"] = "Id of a delivery, as it was given.",
+        ["timer"] = "Name of a timer: 1 to 64 of letters, digits, '.', '_' and '-', the first no '.' or '-'.",
         ["server"] = "Name of a server, as /v1/cluster lists it.",
         ["code"] = "An error code.",
     }.ToFrozenDictionary();
 
     public static readonly FrozenDictionary<string, string> Query = new Dictionary<string, string>
     {
-        ["ttl"] = "The key lives this long: a duration, 1ms to 3650d.",
+        ["ttl"] = "The key lives this long, or the message is forgotten if nobody has taken it so long after its time: a duration, 1ms to 3650d.",
         ["prefix"] = "Only names that begin with this.",
         ["start"] = "First key wanted, included.",
         ["end"] = "First key no longer wanted.",
@@ -28,6 +29,7 @@ internal static class ApiParameters
         ["values"] = "true = with values.",
         ["read"] = "How fresh: linearizable (where nothing is said), session (with 'at') or stale.",
         ["at"] = "With read=session: a position; the answer has seen everything up to it. Of a message: not before then, RFC 3339.",
+        ["wait"] = "So long at the most: a duration, 0s to 60s.",
         ["delay"] = "Not before so long from now: a duration, 0s to 365d.",
     }.ToFrozenDictionary();
 
@@ -39,6 +41,9 @@ internal static class ApiParameters
         ["Idempotency-Key"] = "1 to 255 visible ASCII characters: the same key and request are accepted once.",
         ["Grains-Type"] = "The message's type, up to 255 characters.",
         ["traceparent"] = "W3C trace context, kept with the message; 'tracestate', 'ce-*' and 'Grains-Header-*' are kept too.",
+        ["Prefer"] = "RFC 7240: wait=30 waits so many seconds, 60 at the most, for the reply.",
+        ["Preference-Applied"] = "wait: the answer is what came of the message within that time.",
+        ["Grains-Message"] = "The message's id.",
         ["ETag"] = "The version: a decimal number in quotes.",
         ["Grains-Position"] = "Partition and how far: opaque.",
         ["Grains-Read"] = "How fresh the answer is: linearizable, session or stale.",

@@ -9,8 +9,10 @@ using Grains.FrontEnd.Nodes;
 using Grains.FrontEnd.Pages;
 using Grains.FrontEnd.Paths;
 using Grains.FrontEnd.Problems;
+using Grains.FrontEnd.Replies;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Services;
+using Grains.FrontEnd.Timers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -31,7 +33,9 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
         .. services.GetRequiredService<KeyRoutes>().All,
         .. services.GetRequiredService<ServiceRoutes>().All,
         .. services.GetRequiredService<MessageRoutes>().All,
+        .. services.GetRequiredService<ReplyRoutes>().All,
         .. services.GetRequiredService<NodeRoutes>().All,
+        .. services.GetRequiredService<TimerRoutes>().All,
         .. services.GetRequiredService<DeliveryRoutes>().All,
         .. services.GetRequiredService<ExplainRoutes>().All,
         .. services.GetRequiredService<ClusterRoutes>().All,

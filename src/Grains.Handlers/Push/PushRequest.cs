@@ -81,6 +81,7 @@ internal static class PushRequest
 
         headers.TryAddWithoutValidation("Grains-Message", message.Id.ToString());
         AddIfAny("Grains-Type", message.Content.Type);
+        AddIfAny("Grains-Reply-To", message.Content.Terms?.ReplyTo?.ToString());
         AddIfAny("Grains-Sender", message.Content.Sender is { } sender ? Uri.EscapeDataString(sender) : null);
 
         void AddIfAny(string name, string? value)

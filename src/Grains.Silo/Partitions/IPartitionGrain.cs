@@ -1,6 +1,7 @@
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Replies;
 using Orleans.Runtime;
 
 namespace Grains.Silo.Partitions;
@@ -16,6 +17,10 @@ public interface IPartitionGrain : IGrainWithStringKey
     /// <summary>A receive that may wait; cancelling it lets the partition forget it.</summary>
     [Alias("receive"), ResponseTimeout("00:01:30")]
     Task<Answer> Receive(Receive receive, CancellationToken cancel);
+
+    /// <summary>As <see cref="Receive"/>, for who waits for a reply.</summary>
+    [Alias("await-reply"), ResponseTimeout("00:01:30")]
+    Task<Answer> AwaitReply(GetReply get, CancellationToken cancel);
 
     /// <summary>Makes sure that somebody owns the partition, and waits a while for it.</summary>
     [Alias("activate"), ResponseTimeout("00:00:10")]

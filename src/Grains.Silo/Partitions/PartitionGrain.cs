@@ -3,6 +3,7 @@ using Grains.Silo.Placement;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Replies;
 using Orleans.Concurrency;
 using Orleans.Placement;
 
@@ -51,8 +52,9 @@ internal sealed partial class PartitionGrain(
             : await TicketBatch.PostAsync(batch.Commands, loop.Post));
     }
 
-    public async Task<Answer> Receive(Receive receive, CancellationToken cancel) =>
-        await OpenedAsync() is { } loop ? await loop.ExecuteAsync(receive, cancel) : NotServed();
+    public Task<Answer> Receive(Receive receive, CancellationToken cancel) => WaitAsync(receive, cancel);
+
+    public Task<Answer> AwaitReply(GetReply get, CancellationToken cancel) => WaitAsync(get, cancel);
 
     public async Task<PartitionReport> Activate()
     {
@@ -88,6 +90,9 @@ internal sealed partial class PartitionGrain(
             Owner = runtime.Server,
             Trouble = _trouble,
         });
+
+    private async Task<Answer> WaitAsync(Command command, CancellationToken cancel) =>
+        await OpenedAsync() is { } loop ? await loop.ExecuteAsync(command, cancel) : NotServed();
 
     private Answer NotServed() => new NotOwner(MayHaveHappened: false, _trouble ?? "The partition is being recovered.");
 

@@ -1,5 +1,7 @@
 using Grains.StateMachines.Ids;
+using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Replies;
 using Orleans.Runtime;
 
 namespace Grains.Silo.Partitions;
@@ -28,14 +30,21 @@ internal sealed class PartitionLink(PartitionId id, IPartitionGrain grain, Route
         }
     }
 
-    public async Task<Answer> ReceiveAsync(StateMachines.Nodes.Receive receive, CancellationToken cancel)
+    /// <summary>A command that may wait inside the partition has a call of its own.</summary>
+    public async Task<Answer> WaitAsync(Command command, CancellationToken cancel)
     {
         // Given up is given up there too: else the next message would be handed to nobody.
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        over.CancelAfter(TimeSpan.FromMilliseconds(receive.WaitMs + options.CallMsMax));
+        over.CancelAfter(TimeSpan.FromMilliseconds(command.WaitMs + options.CallMsMax));
         try
         {
-            return await grain.Receive(receive, over.Token).WaitAsync(over.Token);
+            Task<Answer> answer = command switch
+            {
+                Receive receive => grain.Receive(receive, over.Token),
+                GetReply get => grain.AwaitReply(get, over.Token),
+                _ => throw new InvalidOperationException($"A {command.GetType().Name} does not wait in its partition."),
+            };
+            return await answer.WaitAsync(over.Token);
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {

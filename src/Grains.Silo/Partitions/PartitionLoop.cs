@@ -40,6 +40,7 @@ public sealed partial class PartitionLoop
     private long _observedAtMs;
     private long _stateBytes;
     private long _outboxEntries;
+    private long _expiredSeen;
     private bool _isUndecided;
     private long _stalledAt;
     private TaskScheduler _scheduler = TaskScheduler.Default;
@@ -409,6 +410,8 @@ public sealed partial class PartitionLoop
             _observedAtMs = nowMs;
             _stateBytes = statistics.Bytes;
             _outboxEntries = statistics.OutboxEntries;
+            _expired.Add(statistics.Expired - _expiredSeen);
+            _expiredSeen = statistics.Expired;
         }
     }
 

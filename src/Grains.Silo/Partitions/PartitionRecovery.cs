@@ -91,7 +91,7 @@ public static class PartitionRecovery
 
     private static async Task<PreloadedPartition> RestoreAsync(PartitionId id, PartitionRuntime runtime, CancellationToken cancel)
     {
-        var machine = new PartitionMachine(id, runtime.Limits);
+        var machine = new PartitionMachine(id, runtime.Limits, runtime.Schedule);
         if (await runtime.Journal.ReadCheckpointAsync(id, cancel) is not { } checkpoint)
         {
             return new PreloadedPartition(machine, JournalTail.Empty, 0);

@@ -7,6 +7,7 @@ using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Outboxes;
 using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Replies;
 using Grains.StateMachines.Slots;
 
 namespace Grains.Silo.Partitions;
@@ -90,8 +91,8 @@ internal sealed class PartitionRouter(
     private async ValueTask<Answer> RepeatAsync(
         PartitionId partition, Command command, NotOwner lost, long asked, CancellationToken cancel)
     {
-        // A receive may have waited for messages until now; the time to find an owner begins when one is missed.
-        long begun = command is Receive ? time.GetTimestamp() : asked;
+        // It may have waited inside the partition until now; the time to find an owner begins when one is missed.
+        long begun = command.WaitsInside ? time.GetTimestamp() : asked;
         bool mayHaveHappened = lost.MayHaveHappened;
         for (int repeats = 0; ; repeats++)
         {
@@ -116,9 +117,16 @@ internal sealed class PartitionRouter(
             mayHaveHappened |= again.MayHaveHappened;
         }
 
-        Command Rest(Command whole) => whole is Receive receive
-            ? receive with { WaitMs = Math.Max(0, receive.WaitMs - (long)time.GetElapsedTime(asked).TotalMilliseconds) }
-            : whole;
+        Command Rest(Command whole)
+        {
+            long waitMs = Math.Max(0, whole.WaitMs - (long)time.GetElapsedTime(asked).TotalMilliseconds);
+            return whole switch
+            {
+                Receive receive => receive with { WaitMs = waitMs },
+                GetReply get => get with { WaitMs = waitMs },
+                _ => whole,
+            };
+        }
     }
 
     private Task<Answer> SendAsync(PartitionId partition, Command command, CancellationToken cancel)
@@ -135,9 +143,9 @@ internal sealed class PartitionRouter(
 
         PartitionLink link = _links.GetOrAdd(
             partition, static (id, router) => new PartitionLink(id, router.Grains.GetPartition(id), router.Options, router.Time), this);
-        if (command is Receive receive)
+        if (command.WaitsInside)
         {
-            return link.ReceiveAsync(receive, cancel);
+            return link.WaitAsync(command, cancel);
         }
 
         var ticket = new TaskTicket(command);

@@ -1,7 +1,9 @@
 using Grains.Journal;
+using Grains.Silo.Timers;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Outboxes;
 using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Timers;
 using Microsoft.Extensions.Logging;
 
 namespace Grains.Silo.Partitions;
@@ -24,6 +26,9 @@ public sealed record PartitionRuntime
     public PartitionOptions Options { get; init; } = new();
 
     public MachineLimits Limits { get; init; } = new();
+
+    /// <summary>When timers fire.</summary>
+    public TimerSchedule Schedule { get; init; } = CronSchedule.Next;
 
     /// <summary>The level at which the cluster writes records now.</summary>
     public Func<int> FormatLevel { get; init; } = () => FormatLevels.Newest;

@@ -4,7 +4,9 @@ using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Outboxes;
 using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Replies;
 using Grains.StateMachines.Tables;
+using Grains.StateMachines.Timers;
 
 namespace Grains.StateMachines.Checkpoints;
 
@@ -83,6 +85,20 @@ internal static class ChunkReader
                 break;
             case ChunkSection.DroppedScopes:
                 state.DroppedScopes.Set(new Place(from.Varint(), 0), DroppedScope.Marker);
+                break;
+            case ChunkSection.Replies:
+                ReadReply(state, ref from, isPromise: false);
+                break;
+            case ChunkSection.PromisedReplies:
+                ReadReply(state, ref from, isPromise: true);
+                break;
+            case ChunkSection.OutboxReplies:
+                var replyPlace = from.Place();
+                OutgoingMessage outgoing = OutboxReply.ReadMessage(ref from);
+                state.Outbox.Set(new OutboxKey(outgoing.Partition.Value, replyPlace), outgoing);
+                break;
+            case ChunkSection.Timers:
+                ReadTimer(state, ref from);
                 break;
             default:
                 throw new FormatException($"Checkpoint section {(byte)section} is not known to this version.");
@@ -168,5 +184,34 @@ internal static class ChunkReader
         {
             state.Due.Set(new DueKey(dueMs, id), message);
         }
+
+        if (message.ExpiresAtMs > 0)
+        {
+            state.Ending.Set(new DueKey(message.ExpiresAtMs, id), message);
+        }
+    }
+
+    private static void ReadReply(PartitionState state, ref RecordReader from, bool isPromise)
+    {
+        Place at = from.Place();
+        var reply = new ReplyEntry(from.Place(), at, from.Varint(), isPromise ? null : MessageCodec.Read(ref from));
+        state.Replies.Set(reply.Message, reply);
+        state.RepliesByAge.Set(at, reply);
+        state.Totals.ReplyBytes += reply.Bytes;
+    }
+
+    private static void ReadTimer(PartitionState state, ref RecordReader from)
+    {
+        ScopedName owner = from.Scoped();
+        var key = new NodeTimerKey(from.Varint(), from.Name());
+        long dueMs = from.Varint();
+        string? cron = from.OptionalText();
+        string? zone = from.OptionalText();
+        Place last = from.Place();
+        var timer = new TimerEntry(owner, key, dueMs, MessageCodec.Read(ref from)) { Cron = cron, Zone = zone, Last = last };
+        state.Timers.Set(key, timer);
+        state.TimersDue.Set(timer.DueKey, timer);
+        NodeEntry node = state.Nodes.Get(owner)!;
+        state.Nodes.Set(owner, node with { Timers = node.Timers + 1 });
     }
 }

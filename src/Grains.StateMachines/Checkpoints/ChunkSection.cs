@@ -21,4 +21,16 @@ internal enum ChunkSection : byte
 
     /// <summary>Outbox entries of such messages: from format level 3 on.</summary>
     DelayedOutbox = 12,
+
+    /// <summary>Replies that are kept: from format level 4 on.</summary>
+    Replies = 13,
+
+    /// <summary>Replies that are promised: from format level 4 on.</summary>
+    PromisedReplies = 14,
+
+    /// <summary>Outbox entries of replies: from format level 4 on.</summary>
+    OutboxReplies = 15,
+
+    /// <summary>After the nodes, which count them: from format level 4 on.</summary>
+    Timers = 16,
 }

@@ -4,7 +4,9 @@ using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Outboxes;
 using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Replies;
 using Grains.StateMachines.Tables;
+using Grains.StateMachines.Timers;
 
 namespace Grains.StateMachines.Checkpoints;
 
@@ -32,6 +34,8 @@ public sealed class StateSnapshot
     private readonly FrozenTree<Place, IdempotencyEntry> _idempotency;
     private readonly FrozenTree<CommitKey, CommittedDelivery> _commits;
     private readonly FrozenTree<Place, DroppedScope> _droppedScopes;
+    private readonly FrozenTree<Place, ReplyEntry> _replies;
+    private readonly FrozenTree<NodeTimerKey, TimerEntry> _timers;
 
     internal StateSnapshot(PartitionState state)
     {
@@ -45,6 +49,8 @@ public sealed class StateSnapshot
         _idempotency = state.IdempotencyByAge.Freeze();
         _commits = state.Commits.Freeze();
         _droppedScopes = state.DroppedScopes.Freeze();
+        _replies = state.RepliesByAge.Freeze();
+        _timers = state.Timers.Freeze();
     }
 
     /// <summary>The state holds every record up to here.</summary>
@@ -77,12 +83,16 @@ public sealed class StateSnapshot
             Section(ChunkSection.NodesWithMore, _nodes.All.Where(n => HasMore(n.Value)), WriteNodeWithMore, to),
             Section(ChunkSection.Messages, _messages.All.Where(m => m.Value.DueMs == 0), WriteMessage, to),
             Section(ChunkSection.DelayedMessages, _messages.All.Where(m => m.Value.DueMs > 0), WriteDelayed, to),
-            Section(ChunkSection.Outbox, _outbox.All.Where(m => m.Value.DueMs == 0), WriteOutbox, to),
+            Section(ChunkSection.Outbox, _outbox.All.Where(m => m.Value is { DueMs: 0, ReplyTo: null }), WriteOutbox, to),
             Section(ChunkSection.DelayedOutbox, _outbox.All.Where(m => m.Value.DueMs > 0), WriteDelayedOutbox, to),
             Section(ChunkSection.Sources, _sources.All, WriteSource, to),
             Section(ChunkSection.Idempotency, _idempotency.All, WriteIdempotency, to),
             Section(ChunkSection.Commits, _commits.All, WriteCommit, to),
             Section(ChunkSection.DroppedScopes, _droppedScopes.All, static (w, scope, _) => w.Varint(scope.Revision), to),
+            Section(ChunkSection.Replies, _replies.All.Where(r => r.Value.Content is not null), WriteReply, to),
+            Section(ChunkSection.PromisedReplies, _replies.All.Where(r => r.Value.Content is null), WritePromise, to),
+            Section(ChunkSection.OutboxReplies, _outbox.All.Where(m => m.Value.ReplyTo is not null), WriteOutboxReply, to),
+            Section(ChunkSection.Timers, _timers.All, WriteTimer, to),
         ];
         foreach (ReadOnlyMemory<byte> chunk in sections.SelectMany(s => s))
         {
@@ -222,5 +232,36 @@ public sealed class StateSnapshot
         to.Fixed128(commit.BodyHash);
         to.Varint(commit.Revision);
         to.Varint(commit.StateVersion);
+    }
+
+    private static void WritePromise(RecordWriter to, Place at, ReplyEntry reply)
+    {
+        to.Place(at);
+        to.Place(reply.Message);
+        to.Varint(reply.UntilMs);
+    }
+
+    private static void WriteReply(RecordWriter to, Place at, ReplyEntry reply)
+    {
+        WritePromise(to, at, reply);
+        MessageCodec.Write(to, reply.Content!);
+    }
+
+    private static void WriteOutboxReply(RecordWriter to, OutboxKey key, OutgoingMessage message)
+    {
+        to.Place(key.Place);
+        OutboxReply.WriteMessage(to, message);
+    }
+
+    private static void WriteTimer(RecordWriter to, NodeTimerKey key, TimerEntry timer)
+    {
+        to.Scoped(timer.Owner);
+        to.Varint(key.Node);
+        to.Name(key.Name);
+        to.Varint(timer.DueMs);
+        to.OptionalText(timer.Cron);
+        to.OptionalText(timer.Zone);
+        to.Place(timer.Last);
+        MessageCodec.Write(to, timer.Content);
     }
 }

@@ -68,6 +68,21 @@ internal sealed record MessageCancelled(Place Id) : MessageEffect(Id)
     }
 }
 
+/// <summary>A message that nobody had is forgotten at the end of its time.</summary>
+internal sealed record MessageExpired(Place Id) : MessageEffect(Id)
+{
+    public override EffectKind Kind => EffectKind.MessageExpired;
+
+    public static MessageExpired Read(ref RecordReader from) => new(from.Place());
+
+    protected override NodeEntry Apply(PartitionState state, Message message, Place tail)
+    {
+        state.RemoveMessage(message);
+        NodeEntry node = state.NodeOf(message.Owner);
+        return message.DueMs > 0 ? node with { Delayed = node.Delayed - 1 } : node with { Waiting = node.Waiting - 1 };
+    }
+}
+
 /// <summary>Nothing of a node is handed out from now on, or it is again.</summary>
 internal sealed record NodePaused(ScopedName Node, bool Paused) : Effect
 {

@@ -29,7 +29,10 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     private MachineLimits Limits => state.Limits;
 
     /// <summary>Some attempt must be made durable before it can go out, or nodes are still to be looked at.</summary>
-    public bool HasWork => Starts.HasPending || _asked.Count > 0;
+    public bool HasWork => Starts.HasPending || _asked.Count > 0 || Overdue.Count > 0;
+
+    /// <summary>Nodes in whose mailboxes stand messages whose time was over when they were to be chosen.</summary>
+    public HashSet<ScopedName> Overdue { get; } = [];
 
     /// <summary>Attempts that begin, and whether that is on record.</summary>
     public AttemptStarts Starts { get; } = new(state);
@@ -186,6 +189,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         }
 
         _ending.Clear();
+        Overdue.Clear();
         foreach (NodeActivity node in Starts.Commit())
         {
             PendingStart start = node.Start!;
@@ -384,7 +388,17 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         }
 
         Waiter waiter = first.Value;
-        Message[] messages = Choose(entry.Number, waiter.Command);
+        Message[] messages = DeliveryChoice.Of(state, entry.Number, waiter.Command, nowMs, out bool isOverdue);
+        if (isOverdue)
+        {
+            Overdue.Add(node.Name);
+        }
+
+        if (messages.Length == 0)
+        {
+            return;
+        }
+
         bool mayHaveBeenOut = Array.Exists(messages, m => m.Attempts > 0 || m.Id.Revision < _epochRevision);
         if (mayHaveBeenOut)
         {
@@ -402,32 +416,6 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         {
             HandOut(node, waiter, messages, state.DurableTotals.Revision, recorded: false, nowMs, replies);
         }
-    }
-
-    /// <summary>
-    /// A message that failed twice, or is at its last attempt, goes alone, so that one that nobody can handle takes no other
-    /// to the dead letters. After one failure it does not yet: most of those are a lost worker, and meant no message.
-    /// </summary>
-    private Message[] Choose(long node, Receive command)
-    {
-        int limit = Math.Clamp(command.MaxMessages, 1, Limits.DeliveryMessagesMax);
-        long bytes = 0;
-        List<Message> chosen = [];
-        foreach ((MailboxKey key, Message message) in state.Mailboxes.From(new MailboxKey(node, MailboxPart.Waiting, default)))
-        {
-            bytes += message.Content.SizeBytes;
-            if (key.Node != node || key.Part != MailboxPart.Waiting || chosen.Count == limit
-                || (chosen.Count > 0 && (bytes > Limits.DeliveryBytesMax || GoesAlone(message) || GoesAlone(chosen[^1]))))
-            {
-                break;
-            }
-
-            chosen.Add(message);
-        }
-
-        return [.. chosen];
-
-        bool GoesAlone(Message message) => message.Attempts > 1 || (message.Attempts == 1 && command.MaxAttempts <= 2);
     }
 
     private void HandOut(

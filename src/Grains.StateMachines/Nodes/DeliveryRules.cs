@@ -1,5 +1,4 @@
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Outboxes;
 using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Tables;
@@ -8,7 +7,7 @@ namespace Grains.StateMachines.Nodes;
 
 /// <summary>Decides how deliveries end.</summary>
 internal sealed class DeliveryRules(
-    PartitionId partition, PartitionState state, Deliveries deliveries, NodeRules nodes, KeyRules keys)
+    PartitionId partition, PartitionState state, Deliveries deliveries, NodeRules nodes, CommitParts parts)
 {
     private MachineLimits Limits => state.Limits;
 
@@ -26,12 +25,9 @@ internal sealed class DeliveryRules(
             return Gone(id);
         }
 
-        if (draft.FormatLevel < FormatLevels.Delays && Array.Exists(command.Sends, s => s.Due.IsLater))
-        {
-            return Refusals.FormatTooOld("a delayed message");
-        }
-
-        if ((RefuseParts(command) ?? RefuseAcknowledgements(command, delivery)) is { } refused)
+        ScopedName name = delivery.Node.Name;
+        if ((CommitParts.RefuseFormat(command, draft) ?? RefuseParts(command) ?? RefuseAcknowledgements(command, delivery)
+            ?? parts.Refuse(command, delivery, draft)) is { } refused)
         {
             return refused;
         }
@@ -39,7 +35,6 @@ internal sealed class DeliveryRules(
         Place[] acknowledged = command.Acknowledge is null
             ? [.. delivery.Messages.Select(m => m.Id)]
             : [.. command.Acknowledge.Select(m => new Place(m.Revision.Value, m.Ordinal)).Distinct()];
-        ScopedName name = delivery.Node.Name;
         if (Growth(command, name) is > 0 and var growth && state.Totals.Bytes + growth > Limits.PartitionBytesMax)
         {
             return Refusals.PartitionFull(state);
@@ -53,31 +48,21 @@ internal sealed class DeliveryRules(
             draft.Emit(new AttemptsStarted(name, [.. rest.Select(m => m.Id)]));
         }
 
-        // State first: a node that holds nothing is forgotten, and would get another number.
+        // State and timers first: a node that holds nothing is forgotten, and would get another number.
         if (command.State is not null)
         {
             NodeRules.EmitState(name, command.State, draft);
         }
 
+        parts.EmitReplies(command, delivery, draft);
+        parts.EmitTimers(command, name, draft);
         if (acknowledged.Length > 0)
         {
             draft.Emit(new MessagesAcknowledged(name, acknowledged));
         }
 
-        string sender = $"{delivery.Command.ServiceName}/{name.Name}";
-        MessageContent first = delivery.Messages[0].Content;
-        (string? parent, string? traceState) = (TraceContext.ParentOf(first), TraceContext.StateOf(first));
-        foreach (OutgoingMessage send in command.Sends)
-        {
-            MessageContent content = TraceContext.Continue(send.Content, parent, traceState);
-            Send(send with { Content = content with { Sender = sender } }, draft);
-        }
-
-        foreach (KeyChange change in command.Keys)
-        {
-            keys.Emit(change, draft);
-        }
-
+        EmitSends(command, delivery, draft);
+        parts.EmitKeys(command, draft);
         long stateVersion = state.Nodes.Get(name)?.StateVersion ?? 0;
         draft.Emit(new DeliveryCommitted(commitKey, command.BodyHash, stateVersion));
         draft.Close(command.Id, stateVersion);
@@ -133,9 +118,24 @@ internal sealed class DeliveryRules(
         $"Delivery {id} is not open: it was committed or rejected, its lease ran out, or its partition has another owner. "
         + "Receive again; messages that were not acknowledged will come back.");
 
+    private void EmitSends(CommitDelivery command, OpenDelivery delivery, Draft draft)
+    {
+        string sender = $"{delivery.Command.ServiceName}/{delivery.Node.Name.Name}";
+        MessageContent first = delivery.Messages[0].Content;
+        (string? parent, string? traceState) = (TraceContext.ParentOf(first), TraceContext.StateOf(first));
+        int hops = delivery.Messages.Max(m => m.Content.Terms?.Hops ?? 0) + 1;
+        foreach (OutgoingMessage send in command.Sends)
+        {
+            MessageContent content = TraceContext.Continue(send.Content, parent, traceState);
+            long dueMs = send.Due.From(draft.NowMs);
+            MessageTerms? terms = parts.TermsOf(send, dueMs, hops, delivery, draft);
+            Send(send with { Content = content with { Sender = sender, Terms = terms }, DueMs = dueMs }, draft);
+        }
+    }
+
     private void Send(OutgoingMessage message, Draft draft)
     {
-        OutgoingMessage decided = message with { DueMs = message.Due.From(draft.NowMs), Due = default };
+        OutgoingMessage decided = message with { Due = default, TtlMs = 0, HopsMax = 0, For = null };
         if (message.Partition == partition)
         {
             nodes.Accept(decided, draft);
@@ -155,11 +155,6 @@ internal sealed class DeliveryRules(
         if (command.Sends.Length > Limits.CommitSendsMax)
         {
             return Refusals.TooMany("sends in one commit", command.Sends.Length, Limits.CommitSendsMax);
-        }
-
-        if (command.Keys.Length > Limits.CommitKeysMax)
-        {
-            return Refusals.TooMany("keys in one commit", command.Keys.Length, Limits.CommitKeysMax);
         }
 
         if (command.SizeBytes > Limits.CommitBytesMax)
@@ -182,20 +177,6 @@ internal sealed class DeliveryRules(
             if (nodes.RefuseContent(send.Content) is { } content)
             {
                 return content;
-            }
-        }
-
-        HashSet<ScopedName> named = [];
-        foreach (KeyChange change in command.Keys)
-        {
-            if (!named.Add(new ScopedName(change.Keyspace.Value, change.Key)))
-            {
-                return new Refused(Refusal.LimitExceeded, $"The commit names key '{change.Key}' twice; name it once.");
-            }
-
-            if (keys.Refuse(change) is { } refused)
-            {
-                return refused;
             }
         }
 
@@ -226,11 +207,6 @@ internal sealed class DeliveryRules(
             growth += Message.OverheadBytes + send.Content.SizeBytes;
         }
 
-        foreach (KeyChange change in command.Keys)
-        {
-            growth += keys.Growth(change);
-        }
-
-        return growth;
+        return growth + parts.Growth(command);
     }
 }

@@ -29,6 +29,9 @@ internal sealed record Message(Place Id, ScopedName Owner, long Node, MessageCon
     /// <summary>It stands beside the mailbox until then, ms since 1970; 0 = it does not.</summary>
     public long DueMs { get; init; }
 
+    /// <summary>It is not handed out from then on; 0 = it never expires, or waits for a person.</summary>
+    public long ExpiresAtMs => Dead ? 0 : Content.Terms?.ExpiresAtMs ?? 0;
+
     public MailboxKey MailboxKey => new(
         Node, Dead ? MailboxPart.Dead : DueMs > 0 ? MailboxPart.Delayed : MailboxPart.Waiting, Place);
 

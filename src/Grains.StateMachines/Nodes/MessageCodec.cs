@@ -1,8 +1,14 @@
+using System.Globalization;
 using Grains.StateMachines.Codecs;
+using Grains.StateMachines.Ids;
 
 namespace Grains.StateMachines.Nodes;
 
 /// <summary>A message's content on disk.</summary>
+/// <remarks>
+/// Its terms, if it has any, are a first header without a name, which no sender can give: expiry, hops, bound on hops, and
+/// the id of the message that a reply is for, with spaces between. So a message without them has the bytes that it always had.
+/// </remarks>
 internal static class MessageCodec
 {
     public static void Write(RecordWriter to, MessageContent content)
@@ -10,7 +16,14 @@ internal static class MessageCodec
         to.OptionalText(content.Type);
         to.OptionalText(content.ContentType);
         to.OptionalText(content.Sender);
-        to.Varint(content.Headers.Length);
+        to.Varint(content.Headers.Length + (content.Terms is null ? 0 : 1));
+        if (content.Terms is { } terms)
+        {
+            to.OptionalText("");
+            to.OptionalText(string.Create(
+                CultureInfo.InvariantCulture, $"{terms.ExpiresAtMs} {terms.Hops} {terms.HopsMax} {terms.ReplyTo}"));
+        }
+
         foreach (MessageHeader header in content.Headers)
         {
             to.OptionalText(header.Name);
@@ -26,10 +39,19 @@ internal static class MessageCodec
         string? contentType = from.OptionalText();
         string? sender = from.OptionalText();
         int count = from.Int();
-        var headers = count == 0 ? [] : new MessageHeader[count];
+        MessageTerms? terms = null;
+        var headers = new List<MessageHeader>(count);
         for (int i = 0; i < count; i++)
         {
-            headers[i] = new MessageHeader(from.OptionalText() ?? "", from.OptionalText() ?? "");
+            var header = new MessageHeader(from.OptionalText() ?? "", from.OptionalText() ?? "");
+            if (header.Name.Length == 0)
+            {
+                terms = Terms(header.Value);
+            }
+            else
+            {
+                headers.Add(header);
+            }
         }
 
         return new MessageContent
@@ -37,8 +59,24 @@ internal static class MessageCodec
             Type = type,
             ContentType = contentType,
             Sender = sender,
-            Headers = headers,
+            Headers = [.. headers],
             Body = from.Bytes(),
+            Terms = terms,
         };
+    }
+
+    private static MessageTerms Terms(string text)
+    {
+        string[] parts = text.Split(' ');
+        bool has = MessageId.TryParse(parts[^1], out MessageId replyTo);
+        return parts.Length == 4 && (has || parts[^1].Length == 0)
+            ? new MessageTerms
+            {
+                ExpiresAtMs = long.Parse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture),
+                Hops = int.Parse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture),
+                HopsMax = int.Parse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture),
+                ReplyTo = has ? replyTo : null,
+            }
+            : throw new FormatException($"A message's terms read '{text}'; they are three numbers and a message id.");
     }
 }

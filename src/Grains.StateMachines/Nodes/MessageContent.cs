@@ -14,12 +14,16 @@ public sealed record MessageContent
     /// <summary><c>service/node</c>, or null for a sender from outside.</summary>
     [Id(4)] public string? Sender { get; init; }
 
+    /// <summary>Null: it never expires, begins a chain, and stands for no other.</summary>
+    [Id(5)] public MessageTerms? Terms { get; init; }
+
     /// <summary>What counts against the limits and the partition's budget.</summary>
     public int SizeBytes
     {
         get
         {
-            int size = Body.Length + (Type?.Length ?? 0) + (ContentType?.Length ?? 0) + (Sender?.Length ?? 0);
+            int size = Body.Length + (Type?.Length ?? 0) + (ContentType?.Length ?? 0) + (Sender?.Length ?? 0)
+                + (Terms is null ? 0 : MessageTerms.SizeBytes);
             foreach (MessageHeader header in Headers)
             {
                 size += header.Name.Length + header.Value.Length + 2;

@@ -194,7 +194,11 @@ internal sealed record DeadLetterRetried(Place Id) : MessageEffect(Id)
 
     protected override NodeEntry Apply(PartitionState state, Message message, Place tail)
     {
-        state.ReplaceMessage(message, message with { Dead = false, Reason = null, Attempts = 0, Place = tail });
+        MessageContent content = message.Content.Terms is { } terms
+            ? message.Content with { Terms = terms.Renewed }
+            : message.Content;
+        state.ReplaceMessage(
+            message, message with { Dead = false, Reason = null, Attempts = 0, Place = tail, Content = content });
         NodeEntry node = state.NodeOf(message.Owner);
         return node with { Waiting = node.Waiting + 1, Dead = node.Dead - 1 };
     }

@@ -127,6 +127,9 @@ public sealed record NodeExplained : Answer
     /// When the first of the delayed messages comes, ms since 1970; 0 = none will. Of very many, of those that came first.
     /// </summary>
     [Id(10)] public long NextDueMs { get; init; }
+
+    /// <summary>When the first of the node's timers fires; 0 = it has none.</summary>
+    [Id(11)] public long NextTimerMs { get; init; }
 }
 
 /// <summary>What a node holds.</summary>
@@ -151,6 +154,7 @@ public sealed record NodeView
 
     /// <summary>Nothing of it is handed out.</summary>
     [Id(9)] public bool Paused { get; init; }
+    [Id(10)] public int Timers { get; init; }
 }
 
 /// <summary>The node's state was set or removed, at this revision.</summary>

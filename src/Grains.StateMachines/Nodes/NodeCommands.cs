@@ -1,6 +1,8 @@
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Replies;
+using Grains.StateMachines.Timers;
 
 namespace Grains.StateMachines.Nodes;
 
@@ -26,6 +28,9 @@ public sealed record SendMessage : NodeCommand
 
     /// <summary>Not before then.</summary>
     [Id(3)] public Due Due { get; init; }
+
+    /// <summary>It is forgotten if nobody has it this long after it was accepted, or due; 0 = it is kept.</summary>
+    [Id(4)] public long TtlMs { get; init; }
 
     public override int SizeBytes => 128 + Node.Length + Content.SizeBytes;
 }
@@ -79,7 +84,7 @@ public sealed record Receive : NodeCommand
 {
     [Id(0)] public required int MaxMessages { get; init; }
     [Id(1)] public required long LeaseMs { get; init; }
-    [Id(2)] public long WaitMs { get; init; }
+    [Id(2)] public override long WaitMs { get; init; }
 
     /// <summary>After this many attempts a message is a dead letter.</summary>
     [Id(3)] public required int MaxAttempts { get; init; }
@@ -92,6 +97,8 @@ public sealed record Receive : NodeCommand
     /// given out. For any node of the service only.
     /// </summary>
     [Id(5)] public bool OnlyLook { get; init; }
+
+    public override bool WaitsInside => true;
 
     internal bool IsForAnyNode => Node.Length == 0;
 }
@@ -114,8 +121,12 @@ public sealed record CommitDelivery : Command
 
     /// <summary>Hash of the whole request, to tell a repeat from another commit of the same delivery.</summary>
     [Id(5)] public UInt128 BodyHash { get; init; }
+    [Id(6)] public OutgoingReply[] Replies { get; init; } = [];
+    [Id(7)] public TimerChange[] Timers { get; init; } = [];
 
     public override int SizeBytes => 128 + (State?.Value?.Length ?? 0)
+        + Replies.Sum(r => 64 + r.Content.SizeBytes)
+        + Timers.Sum(t => t.SizeBytes)
         + Sends.Sum(s => 128 + s.Node.Length + s.Content.SizeBytes)
         + Keys.Sum(k => 64 + k.Key.Length + (k.Value?.Length ?? 0));
 }
@@ -140,6 +151,18 @@ public sealed record OutgoingMessage
 
     /// <summary>Of an entry that is on its way: its time comes then, ms since 1970; 0 = at once.</summary>
     [Id(6)] public long DueMs { get; init; }
+
+    /// <summary>It is forgotten if nobody has it this long after it was sent, or due; 0 = it is kept. Decided with the commit.</summary>
+    [Id(7)] public long TtlMs { get; init; }
+
+    /// <summary>The bound on the hops of a chain at whose end it stands; 0 = none. Decided with the commit.</summary>
+    [Id(8)] public int HopsMax { get; init; }
+
+    /// <summary>This message of the delivery is sent on by it: a reply to it is a reply to that one. Decided with the commit.</summary>
+    [Id(9)] public MessageId? For { get; init; }
+
+    /// <summary>It is no message, but the reply to this one.</summary>
+    [Id(10)] public MessageId? ReplyTo { get; init; }
 }
 
 /// <summary>Writes or (where <see cref="Value"/> is null) removes a key that shares the delivery's partition.</summary>
@@ -276,8 +299,8 @@ public sealed record SettleDeadLetters : NodeCommand
 }
 
 /// <summary>
-/// Forgets a node's waiting messages and dead letters (<see cref="WithState"/>: and its state, so that the node is
-/// gone). Its open delivery is lost. Answered by <see cref="Purged"/>.
+/// Forgets a node's waiting messages and dead letters (<see cref="WithState"/>: and its state and timers, so that the
+/// node is gone). Its open delivery is lost. Answered by <see cref="Purged"/>.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("grains.purge-node")]
 public sealed record PurgeNode : NodeCommand

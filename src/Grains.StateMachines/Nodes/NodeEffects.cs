@@ -1,6 +1,8 @@
 using Grains.StateMachines.Codecs;
+using Grains.StateMachines.Ids;
 using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Tables;
+using Grains.StateMachines.Timers;
 
 namespace Grains.StateMachines.Nodes;
 
@@ -91,7 +93,7 @@ internal sealed record IdempotencyRemembered(UInt128 Key, UInt128 Body, int Ordi
     }
 }
 
-/// <summary>A node's messages and dead letters are forgotten; with its state, the node is gone.</summary>
+/// <summary>A node's messages and dead letters are forgotten; with its state and timers, the node is gone.</summary>
 internal sealed record NodePurged(ScopedName Node, bool WithState) : Effect
 {
     public override EffectKind Kind => EffectKind.NodePurged;
@@ -116,6 +118,11 @@ internal sealed record NodePurged(ScopedName Node, bool WithState) : Effect
         if (WithState)
         {
             state.Totals.Bytes -= node.State?.Length ?? 0;
+            foreach ((NodeTimerKey timer, _) in state.Timers.Between(
+                new NodeTimerKey(node.Number, Utf8Name.Empty), new NodeTimerKey(node.Number + 1, Utf8Name.Empty)))
+            {
+                state.RemoveTimer(timer);
+            }
         }
 
         state.PutNode(Node, WithState ? new NodeEntry(node.Number) : node with { Waiting = 0, Dead = 0, Delayed = 0 });

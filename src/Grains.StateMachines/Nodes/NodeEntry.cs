@@ -2,7 +2,7 @@ namespace Grains.StateMachines.Nodes;
 
 /// <summary>
 /// A node in memory; its messages stand in tables of their own. Immutable: a change replaces it. A node that holds
-/// nothing (no state, no message, no dead letter) has no entry.
+/// nothing (no state, no message, no dead letter, no timer) has no entry.
 /// </summary>
 internal sealed record NodeEntry(long Number)
 {
@@ -29,5 +29,8 @@ internal sealed record NodeEntry(long Number)
     /// <summary>Nothing of it is handed out until somebody says so.</summary>
     public bool Paused { get; init; }
 
-    public bool HoldsNothing => StateVersion == 0 && Waiting == 0 && Dead == 0 && Delayed == 0 && !Paused;
+    public int Timers { get; init; }
+
+    public bool HoldsNothing =>
+        StateVersion == 0 && Waiting == 0 && Dead == 0 && Delayed == 0 && !Paused && Timers == 0;
 }

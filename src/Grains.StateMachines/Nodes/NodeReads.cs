@@ -1,6 +1,7 @@
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Tables;
+using Grains.StateMachines.Timers;
 
 namespace Grains.StateMachines.Nodes;
 
@@ -40,6 +41,7 @@ internal sealed class NodeReads(PartitionId partition, PartitionState state, Del
             WaitingForAny = deliveries.WaitingForAny(name.Scope),
             Epoch = new Epoch(state.DurableTotals.Epoch),
             NextDueMs = NextDueMs(node),
+            NextTimerMs = NextTimerMs(node),
         };
     }
 
@@ -160,6 +162,10 @@ internal sealed class NodeReads(PartitionId partition, PartitionState state, Del
         .From(new MailboxKey(node.Number, MailboxPart.Delayed, default)).Take(Limits.SweepMax)
         .TakeWhile(e => e.Key.Node == node.Number && e.Key.Part == MailboxPart.Delayed).Min(e => e.Value.DueMs);
 
+    /// <summary>When the first of its timers fires; 0 = it has none.</summary>
+    private long NextTimerMs(NodeEntry node) => node.Timers == 0 ? 0 : state.Timers
+        .From(new NodeTimerKey(node.Number, Utf8Name.Empty)).TakeWhile(e => e.Key.Node == node.Number).Min(e => e.Value.DueMs);
+
     private static Refused Nothing(NodeCommand command) =>
         new(Refusal.NotFound, $"Node '{command.Node}' holds nothing: no state, no message, no dead letter.");
 
@@ -170,6 +176,7 @@ internal sealed class NodeReads(PartitionId partition, PartitionState state, Del
         Dead = node.Dead,
         Delayed = node.Delayed,
         Paused = node.Paused,
+        Timers = node.Timers,
         Delivered = deliveries.HeldBy(name),
         State = withState ? node.State : null,
         StateContentType = node.StateContentType,

@@ -9,6 +9,17 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
 {
     private const int _mailboxFullRetryMs = 1000;
 
+    /// <summary>Messages whose time was over before here were looked at; those that were out then are met at their return.</summary>
+    private DueKey _ended;
+
+    /// <summary>When the first message expires that was not looked at; null = none does.</summary>
+    public long? ExpiryAtMs => state.Ending.TryFirstDurable(_ended, out DueKey next, out _) ? next.AtMs : null;
+
+    private int _expiring;
+
+    /// <summary>Messages that expired here, for the metrics.</summary>
+    public long Expired { get; private set; }
+
     private MachineLimits Limits => state.Limits;
 
     public Answer Decide(SendMessage command, Draft draft)
@@ -35,6 +46,15 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
             return Refusals.FormatTooOld("a delayed message");
         }
 
+        if (command.TtlMs > 0 && draft.FormatLevel < FormatLevels.Terms)
+        {
+            return Refusals.FormatTooOld("a message that expires");
+        }
+
+        MessageContent content = command.TtlMs == 0 ? command.Content : command.Content with
+        {
+            Terms = new MessageTerms { ExpiresAtMs = Math.Max(dueMs, draft.NowMs) + command.TtlMs },
+        };
         int waiting = state.Nodes.Get(name)?.Pending ?? 0;
         if (waiting >= command.MailboxLimit)
         {
@@ -54,8 +74,8 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         long revision = draft.Open();
         int ordinal = draft.NextOrdinal();
         draft.Emit(dueMs > 0
-            ? new MessageDelayed(name, ordinal, dueMs, command.Content)
-            : new MessageAcceptedEffect(name, ordinal, command.Content, DeadReason: null));
+            ? new MessageDelayed(name, ordinal, dueMs, content)
+            : new MessageAcceptedEffect(name, ordinal, content, DeadReason: null));
         if (command.IdempotencyKey is { } remembered)
         {
             draft.Emit(new IdempotencyRemembered(remembered.Key, remembered.Body, ordinal));
@@ -70,14 +90,16 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
     public void Accept(OutgoingMessage message, Draft draft)
     {
         var name = new ScopedName(message.Service.Value, message.Node);
-        if (state.IsDropped(name.Scope))
+        if (state.IsDropped(name.Scope) || message.Content.Terms?.IsExpired(draft.NowMs) == true)
         {
-            // Its service is gone, and with it the place where its dead letters would be read.
+            // Its service is gone, and with it the place where its dead letters would be read; or it came too late.
             return;
         }
 
         long bound = (long)message.MailboxLimit * Limits.MailboxOverflowFactor;
-        string? dead = (state.Nodes.Get(name)?.Pending ?? 0) >= bound
+        string? dead = message.Content.Terms is { HopsMax: > 0 } terms && terms.Hops > terms.HopsMax
+            ? $"It follows from {terms.Hops} messages, each sent at once by the handling of the one before; 'mailbox.maxHops' is {terms.HopsMax}."
+            : (state.Nodes.Get(name)?.Pending ?? 0) >= bound
             ? $"The mailbox held {bound} messages, {Limits.MailboxOverflowFactor} times its bound."
             : null;
         draft.Emit(dead is null && message.DueMs > draft.NowMs
@@ -102,6 +124,82 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
             draft.Close();
             deliveries.Touch(message.Owner);
         }
+    }
+
+    /// <summary>
+    /// Messages whose time is over are forgotten, but for those that are out: a bounded number, and what an earlier delivery
+    /// met in its mailbox.
+    /// </summary>
+    public void Expire(Draft draft)
+    {
+        _expiring = 0;
+        foreach (ScopedName node in deliveries.Overdue)
+        {
+            ExpireOf(node, draft);
+        }
+
+        if (!state.Ending.TryFirstDurable(_ended, out DueKey first, out _) || first.AtMs > draft.NowMs)
+        {
+            return;
+        }
+
+        KeyValuePair<DueKey, Message>[] over = [.. state.Ending.From(_ended)
+            .TakeWhile(e => e.Key.AtMs <= draft.NowMs).Take(Limits.SweepMax)];
+        foreach ((DueKey key, Message message) in over)
+        {
+            if (draft.IsFull)
+            {
+                return;
+            }
+
+            _ended = key with { Place = key.Place with { Ordinal = key.Place.Ordinal + 1 } };
+            if (state.Messages.Get(message.Id) is { } present && !deliveries.Wants(present))
+            {
+                Expire(present, draft);
+            }
+        }
+    }
+
+    /// <summary>The batch never was: what it expired is still there.</summary>
+    public void Drop()
+    {
+        _ended = default;
+        Expired -= _expiring;
+    }
+
+    private void ExpireOf(in ScopedName name, Draft draft)
+    {
+        if (state.Nodes.Get(name) is not { } node)
+        {
+            return;
+        }
+
+        var head = new MailboxKey(node.Number, MailboxPart.Waiting, default);
+        Message[] over = [.. state.Mailboxes.From(head)
+            .TakeWhile(e => e.Key.Node == node.Number && e.Key.Part == MailboxPart.Waiting).Take(Limits.SweepMax)
+            .Select(e => e.Value).Where(m => m.Content.Terms?.IsExpired(draft.NowMs) == true)];
+        foreach (Message message in over)
+        {
+            if (draft.IsFull)
+            {
+                return;
+            }
+
+            if (state.Messages.Get(message.Id) is { Dead: false } present && !deliveries.Wants(present))
+            {
+                Expire(present, draft);
+            }
+        }
+    }
+
+    private void Expire(Message message, Draft draft)
+    {
+        draft.Open();
+        draft.Emit(new MessageExpired(message.Id));
+        draft.Close();
+        deliveries.Touch(message.Owner);
+        Expired++;
+        _expiring++;
     }
 
     public Answer Decide(CancelMessage command, Draft draft)
@@ -307,11 +405,13 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         ? Refusals.Limit("a state", change.Value.Length, Limits.StateBytesMax)
         : null;
 
-    private Refused? RefuseNode(in ScopedName name)
+    private Refused? RefuseNode(in ScopedName name) => RefuseNode(name, state);
+
+    public static Refused? RefuseNode(in ScopedName name, PartitionState state)
     {
-        if (name.Name.Length == 0 || name.Name.Length > Limits.NodeBytesMax)
+        if (name.Name.Length == 0 || name.Name.Length > state.Limits.NodeBytesMax)
         {
-            return Refusals.Limit("a node id", name.Name.Length, Limits.NodeBytesMax);
+            return Refusals.Limit("a node id", name.Name.Length, state.Limits.NodeBytesMax);
         }
 
         return state.IsDropped(name.Scope)

@@ -1,12 +1,13 @@
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Replies;
 using Grains.StateMachines.Tables;
 
 namespace Grains.StateMachines.Outboxes;
 
 /// <summary>Decides what moves between partitions: each entry counts once, however often it comes.</summary>
-internal sealed class OutboxRules(PartitionId partition, PartitionState state, NodeRules nodes)
+internal sealed class OutboxRules(PartitionId partition, PartitionState state, NodeRules nodes, ReplyRules replies)
 {
     public Answer Decide(AcceptTransfer command, Draft draft)
     {
@@ -49,7 +50,15 @@ internal sealed class OutboxRules(PartitionId partition, PartitionState state, N
                 draft.Open();
             }
 
-            nodes.Accept(entry.Message, draft);
+            if (entry.Message.ReplyTo is { } message)
+            {
+                replies.Keep(message, entry.Message.Content, draft);
+            }
+            else
+            {
+                nodes.Accept(entry.Message, draft);
+            }
+
             last = place;
         }
 

@@ -20,4 +20,10 @@ public abstract record Command
 
     /// <summary>What the command adds at the most to a record, in bytes; bounds queues and batches.</summary>
     public virtual int SizeBytes => 64;
+
+    /// <summary>It may wait inside the partition: it shares no call with others.</summary>
+    public virtual bool WaitsInside => false;
+
+    /// <summary>So long at the most.</summary>
+    public virtual long WaitMs { get => 0; init => throw new NotSupportedException($"A {GetType().Name} does not wait."); }
 }

@@ -47,4 +47,25 @@ internal enum EffectKind : byte
 
     /// <summary>From format level 3 on.</summary>
     OutboxDelayed = 26,
+
+    /// <summary>From format level 4 on.</summary>
+    MessageExpired = 27,
+
+    /// <summary>From format level 4 on.</summary>
+    ReplyKept = 28,
+
+    /// <summary>From format level 4 on.</summary>
+    ReplyPromised = 29,
+
+    /// <summary>From format level 4 on.</summary>
+    OutboxReply = 30,
+
+    /// <summary>From format level 4 on.</summary>
+    TimerSet = 31,
+
+    /// <summary>From format level 4 on.</summary>
+    TimerRemoved = 32,
+
+    /// <summary>From format level 4 on.</summary>
+    TimerFired = 33,
 }

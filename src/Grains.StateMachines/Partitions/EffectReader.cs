@@ -2,6 +2,8 @@ using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Outboxes;
+using Grains.StateMachines.Replies;
+using Grains.StateMachines.Timers;
 
 namespace Grains.StateMachines.Partitions;
 
@@ -36,6 +38,13 @@ internal static class EffectReader
         EffectKind.MessageCancelled => MessageCancelled.Read(ref from),
         EffectKind.NodePaused => NodePaused.Read(ref from),
         EffectKind.OutboxDelayed => OutboxDelayed.Read(ref from),
+        EffectKind.MessageExpired => MessageExpired.Read(ref from),
+        EffectKind.ReplyKept => ReplyKept.Read(ref from),
+        EffectKind.ReplyPromised => ReplyPromised.Read(ref from),
+        EffectKind.OutboxReply => OutboxReply.Read(ref from),
+        EffectKind.TimerSet => TimerSet.Read(ref from),
+        EffectKind.TimerRemoved => TimerRemoved.Read(ref from),
+        EffectKind.TimerFired => TimerFired.Read(ref from),
         _ => throw new FormatException($"Effect kind {(byte)kind} is not known to this version."),
     };
 }

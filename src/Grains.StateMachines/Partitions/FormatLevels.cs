@@ -17,5 +17,8 @@ public static class FormatLevels
     /// <summary>Messages may stand beside the mailbox until their time comes, and nodes may be paused.</summary>
     public const int Delays = 3;
 
-    public const int Newest = Delays;
+    /// <summary>Messages may expire, count their hops, and be replied to; nodes may have timers.</summary>
+    public const int Terms = 4;
+
+    public const int Newest = Terms;
 }

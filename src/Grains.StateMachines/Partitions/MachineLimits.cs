@@ -2,7 +2,7 @@ namespace Grains.StateMachines.Partitions;
 
 /// <summary>What one partition machine accepts and remembers. The front end checks the same limits at the door.</summary>
 /// <remarks>
-/// What is remembered (idempotency keys, commits, command windows, front ends) is let go while records are applied: the
+/// What is remembered (idempotency keys, commits, replies, command windows, front ends) is let go while records are applied: the
 /// servers of one cluster must agree on it, or rule 10 does not hold between them. It is not configurable.
 /// </remarks>
 public sealed record MachineLimits
@@ -15,6 +15,8 @@ public sealed record MachineLimits
     public int CommitBytesMax { get; init; } = 4 << 20;
     public int CommitSendsMax { get; init; } = 1000;
     public int CommitKeysMax { get; init; } = 1000;
+
+    public int CommitTimersMax { get; init; } = 100;
 
     /// <summary>Messages of one delivery, and their bytes together (the first always fits).</summary>
     public int DeliveryMessagesMax { get; init; } = 1000;
@@ -32,6 +34,18 @@ public sealed record MachineLimits
 
     /// <summary>Sends from a commit are accepted up to this many times the mailbox bound; beyond it, dead letters.</summary>
     public int MailboxOverflowFactor { get; init; } = 10;
+
+    /// <summary>Callers that wait for replies, in one partition.</summary>
+    public int WaitingForRepliesMax { get; init; } = 4096;
+
+    /// <summary>How long a reply is kept; the oldest go earlier where more are kept, or more bytes.</summary>
+    public long ReplyMsMax { get; init; } = 600_000;
+    public int RepliesMax { get; init; } = 65_536;
+    public long RepliesBytesMax { get; init; } = 16 << 20;
+
+    /// <summary>Timers of one node, and the bytes of what one of them sends.</summary>
+    public int TimersMax { get; init; } = 100;
+    public int TimerBytesMax { get; init; } = 64 << 10;
 
     public int IdempotencyKeysMax { get; init; } = 65_536;
     public long IdempotencyMsMax { get; init; } = 24 * 3600 * 1000L;

@@ -23,4 +23,7 @@ public sealed record MachineStatistics
 
     /// <summary>In memory only.</summary>
     [Id(8)] public required int WaitingReceives { get; init; }
+
+    /// <summary>Messages that this owner has let expire.</summary>
+    [Id(9)] public long Expired { get; init; }
 }

@@ -3,6 +3,8 @@ using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Outboxes;
+using Grains.StateMachines.Replies;
+using Grains.StateMachines.Timers;
 
 namespace Grains.StateMachines.Partitions;
 
@@ -26,6 +28,9 @@ public sealed class PartitionMachine
     private readonly NodeReads _nodeReads;
     private readonly DeliveryRules _deliveryRules;
     private readonly OutboxRules _outbox;
+    private readonly TimerRules _timers;
+    private readonly ReplyRules _replyRules;
+    private readonly ReplyWaiters _replyWaiters;
 
     /// <summary>Held while the durable tables change: the one thing that <see cref="TryRead"/> must not meet.</summary>
     private readonly Lock _durable = new();
@@ -42,7 +47,10 @@ public sealed class PartitionMachine
     private bool _deciding;
     private bool _opened;
 
-    public PartitionMachine(PartitionId id, MachineLimits limits)
+    /// <param name="id">Which partition.</param>
+    /// <param name="limits">What it accepts and remembers.</param>
+    /// <param name="schedule">When timers fire; null for a machine that only replays.</param>
+    public PartitionMachine(PartitionId id, MachineLimits limits, TimerSchedule? schedule = null)
     {
         Id = id;
         _state = new PartitionState(limits) { WriteThrough = true };
@@ -51,8 +59,12 @@ public sealed class PartitionMachine
         _keys = new KeyRules(_state);
         _nodes = new NodeRules(id, _state, _deliveries);
         _nodeReads = new NodeReads(id, _state, _deliveries);
-        _deliveryRules = new DeliveryRules(id, _state, _deliveries, _nodes, _keys);
-        _outbox = new OutboxRules(id, _state, _nodes);
+        _replyRules = new ReplyRules(id, _state);
+        _replyWaiters = new ReplyWaiters(_state, _replyRules);
+        _timers = new TimerRules(id, _state, _deliveries, schedule ?? TimerTimes.Unknown);
+        _deliveryRules = new DeliveryRules(
+            id, _state, _deliveries, _nodes, new CommitParts(_state, _keys, _replyRules, _timers));
+        _outbox = new OutboxRules(id, _state, _nodes, _replyRules);
     }
 
     public PartitionId Id { get; }
@@ -85,7 +97,14 @@ public sealed class PartitionMachine
             long? delivery = _deliveries.WakeAtMs;
             long? expiry = _state.Expiries.TryFirstDurable(default, out Tables.ExpiryKey key, out _) ? key.AtMs : null;
             long? due = _state.Due.TryFirstDurable(default, out Tables.DueKey next, out _) ? next.AtMs : null;
-            long first = Math.Min(delivery ?? long.MaxValue, Math.Min(expiry ?? long.MaxValue, due ?? long.MaxValue));
+            long? timer = _state.TimersDue.TryFirstDurable(default, out TimerDueKey fires, out _) ? fires.AtMs : null;
+            ReadOnlySpan<long?> all = [delivery, expiry, due, timer, _nodes.ExpiryAtMs, _replyWaiters.WakeAtMs];
+            long first = long.MaxValue;
+            foreach (long? atMs in all)
+            {
+                first = Math.Min(first, atMs ?? long.MaxValue);
+            }
+
             return first == long.MaxValue ? null : first;
         }
     }
@@ -104,6 +123,7 @@ public sealed class PartitionMachine
         Bytes = StateBytes,
         OpenDeliveries = _deliveries.OpenCount,
         WaitingReceives = _deliveries.WaitingCount,
+        Expired = _nodes.Expired,
     };
 
     /// <summary>Partitions for which durable outbox entries wait.</summary>
@@ -189,6 +209,8 @@ public sealed class PartitionMachine
         _keys.Expire(_draft);
         _deliveries.Expire(_draft, _over);
         _nodes.Release(_draft);
+        _nodes.Expire(_draft);
+        _timers.Fire(_draft);
         _deliveries.Starts.StagePending(_draft);
         for (int i = 0; i < requests.Count; i++)
         {
@@ -255,6 +277,7 @@ public sealed class PartitionMachine
         Invariant.Holds(_deciding, "a batch was decided");
         long nowMs = _draft.NowMs;
         _state.Drop();
+        _nodes.Drop();
         _deliveries.Drop(nowMs);
         _replies.Clear();
         foreach (Reply reply in _answered)
@@ -304,7 +327,7 @@ public sealed class PartitionMachine
     /// False if it was not waiting.
     /// </summary>
     public bool Cancel(object ticket) =>
-        _afterwards.RemoveAll(r => Equals(r.Ticket, ticket)) > 0 || _deliveries.Cancel(ticket);
+        _afterwards.RemoveAll(r => Equals(r.Ticket, ticket)) > 0 || _deliveries.Cancel(ticket) || _replyWaiters.Cancel(ticket);
 
     /// <summary>The durable state as it is now, to be written out by another thread. O(1), whatever the size.</summary>
     public StateSnapshot Capture() => new(_state);
@@ -339,6 +362,7 @@ public sealed class PartitionMachine
             PurgeNode purge => _nodes.Decide(purge, _draft),
             CancelMessage cancel => _nodes.Decide(cancel, _draft),
             PauseNode pause => _nodes.Decide(pause, _draft),
+            ChangeTimer change => _timers.Decide(change, _draft),
             DropKeyspace drop => _keys.Decide(drop, _draft),
             DropService drop => _nodes.Decide(drop, _draft),
             _ => throw new InvalidOperationException($"No rule decides a {command.GetType().Name}."),
@@ -355,6 +379,8 @@ public sealed class PartitionMachine
         ListMessages list => _nodeReads.Read(list),
         GetMessage get => _nodeReads.Read(get),
         FindOldest find => _nodeReads.Read(find),
+        ListTimers list => _timers.Read(list),
+        GetReply get => _replyRules.Read(get),
         _ => throw new InvalidOperationException($"No rule answers a {command.GetType().Name}."),
     };
 
@@ -373,6 +399,13 @@ public sealed class PartitionMachine
                     }
 
                     break;
+                case GetReply get when !_replyWaiters.Add(request.Ticket, get, nowMs, _replies):
+                    _replies.Add(new Reply(request.Ticket, new Refused(
+                        Refusal.Overloaded,
+                        $"{_state.Limits.WaitingForRepliesMax} callers wait for replies in this partition already. Ask again later.")));
+                    break;
+                case GetReply:
+                    break;
                 case RenewDelivery renew:
                     _replies.Add(new Reply(request.Ticket, _deliveryRules.Renew(renew, nowMs)));
                     break;
@@ -382,6 +415,7 @@ public sealed class PartitionMachine
             }
         }
 
+        _replyWaiters.Answer(nowMs, _replies);
         _deliveries.Deliver(nowMs, _replies, _over);
         foreach (Waiter waiter in _over)
         {

@@ -1,7 +1,9 @@
 using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Outboxes;
+using Grains.StateMachines.Replies;
 using Grains.StateMachines.Tables;
+using Grains.StateMachines.Timers;
 
 namespace Grains.StateMachines.Partitions;
 
@@ -21,8 +23,9 @@ internal sealed class PartitionState
         Commands = new CommandWindows(limits);
         _tables =
         [
-            Keys, Expiries, Nodes, Messages, Mailboxes, Due, Outbox, Sources,
+            Keys, Expiries, Nodes, Messages, Mailboxes, Due, Ending, Outbox, Sources,
             Idempotency, IdempotencyByAge, Commits, CommitsByAge, DroppedScopes,
+            Replies, RepliesByAge, Timers, TimersDue,
         ];
     }
 
@@ -46,6 +49,9 @@ internal sealed class PartitionState
     /// <summary>Those of <see cref="Messages"/> whose time has not come, by it.</summary>
     public Table<DueKey, Message> Due { get; } = new();
 
+    /// <summary>Those of <see cref="Messages"/> that expire, by when.</summary>
+    public Table<DueKey, Message> Ending { get; } = new();
+
     public Table<OutboxKey, OutgoingMessage> Outbox { get; } = new();
 
     public Table<SourceKey, Watermark> Sources { get; } = new();
@@ -60,7 +66,22 @@ internal sealed class PartitionState
 
     public Table<Place, DroppedScope> DroppedScopes { get; } = new();
 
+    /// <summary>By the message that they are to.</summary>
+    public Table<Place, ReplyEntry> Replies { get; } = new();
+
+    public Table<Place, ReplyEntry> RepliesByAge { get; } = new();
+
+    public Table<NodeTimerKey, TimerEntry> Timers { get; } = new();
+
+    public Table<TimerDueKey, TimerEntry> TimersDue { get; } = new();
+
     public CommandWindows Commands { get; }
+
+    /// <summary>Messages for whose end somebody waits. Not state: nothing is decided on it.</summary>
+    public HashSet<Place> Awaited { get; } = [];
+
+    /// <summary>Those of <see cref="Awaited"/> to which something happened, perhaps in a batch that never was.</summary>
+    public HashSet<Place> Ended { get; } = [];
 
     /// <summary>Of the last record that had one; never in a checkpoint, because it is of use to the next record only.</summary>
     public HandOver? HandedOver { get; private set; }
@@ -122,6 +143,16 @@ internal sealed class PartitionState
                 Idempotency.RemoveDurable(oldest.Key);
             }
         }
+
+        while (RepliesByAge.TryFirstDurable(default, out Place kept, out ReplyEntry reply)
+            && (reply.UntilMs <= _durable.TimeMs || RepliesByAge.Count > Limits.RepliesMax
+                || _durable.ReplyBytes > Limits.RepliesBytesMax))
+        {
+            RepliesByAge.RemoveDurable(kept);
+            Replies.RemoveDurable(reply.Message);
+            CountReply(ref _durable, -reply.Bytes);
+            CountReply(ref _staged, -reply.Bytes);
+        }
     }
 
     // What several effects share.
@@ -182,10 +213,7 @@ internal sealed class PartitionState
         Messages.Set(message.Id, message);
         Mailboxes.Set(message.MailboxKey, message);
         Totals.Bytes += message.Bytes;
-        if (message.DueMs > 0)
-        {
-            Due.Set(new DueKey(message.DueMs, message.Id), message);
-        }
+        SetTimes(message, message);
     }
 
     public void RemoveMessage(Message message)
@@ -193,10 +221,8 @@ internal sealed class PartitionState
         Messages.Set(message.Id, null);
         Mailboxes.Set(message.MailboxKey, null);
         Totals.Bytes -= message.Bytes;
-        if (message.DueMs > 0)
-        {
-            Due.Set(new DueKey(message.DueMs, message.Id), null);
-        }
+        SetTimes(message, null);
+        Tell(message.Id);
     }
 
     public void ReplaceMessage(Message old, Message changed)
@@ -208,14 +234,75 @@ internal sealed class PartitionState
 
         Messages.Set(changed.Id, changed);
         Mailboxes.Set(changed.MailboxKey, changed);
-        if (old.DueMs > 0)
+        Totals.Bytes += changed.Bytes - old.Bytes;
+        SetTimes(old, null);
+        SetTimes(changed, changed);
+        if (changed.Dead)
         {
-            Due.Set(new DueKey(old.DueMs, old.Id), null);
+            Tell(changed.Id);
+        }
+    }
+
+    public void PutReply(ReplyEntry reply)
+    {
+        if (Replies.Get(reply.Message) is { } promised)
+        {
+            RepliesByAge.Set(promised.At, null);
+            CountReply(ref _staged, -promised.Bytes);
         }
 
-        if (changed.DueMs > 0)
+        Replies.Set(reply.Message, reply);
+        RepliesByAge.Set(reply.At, reply);
+        CountReply(ref _staged, reply.Bytes);
+        Tell(reply.Message);
+    }
+
+    public void PutTimer(TimerEntry timer)
+    {
+        RemoveTimer(timer.Key);
+        Timers.Set(timer.Key, timer);
+        TimersDue.Set(timer.DueKey, timer);
+        Totals.Bytes += timer.Bytes;
+    }
+
+    /// <returns>False: there was none.</returns>
+    public bool RemoveTimer(NodeTimerKey key)
+    {
+        if (Timers.Get(key) is not { } timer)
         {
-            Due.Set(new DueKey(changed.DueMs, changed.Id), changed);
+            return false;
         }
+
+        Timers.Set(key, null);
+        TimersDue.Set(timer.DueKey, null);
+        Totals.Bytes -= timer.Bytes;
+        return true;
+    }
+
+    private void SetTimes(Message message, Message? present)
+    {
+        if (message.DueMs > 0)
+        {
+            Due.Set(new DueKey(message.DueMs, message.Id), present);
+        }
+
+        if (message.ExpiresAtMs > 0)
+        {
+            Ending.Set(new DueKey(message.ExpiresAtMs, message.Id), present);
+        }
+    }
+
+    private void Tell(Place message)
+    {
+        if (Awaited.Count > 0 && Awaited.Contains(message))
+        {
+            Ended.Add(message);
+        }
+    }
+
+    private static void CountReply(ref StateTotals totals, long bytes)
+    {
+        totals.Bytes += bytes;
+        totals.ReplyBytes += bytes;
     }
 }

@@ -2,6 +2,7 @@ using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Outboxes;
+using Grains.StateMachines.Timers;
 
 namespace Grains.StateMachines.Partitions;
 
@@ -23,6 +24,7 @@ internal static class Repeats
             SendMessage => new MessageAccepted(new MessageId(partition, revision, 0), Repeated: false),
             CommitDelivery => new Committed(revision, new Revision(applied.Result), Repeated: false),
             PutState => new StateWritten(revision, Created: applied.Result == 1),
+            ChangeTimer => new TimerChanged(revision, Created: applied.Result == 1),
             PurgeNode => new Purged((int)(applied.Result >> _countBits), (int)(applied.Result & int.MaxValue)),
             SettleDeadLetters => new Settled((int)(applied.Result >> _countBits), (applied.Result & 1) == 1),
             SettleDeadLetter or ClearOutbox or CancelMessage or PauseNode => new Done(revision),

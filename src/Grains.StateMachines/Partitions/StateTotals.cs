@@ -18,4 +18,7 @@ internal struct StateTotals
 
     /// <summary>What counts against the partition's budget.</summary>
     public long Bytes;
+
+    /// <summary>Of those, what is kept of replies. Not in a checkpoint: counted while it is read.</summary>
+    public long ReplyBytes;
 }

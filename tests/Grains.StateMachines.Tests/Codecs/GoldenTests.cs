@@ -4,6 +4,7 @@ using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Outboxes;
 using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Replies;
 using Grains.StateMachines.Tests.Partitions;
 
 namespace Grains.StateMachines.Tests.Codecs;
@@ -35,6 +36,7 @@ public class GoldenTests
     private static TestPartition EveryEffect(bool leaveSomething = false)
     {
         var partition = new TestPartition();
+        partition.Machine.FormatLevel = FormatLevels.Delays;
         var command = new CommandId(CommandId.NewIncarnation(partition.NowMs, new Random(7)), 1);
         partition.Do(partition.Put("kept", "value", ttlMs: 60_000, id: command), partition.Put("gone", "x"));
         partition.Do(partition.Delete("gone"));
@@ -88,9 +90,56 @@ public class GoldenTests
             });
             partition.Do(new PauseNode { Service = TestPartition.Service, Node = new Utf8Name("later"), Paused = true });
             partition.Tick(2_000);
+            WithTerms(partition);
         }
 
         return partition;
+    }
+
+    [Fact]
+    public void A_checkpoint_with_replies_and_timers_has_the_bytes_of_the_golden_file()
+    {
+        var partition = new TestPartition();
+        WithTerms(partition);
+        Compare("checkpoint-2.txt", partition.Machine.Capture().Chunks().Select(c => Convert.ToHexStringLower(c.Span)));
+    }
+
+    /// <summary>What came with format level 4.</summary>
+    private static void WithTerms(TestPartition partition)
+    {
+        partition.Do(partition.Send("asked", "m9") with { TtlMs = 1_000 });
+        partition.Tick(1_000);
+        partition.Do(partition.Send("asked", "m10") with { TtlMs = 90_000 }, partition.Send("asked", "m11"));
+        partition.Do(new AcceptTransfer
+        {
+            Source = new PartitionId(5),
+            SourceIncarnation = 0,
+            Entries =
+            [
+                new OutboxEntry(new OutboxSequence(12, 1), partition.Outgoing("asked", "in") with
+                {
+                    Content = TestPartition.Content("x") with
+                    {
+                        Terms = new MessageTerms
+                        {
+                            Hops = 3, HopsMax = 9, ReplyTo = new MessageId(new PartitionId(9), new Revision(70), 2),
+                        },
+                    },
+                }),
+            ],
+        });
+        DeliveryGiven asked = partition.Take("asked", max: 3)!;
+        partition.Do<Committed>(new CommitDelivery
+        {
+            Delivery = asked.Delivery,
+            Replies = [new OutgoingReply(asked.Messages[0].Id, TestPartition.Content("here")), new OutgoingReply(asked.Messages[2].Id, TestPartition.Content("there"))],
+            Sends = [partition.Outgoing("next", "on") with { For = asked.Messages[1].Id, TtlMs = 70_000, HopsMax = 100 }],
+            Timers = [TestPartition.Change("every", "700"), TestPartition.Change("once", null, delayMs: 800)],
+            BodyHash = 101,
+        });
+        partition.Tick(900);
+        partition.Do(partition.Timer("asked", "gone", "700"));
+        partition.Do(partition.Timer("asked", "gone", null, body: null));
     }
 
     private static void Compare(string name, IEnumerable<string> lines, [CallerFilePath] string here = "")

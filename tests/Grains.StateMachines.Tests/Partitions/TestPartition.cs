@@ -4,6 +4,7 @@ using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Timers;
 
 namespace Grains.StateMachines.Tests.Partitions;
 
@@ -59,7 +60,7 @@ internal sealed class TestPartition
     }
 
     /// <summary>A receive that may wait; its answer comes into <see cref="Answers"/>.</summary>
-    public object Wait(Receive receive)
+    public object Wait(Command receive)
     {
         object ticket = ++_ticket;
         Settle(Machine.Decide([new Request(receive, ticket)], NowMs));
@@ -125,7 +126,7 @@ internal sealed class TestPartition
     /// <summary>A machine made from the checkpoint (or from the first record) and the log, without a new epoch.</summary>
     public PartitionMachine Rebuild(bool fromCheckpoint)
     {
-        var machine = new PartitionMachine(Id, _limits);
+        var machine = new PartitionMachine(Id, _limits, Every);
         Revision from = Revision.None;
         if (fromCheckpoint && _checkpointAt > Revision.None)
         {
@@ -241,6 +242,27 @@ internal sealed class TestPartition
 
         return Answers[ticket] as DeliveryGiven;
     }
+
+    /// <summary>"700" fires at every multiple of 700 ms, "never" never, and everything else is not known.</summary>
+    public static long Every(string cron, string? zone, long afterMs) =>
+        long.TryParse(cron, out long ms) ? ((afterMs / ms) + 1) * ms
+        : cron == "never" ? TimerTimes.Never
+        : TimerTimes.NotKnown;
+
+    public ChangeTimer Timer(string node, string name, string? cron, string? body = "tick", long delayMs = 0) => new()
+    {
+        Service = Service,
+        Node = new Utf8Name(node),
+        Timer = Change(name, cron, body, delayMs),
+    };
+
+    public static TimerChange Change(string name, string? cron, string? body = "tick", long delayMs = 0) => new()
+    {
+        Name = new Utf8Name(name),
+        Cron = cron,
+        Due = new Due(delayMs, 0),
+        Content = body is null ? null : Content(body),
+    };
 
     public static MessageContent Content(string body) => new() { Body = System.Text.Encoding.UTF8.GetBytes(body) };
 

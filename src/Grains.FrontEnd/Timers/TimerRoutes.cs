@@ -1,0 +1,106 @@
+using Grains.Api.Json;
+using Grains.Api.Problems;
+using Grains.Api.Timers;
+using Grains.FrontEnd.Access;
+using Grains.FrontEnd.Declarations;
+using Grains.FrontEnd.Paths;
+using Grains.FrontEnd.Requests;
+using Grains.FrontEnd.Routes;
+using Grains.FrontEnd.Services;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Timers;
+using Microsoft.AspNetCore.Http;
+
+namespace Grains.FrontEnd.Timers;
+
+/// <summary>Timers of nodes, from outside; handlers set them in their commits.</summary>
+internal sealed class TimerRoutes(ServiceCalls calls)
+{
+    private const string _all = "/v1/services/{service}/nodes/{node}/timers";
+    private const string _one = _all + "/{timer}";
+
+    public IEnumerable<ApiRoute> All =>
+    [
+        new("GET", _all, Permission.Read, "The timers of a node, by name", ListAsync)
+        {
+            Query = [ReadWish.Read, ReadWish.Since],
+            Answers = [new(200, "All of them", typeof(TimerList), Headers: ReadWish.Header)],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
+        },
+        new("PUT", _one, Permission.Write, "Sends the node a message at the times of a schedule, or once", PutAsync)
+        {
+            Body = typeof(TimerRequest),
+            Answers =
+            [
+                new(201, "Set", Headers: [Answers.PositionHeader]),
+                new(200, "Set anew in the place of the one of that name", Headers: [Answers.PositionHeader]),
+            ],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.PartitionFull, ProblemCode.FormatTooOld],
+        },
+        new("DELETE", _one, Permission.Write, "Ends a timer", DeleteAsync)
+        {
+            Answers = [new(204, "It fires no more", Headers: [Answers.PositionHeader])],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.TimerNotFound, ProblemCode.FormatTooOld],
+        },
+    ];
+
+    private async Task ListAsync(HttpContext http)
+    {
+        Utf8Name node = ServiceCalls.NodeOf(http);
+        ReadWish wish = ReadWish.Of(http, Query.Of(http, ReadWish.Read, ReadWish.Since));
+        ServiceSnapshot service = await calls.FindAsync(http, wish.IsPast);
+        PartitionId partition = service.PartitionOf(calls.Slots, node);
+        TimersFound found = await calls.ExecuteAsync<TimersFound>(
+            service,
+            partition,
+            new ListTimers { Service = service.Id, Node = node, Freshness = wish.For(partition) },
+            ProblemCode.NodeNotFound,
+            http.RequestAborted);
+        await Answers.JsonAsync(
+            http,
+            StatusCodes.Status200OK,
+            new TimerList { Timers = [.. found.Timers.Select(Document)] },
+            WireJson.Context.TimerList);
+    }
+
+    private async Task PutAsync(HttpContext http)
+    {
+        Utf8Name name = TimerFields.Name(RequestPath.Of(http).Segment(6), "A timer's name");
+        TimerRequest request = await JsonBody.ReadAsync(http, WireJson.Context.TimerRequest, Api.Limits.TimerJsonBytes);
+        TimerChanged changed = await ChangeAsync(http, TimerFields.Set(name, request, member: ""));
+        http.Response.StatusCode = changed.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK;
+        http.Response.ContentLength = 0;
+    }
+
+    private async Task DeleteAsync(HttpContext http)
+    {
+        await ChangeAsync(http, new TimerChange { Name = TimerFields.Name(RequestPath.Of(http).Segment(6), "A timer's name") });
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private async Task<TimerChanged> ChangeAsync(HttpContext http, TimerChange change)
+    {
+        Utf8Name node = ServiceCalls.NodeOf(http);
+        ServiceSnapshot service = await calls.FindAsync(http);
+        PartitionId partition = service.PartitionOf(calls.Slots, node);
+        TimerChanged changed = await calls.ExecuteAsync<TimerChanged>(
+            service,
+            partition,
+            new ChangeTimer { Service = service.Id, Node = node, Timer = change },
+            ProblemCode.TimerNotFound);
+        Answers.SetPosition(http, partition, changed);
+        return changed;
+    }
+
+    private static TimerDocument Document(TimerView timer) => new()
+    {
+        Name = timer.Name.ToString(),
+        Cron = timer.Cron,
+        Zone = timer.Zone,
+        Next = Answers.Time(timer.DueMs),
+        Pending = timer.Pending?.ToString(),
+        Type = timer.Content.Type,
+        ContentType = timer.Content.ContentType,
+        Size = timer.Content.Body.Length,
+    };
+}

@@ -1,0 +1,164 @@
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Keyspaces;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Replies;
+using Grains.StateMachines.Tables;
+using Grains.StateMachines.Timers;
+
+namespace Grains.StateMachines.Nodes;
+
+/// <summary>What a commit brings beside acknowledgements, state and sends: keys, replies, timers, and the terms of sends.</summary>
+internal sealed class CommitParts(PartitionState state, KeyRules keys, ReplyRules replies, TimerRules timers)
+{
+    private MachineLimits Limits => state.Limits;
+
+    public static Refused? RefuseFormat(CommitDelivery command, Draft draft) =>
+        draft.FormatLevel < FormatLevels.Delays && Array.Exists(command.Sends, s => s.Due.IsLater)
+            ? Refusals.FormatTooOld("a delayed message")
+        : draft.FormatLevel >= FormatLevels.Terms ? null
+        : command.Replies.Length > 0 ? Refusals.FormatTooOld("a reply")
+        : command.Timers.Length > 0 ? Refusals.FormatTooOld("a timer")
+        : Array.Exists(command.Sends, s => s.TtlMs > 0) ? Refusals.FormatTooOld("a message that expires")
+        : Array.Exists(command.Sends, s => s.For is not null) ? Refusals.FormatTooOld("a message that is sent on")
+        : null;
+
+    public Refused? Refuse(CommitDelivery command, OpenDelivery delivery, Draft draft) =>
+        RefuseKeys(command) ?? RefuseReplies(command, delivery) ?? RefuseTimers(command, delivery, draft);
+
+    public long Growth(CommitDelivery command) =>
+        command.Keys.Sum(keys.Growth) + command.Timers.Sum(TimerRules.Growth)
+        + command.Replies.Sum(r => (long)ReplyEntry.OverheadBytes + r.Content.SizeBytes);
+
+    public void EmitKeys(CommitDelivery command, Draft draft)
+    {
+        foreach (KeyChange change in command.Keys)
+        {
+            keys.Emit(change, draft);
+        }
+    }
+
+    public void EmitReplies(CommitDelivery command, OpenDelivery delivery, Draft draft)
+    {
+        foreach (OutgoingReply reply in command.Replies)
+        {
+            replies.Emit(Held(delivery, reply.Message)!, reply.Content, draft);
+        }
+    }
+
+    public void EmitTimers(CommitDelivery command, in ScopedName node, Draft draft)
+    {
+        foreach (TimerChange change in command.Timers)
+        {
+            timers.Emit(node, change, draft);
+        }
+    }
+
+    /// <summary>What a send carries; one whose time is not now begins a chain of its own.</summary>
+    public MessageTerms? TermsOf(OutgoingMessage send, long dueMs, int hops, OpenDelivery delivery, Draft draft)
+    {
+        if (draft.FormatLevel < FormatLevels.Terms)
+        {
+            return null;
+        }
+
+        var terms = new MessageTerms
+        {
+            ExpiresAtMs = send.TtlMs == 0 ? 0 : Math.Max(dueMs, draft.NowMs) + send.TtlMs,
+            Hops = dueMs > 0 ? 0 : hops,
+            HopsMax = dueMs > 0 ? 0 : send.HopsMax,
+            ReplyTo = send.For is { } message ? replies.Promise(Held(delivery, message)!, draft) : null,
+        };
+        return terms is { ExpiresAtMs: 0, Hops: 0, ReplyTo: null } ? null : terms;
+    }
+
+    private Refused? RefuseKeys(CommitDelivery command)
+    {
+        if (command.Keys.Length > Limits.CommitKeysMax)
+        {
+            return Refusals.TooMany("keys in one commit", command.Keys.Length, Limits.CommitKeysMax);
+        }
+
+        HashSet<ScopedName> named = [];
+        foreach (KeyChange change in command.Keys)
+        {
+            if (!named.Add(new ScopedName(change.Keyspace.Value, change.Key)))
+            {
+                return new Refused(Refusal.LimitExceeded, $"The commit names key '{change.Key}' twice; name it once.");
+            }
+
+            if (keys.Refuse(change) is { } refused)
+            {
+                return refused;
+            }
+        }
+
+        return null;
+    }
+
+    private Refused? RefuseReplies(CommitDelivery command, OpenDelivery delivery)
+    {
+        HashSet<Place> named = [];
+        foreach (OutgoingReply reply in command.Replies)
+        {
+            if (RefuseReply(command, delivery, reply.Message, "replies to") is { } refused)
+            {
+                return refused;
+            }
+
+            if (!named.Add(Held(delivery, reply.Message)!.Id))
+            {
+                return new Refused(Refusal.LimitExceeded, $"The commit replies to {reply.Message} twice; reply once.");
+            }
+
+            if (reply.Content.SizeBytes > Limits.MessageBytesMax)
+            {
+                return Refusals.Limit("a reply", reply.Content.SizeBytes, Limits.MessageBytesMax);
+            }
+        }
+
+        foreach (OutgoingMessage send in command.Sends)
+        {
+            if (send.For is { } message && RefuseReply(command, delivery, message, "sends on") is { } refused)
+            {
+                return refused;
+            }
+        }
+
+        return null;
+    }
+
+    private static Refused? RefuseReply(CommitDelivery command, OpenDelivery delivery, MessageId? message, string does)
+    {
+        if (message is null && delivery.Messages.Length > 1)
+        {
+            return new Refused(Refusal.NotHeld,
+                $"The commit {does} a message without naming it, and its delivery holds {delivery.Messages.Length}. Name it. Nothing was committed.");
+        }
+
+        if (Held(delivery, message) is null || message?.Partition != delivery.Id.Partition && message is not null)
+        {
+            return new Refused(Refusal.NotHeld,
+                $"The commit {does} {message}, which its delivery {delivery.Id} does not hold. Nothing was committed.");
+        }
+
+        return command.Acknowledge is { } acknowledged && !acknowledged.Contains(IdOf(delivery, message))
+            ? new Refused(Refusal.NotHeld,
+                $"The commit {does} {IdOf(delivery, message)} and does not acknowledge it; 'ack' must name it. Nothing was committed.")
+            : null;
+    }
+
+    private Refused? RefuseTimers(CommitDelivery command, OpenDelivery delivery, Draft draft) =>
+        command.Timers.Length > Limits.CommitTimersMax
+            ? Refusals.TooMany("timers in one commit", command.Timers.Length, Limits.CommitTimersMax)
+            : timers.RefuseAll(delivery.Node.Name, command.Timers, draft);
+
+    private static MessageId IdOf(OpenDelivery delivery, MessageId? message)
+    {
+        Place place = Held(delivery, message)!.Id;
+        return new MessageId(delivery.Id.Partition, new Revision(place.Revision), place.Ordinal);
+    }
+
+    private static Message? Held(OpenDelivery delivery, MessageId? message) => message is not { } id
+        ? delivery.Messages[0]
+        : Array.Find(delivery.Messages, m => m.Id.Revision == id.Revision.Value && m.Id.Ordinal == id.Ordinal);
+}

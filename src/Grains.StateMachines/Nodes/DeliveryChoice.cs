@@ -1,0 +1,50 @@
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Tables;
+
+namespace Grains.StateMachines.Nodes;
+
+/// <summary>Which of a node's messages go out next.</summary>
+internal static class DeliveryChoice
+{
+    /// <summary>
+    /// A message that failed twice, or is at its last attempt, goes alone, so that one that nobody can handle takes no other
+    /// to the dead letters. After one failure it does not yet: most of those are a lost worker, and meant no message.
+    /// </summary>
+    /// <param name="state">Of the partition.</param>
+    /// <param name="node">The number of the node.</param>
+    /// <param name="command">Who asks.</param>
+    /// <param name="nowMs">What expires by now is passed over.</param>
+    /// <param name="isOverdue">Something was.</param>
+    public static Message[] Of(PartitionState state, long node, Receive command, long nowMs, out bool isOverdue)
+    {
+        isOverdue = false;
+        int limit = Math.Clamp(command.MaxMessages, 1, state.Limits.DeliveryMessagesMax);
+        long bytes = 0;
+        List<Message> chosen = [];
+        foreach ((MailboxKey key, Message message) in state.Mailboxes.From(new MailboxKey(node, MailboxPart.Waiting, default)))
+        {
+            if (key.Node != node || key.Part != MailboxPart.Waiting || chosen.Count == limit)
+            {
+                break;
+            }
+
+            if (message.Content.Terms?.IsExpired(nowMs) == true)
+            {
+                isOverdue = true;
+                continue;
+            }
+
+            bytes += message.Content.SizeBytes;
+            if (chosen.Count > 0 && (bytes > state.Limits.DeliveryBytesMax || GoesAlone(message) || GoesAlone(chosen[^1])))
+            {
+                break;
+            }
+
+            chosen.Add(message);
+        }
+
+        return [.. chosen];
+
+        bool GoesAlone(Message message) => message.Attempts > 1 || (message.Attempts == 1 && command.MaxAttempts <= 2);
+    }
+}

@@ -1,0 +1,72 @@
+using Grains.StateMachines.Codecs;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Outboxes;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Tables;
+
+namespace Grains.StateMachines.Replies;
+
+/// <summary>A message of this partition has a reply.</summary>
+internal sealed record ReplyKept(Place Message, int Ordinal, MessageContent Content) : Effect
+{
+    public override EffectKind Kind => EffectKind.ReplyKept;
+
+    public override void Write(RecordWriter to)
+    {
+        to.Place(Message);
+        to.Varint(Ordinal);
+        MessageCodec.Write(to, Content);
+    }
+
+    public static ReplyKept Read(ref RecordReader from) => new(from.Place(), from.Int(), MessageCodec.Read(ref from));
+
+    public override void Apply(PartitionState state, long revision) => state.PutReply(
+        new ReplyEntry(Message, new Place(revision, Ordinal), state.Totals.TimeMs + state.Limits.ReplyMsMax, Content));
+}
+
+/// <summary>A message was sent on: who handles that replies to it.</summary>
+internal sealed record ReplyPromised(Place Message, int Ordinal) : Effect
+{
+    public override EffectKind Kind => EffectKind.ReplyPromised;
+
+    public override void Write(RecordWriter to)
+    {
+        to.Place(Message);
+        to.Varint(Ordinal);
+    }
+
+    public static ReplyPromised Read(ref RecordReader from) => new(from.Place(), from.Int());
+
+    public override void Apply(PartitionState state, long revision) => state.PutReply(
+        new ReplyEntry(Message, new Place(revision, Ordinal), state.Totals.TimeMs + state.Limits.ReplyMsMax, Content: null));
+}
+
+/// <summary>As <see cref="OutboxAdded"/>, for a reply to a message that was accepted in another partition.</summary>
+internal sealed record OutboxReply(int Ordinal, OutgoingMessage Message) : Effect
+{
+    public override EffectKind Kind => EffectKind.OutboxReply;
+
+    public override void Write(RecordWriter to)
+    {
+        to.Varint(Ordinal);
+        WriteMessage(to, Message);
+    }
+
+    public static OutboxReply Read(ref RecordReader from) => new(from.Int(), ReadMessage(ref from));
+
+    public static void WriteMessage(RecordWriter to, OutgoingMessage message)
+    {
+        to.Varint(message.ReplyTo!.Value.Revision.Value);
+        to.Varint(message.ReplyTo.Value.Ordinal);
+        OutboxAdded.WriteMessage(to, message);
+    }
+
+    public static OutgoingMessage ReadMessage(ref RecordReader from)
+    {
+        Place to = from.Place();
+        OutgoingMessage message = OutboxAdded.ReadMessage(ref from);
+        return message with { ReplyTo = new Ids.MessageId(message.Partition, new Ids.Revision(to.Revision), to.Ordinal) };
+    }
+
+    public override void Apply(PartitionState state, long revision) => new OutboxAdded(Ordinal, Message).Apply(state, revision);
+}

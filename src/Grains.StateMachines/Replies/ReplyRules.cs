@@ -1,0 +1,85 @@
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Outboxes;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Tables;
+
+namespace Grains.StateMachines.Replies;
+
+/// <summary>Decides what becomes of replies, and answers who asks for one.</summary>
+internal sealed class ReplyRules(PartitionId partition, PartitionState state)
+{
+    /// <summary>A reply of a commit: it is kept here, or goes to where the message was accepted that it is for.</summary>
+    /// <param name="message">Which the commit acknowledges.</param>
+    /// <param name="content">What is said.</param>
+    /// <param name="draft">With the commit's change open.</param>
+    public void Emit(Message message, MessageContent content, Draft draft)
+    {
+        MessageId to = message.Content.Terms?.ReplyTo ?? IdOf(message.Id);
+        if (to.Partition == partition)
+        {
+            Keep(to, content, draft);
+            return;
+        }
+
+        draft.Emit(new OutboxReply(draft.NextOrdinal(), new OutgoingMessage
+        {
+            Partition = to.Partition,
+            Service = default,
+            Node = Utf8Name.Empty,
+            MailboxLimit = 0,
+            Content = content,
+            ReplyTo = to,
+        }));
+    }
+
+    /// <summary>The first reply counts.</summary>
+    public void Keep(MessageId to, MessageContent content, Draft draft)
+    {
+        var place = new Place(to.Revision.Value, to.Ordinal);
+        if (state.Replies.Get(place)?.Content is null)
+        {
+            draft.Emit(new ReplyKept(place, draft.NextOrdinal(), content));
+        }
+    }
+
+    /// <summary>The message is sent on: its reply comes from there. Returns what that message's reply is for.</summary>
+    public MessageId Promise(Message message, Draft draft)
+    {
+        if (message.Content.Terms?.ReplyTo is { } origin)
+        {
+            return origin;
+        }
+
+        if (state.Replies.Get(message.Id) is null)
+        {
+            draft.Emit(new ReplyPromised(message.Id, draft.NextOrdinal()));
+        }
+
+        return IdOf(message.Id);
+    }
+
+    public Answer Read(GetReply command)
+    {
+        MessageId id = command.Message;
+        if (id.Partition != partition || id.Revision.Value > state.DurableTotals.Revision)
+        {
+            return new Refused(Refusal.MessageNotFound, $"Message {id} was never accepted here.");
+        }
+
+        var place = new Place(id.Revision.Value, id.Ordinal);
+        Message? message = state.Messages.GetDurable(place);
+        if (message is not null && message.Owner.Scope != command.Service.Value)
+        {
+            return new Refused(Refusal.MessageNotFound, $"Message {id} belongs to another service.");
+        }
+
+        ReplyEntry? reply = state.Replies.GetDurable(place);
+        return reply?.Content is { } content ? new ReplyFound(ReplyStatus.Replied) { Content = content }
+            : message is { Dead: true } ? new ReplyFound(ReplyStatus.Dead) { Reason = message.Reason }
+            : message is null && reply is null ? new ReplyFound(ReplyStatus.Finished)
+            : new ReplyFound(ReplyStatus.Open);
+    }
+
+    private MessageId IdOf(Place place) => new(partition, new Revision(place.Revision), place.Ordinal);
+}

@@ -1,0 +1,98 @@
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Tables;
+
+namespace Grains.StateMachines.Replies;
+
+/// <summary>
+/// Callers that wait for what comes of a message. In the owner's memory: with it they are told that it is gone, and ask
+/// the next owner.
+/// </summary>
+internal sealed class ReplyWaiters(PartitionState state, ReplyRules rules)
+{
+    private readonly Dictionary<Place, List<ReplyWaiter>> _byMessage = [];
+    private readonly Dictionary<object, ReplyWaiter> _byTicket = [];
+    private readonly Tree<TimerKey, ReplyWaiter> _timers = new();
+    private long _lastTimer;
+
+    public long? WakeAtMs => _timers.TryFirst(default, out TimerKey first, out _) ? first.AtMs : null;
+
+    /// <summary>Answers now what can be, or would not wait; else it waits. False: too many do.</summary>
+    public bool Add(object ticket, GetReply command, long nowMs, List<Reply> replies)
+    {
+        Answer answer = rules.Read(command);
+        if (command.WaitMs <= 0 || answer is not ReplyFound { Status: ReplyStatus.Open })
+        {
+            replies.Add(new Reply(ticket, answer));
+            return true;
+        }
+
+        if (_byTicket.Count >= state.Limits.WaitingForRepliesMax)
+        {
+            return false;
+        }
+
+        var message = new Place(command.Message.Revision.Value, command.Message.Ordinal);
+        var waiter = new ReplyWaiter(ticket, command, message, new TimerKey(nowMs + command.WaitMs, ++_lastTimer));
+        _byTicket.Add(ticket, waiter);
+        _timers.Set(waiter.Timer, waiter);
+        if (!_byMessage.TryGetValue(message, out List<ReplyWaiter>? waiters))
+        {
+            _byMessage[message] = waiters = [];
+            state.Awaited.Add(message);
+        }
+
+        waiters.Add(waiter);
+        return true;
+    }
+
+    /// <summary>Answers those whose message is over, and those whose time is.</summary>
+    public void Answer(long nowMs, List<Reply> replies)
+    {
+        foreach (Place message in state.Ended)
+        {
+            foreach (ReplyWaiter waiter in _byMessage.GetValueOrDefault(message)?.ToArray() ?? [])
+            {
+                Answer answer = rules.Read(waiter.Command);
+                if (answer is not ReplyFound { Status: ReplyStatus.Open })
+                {
+                    Forget(waiter);
+                    replies.Add(new Reply(waiter.Ticket, answer));
+                }
+            }
+        }
+
+        state.Ended.Clear();
+        while (_timers.TryFirst(default, out TimerKey first, out ReplyWaiter late) && first.AtMs <= nowMs)
+        {
+            Forget(late);
+            replies.Add(new Reply(late.Ticket, rules.Read(late.Command)));
+        }
+    }
+
+    public bool Cancel(object ticket)
+    {
+        if (!_byTicket.TryGetValue(ticket, out ReplyWaiter? waiter))
+        {
+            return false;
+        }
+
+        Forget(waiter);
+        return true;
+    }
+
+    private void Forget(ReplyWaiter waiter)
+    {
+        _byTicket.Remove(waiter.Ticket);
+        _timers.Remove(waiter.Timer);
+        List<ReplyWaiter> waiters = _byMessage[waiter.Message];
+        waiters.Remove(waiter);
+        if (waiters.Count == 0)
+        {
+            _byMessage.Remove(waiter.Message);
+            state.Awaited.Remove(waiter.Message);
+        }
+    }
+
+    private sealed record ReplyWaiter(object Ticket, GetReply Command, Place Message, TimerKey Timer);
+}

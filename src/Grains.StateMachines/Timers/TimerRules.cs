@@ -1,0 +1,145 @@
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Tables;
+
+namespace Grains.StateMachines.Timers;
+
+/// <summary>Decides when timers fire, and what is asked of them.</summary>
+internal sealed class TimerRules(PartitionId partition, PartitionState state, Deliveries deliveries, TimerSchedule schedule)
+{
+    private MachineLimits Limits => state.Limits;
+
+    public Answer Decide(ChangeTimer command, Draft draft)
+    {
+        var name = new ScopedName(command.Service.Value, command.Node);
+        bool exists = Find(name, command.Timer.Name) is not null;
+        if (command.Timer.Content is null && !exists)
+        {
+            return new Refused(Refusal.NotFound, $"Node '{command.Node}' has no timer '{command.Timer.Name}'.");
+        }
+
+        if ((Refuse(name) ?? RefuseAll(name, [command.Timer], draft)) is { } refused)
+        {
+            return refused;
+        }
+
+        if (command.Timer.Content is not null && state.Totals.Bytes > Limits.PartitionBytesMax)
+        {
+            return Refusals.PartitionFull(state);
+        }
+
+        long revision = draft.Open();
+        Emit(name, command.Timer, draft);
+        draft.Close(command.Id, exists ? 0 : 1);
+        return new TimerChanged(new Revision(revision), !exists);
+    }
+
+    /// <summary>Why these changes of one node's timers cannot be.</summary>
+    public Refused? RefuseAll(in ScopedName node, TimerChange[] changes, Draft draft)
+    {
+        if (changes.Length > 0 && draft.FormatLevel < FormatLevels.Terms)
+        {
+            return Refusals.FormatTooOld("a timer");
+        }
+
+        int count = state.Nodes.Get(node)?.Timers ?? 0;
+        HashSet<Utf8Name> named = [];
+        foreach (TimerChange change in changes)
+        {
+            if (!named.Add(change.Name))
+            {
+                return new Refused(Refusal.LimitExceeded, $"The commit names timer '{change.Name}' twice; name it once.");
+            }
+
+            if (change.Content?.SizeBytes > Limits.TimerBytesMax)
+            {
+                return Refusals.Limit("what a timer sends", change.Content.SizeBytes, Limits.TimerBytesMax);
+            }
+
+            if (change.Content is not null && DueMs(change, draft.NowMs) <= 0)
+            {
+                return new Refused(Refusal.LimitExceeded,
+                    $"Timer '{change.Name}': '{change.Cron}' names no time to come, or its zone is not known to the partition's server.");
+            }
+
+            count += (change.Content is null ? 0 : 1) - (Find(node, change.Name) is null ? 0 : 1);
+        }
+
+        return count > Limits.TimersMax
+            ? Refusals.TooMany("timers of a node", count, Limits.TimersMax)
+            : null;
+    }
+
+    /// <summary>After <see cref="RefuseAll"/>. To remove one that is not there is nothing.</summary>
+    public void Emit(in ScopedName node, TimerChange change, Draft draft)
+    {
+        if (change.Content is { } content)
+        {
+            draft.Emit(new TimerSet(node, change.Name, DueMs(change, draft.NowMs), change.Cron, change.Zone, content));
+        }
+        else if (Find(node, change.Name) is not null)
+        {
+            draft.Emit(new TimerRemoved(node, change.Name));
+        }
+    }
+
+    public static long Growth(TimerChange change) =>
+        change.Content is null ? 0 : TimerEntry.OverheadBytes + change.SizeBytes;
+
+    /// <summary>
+    /// What time demands; a bounded number. Times that were missed are one, and a timer whose last message is still there
+    /// sends no other: each has one at the most.
+    /// </summary>
+    public void Fire(Draft draft)
+    {
+        TimerEntry[] due = [.. state.TimersDue.From(default)
+            .TakeWhile(e => e.Key.AtMs <= draft.NowMs).Take(Limits.SweepMax).Select(e => e.Value)];
+        foreach (TimerEntry timer in due)
+        {
+            if (draft.IsFull)
+            {
+                return;
+            }
+
+            long next = timer.Cron is null ? TimerTimes.Never : schedule(timer.Cron, timer.Zone, draft.NowMs);
+            bool waits = state.Messages.Get(timer.Last) is { Dead: false };
+            draft.Open();
+            draft.Emit(next == TimerTimes.NotKnown
+                ? new TimerFired(timer.Owner, timer.Key.Name, draft.NextOrdinal(), draft.NowMs + TimerTimes.AgainMs, Skipped: true)
+                : new TimerFired(timer.Owner, timer.Key.Name, draft.NextOrdinal(), next, waits));
+            draft.Close();
+            deliveries.Touch(timer.Owner);
+        }
+    }
+
+    public Answer Read(ListTimers command)
+    {
+        var name = new ScopedName(command.Service.Value, command.Node);
+        return state.Nodes.GetDurable(name) is not { } node
+            ? new Refused(Refusal.NotFound, $"Node '{command.Node}' holds nothing: no state, no message, no timer.")
+            : new TimersFound([.. state.Timers.From(new NodeTimerKey(node.Number, Utf8Name.Empty))
+                .TakeWhile(e => e.Key.Node == node.Number).Select(e => View(e.Value))]);
+    }
+
+    private TimerView View(TimerEntry timer) => new()
+    {
+        Name = timer.Key.Name,
+        Cron = timer.Cron,
+        Zone = timer.Zone,
+        DueMs = timer.DueMs,
+        Content = timer.Content,
+        Pending = state.Messages.GetDurable(timer.Last) is { Dead: false }
+            ? new MessageId(partition, new Revision(timer.Last.Revision), timer.Last.Ordinal)
+            : null,
+    };
+
+    private TimerEntry? Find(in ScopedName node, Utf8Name timer) =>
+        state.Nodes.Get(node) is { } entry ? state.Timers.Get(new NodeTimerKey(entry.Number, timer)) : null;
+
+    private long DueMs(TimerChange change, long nowMs) => change.Cron is { } cron
+        ? schedule(cron, change.Zone, nowMs)
+        : Math.Max(change.Due.From(nowMs), nowMs);
+
+    private Refused? Refuse(in ScopedName node) => NodeRules.RefuseNode(node, state);
+}

@@ -1,0 +1,216 @@
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Tests.Partitions;
+using Grains.StateMachines.Timers;
+
+namespace Grains.StateMachines.Tests.Timers;
+
+/// <summary>Nodes that are sent something at a time. The schedule "1000" names every full second.</summary>
+public sealed class TimerTests
+{
+    private readonly TestPartition _partition = new();
+
+    [Fact]
+    public void A_timer_sends_its_message_at_each_of_its_times_with_its_name_and_that_time()
+    {
+        _partition.Do<TimerChanged>(_partition.Timer("a", "clock", "1000", "tick"));
+        Assert.Equal(1_001_000, _partition.Machine.WakeAtMs);
+        _partition.Tick(999);
+        Assert.Null(_partition.Take("a"));
+        _partition.Tick(1);
+        DeliveryGiven first = _partition.Take("a")!;
+        Assert.Equal("tick", TestPartition.Body(first.Messages[0]));
+        Assert.Equal(
+            [new MessageHeader("grains-timer", "clock"), new MessageHeader("grains-timer-due", "1970-01-01T00:16:41.000Z")],
+            first.Messages[0].Content.Headers);
+        Commit(first);
+        _partition.Tick(1_000);
+        Assert.NotNull(_partition.Take("a"));
+    }
+
+    [Fact]
+    public void Times_that_were_missed_are_one()
+    {
+        _partition.Do<TimerChanged>(_partition.Timer("a", "clock", "1000"));
+        _partition.NowMs += 10_500;
+        _partition.Crash();
+        _partition.Tick(0);
+        Assert.Equal(1, Node("a").Waiting);
+        Assert.Equal(1_011_000, _partition.Machine.WakeAtMs);
+    }
+
+    [Fact]
+    public void A_timer_whose_last_message_is_not_handled_sends_no_other()
+    {
+        _partition.Do<TimerChanged>(_partition.Timer("a", "clock", "1000"));
+        _partition.Tick(1_000);
+        DeliveryGiven out1 = _partition.Take("a", leaseMs: 60_000)!;
+        _partition.Tick(1_000);
+        Assert.Equal(1, Node("a").Waiting);
+        Assert.Equal(out1.Messages[0].Id, Timers("a")[0].Pending);
+        Commit(out1);
+        Assert.Null(Timers("a")[0].Pending);
+        _partition.Tick(1_000);
+        Assert.NotNull(_partition.Take("a"));
+    }
+
+    [Fact]
+    public void A_dead_letter_of_a_timer_does_not_stop_it()
+    {
+        _partition.Do<TimerChanged>(_partition.Timer("a", "clock", "1000"));
+        _partition.Tick(1_000);
+        _partition.Do<Rejected>(new RejectDelivery { Delivery = _partition.Take("a")!.Delivery, DeadLetter = true });
+        _partition.Tick(1_000);
+        Assert.Equal((1, 1), (Node("a").Waiting, Node("a").Dead));
+    }
+
+    [Fact]
+    public void A_timer_without_a_schedule_fires_once_and_is_gone()
+    {
+        _partition.Do<TimerChanged>(_partition.Timer("a", "alarm", cron: null, "ring", delayMs: 2_000));
+        _partition.Tick(2_000);
+        Commit(_partition.Take("a")!);
+        _partition.Refuse(List("a"), Refusal.NotFound);
+        Assert.Null(_partition.Machine.WakeAtMs);
+    }
+
+    [Fact]
+    public void A_timer_replaces_the_one_of_its_name_and_is_removed_by_it()
+    {
+        Assert.True(_partition.Do<TimerChanged>(_partition.Timer("a", "clock", "1000", "old")).Created);
+        Assert.False(_partition.Do<TimerChanged>(_partition.Timer("a", "clock", "3000", "new")).Created);
+        _partition.Tick(1_000);
+        Assert.Null(_partition.Take("a"));
+        _partition.Do<TimerChanged>(_partition.Timer("a", "clock", null, body: null));
+        _partition.Refuse(_partition.Timer("a", "clock", null, body: null), Refusal.NotFound);
+        _partition.Refuse(List("a"), Refusal.NotFound);
+        Assert.Equal(0, _partition.Machine.StateBytes);
+    }
+
+    [Fact]
+    public void A_commit_sets_and_removes_timers_of_its_node_in_its_record()
+    {
+        _partition.Do(_partition.Send("a", "go"));
+        Commit(_partition.Take("a")!, TestPartition.Change("x", "1000"), TestPartition.Change("y", null, delayMs: 500));
+        Assert.Equal(["x", "y"], Timers("a").Select(t => t.Name.ToString()));
+        Assert.Equal(2, Node("a").Timers);
+        _partition.Tick(500);
+        Commit(_partition.Take("a")!, TestPartition.Change("x", null, body: null), TestPartition.Change("none", null, body: null));
+        _partition.Refuse(List("a"), Refusal.NotFound);
+    }
+
+    [Fact]
+    public void A_commit_that_the_journal_refused_set_no_timer()
+    {
+        _partition.Do(_partition.Send("a", "go"));
+        DeliveryGiven given = _partition.Take("a")!;
+        _partition.DoButDrop(new CommitDelivery { Delivery = given.Delivery, Timers = [TestPartition.Change("x", "1000")] });
+        Assert.Empty(Timers("a"));
+    }
+
+    [Fact]
+    public void Timers_that_cannot_be_are_refused_and_nothing_is_committed()
+    {
+        _partition.Do(_partition.Send("a", "go"));
+        DeliveryGiven given = _partition.Take("a")!;
+        foreach (TimerChange[] bad in new TimerChange[][]
+        {
+            [TestPartition.Change("x", "never")],
+            [TestPartition.Change("x", "what is this")],
+            [TestPartition.Change("x", "1000"), TestPartition.Change("x", "2000")],
+            [TestPartition.Change("x", "1000", new string('x', (64 << 10) + 1))],
+            [.. Enumerable.Range(0, 101).Select(i => TestPartition.Change($"t{i}", "1000"))],
+        })
+        {
+            _partition.Refuse(new CommitDelivery { Delivery = given.Delivery, Timers = bad }, Refusal.LimitExceeded);
+        }
+
+        Assert.Equal((1, 0), (Node("a").Waiting, Node("a").Timers));
+    }
+
+    [Fact]
+    public void The_hundred_and_first_timer_of_a_node_is_refused_and_one_of_them_may_be_replaced()
+    {
+        for (int i = 0; i < 100; i++)
+        {
+            _partition.Do<TimerChanged>(_partition.Timer("a", $"t{i}", "1000"));
+        }
+
+        _partition.Refuse(_partition.Timer("a", "more", "1000"), Refusal.LimitExceeded);
+        _partition.Do<TimerChanged>(_partition.Timer("a", "t7", "2000"));
+    }
+
+    [Fact]
+    public void A_server_that_cannot_read_a_timer_any_more_puts_it_off_and_sends_nothing()
+    {
+        // The zone was known where it was set, and is not here.
+        long Forgetful(string cron, string? zone, long afterMs) => afterMs > 1_000_500 ? TimerTimes.NotKnown : afterMs + 1_000;
+        var machine = new PartitionMachine(new PartitionId(1), new MachineLimits(), Forgetful);
+        machine.ReplayEpoch(new Revision(1), new Epoch(1), 0, 1_000_000);
+        machine.Open();
+        machine.Decide([new Request(_partition.Timer("a", "clock", "x"), 1)], 1_000_000);
+        machine.Commit();
+        machine.Decide([], 1_001_000);
+        machine.Commit();
+        Assert.Equal(1_061_000, machine.WakeAtMs);
+        Assert.Equal(0, machine.Statistics.Messages);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Timers_survive_a_crash_a_hand_over_and_a_purge_of_messages(bool checkpoint)
+    {
+        _partition.Do<TimerChanged>(_partition.Timer("a", "clock", "1000"));
+        _partition.Tick(1_000);
+        if (checkpoint)
+        {
+            _partition.Checkpoint();
+        }
+
+        _partition.Do<Purged>(new PurgeNode { Service = TestPartition.Service, Node = new Utf8Name("a") });
+        Assert.Equal(TestPartition.StateOf(_partition.Machine), TestPartition.StateOf(_partition.Rebuild(checkpoint)));
+        _partition.Crash();
+        _partition.HandOver();
+        Assert.Equal((0, 1), (Node("a").Waiting, Node("a").Timers));
+        _partition.Tick(1_000);
+        Assert.Equal(1, Node("a").Waiting);
+    }
+
+    [Fact]
+    public void Who_deletes_the_node_or_the_service_deletes_its_timers()
+    {
+        _partition.Do<TimerChanged>(_partition.Timer("a", "clock", "1000"));
+        _partition.Do<Purged>(new PurgeNode { Service = TestPartition.Service, Node = new Utf8Name("a"), WithState = true });
+        _partition.Do<TimerChanged>(_partition.Timer("b", "clock", "1000"));
+        _partition.Do<Dropped>(new DropService(TestPartition.Service));
+        _partition.Refuse(_partition.Timer("c", "clock", "1000"), Refusal.ServiceDeleted);
+        Assert.Null(_partition.Machine.WakeAtMs);
+        Assert.Equal((0, 0L), (_partition.Machine.Statistics.Nodes, _partition.Machine.StateBytes));
+    }
+
+    [Fact]
+    public void A_cluster_whose_format_has_no_word_for_timers_refuses_them()
+    {
+        _partition.Machine.FormatLevel = FormatLevels.Delays;
+        _partition.Refuse(_partition.Timer("a", "clock", "1000"), Refusal.FormatTooOld);
+    }
+
+    [Fact]
+    public void A_repeat_of_a_change_is_answered_as_the_first_was()
+    {
+        ChangeTimer change = _partition.Timer("a", "clock", "1000") with { Id = new CommandId(1L << 30, 1) };
+        TimerChanged first = _partition.Do<TimerChanged>(change);
+        Assert.Equal(first with { At = default }, _partition.Do<TimerChanged>(change) with { At = default });
+    }
+
+    private void Commit(DeliveryGiven given, params TimerChange[] timers) =>
+        _partition.Do<Committed>(new CommitDelivery { Delivery = given.Delivery, Timers = timers, BodyHash = (UInt128)given.Token.Value });
+
+    private NodeView Node(string node) => _partition.Do<NodeFound>(new GetNode { Service = TestPartition.Service, Node = new Utf8Name(node) }).Node;
+
+    private static ListTimers List(string node) => new() { Service = TestPartition.Service, Node = new Utf8Name(node) };
+
+    private TimerView[] Timers(string node) => _partition.Do<TimersFound>(List(node)).Timers;
+}
