@@ -1,38 +1,34 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 
 namespace Grains.Faults.Tests.Workload;
 
-/// <summary>A client of the bank: opens accounts, orders moves between them, each once, and counts what is there.</summary>
-internal sealed class Bank(int seed, Uri server) : IDisposable
+/// <summary>A client of a bank: opens accounts, orders moves between them, each once, and counts what is there.</summary>
+/// <param name="service">Whose nodes the accounts are.</param>
+/// <param name="servers">Whichever answers.</param>
+internal sealed class Bank(int seed, string service, params Uri[] servers) : IDisposable
 {
     private const int _accounts = 40;
     private const long _each = 1_000;
     private const int _clients = 4;
     private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(100);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = server, Timeout = TimeSpan.FromSeconds(20) };
+    private readonly AnyServer _server = new(servers);
     private int _moves;
 
     /// <summary>Accepted.</summary>
     public int Moves => Volatile.Read(ref _moves);
 
-    public async Task OpenAsync()
+    public async Task OpenAsync(object handler)
     {
-        using HttpResponseMessage declared = await _http.PutAsJsonAsync("/v1/services/bank", new
+        await _server.CallAsync(HttpMethod.Put, $"/v1/services/{service}", () => JsonContent.Create(new
         {
-            handler = new { kind = "hosted", batch = 4 },
-            lease = "5s",
-            retry = new { attempts = 1_000, backoff = "50ms", maxBackoff = "500ms" },
-        });
-        declared.EnsureSuccessStatusCode();
+            handler, lease = "5s", retry = new { attempts = 1_000, backoff = "50ms", maxBackoff = "500ms" },
+        }));
         for (int i = 0; i < _accounts; i++)
         {
-            using HttpResponseMessage opened = await _http.PutAsync(
-                $"/v1/services/bank/nodes/a{i}/state", new StringContent($"{_each} 0 0"));
-            opened.EnsureSuccessStatusCode();
+            await _server.CallAsync(HttpMethod.Put, StatePath(i), () => new StringContent($"{_each} 0 0"));
         }
     }
 
@@ -44,19 +40,18 @@ internal sealed class Bank(int seed, Uri server) : IDisposable
         {
             int from = random.Next(_accounts);
             string order = $"move {random.Next(1, 100)} a{(from + random.Next(1, _accounts)) % _accounts}";
-            while (!await TryOrderAsync(from, order, $"{client}-{i}"))
-            {
-                await Task.Delay(_pollPeriod, CancellationToken.None);
-            }
-
+            await _server.CallAsync(
+                HttpMethod.Post, $"/v1/services/{service}/nodes/a{from}/messages", () => new StringContent(order), $"{client}-{i}");
             Interlocked.Increment(ref _moves);
         }
     }));
 
-    public async Task BackupAsync(string file)
+    /// <summary>A whole one, of that server.</summary>
+    public static async Task BackupAsync(Uri from, string file)
     {
-        using HttpResponseMessage answer = await _http.GetAsync("/v1/backup", HttpCompletionOption.ResponseHeadersRead);
-        answer.EnsureSuccessStatusCode();
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        using HttpResponseMessage answer = await http.GetAsync(new Uri(from, "/v1/backup"), HttpCompletionOption.ResponseHeadersRead);
+        Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode}: no backup.");
         await using FileStream to = File.Create(file);
         await answer.Content.CopyToAsync(to);
     }
@@ -75,42 +70,27 @@ internal sealed class Bank(int seed, Uri server) : IDisposable
         return now;
     }
 
-    public void Dispose() => _http.Dispose();
-
-    private async Task<bool> TryOrderAsync(int from, string order, string key)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/services/bank/nodes/a{from}/messages")
-        {
-            Content = new StringContent(order),
-        };
-        request.Headers.Add("Idempotency-Key", key);
-        try
-        {
-            using HttpResponseMessage answer = await _http.SendAsync(request);
-            return answer.StatusCode == HttpStatusCode.Accepted ? true
-                : answer.StatusCode >= HttpStatusCode.InternalServerError || answer.StatusCode == HttpStatusCode.TooManyRequests ? false
-                : throw new InvalidOperationException($"{order}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
-        }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
-        {
-            return false;
-        }
-    }
+    public void Dispose() => _server.Dispose();
 
     private async Task<Accounts> CountAsync()
     {
-        JsonElement nodes = (await _http.GetFromJsonAsync<JsonElement>("/v1/services/bank/nodes?limit=1000")).GetProperty("nodes");
-        int waiting = nodes.EnumerateArray().Sum(n => n.GetProperty("waiting").GetInt32());
+        string listed = await _server.CallAsync(HttpMethod.Get, $"/v1/services/{service}/nodes?limit=1000") ?? "{}";
+        JsonElement[] nodes = [.. JsonDocument.Parse(listed).RootElement.GetProperty("nodes").EnumerateArray()];
         long[][] states = await Task.WhenAll(Enumerable.Range(0, _accounts).Select(async i =>
-            (await _http.GetStringAsync($"/v1/services/bank/nodes/a{i}/state")).Split(' ')
+            (await _server.CallAsync(HttpMethod.Get, StatePath(i)))!.Split(' ')
                 .Select(w => long.Parse(w, CultureInfo.InvariantCulture)).ToArray()));
-        return new Accounts(_accounts * _each, states.Sum(s => s[0]), states.Sum(s => s[1]), states.Sum(s => s[2]), waiting);
+        return new Accounts(
+            _accounts * _each, states.Sum(s => s[0]), states.Sum(s => s[1]), states.Sum(s => s[2]),
+            nodes.Sum(n => n.GetProperty("waiting").GetInt32()), nodes.Sum(n => n.GetProperty("dead").GetInt32()));
     }
+
+    private string StatePath(int account) => $"/v1/services/{service}/nodes/a{account}/state";
 }
 
 /// <summary>All accounts together.</summary>
-internal sealed record Accounts(long Opened, long Balance, long Moved, long Added, int Waiting)
+/// <param name="Waiting">Messages, those that are out included.</param>
+internal sealed record Accounts(long Opened, long Balance, long Moved, long Added, int Waiting, int Dead)
 {
     /// <summary>All money is in accounts, and what was taken off one came to another.</summary>
-    public bool IsWhole => Balance == Opened && Moved == Added;
+    public bool IsWhole => Balance == Opened && Moved == Added && Dead == 0;
 }

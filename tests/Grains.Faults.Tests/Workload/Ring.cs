@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json;
 
 namespace Grains.Faults.Tests.Workload;
 
@@ -14,8 +12,7 @@ internal sealed class Ring(string service, int hopsAtLeast, Uri[] servers) : IDi
 {
     private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(100);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(20) };
-    private int _asked;
+    private readonly AnyServer _server = new(servers);
 
     public int Nodes { get; } = Math.Clamp(hopsAtLeast / 40, 50, 1_000);
 
@@ -28,11 +25,11 @@ internal sealed class Ring(string service, int hopsAtLeast, Uri[] servers) : IDi
 
     public async Task BeginAsync(object handler)
     {
-        await CallAsync(HttpMethod.Put, $"/v1/services/{service}", () => JsonContent.Create(new
+        await _server.CallAsync(HttpMethod.Put, $"/v1/services/{service}", () => JsonContent.Create(new
         {
             handler, lease = "5s", retry = new { attempts = 1_000, backoff = "50ms", maxBackoff = "500ms" },
         }));
-        await CallAsync(
+        await _server.CallAsync(
             HttpMethod.Post,
             $"/v1/services/{service}/nodes/hub/messages",
             () => new StringContent(string.Create(CultureInfo.InvariantCulture, $"{Nodes} {Tokens} {HopsPerToken}")),
@@ -83,48 +80,12 @@ internal sealed class Ring(string service, int hopsAtLeast, Uri[] servers) : IDi
         return wrong;
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose() => _server.Dispose();
 
     private async Task<(int Token, int Hop)[]> HandledAsync(string node)
     {
-        string state = await CallAsync(HttpMethod.Get, $"/v1/services/{service}/nodes/{node}/state", () => null) ?? "";
+        string state = await _server.CallAsync(HttpMethod.Get, $"/v1/services/{service}/nodes/{node}/state") ?? "";
         return [.. state.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(w => w.Split(':'))
             .Select(w => (int.Parse(w[0], CultureInfo.InvariantCulture), int.Parse(w[1], CultureInfo.InvariantCulture)))];
-    }
-
-    /// <summary>At one server or another until one answers; servers come and go. Null: there is no such thing.</summary>
-    private async Task<string?> CallAsync(HttpMethod method, string path, Func<HttpContent?> content, string? idempotencyKey = null)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (true)
-        {
-            Uri server = servers[Interlocked.Increment(ref _asked) % servers.Length];
-            using var request = new HttpRequestMessage(method, new Uri(server, path)) { Content = content() };
-            if (idempotencyKey is not null)
-            {
-                request.Headers.Add("Idempotency-Key", idempotencyKey);
-            }
-
-            try
-            {
-                using HttpResponseMessage answer = await _http.SendAsync(request, deadline.Token);
-                string text = await answer.Content.ReadAsStringAsync(deadline.Token);
-                if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.NotFound)
-                {
-                    return answer.IsSuccessStatusCode ? text : null;
-                }
-
-                if (answer.StatusCode < HttpStatusCode.InternalServerError)
-                {
-                    throw new InvalidOperationException($"{method} {path}: {(int)answer.StatusCode} {text}");
-                }
-            }
-            catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !deadline.IsCancellationRequested)
-            {
-                // Killed, or not up yet; the next one.
-            }
-
-            await Task.Delay(_pollPeriod, deadline.Token);
-        }
     }
 }
