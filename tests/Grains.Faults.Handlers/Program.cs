@@ -12,7 +12,7 @@ if (args is not ["push", var address])
 {
     return await GrainsServer.RunAsync(args, grains =>
     {
-        grains.AddHandler<Deadly>("deadly").AddHandler<Account>("bank");
+        grains.AddHandler<Deadly>("deadly").AddHandler<Account>("bank").AddHandler<Clerk>("clerk");
         for (int ring = 0; ring < rings; ring++)
         {
             grains.AddHandler<Hop>($"ring-{ring}");
