@@ -111,6 +111,11 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
     /// <summary>Messages whose time has come go to the tails of their mailboxes; a bounded number.</summary>
     public void Release(Draft draft)
     {
+        if (!state.Due.TryFirstDurable(default, out DueKey first, out _) || first.AtMs > draft.NowMs)
+        {
+            return;
+        }
+
         Message[] due = [.. state.Due.From(default).TakeWhile(e => e.Key.AtMs <= draft.NowMs).Take(Limits.SweepMax).Select(e => e.Value)];
         foreach (Message message in due)
         {

@@ -93,6 +93,11 @@ internal sealed class TimerRules(PartitionId partition, PartitionState state, De
     /// </summary>
     public void Fire(Draft draft)
     {
+        if (!state.TimersDue.TryFirstDurable(default, out TimerDueKey first, out _) || first.AtMs > draft.NowMs)
+        {
+            return;
+        }
+
         TimerEntry[] due = [.. state.TimersDue.From(default)
             .TakeWhile(e => e.Key.AtMs <= draft.NowMs).Take(Limits.SweepMax).Select(e => e.Value)];
         foreach (TimerEntry timer in due)
