@@ -8,7 +8,7 @@ internal sealed class Figures
     private static readonly string[] _mustCome =
     [
         "appends Fenced", "appends Refused", "appends Unknown", "commands repeated", "crashes", "leases handed over",
-        "loops Fenced", "loops HandedOver", "loops Undecided", "pauses", "preloads", "reads of the past", "stalls told",
+        "loops Fenced", "loops HandedOver", "loops Undecided", "pauses", "preloads", "reads of the past", "replies Open", "replies Replied", "stalls told",
         "transfers repeated", "truncations",
     ];
 

@@ -81,6 +81,7 @@ internal sealed class SimRun
 
         var final = new FinalState(_world);
         await final.ReadAsync();
+        await final.ReadRepliesAsync(_record);
         FinalChecks.Check(_world, _record, final);
         _world.Note($"{final.Effects.Count} {final.Dead.Count} {_world.Violations.Count} {keeping.IsCompleted}");
     }

@@ -7,6 +7,7 @@ using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Replies;
 
 namespace Grains.Simulation.Tests.Checks;
 
@@ -38,6 +39,20 @@ internal sealed class FinalState(SimWorld world)
             }
 
             await CompareReplayAsync(partition);
+        }
+    }
+
+    /// <summary>Every acknowledged message has the reply of its handler, wherever that was, or is a dead letter.</summary>
+    public async Task ReadRepliesAsync(RunRecord record)
+    {
+        foreach ((string label, MessageId id) in record.Ids)
+        {
+            Answer answer = await AskAsync(id.Partition, new GetReply(Names.Service, id));
+            bool isDead = Dead.Contains(label) || Dead.Contains($"{label}/");
+            if (!isDead && (answer is not ReplyFound { Content: { } content } || Names.Text(content.Body) != Names.ReplyTo(label)))
+            {
+                world.Violation($"in the end the reply to {label} is {answer}");
+            }
         }
     }
 

@@ -28,6 +28,7 @@ internal static class Plants
         ["B13 repeats under a new name"] = () => new Plant { NamesRepeatsAnew = true },
         ["a refusal believed while an attempt is astray"] = () => new Plant { BelievesRefusals = true },
         ["a hand-over without its leases"] = () => new Plant { FormatLevel = FormatLevels.Oldest },
+        ["replies forgotten early"] = () => new Plant { Limits = limits => limits with { RepliesMax = 1 } },
         ["unknown taken for durable"] = () => Verdict(AppendStatus.Durable),
         ["unknown taken for refused"] = () => Verdict(AppendStatus.Refused),
     };

@@ -6,6 +6,7 @@ using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Replies;
 
 namespace Grains.Simulation.Tests.Workload;
 
@@ -134,7 +135,8 @@ internal sealed class Receiver(SimWorld world, RunRecord record, int number)
             Delivery = delivery.Given.Delivery,
             Acknowledge = done.Length == messages.Length ? null : [.. done.Select(m => m.Id)],
             State = State(string.Join(',', labels)),
-            Sends = [.. done.Select(m => Names.ChildOf(Names.Text(m.Content.Body))).Where(c => c is not null).Select(c => Forward(c!))],
+            Sends = [.. done.Where(m => IsSentOn(m)).Select(m => Forward(m))],
+            Replies = [.. done.Where(m => !IsSentOn(m)).Select(m => new OutgoingReply(m.Id, Names.Content($"re:{Names.Text(m.Content.Body)}")))],
             Keys =
             [
                 new KeyChange
@@ -148,13 +150,16 @@ internal sealed class Receiver(SimWorld world, RunRecord record, int number)
         };
     }
 
-    private OutgoingMessage Forward(string label) => new()
+    private static bool IsSentOn(MessageView message) => Names.ChildOf(Names.Text(message.Content.Body)) is not null;
+
+    private OutgoingMessage Forward(MessageView message) => new()
     {
         Partition = new PartitionId((uint)Random.Next(world.Plan.Partitions)),
         Service = Names.Service,
         Node = new Utf8Name($"n{Random.Next(Names.Nodes)}"),
-        Content = Names.Content(label),
+        Content = Names.Content(Names.ChildOf(Names.Text(message.Content.Body))!),
         MailboxLimit = 1_000_000,
+        For = message.Id,
     };
 
     private void Learn(DeliverySeen delivery, Outcome outcome)

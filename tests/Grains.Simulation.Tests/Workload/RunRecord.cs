@@ -19,6 +19,8 @@ internal sealed class RunRecord(Func<long> nowNs)
     /// <summary>Where acknowledged messages were accepted: their place in the order of their node.</summary>
     public Dictionary<string, Revision> Accepted { get; } = new(StringComparer.Ordinal);
 
+    public Dictionary<string, MessageId> Ids { get; } = new(StringComparer.Ordinal);
+
     public List<DeliverySeen> Deliveries { get; } = [];
 
     public Dictionary<DeliveryId, Revision> Commits { get; } = [];

@@ -3,6 +3,7 @@ using Grains.Checkers.Witnesses;
 using Grains.Simulation.Tests.World;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Replies;
 
 namespace Grains.Simulation.Tests.Workload;
 
@@ -23,6 +24,24 @@ internal sealed class Sender(SimWorld world, RunRecord record, int number)
         {
             await SendAsync(new PartitionId((uint)Random.Next(world.Plan.Partitions)), Random.Next(Names.Nodes));
             await world.DelayAsync(Random.Next(0, 400));
+        }
+    }
+
+    /// <summary>Waits a while for the reply, sometimes: through crashes and changes of the owner, as a router would.</summary>
+    private async Task AskAsync(MessageId message, string label)
+    {
+        if (Random.Next(3) > 0)
+        {
+            return;
+        }
+
+        var get = new GetReply(Names.Service, message) { WaitMs = Random.Next(800) };
+        Outcome outcome = await _caller.CallAsync(message.Partition, get, 1_500);
+        world.Count($"replies {(outcome.Answer is ReplyFound { Status: var status } ? $"{status}" : "unknown")}");
+        if (outcome.Answer is ReplyFound { Status: ReplyStatus.Finished }
+            || (outcome.Answer is ReplyFound { Content: { } content } && Names.Text(content.Body) != Names.ReplyTo(label)))
+        {
+            world.Violation($"{label} is replied to with {outcome.Answer}");
         }
     }
 
@@ -48,6 +67,7 @@ internal sealed class Sender(SimWorld world, RunRecord record, int number)
             {
                 record.Sent[label] = MessageFate.Acknowledged;
                 record.Accepted[label] = accepted.Message.Revision;
+                record.Ids[label] = accepted.Message;
                 record.Witnesses.Add(new Witness
                 {
                     Kind = WitnessKind.Write,
@@ -56,6 +76,7 @@ internal sealed class Sender(SimWorld world, RunRecord record, int number)
                     CallNs = callNs,
                     ReturnNs = world.Kernel.NowNs,
                 });
+                await AskAsync(accepted.Message, label);
                 return;
             }
 
