@@ -42,7 +42,7 @@ internal static class Refusals
         (ProblemCode code, Outcome outcome) = Map(refused.Code, notFound);
         return new RequestRefusedException(code, refused.Detail)
         {
-            Outcome = outcome,
+            Outcome = refused.IsUncertain ? Outcome.Unknown : outcome,
             Current = CurrentOf(refused),
             RetryAfterMs = refused.RetryAfterMs,
         };

@@ -107,9 +107,10 @@ internal sealed class PartitionRouter(
             Answer answer = await SendAsync(partition, Rest(command), cancel);
             if (answer is not NotOwner again)
             {
-                // What may have been applied under this name is never repeated under another.
-                return answer is Refused { NewestIncarnation: > 0 } refused && mayHaveHappened
-                    ? refused with { NewestIncarnation = 0 }
+                // What may have been applied under this name is never repeated under another; and what is refused leaves
+                // no trace under its name, so an attempt that is still on its way may yet be applied.
+                return answer is Refused refused && mayHaveHappened && !command.Id.IsNone
+                    ? refused with { NewestIncarnation = 0, IsUncertain = true }
                     : answer;
             }
 

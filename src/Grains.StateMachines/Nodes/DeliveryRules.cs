@@ -13,12 +13,13 @@ internal sealed class DeliveryRules(
 
     public Answer Decide(CommitDelivery command, Draft draft)
     {
+        if (Repeat(command) is { } earlier)
+        {
+            return earlier;
+        }
+
         DeliveryId id = command.Delivery;
         var commitKey = new CommitKey(id.Epoch.Value, id.Number);
-        if (id.Partition == partition && state.Commits.Get(commitKey) is { } earlier && earlier.BodyHash == command.BodyHash)
-        {
-            return new Committed(new Revision(earlier.Revision), new Revision(earlier.StateVersion), Repeated: true);
-        }
 
         if (deliveries.Find(id) is not { } delivery)
         {
@@ -68,6 +69,13 @@ internal sealed class DeliveryRules(
         draft.Close(command.Id, stateVersion);
         return new Committed(new Revision(revision), new Revision(stateVersion), Repeated: false);
     }
+
+    /// <summary>The delivery was committed with this body: the first answer.</summary>
+    public Committed? Repeat(CommitDelivery command) => command.Delivery.Partition == partition
+        && state.Commits.Get(new CommitKey(command.Delivery.Epoch.Value, command.Delivery.Number)) is { } earlier
+        && earlier.BodyHash == command.BodyHash
+            ? new Committed(new Revision(earlier.Revision), new Revision(earlier.StateVersion), Repeated: true)
+            : null;
 
     public Answer Decide(RejectDelivery command, Draft draft, List<(NodeActivity Node, long UntilMs)> holds)
     {

@@ -30,14 +30,9 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
             return refused;
         }
 
-        if (command.IdempotencyKey is { } key && state.Idempotency.Get(key.Key) is { } first
-            && first.ExpiresAtMs > draft.NowMs)
+        if (Repeat(command, draft.NowMs) is { } earlier)
         {
-            return first.Body == key.Body
-                ? new MessageAccepted(IdOf(first.Message), Repeated: true)
-                : new Refused(
-                    Refusal.IdempotencyMismatch,
-                    "This idempotency key was used with another request. Use a new key for a new request.");
+            return earlier;
         }
 
         long dueMs = command.Due.From(draft.NowMs);
@@ -84,6 +79,21 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         draft.Close(command.Id);
         deliveries.Touch(name);
         return new MessageAccepted(IdOf(new Place(revision, ordinal)), Repeated: false);
+    }
+
+    /// <summary>Its idempotency key is known: the first answer; or it stands for another request.</summary>
+    public Answer? Repeat(SendMessage command, long nowMs)
+    {
+        if (command.IdempotencyKey is not { } key || state.Idempotency.Get(key.Key) is not { } first || first.ExpiresAtMs <= nowMs)
+        {
+            return null;
+        }
+
+        return first.Body == key.Body
+            ? new MessageAccepted(IdOf(first.Message), Repeated: true)
+            : new Refused(
+                Refusal.IdempotencyMismatch,
+                "This idempotency key was used with another request. Use a new key for a new request.");
     }
 
     /// <summary>A send of a commit: never refused, a dead letter at the worst.</summary>

@@ -39,7 +39,7 @@ public sealed class PartitionMachine
     private bool _isTorn;
 
     // The undecided batch, and what waits for its end.
-    private readonly List<Reply> _answered = [];
+    private readonly List<(Command Command, Reply Reply)> _answered = [];
     private readonly List<Request> _afterwards = [];
     private readonly List<Waiter> _over = [];
     private readonly List<(NodeActivity Node, long UntilMs)> _holds = [];
@@ -221,7 +221,7 @@ public sealed class PartitionMachine
             }
             else
             {
-                _answered.Add(new Reply(request.Ticket, Write(request.Command)));
+                _answered.Add((request.Command, new Reply(request.Ticket, Write(request.Command))));
             }
         }
 
@@ -257,7 +257,11 @@ public sealed class PartitionMachine
         }
 
         _replies.Clear();
-        _replies.AddRange(_answered);
+        foreach ((_, Reply reply) in _answered)
+        {
+            _replies.Add(reply);
+        }
+
         _deliveries.Commit(nowMs, _replies);
         foreach ((NodeActivity node, long untilMs) in _holds)
         {
@@ -270,7 +274,8 @@ public sealed class PartitionMachine
 
     /// <summary>
     /// The journal refused the record: nothing of it will ever be durable. Writes are refused whatever they came to,
-    /// because they saw each other; reads are answered. Call after the ownership was confirmed.
+    /// because they saw each other, but for repeats of what was durable before; reads are answered. Call after the
+    /// ownership was confirmed.
     /// </summary>
     public IReadOnlyList<Reply> Drop(string why)
     {
@@ -280,9 +285,9 @@ public sealed class PartitionMachine
         _nodes.Drop();
         _deliveries.Drop(nowMs);
         _replies.Clear();
-        foreach (Reply reply in _answered)
+        foreach ((Command command, Reply reply) in _answered)
         {
-            _replies.Add(reply with { Answer = new Refused(Refusal.NotStored, $"Nothing was stored: {why}") });
+            _replies.Add(reply with { Answer = Earlier(command, nowMs) ?? new Refused(Refusal.NotStored, $"Nothing was stored: {why}") });
         }
 
         Finish(nowMs);
@@ -332,19 +337,31 @@ public sealed class PartitionMachine
     /// <summary>The durable state as it is now, to be written out by another thread. O(1), whatever the size.</summary>
     public StateSnapshot Capture() => new(_state);
 
+    /// <summary>The command or its request is known already: the answer that it had, or why it has none.</summary>
+    private Answer? Earlier(Command command, long nowMs) => Judge(command) ?? command switch
+    {
+        SendMessage send => _nodes.Repeat(send, nowMs),
+        CommitDelivery commit => _deliveryRules.Repeat(commit),
+        _ => null,
+    };
+
+    private Answer? Judge(Command command) => _state.Commands.Judge(command.Id, out AppliedCommand applied) switch
+    {
+        CommandVerdict.Applied => Repeats.Answer(command, applied, Id),
+        CommandVerdict.TooOld => new Refused(
+            Refusal.CommandTooOld,
+            $"Command {command.Id} is older than what is remembered; whether it was applied is not known. Read before you repeat it.")
+        {
+            NewestIncarnation = _state.Commands.Newest,
+        },
+        _ => null,
+    };
+
     private Answer Write(Command command)
     {
-        switch (_state.Commands.Judge(command.Id, out AppliedCommand applied))
+        if (Judge(command) is { } known)
         {
-            case CommandVerdict.Applied:
-                return Repeats.Answer(command, applied, Id);
-            case CommandVerdict.TooOld:
-                return new Refused(
-                    Refusal.CommandTooOld,
-                    $"Command {command.Id} is older than what is remembered; whether it was applied is not known. Read before you repeat it.")
-                {
-                    NewestIncarnation = _state.Commands.Newest,
-                };
+            return known;
         }
 
         return command switch

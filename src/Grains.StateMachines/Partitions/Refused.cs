@@ -17,4 +17,9 @@ public sealed record Refused([property: Id(0)] Refusal Code, [property: Id(1)] s
     /// will be heard; but what may have been applied under the old name must not be repeated under another.
     /// </summary>
     [Id(4)] public long NewestIncarnation { get; init; }
+
+    /// <summary>
+    /// An earlier attempt of the same command was lost on its way, and is not known here: it may still arrive, and be applied.
+    /// </summary>
+    [Id(5)] public bool IsUncertain { get; init; }
 }

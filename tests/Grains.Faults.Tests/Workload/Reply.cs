@@ -36,7 +36,8 @@ internal sealed record Reply(ReplyKind Kind, int Status, string Body)
     public static Reply Read(HttpResponseMessage answer, string body)
     {
         int status = (int)answer.StatusCode;
-        bool decided = status is (>= 200 and < 300) or 304 or 404 or 409 or 412 or 422;
+        bool isUncertain = status >= 400 && Member(body, "outcome") == "unknown";
+        bool decided = !isUncertain && status is ((>= 200 and < 300) or 304 or 404 or 409 or 412 or 422);
         bool nothingHappened = !decided && Member(body, "outcome") == "none";
         return new Reply(decided ? ReplyKind.Decided : nothingHappened ? ReplyKind.NotStarted : ReplyKind.Unknown, status, body)
         {

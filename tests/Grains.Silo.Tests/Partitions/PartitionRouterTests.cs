@@ -77,6 +77,35 @@ public sealed class PartitionRouterTests
         Assert.Equal(Refusal.CommandTooOld, (await Answered<Refused>(answer)).Code);
     }
 
+    [Fact]
+    public async Task A_refusal_after_an_attempt_that_was_lost_is_told_as_uncertain_and_one_of_a_first_attempt_is_not()
+    {
+        MemoryFaults faults = MemoryFaults.Planned();
+        for (int i = 0; i < 100; i++)
+        {
+            faults.Plan(MemoryStep.Append, MemoryFault.UnknownNotWritten);
+        }
+
+        var local = new LocalPartitions();
+        var world = new PartitionWorld(
+            journal: new MemoryJournalOptions { Faults = faults },
+            options: new PartitionOptions { UndecidedMsMax = 50, RepeatPauseMsMin = 1 });
+        PartitionLoop first = await OpenAsync(world);
+        local.Add(first);
+        PutKey put = Put("a", "1") with { Condition = Condition.IfAbsent };
+        Task<Answer> lost = RouterAt(local, years: 0).ExecuteAsync(P0, put, default).AsTask();
+        Assert.Equal(LoopEndReason.Undecided, (await Ended(first)).Reason);
+
+        PartitionLoop second = await OpenAsync(new PartitionWorld(world.Disk));
+        var apart = new LocalPartitions();
+        apart.Add(second);
+        Assert.IsType<KeyWritten>(await RouterAt(apart, years: 1).ExecuteAsync(P0, put, default));
+        Assert.False(Assert.IsType<Refused>(await RouterAt(apart, years: 1).ExecuteAsync(P0, put, default)).IsUncertain);
+        local.Add(second);
+        Refused refused = await Answered<Refused>(lost);
+        Assert.Equal((Refusal.VersionMismatch, true), (refused.Code, refused.IsUncertain));
+    }
+
     private static async Task<PartitionLoop> OpenAsync(PartitionWorld world) => await new PartitionWorld(world.Disk)
     {
         Runtime = world.Runtime with { Limits = _forgetful },

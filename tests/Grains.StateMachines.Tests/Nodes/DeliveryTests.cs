@@ -364,6 +364,25 @@ public class DeliveryTests
     }
 
     [Fact]
+    public void A_repeat_in_a_refused_record_is_answered_as_the_first_was_and_its_first_in_the_same_record_is_not()
+    {
+        PutKey put = _partition.Put("k", "v", id: new CommandId(1L << 30, 1));
+        SendMessage send = _partition.Send("a", "1", key: new IdempotencyKey(5, 6));
+        var written = Assert.IsType<KeyWritten>(_partition.Do(put));
+        var accepted = Assert.IsType<MessageAccepted>(_partition.Do(send));
+        var commit = new CommitDelivery { Delivery = _partition.Take("a")!.Delivery, BodyHash = 7 };
+        var committed = Assert.IsType<Committed>(_partition.Do(commit));
+        PutKey next = _partition.Put("k", "w", id: new CommandId(1L << 30, 2));
+        SendMessage fresh = _partition.Send("a", "2", key: new IdempotencyKey(8, 9));
+
+        Answer?[] answers = _partition.DoButDrop(put, send, commit, next, next, fresh, fresh);
+        Assert.Equal(written.Version, Assert.IsType<KeyWritten>(answers[0]).Version);
+        Assert.Equal((accepted.Message, true), (((MessageAccepted)answers[1]!).Message, ((MessageAccepted)answers[1]!).Repeated));
+        Assert.Equal((committed.Revision, true), (((Committed)answers[2]!).Revision, ((Committed)answers[2]!).Repeated));
+        Assert.All(answers[3..], a => Assert.Equal(Refusal.NotStored, Assert.IsType<Refused>(a).Code));
+    }
+
+    [Fact]
     public void A_deleted_service_forgets_its_nodes_and_takes_no_more_messages()
     {
         _partition.Do(_partition.Send("a", "1"), _partition.Send("b", "1"));
