@@ -67,6 +67,10 @@ public sealed class MessageDocument
     /// <summary><c>service/node</c>; absent = from outside.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Sender { get; init; }
+
+    /// <summary>The timer that sent it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Timer { get; init; }
     public required int Attempts { get; init; }
 
     /// <summary>RFC 3339, UTC.</summary>

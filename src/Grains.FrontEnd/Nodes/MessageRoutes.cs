@@ -15,6 +15,7 @@ using Grains.StateMachines.Ids;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Replies;
+using Grains.StateMachines.Timers;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Nodes;
@@ -339,6 +340,7 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
         Type = message.Content.Type,
         ContentType = message.Content.ContentType,
         Sender = message.Content.Sender,
+        Timer = Array.Find(message.Content.Headers, h => h.Name == TimerView.NameHeader).Value,
         Attempts = message.Attempts,
         AcceptedAt = Answers.Time(message.AcceptedAtMs),
         Size = message.Content.Body.Length,

@@ -167,7 +167,7 @@ internal sealed class NodeReads(PartitionId partition, PartitionState state, Del
         .From(new NodeTimerKey(node.Number, Utf8Name.Empty)).TakeWhile(e => e.Key.Node == node.Number).Min(e => e.Value.DueMs);
 
     private static Refused Nothing(NodeCommand command) =>
-        new(Refusal.NotFound, $"Node '{command.Node}' holds nothing: no state, no message, no dead letter.");
+        new(Refusal.NotFound, $"Node '{command.Node}' holds nothing: no state, no message, no dead letter, no timer.");
 
     private NodeView View(in ScopedName name, NodeEntry node, bool withState) => new()
     {

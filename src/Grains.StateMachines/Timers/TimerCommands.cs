@@ -54,6 +54,10 @@ public sealed record TimersFound([property: Id(0)] TimerView[] Timers) : Answer;
 [GenerateSerializer, Immutable, Alias("grains.timer-view")]
 public sealed record TimerView
 {
+    /// <summary>Of a message that a timer sent: its name, and the time for which.</summary>
+    public const string NameHeader = "grains-timer";
+    public const string DueHeader = "grains-timer-due";
+
     [Id(0)] public required Utf8Name Name { get; init; }
     [Id(1)] public string? Cron { get; init; }
     [Id(2)] public string? Zone { get; init; }

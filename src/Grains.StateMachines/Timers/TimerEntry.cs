@@ -15,9 +15,6 @@ internal sealed record TimerEntry(ScopedName Owner, NodeTimerKey Key, long DueMs
     /// <summary>What a timer costs beside its name and content, counted against the budget.</summary>
     public const int OverheadBytes = 400;
 
-    public const string NameHeader = "grains-timer";
-    public const string DueHeader = "grains-timer-due";
-
     /// <summary>Null = it fires once.</summary>
     public string? Cron { get; init; }
 
@@ -36,8 +33,8 @@ internal sealed record TimerEntry(ScopedName Owner, NodeTimerKey Key, long DueMs
         Headers =
         [
             .. Content.Headers,
-            new MessageHeader(NameHeader, Key.Name.ToString()),
-            new MessageHeader(DueHeader, DateTimeOffset.FromUnixTimeMilliseconds(DueMs)
+            new MessageHeader(TimerView.NameHeader, Key.Name.ToString()),
+            new MessageHeader(TimerView.DueHeader, DateTimeOffset.FromUnixTimeMilliseconds(DueMs)
                 .ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)),
         ],
     };

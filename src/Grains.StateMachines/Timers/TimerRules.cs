@@ -122,7 +122,7 @@ internal sealed class TimerRules(PartitionId partition, PartitionState state, De
     {
         var name = new ScopedName(command.Service.Value, command.Node);
         return state.Nodes.GetDurable(name) is not { } node
-            ? new Refused(Refusal.NotFound, $"Node '{command.Node}' holds nothing: no state, no message, no timer.")
+            ? new Refused(Refusal.NotFound, $"Node '{command.Node}' holds nothing: no state, no message, no dead letter, no timer.")
             : new TimersFound([.. state.Timers.From(new NodeTimerKey(node.Number, Utf8Name.Empty))
                 .TakeWhile(e => e.Key.Node == node.Number).Select(e => View(e.Value))]);
     }
