@@ -12,7 +12,8 @@ if (args is not ["push", var address])
 {
     return await GrainsServer.RunAsync(args, grains =>
     {
-        grains.AddHandler<Deadly>("deadly").AddHandler<Account>("bank").AddHandler<Clerk>("clerk");
+        grains.AddHandler<Deadly>("deadly").AddHandler<Clerk>("clerk");
+        grains.AddHandler<Account>("bank").AddHandler<SlowAccount>("slow-bank");
         for (int ring = 0; ring < rings; ring++)
         {
             grains.AddHandler<Hop>($"ring-{ring}");
@@ -24,10 +25,14 @@ WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPEndPoint.Parse(address)));
 WebApplication app = builder.Build();
-app.MapPost("/", async http =>
-{
-    Delivery? delivery = await http.Request.ReadFromJsonAsync(WireJson.Context.Delivery);
-    await http.Response.WriteAsJsonAsync(await new Hop().HandleAsync(delivery!, http.RequestAborted), WireJson.Context.CommitRequest);
-});
+app.MapPost("/", http => HandleAsync(new Hop(), http));
+app.MapPost("/slow-bank", http => HandleAsync(new SlowAccount(), http));
 await app.RunAsync();
 return 0;
+
+static async Task HandleAsync(IHandler handler, HttpContext http)
+{
+    Delivery? delivery = await http.Request.ReadFromJsonAsync(WireJson.Context.Delivery);
+    CommitRequest answer = await handler.HandleAsync(delivery!, http.RequestAborted);
+    await http.Response.WriteAsJsonAsync(answer, WireJson.Context.CommitRequest);
+}

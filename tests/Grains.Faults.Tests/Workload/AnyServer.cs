@@ -8,10 +8,11 @@ internal sealed class AnyServer(params Uri[] servers) : IDisposable
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(100);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2) })
-    {
-        Timeout = TimeSpan.FromSeconds(20),
-    };
+    private readonly HttpClient _http =
+        new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2) })
+        {
+            Timeout = TimeSpan.FromSeconds(5),
+        };
 
     private int _asked;
 
@@ -42,12 +43,14 @@ internal sealed class AnyServer(params Uri[] servers) : IDisposable
             try
             {
                 using HttpResponseMessage answer = await _http.SendAsync(request, deadline.Token);
-                if (answer.StatusCode < HttpStatusCode.InternalServerError && answer.StatusCode != HttpStatusCode.TooManyRequests)
+                bool isInTrouble = answer.StatusCode is >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests;
+                if (!isInTrouble)
                 {
                     return (answer.StatusCode, await answer.Content.ReadAsStringAsync(deadline.Token));
                 }
             }
-            catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !deadline.IsCancellationRequested)
+            catch (Exception e) when (e is HttpRequestException
+                || (e is TaskCanceledException && !deadline.IsCancellationRequested))
             {
                 // Killed, frozen, or not up yet; the next one.
             }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 
@@ -20,11 +21,11 @@ internal sealed class Bank(int seed, string service, params Uri[] servers) : IDi
     /// <summary>Accepted.</summary>
     public int Moves => Volatile.Read(ref _moves);
 
-    public async Task OpenAsync(object handler)
+    public async Task OpenAsync(object handler, string lease = "5s")
     {
         await _server.CallAsync(HttpMethod.Put, $"/v1/services/{service}", () => JsonContent.Create(new
         {
-            handler, lease = "5s", retry = new { attempts = 1_000, backoff = "50ms", maxBackoff = "500ms" },
+            handler, lease, retry = new { attempts = 1_000, backoff = "50ms", maxBackoff = "500ms" },
         }));
         for (int i = 0; i < _accounts; i++)
         {
@@ -41,16 +42,26 @@ internal sealed class Bank(int seed, string service, params Uri[] servers) : IDi
             int from = random.Next(_accounts);
             string order = $"move {random.Next(1, 100)} a{(from + random.Next(1, _accounts)) % _accounts}";
             await _server.CallAsync(
-                HttpMethod.Post, $"/v1/services/{service}/nodes/a{from}/messages", () => new StringContent(order), $"{client}-{i}");
+                HttpMethod.Post,
+                $"/v1/services/{service}/nodes/a{from}/messages",
+                () => new StringContent(order),
+                idempotencyKey: $"{client}-{i}");
             Interlocked.Increment(ref _moves);
         }
     }));
+
+    /// <summary>A commit that would take all the money of that delivery's account.</summary>
+    public Task<(HttpStatusCode Status, string Text)> RobAsync(string delivery) => _server.AskAsync(
+        HttpMethod.Post,
+        $"/v1/deliveries/{delivery}:commit",
+        () => JsonContent.Create(new { state = new { text = "0 0 0", contentType = "text/plain" } }));
 
     /// <summary>A whole one, of that server.</summary>
     public static async Task BackupAsync(Uri from, string file)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        using HttpResponseMessage answer = await http.GetAsync(new Uri(from, "/v1/backup"), HttpCompletionOption.ResponseHeadersRead);
+        using HttpResponseMessage answer = await http.GetAsync(
+            new Uri(from, "/v1/backup"), HttpCompletionOption.ResponseHeadersRead);
         Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode}: no backup.");
         await using FileStream to = File.Create(file);
         await answer.Content.CopyToAsync(to);

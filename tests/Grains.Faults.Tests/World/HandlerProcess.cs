@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -12,6 +13,7 @@ internal sealed class HandlerProcess : IAsyncDisposable
 
     private readonly NetworkEnd? _end;
     private readonly IPEndPoint _address;
+    private readonly ConcurrentQueue<string> _said = new();
     private readonly Action _atExit;
     private Process? _process;
 
@@ -26,13 +28,19 @@ internal sealed class HandlerProcess : IAsyncDisposable
 
     public string Url => $"http://{_address}/";
 
+    /// <summary>Lines of its standard error.</summary>
+    public IReadOnlyCollection<string> Said => _said;
+
     /// <summary>Starts it and returns when it takes connections.</summary>
     public async Task StartAsync()
     {
         string[] command = [.. _end?.Inside ?? [], "dotnet", Programs.Handlers, "push", $"{_address}"];
-        var start = new ProcessStartInfo(command[0], command[1..]);
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true };
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
-        _process = Process.Start(start)!;
+        _process = new Process { StartInfo = start };
+        _process.ErrorDataReceived += (_, line) => _said.Enqueue(line.Data ?? "");
+        _process.Start();
+        _process.BeginErrorReadLine();
         var waited = Stopwatch.StartNew();
         while (!await TakesConnectionsAsync())
         {

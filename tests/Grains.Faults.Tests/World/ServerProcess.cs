@@ -122,16 +122,17 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>The end of what the server said.</summary>
-    public string LogTail()
+    public string LogTail() =>
+        Said() is { Length: > 0 } said ? string.Join('\n', said.TakeLast(_shownLines)) : "(no output)";
+
+    /// <summary>Every line, of all its lives.</summary>
+    public string[] Said()
     {
         lock (_logPath)
         {
             _log?.Flush();
+            return File.Exists(_logPath) ? File.ReadAllLines(_logPath) : [];
         }
-
-        return !File.Exists(_logPath)
-            ? "(no output)"
-            : string.Join('\n', File.ReadLines(_logPath).TakeLast(_shownLines));
     }
 
     public ValueTask DisposeAsync()
