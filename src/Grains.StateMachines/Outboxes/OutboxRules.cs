@@ -46,6 +46,12 @@ internal sealed class OutboxRules(PartitionId partition, PartitionState state, N
 
             if (!open)
             {
+                // Whoever sends is bounded by its own budget, but there are many of them.
+                if (state.Totals.Bytes > state.Limits.PartitionBytesMax * state.Limits.PartitionOverflowFactor)
+                {
+                    return Refusals.PartitionFull(state);
+                }
+
                 open = true;
                 draft.Open();
             }

@@ -29,6 +29,12 @@ public sealed record MachineLimits
     /// <summary>Budget of a partition's data in memory: above it growing writes are refused.</summary>
     public long PartitionBytesMax { get; init; } = 512L << 20;
 
+    /// <summary>
+    /// Messages of other partitions are taken up to this many times the budget; then they stay in their outboxes, where they
+    /// count. More than one, so that two that are full of messages for each other still hand them over.
+    /// </summary>
+    public int PartitionOverflowFactor { get; init; } = 2;
+
     /// <summary>Receives that wait, in one partition.</summary>
     public int WaitingReceivesMax { get; init; } = 4096;
 

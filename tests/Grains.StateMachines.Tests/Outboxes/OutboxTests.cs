@@ -101,6 +101,43 @@ public class OutboxTests
         _source.Refuse(Transfer(), Refusal.TransferRefused);
     }
 
+    [Fact]
+    public void Over_twice_its_budget_a_partition_takes_nothing_of_others_and_once_there_is_room_it_takes_all_in_order()
+    {
+        const int budget = 10_000;
+        const int messages = 40;
+        var full = new TestPartition(new MachineLimits { PartitionBytesMax = budget }, _target.Id.Value);
+        var taken = new List<AcceptTransfer>();
+        for (int i = 0; i < messages; i++)
+        {
+            Send($"{i:00}{new string('x', 1_000)}");
+            if (full.Machine.Statistics.Bytes <= 2 * budget)
+            {
+                taken.Add(Transfer());
+                full.Do<TransferAccepted>(taken[^1]);
+                _source.Do<Done>(new ClearOutbox(full.Id, taken[^1].Entries[^1].Sequence));
+            }
+        }
+
+        Assert.InRange(full.Machine.Statistics.Bytes, 2 * budget, 2 * budget + 2_000);
+        full.Refuse(Transfer(), Refusal.PartitionFull);
+        full.Do<TransferAccepted>(taken[^1]);
+        Assert.Equal(messages - taken.Count, Transfer().Entries.Length);
+
+        var bodies = new List<string>();
+        Handle();
+        full.Do<TransferAccepted>(Transfer());
+        Handle();
+        Assert.Equal(Enumerable.Range(0, messages).Select(i => $"{i:00}"), bodies);
+
+        void Handle()
+        {
+            DeliveryGiven given = full.Take("t", max: messages)!;
+            bodies.AddRange(given.Messages.Select(m => TestPartition.Body(m)[..2]));
+            full.Do<Committed>(new CommitDelivery { Delivery = given.Delivery });
+        }
+    }
+
     private void Send(params string[] bodies)
     {
         _source.Do(_source.Send("s", "go"));
