@@ -20,7 +20,6 @@ internal sealed class DeliveryRules(
 
         DeliveryId id = command.Delivery;
         var commitKey = new CommitKey(id.Epoch.Value, id.Number);
-
         if (deliveries.Find(id) is not { } delivery)
         {
             return Gone(id);
@@ -36,9 +35,9 @@ internal sealed class DeliveryRules(
         Place[] acknowledged = command.Acknowledge is null
             ? [.. delivery.Messages.Select(m => m.Id)]
             : [.. command.Acknowledge.Select(m => new Place(m.Revision.Value, m.Ordinal)).Distinct()];
-        if (Growth(command, name) is > 0 and var growth && state.Totals.Bytes + growth > Limits.PartitionBytesMax)
+        if (Growth(command, delivery, acknowledged) is > 0 and var growth && state.Totals.Bytes + growth > Limits.PartitionBytesMax)
         {
-            return Refusals.PartitionFull(state);
+            return Refusals.PartitionFull(state, growth);
         }
 
         deliveries.End(delivery);
@@ -205,11 +204,18 @@ internal sealed class DeliveryRules(
         return null;
     }
 
-    private long Growth(CommitDelivery command, in ScopedName node)
+    /// <summary>
+    /// What the commit brings without what it acknowledges: a handler that sends on no more than it takes away passes in a
+    /// full partition too, so that those can drain.
+    /// </summary>
+    private long Growth(CommitDelivery command, OpenDelivery delivery, Place[] acknowledged)
     {
-        long growth = command.State is null
-            ? 0
-            : (command.State.Value?.Length ?? 0) - (state.Nodes.Get(node)?.State?.Length ?? 0);
+        long growth = -delivery.Messages.Where(m => acknowledged.Contains(m.Id)).Sum(m => m.Bytes);
+        if (command.State is { } change)
+        {
+            growth += (change.Value?.Length ?? 0) - (state.Nodes.Get(delivery.Node.Name)?.State?.Length ?? 0);
+        }
+
         foreach (OutgoingMessage send in command.Sends)
         {
             growth += Message.OverheadBytes + send.Content.SizeBytes;

@@ -12,10 +12,15 @@ internal static class Refusals
     public static Refused TooMany(string what, int count, int limit) =>
         new(Refusal.LimitExceeded, $"{count} {what} are over the limit of {limit}. Split the request.");
 
-    public static Refused PartitionFull(PartitionState state) => new(
-        Refusal.PartitionFull,
-        $"The partition holds {state.Totals.Bytes} bytes, over its budget of {state.Limits.PartitionBytesMax}. "
-        + "Delete something, or let messages be acknowledged; those always pass.");
+    /// <param name="growth">What is asked for adds so many bytes.</param>
+    public static Refused PartitionFull(PartitionState state, long growth = 0)
+    {
+        string more = growth > 0 ? $" and {growth} more are asked for" : "";
+        return new Refused(
+            Refusal.PartitionFull,
+            $"The partition holds {state.Totals.Bytes} bytes{more}; its budget is {state.Limits.PartitionBytesMax}. "
+            + "Delete something, or let messages be acknowledged; those always pass.");
+    }
 
     public static Refused FormatTooOld(string what) => new(
         Refusal.FormatTooOld,

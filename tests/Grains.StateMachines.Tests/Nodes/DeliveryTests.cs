@@ -383,6 +383,26 @@ public class DeliveryTests
     }
 
     [Fact]
+    public void In_a_full_partition_a_commit_passes_that_brings_no_more_than_it_takes_away()
+    {
+        var partition = new TestPartition(new MachineLimits { PartitionBytesMax = 1_700 });
+        for (int i = 0; i < 4; i++)
+        {
+            partition.Do<MessageAccepted>(partition.Send("a", "12345678"));
+        }
+
+        partition.Refuse(partition.Send("a", "x"), Refusal.PartitionFull);
+        DeliveryGiven given = partition.Take("a")!;
+        OutgoingMessage more = partition.Outgoing("b", "twice as long and more", new PartitionId(9));
+        Refused refused = partition.Refuse(new CommitDelivery { Delivery = given.Delivery, Sends = [more, more] }, Refusal.PartitionFull);
+        Assert.Contains("more are asked for", refused.Detail, StringComparison.Ordinal);
+        partition.Do<Committed>(new CommitDelivery
+        {
+            Delivery = given.Delivery, Sends = [partition.Outgoing("b", "", new PartitionId(9))],
+        });
+    }
+
+    [Fact]
     public void A_deleted_service_forgets_its_nodes_and_takes_no_more_messages()
     {
         _partition.Do(_partition.Send("a", "1"), _partition.Send("b", "1"));
