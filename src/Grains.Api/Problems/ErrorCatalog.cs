@@ -38,6 +38,7 @@ public static class ErrorCatalog
         [ProblemCode.FormatTooOld] = new("format-too-old", 409, "The cluster's format has no word for that yet", false),
         [ProblemCode.BackupRunning] = new("backup-running", 409, "This server is giving out a backup already", true),
         [ProblemCode.HistoryChanged] = new("history-changed", 410, "A restore replaced the history of that position", false),
+        [ProblemCode.MessageDropped] = new("message-dropped", 410, "Nobody will handle the message", false),
         [ProblemCode.VersionMismatch] = new("version-mismatch", 412, "The version is another one", false),
         [ProblemCode.TooLarge] = new("too-large", 413, "Something is over its limit", false),
         [ProblemCode.UnsupportedMediaType] = new("unsupported-media-type", 415, "This route reads application/json", false),

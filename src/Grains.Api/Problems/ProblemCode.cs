@@ -37,6 +37,7 @@ public enum ProblemCode
     FormatTooOld,
     BackupRunning,
     HistoryChanged,
+    MessageDropped,
     VersionMismatch,
     TooLarge,
     UnsupportedMediaType,

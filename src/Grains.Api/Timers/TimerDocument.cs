@@ -26,7 +26,7 @@ public class TimerRequest
     /// <summary>Of the kinds that are kept with a message sent from outside.</summary>
     public Dictionary<string, string>? Headers { get; init; }
 
-    /// <summary>Base64; this or <see cref="Text"/>, 64 KiB at the most.</summary>
+    /// <summary>Base64; this or <see cref="Text"/>, 32 KiB at the most.</summary>
     public byte[]? Body { get; init; }
     public string? Text { get; init; }
 }
@@ -59,6 +59,9 @@ public sealed class TimerDocument
 
     /// <summary>Bytes of the body of its message.</summary>
     public required int Size { get; init; }
+
+    /// <summary>Base64.</summary>
+    public required byte[] Body { get; init; }
 }
 
 /// <summary>All timers of a node, by name.</summary>

@@ -50,7 +50,7 @@ internal sealed class DeliveryRoutes(
             [
                 ProblemCode.BadId, ProblemCode.ServiceNotFound, ProblemCode.KeyspaceNotFound, ProblemCode.KeyNotFound,
                 ProblemCode.DeliveryGone, ProblemCode.NotHeld, ProblemCode.VersionMismatch, ProblemCode.CrossPartition,
-                ProblemCode.PartitionFull,
+                ProblemCode.PartitionFull, ProblemCode.FormatTooOld,
             ],
         },
         new("POST", _one + ":renew", Permission.Write, "Prolongs a delivery's lease", RenewAsync)

@@ -66,8 +66,7 @@ internal static class NodeExplanations
         if (node.Node.Waiting == 0)
         {
             return node.Node.Delayed == 0
-                ? ("idle", "Nothing waits."
-                    + (node.NextTimerMs > 0 ? $" Its next timer fires at {Answers.Time(node.NextTimerMs)}." : "") + (node.Node.Paused ? " The node is paused: POST …:resume." : ""))
+                ? ("idle", "Nothing waits." + NextTimer(node) + (node.Node.Paused ? " The node is paused: POST …:resume." : ""))
                 : ("delayed",
                     $"{Count(node.Node.Delayed, "message")} whose time has not come; the first one's is {Answers.Time(node.NextDueMs)}.");
         }
@@ -115,6 +114,9 @@ internal static class NodeExplanations
                 + "with a 'wait', again and again.")
             : ("ready", $"{messages} waiting; whoever receives next gets them.");
     }
+
+    private static string NextTimer(NodeExplained node) =>
+        node.NextTimerMs > 0 ? $" Its next timer fires at {Answers.Time(node.NextTimerMs)}." : "";
 
     private static string Trouble(NodeFacts facts) =>
         facts.News?.LastTrouble is { } trouble ? $" The last trouble of this service on its server: {trouble}" : "";

@@ -34,7 +34,8 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
             Headers = ["Content-Type", "Grains-Type", "traceparent", "Idempotency-Key", "Prefer"],
             Answers =
             [
-                new(202, "Durable", typeof(SendResult), Headers: ["Grains-Position", "Grains-Repeated"]),
+                new(202, "Durable", typeof(SendResult), Headers:
+                    ["Grains-Position", "Grains-Repeated", ReplyAnswers.MessageHeader, ReplyAnswers.AppliedHeader]),
                 new(200, "With Prefer: wait, the reply, as the handler gave it", MediaType: "*/*", Headers:
                     ["Grains-Position", "Grains-Repeated", ReplyAnswers.MessageHeader, ReplyAnswers.AppliedHeader, "Grains-Type"]),
                 new(204, "With Prefer: wait, the message is over and there is no reply", Headers:
@@ -43,7 +44,7 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
             Problems =
             [
                 ProblemCode.ServiceNotFound, ProblemCode.IdempotencyMismatch, ProblemCode.MailboxFull,
-                ProblemCode.PartitionFull, ProblemCode.FormatTooOld, ProblemCode.DeadLetter,
+                ProblemCode.PartitionFull, ProblemCode.FormatTooOld, ProblemCode.DeadLetter, ProblemCode.MessageDropped,
             ],
         },
         new("DELETE", "/v1/services/{service}/messages/{message}", Permission.Write, "Takes a message back that is not out", CancelAsync)
@@ -158,7 +159,8 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
         if (waitMs > 0)
         {
             http.Response.Headers[ReplyAnswers.AppliedHeader] = "wait";
-            ReplyFound found = await replies.WaitAsync(http, service, accepted.Message, waitMs);
+            http.Response.Headers[ReplyAnswers.MessageHeader] = accepted.Message.ToString();
+            ReplyFound found = await replies.WaitAnywayAsync(http, service, accepted.Message, waitMs);
             if (found.Status != ReplyStatus.Open)
             {
                 await ReplyAnswers.WriteAsync(http, accepted.Message, found);

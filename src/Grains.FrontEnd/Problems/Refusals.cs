@@ -28,6 +28,7 @@ internal static class Refusals
         Refusal.HistoryChanged => (ProblemCode.HistoryChanged, Outcome.None),
         Refusal.MessageDelivered => (ProblemCode.MessageDelivered, Outcome.None),
         Refusal.FormatTooOld => (ProblemCode.FormatTooOld, Outcome.None),
+        Refusal.BadSchedule => (ProblemCode.BadField, Outcome.None),
         Refusal.NotFound => (notFound, Outcome.None),
         _ => throw new InvalidOperationException($"Refusal {refusal} has no error code; add it to {nameof(Refusals)}."),
     };

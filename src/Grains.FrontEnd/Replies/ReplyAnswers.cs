@@ -7,6 +7,7 @@ using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Services;
+using Grains.Silo.Partitions;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Replies;
@@ -21,7 +22,7 @@ internal sealed class ReplyAnswers(ServiceCalls calls, IHostApplicationLifetime 
 {
     public const string MessageHeader = "Grains-Message";
     public const string AppliedHeader = "Preference-Applied";
-    private const string _wait = "wait=";
+    private const string _wait = "wait";
 
     /// <summary>
     /// The <c>wait</c> of a <c>Prefer</c> (RFC 7240), in ms, of which at most <see cref="Limits.WaitMs"/> are waited; 0 = none.
@@ -32,21 +33,37 @@ internal sealed class ReplyAnswers(ServiceCalls calls, IHostApplicationLifetime 
         StringValues values = headers["Prefer"];
         foreach (string? value in values)
         {
-            foreach (string preference in (value ?? "").Split([',', ';'], StringSplitOptions.TrimEntries))
+            foreach (string preference in (value ?? "").Split(',', StringSplitOptions.TrimEntries))
             {
-                if (!preference.StartsWith(_wait, StringComparison.OrdinalIgnoreCase))
+                // What follows a semicolon are parameters of the preference before.
+                string[] parts = preference.Split(';')[0].Split('=', 2, StringSplitOptions.TrimEntries);
+                if (parts is [var name, var seconds] && name.Equals(_wait, StringComparison.OrdinalIgnoreCase))
                 {
-                    continue;
+                    return double.TryParse(seconds.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out double wished)
+                        ? (long)Math.Min(wished * 1_000, Limits.WaitMs)
+                        : throw new RequestRefusedException(ProblemCode.BadHeader,
+                            $"Prefer: wait='{seconds}' is no number of whole seconds; write wait=30.");
                 }
-
-                return int.TryParse(preference.AsSpan(_wait.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
-                    ? Math.Min(seconds * 1_000L, Limits.WaitMs)
-                    : throw new RequestRefusedException(ProblemCode.BadHeader,
-                        "Prefer: wait= is followed by whole seconds, such as wait=30.");
             }
         }
 
         return 0;
+    }
+
+    /// <summary>
+    /// As <see cref="WaitAsync"/>, for a message that was accepted by this very request: whatever goes wrong with the waiting,
+    /// that stays true, and is to be told.
+    /// </summary>
+    public async Task<ReplyFound> WaitAnywayAsync(HttpContext http, ServiceSnapshot service, MessageId message, long waitMs)
+    {
+        try
+        {
+            return await WaitAsync(http, service, message, waitMs);
+        }
+        catch (Exception e) when (e is RequestRefusedException or PartitionUnavailableException)
+        {
+            return new ReplyFound(ReplyStatus.Open);
+        }
     }
 
     /// <summary>Until it is over, the wait is, the caller goes away, or the server is to end.</summary>
@@ -80,7 +97,11 @@ internal sealed class ReplyAnswers(ServiceCalls calls, IHostApplicationLifetime 
                 http.Response.StatusCode = StatusCodes.Status204NoContent;
                 return;
             case ReplyStatus.Dead:
-                await ProblemAnswer.WriteAsync(http, ProblemCode.DeadLetter, found.Reason ?? "It was given up.");
+                await RefuseAsync(http, ProblemCode.DeadLetter, found.Reason ?? "It was given up.");
+                return;
+            case ReplyStatus.Dropped:
+                await RefuseAsync(http, ProblemCode.MessageDropped,
+                    $"Message {message} expired, was cancelled or purged before anybody handled it. Send it again if it is still wanted.");
                 return;
             default:
                 await Answers.JsonAsync(http, StatusCodes.Status202Accepted,
@@ -88,6 +109,10 @@ internal sealed class ReplyAnswers(ServiceCalls calls, IHostApplicationLifetime 
                 return;
         }
     }
+
+    /// <summary>The message was accepted: that nothing was changed cannot be said.</summary>
+    private static Task RefuseAsync(HttpContext http, ProblemCode code, string detail) =>
+        ProblemAnswer.WriteAsync(http, new RequestRefusedException(code, detail) { Outcome = Outcome.Unknown });
 
     private static Task WriteAsync(HttpContext http, MessageContent content)
     {

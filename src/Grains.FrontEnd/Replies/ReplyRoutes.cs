@@ -25,9 +25,13 @@ internal sealed class ReplyRoutes(ServiceCalls calls, ReplyAnswers replies)
             [
                 new(200, "The reply, as the handler gave it", MediaType: "*/*", Headers: [ReplyAnswers.MessageHeader, "Grains-Type"]),
                 new(202, "It may still come", typeof(ReplyPending), Headers: [ReplyAnswers.MessageHeader]),
-                new(204, "The message is over, and there is no reply, or none any more", Headers: [ReplyAnswers.MessageHeader]),
+                new(204, "The message was over already, and there is no reply, or none any more", Headers: [ReplyAnswers.MessageHeader]),
             ],
-            Problems = [ProblemCode.BadId, ProblemCode.ServiceNotFound, ProblemCode.MessageNotFound, ProblemCode.DeadLetter],
+            Problems =
+            [
+                ProblemCode.BadId, ProblemCode.ServiceNotFound, ProblemCode.MessageNotFound, ProblemCode.DeadLetter,
+                ProblemCode.MessageDropped, ProblemCode.FormatTooOld,
+            ],
         },
     ];
 

@@ -51,10 +51,10 @@ internal static class TimerFields
         if (request.Cron is { } cron
             && CronSchedule.Refuse(cron, request.Zone, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()) is { } refusal)
         {
-            throw Fields.Refuse(refusal);
+            throw Fields.Refuse($"'{member}cron': {refusal}");
         }
 
-        byte[] body = Fields.Content(request.Body, request.Text, member.TrimEnd('.')) ?? [];
+        byte[] body = Fields.Content(request.Body, request.Text, $"{member}body") ?? [];
         return body.Length > Limits.TimerBytes ? throw Fields.TooLarge($"{member}body", Limits.TimerBytes) : new TimerChange
         {
             Name = name,

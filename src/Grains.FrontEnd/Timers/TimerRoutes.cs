@@ -35,7 +35,7 @@ internal sealed class TimerRoutes(ServiceCalls calls)
                 new(201, "Set", Headers: [Answers.PositionHeader]),
                 new(200, "Set anew in the place of the one of that name", Headers: [Answers.PositionHeader]),
             ],
-            Problems = [ProblemCode.ServiceNotFound, ProblemCode.PartitionFull, ProblemCode.FormatTooOld],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.MailboxFull, ProblemCode.PartitionFull, ProblemCode.FormatTooOld],
         },
         new("DELETE", _one, Permission.Write, "Ends a timer", DeleteAsync)
         {
@@ -86,7 +86,7 @@ internal sealed class TimerRoutes(ServiceCalls calls)
         TimerChanged changed = await calls.ExecuteAsync<TimerChanged>(
             service,
             partition,
-            new ChangeTimer { Service = service.Id, Node = node, Timer = change },
+            new ChangeTimer { Service = service.Id, Node = node, Timer = change, MailboxLimit = service.MailboxLimit },
             ProblemCode.TimerNotFound);
         Answers.SetPosition(http, partition, changed);
         return changed;
@@ -102,5 +102,6 @@ internal sealed class TimerRoutes(ServiceCalls calls)
         Type = timer.Content.Type,
         ContentType = timer.Content.ContentType,
         Size = timer.Content.Body.Length,
+        Body = timer.Content.Body,
     };
 }

@@ -148,8 +148,9 @@ internal sealed partial class DeliveryRuns(
             command = await RepeatAsync(run, service.Name, async () => await new CommitTranslation(
                 parts.Catalog, parts.Partitions.Slots, handle).TranslateAsync(request, hash));
         }
-        catch (RequestRefusedException e)
+        catch (Exception e)
         {
+            // A refusal, or a fault of ours: either way the delivery is not left open until its lease ends.
             return new HandlerOutcome.Failed($"what it answered cannot be committed: {e.Message}");
         }
 

@@ -38,6 +38,11 @@ internal sealed class PartitionRouter(
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Answer> ExecuteAsync(PartitionId partition, Command command, CancellationToken cancel)
     {
+        if (command.Format.Refuse(readiness.Settings.Settings?.FormatLevel ?? FormatLevels.Newest) is { } tooOld)
+        {
+            return tooOld;
+        }
+
         if (!NeedsName(command))
         {
             return await UntilAnsweredAsync(partition, command, cancel);

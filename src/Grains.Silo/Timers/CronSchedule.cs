@@ -21,8 +21,10 @@ public static class CronSchedule
             DateTimeOffset? next = Parse(cron).GetNextOccurrence(after, Zone(zone));
             return next?.ToUnixTimeMilliseconds() ?? TimerTimes.Never;
         }
-        catch (Exception e) when (e is CronFormatException or TimeZoneNotFoundException or InvalidTimeZoneException)
+        catch (Exception)
         {
+            // Users give both: whatever the library or the system says to them (a zone that is a folder, a letter that
+            // needs a seed), it is not for the partition's loop to end of.
             return TimerTimes.NotKnown;
         }
     }
@@ -34,7 +36,7 @@ public static class CronSchedule
         {
             Parse(cron);
         }
-        catch (CronFormatException e)
+        catch (Exception e)
         {
             return $"'{cron}' is no cron expression of five or six fields: {e.Message}";
         }

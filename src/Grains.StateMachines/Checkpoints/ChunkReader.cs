@@ -194,7 +194,8 @@ internal static class ChunkReader
     private static void ReadReply(PartitionState state, ref RecordReader from, bool isPromise)
     {
         Place at = from.Place();
-        var reply = new ReplyEntry(from.Place(), at, from.Varint(), isPromise ? null : MessageCodec.Read(ref from));
+        long scope = from.Varint();
+        var reply = new ReplyEntry(from.Place(), at, from.Varint(), isPromise ? null : MessageCodec.Read(ref from), scope);
         state.Replies.Set(reply.Message, reply);
         state.RepliesByAge.Set(at, reply);
         state.Totals.ReplyBytes += reply.Bytes;

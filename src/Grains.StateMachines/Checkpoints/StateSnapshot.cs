@@ -237,6 +237,7 @@ public sealed class StateSnapshot
     private static void WritePromise(RecordWriter to, Place at, ReplyEntry reply)
     {
         to.Place(at);
+        to.Varint(reply.Scope);
         to.Place(reply.Message);
         to.Varint(reply.UntilMs);
     }

@@ -12,22 +12,13 @@ internal sealed class CommitParts(PartitionState state, KeyRules keys, ReplyRule
 {
     private MachineLimits Limits => state.Limits;
 
-    public static Refused? RefuseFormat(CommitDelivery command, Draft draft) =>
-        draft.FormatLevel < FormatLevels.Delays && Array.Exists(command.Sends, s => s.Due.IsLater)
-            ? Refusals.FormatTooOld("a delayed message")
-        : draft.FormatLevel >= FormatLevels.Terms ? null
-        : command.Replies.Length > 0 ? Refusals.FormatTooOld("a reply")
-        : command.Timers.Length > 0 ? Refusals.FormatTooOld("a timer")
-        : Array.Exists(command.Sends, s => s.TtlMs > 0) ? Refusals.FormatTooOld("a message that expires")
-        : Array.Exists(command.Sends, s => s.For is not null) ? Refusals.FormatTooOld("a message that is sent on")
-        : null;
-
     public Refused? Refuse(CommitDelivery command, OpenDelivery delivery, Draft draft) =>
         RefuseKeys(command) ?? RefuseReplies(command, delivery) ?? RefuseTimers(command, delivery, draft);
 
-    public long Growth(CommitDelivery command) =>
-        command.Keys.Sum(keys.Growth) + command.Timers.Sum(TimerRules.Growth)
-        + command.Replies.Sum(r => (long)ReplyEntry.OverheadBytes + r.Content.SizeBytes);
+    public long Growth(CommitDelivery command, ScopedName node) =>
+        command.Keys.Sum(keys.Growth) + command.Timers.Sum(t => timers.Growth(node, t))
+        + command.Replies.Sum(r => (long)ReplyEntry.OverheadBytes + r.Content.SizeBytes)
+        + command.Sends.Count(s => s.For is not null) * (long)ReplyEntry.OverheadBytes;
 
     public void EmitKeys(CommitDelivery command, Draft draft)
     {

@@ -19,6 +19,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     private readonly Tree<TimerKey, object> _timers = new();
     private readonly HashSet<NodeActivity> _touched = [];
     private readonly List<OpenDelivery> _ending = [];
+    private readonly List<ScopedName> _lookedAt = [];
     private long _epochRevision;
     private long _lastNumber;
     private long _lastTimer;
@@ -31,7 +32,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     /// <summary>Some attempt must be made durable before it can go out, or nodes are still to be looked at.</summary>
     public bool HasWork => Starts.HasPending || _asked.Count > 0 || Overdue.Count > 0;
 
-    /// <summary>Nodes in whose mailboxes stand messages whose time was over when they were to be chosen.</summary>
+    /// <summary>Nodes to which messages came back whose time is over, or where such were met when the next were chosen.</summary>
     public HashSet<ScopedName> Overdue { get; } = [];
 
     /// <summary>Attempts that begin, and whether that is on record.</summary>
@@ -105,6 +106,9 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
 
     // While deciding: staged, undone by Drop.
 
+    /// <summary>What is overdue there goes with this batch.</summary>
+    public void LookedAt(in ScopedName overdue) => _lookedAt.Add(overdue);
+
     /// <summary>The batch ends this delivery; what it held goes back unless the batch removes it.</summary>
     public void End(OpenDelivery delivery)
     {
@@ -172,6 +176,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         }
 
         Starts.Drop();
+        _lookedAt.Clear();
         _ending.Clear();
     }
 
@@ -180,8 +185,16 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     /// <summary>Everything staged happened: leases that ended are gone, starts on record go out.</summary>
     public void Commit(long nowMs, List<Reply> replies)
     {
+        Overdue.ExceptWith(_lookedAt);
+        _lookedAt.Clear();
         foreach (OpenDelivery delivery in _ending)
         {
+            // Its time may have passed while it was out; nobody need ask for it to be forgotten.
+            if (Array.Exists(delivery.Messages, m => m.Content.Terms?.IsExpired(nowMs) == true))
+            {
+                Overdue.Add(delivery.Node.Name);
+            }
+
             _timers.Remove(delivery.Timer);
             _open.Remove(LeaseHandOver.KeyOf(delivery.Id));
             delivery.Node.Open = null;
@@ -189,7 +202,6 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         }
 
         _ending.Clear();
-        Overdue.Clear();
         foreach (NodeActivity node in Starts.Commit())
         {
             PendingStart start = node.Start!;

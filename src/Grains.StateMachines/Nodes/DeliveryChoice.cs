@@ -20,6 +20,7 @@ internal static class DeliveryChoice
         isOverdue = false;
         int limit = Math.Clamp(command.MaxMessages, 1, state.Limits.DeliveryMessagesMax);
         long bytes = 0;
+        int passedOver = 0;
         List<Message> chosen = [];
         foreach ((MailboxKey key, Message message) in state.Mailboxes.From(new MailboxKey(node, MailboxPart.Waiting, default)))
         {
@@ -31,6 +32,11 @@ internal static class DeliveryChoice
             if (message.Content.Terms?.IsExpired(nowMs) == true)
             {
                 isOverdue = true;
+                if (++passedOver == state.Limits.SweepMax)
+                {
+                    break;
+                }
+
                 continue;
             }
 

@@ -26,7 +26,7 @@ internal sealed class DeliveryRules(
         }
 
         ScopedName name = delivery.Node.Name;
-        if ((CommitParts.RefuseFormat(command, draft) ?? RefuseParts(command) ?? RefuseAcknowledgements(command, delivery)
+        if ((RefuseParts(command) ?? RefuseAcknowledgements(command, delivery)
             ?? parts.Refuse(command, delivery, draft)) is { } refused)
         {
             return refused;
@@ -221,6 +221,6 @@ internal sealed class DeliveryRules(
             growth += Message.OverheadBytes + send.Content.SizeBytes;
         }
 
-        return growth + parts.Growth(command);
+        return growth + parts.Growth(command, delivery.Node.Name);
     }
 }

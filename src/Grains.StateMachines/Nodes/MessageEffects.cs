@@ -96,7 +96,7 @@ internal sealed record MessagesAcknowledged(ScopedName Node, Place[] Messages) :
     {
         foreach (Place id in Messages)
         {
-            state.RemoveMessage(Find(state, id));
+            state.RemoveMessage(Find(state, id), isHandled: true);
         }
 
         NodeEntry node = state.NodeOf(Node);

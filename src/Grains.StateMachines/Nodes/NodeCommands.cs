@@ -32,6 +32,8 @@ public sealed record SendMessage : NodeCommand
     /// <summary>It is forgotten if nobody has it this long after it was accepted, or due; 0 = it is kept.</summary>
     [Id(4)] public long TtlMs { get; init; }
 
+    public override FormatNeed Format => FormatNeed.Of(Due, TtlMs);
+
     public override int SizeBytes => 128 + Node.Length + Content.SizeBytes;
 }
 
@@ -54,13 +56,18 @@ public readonly record struct Due([property: Id(0)] long DelayMs, [property: Id(
 /// <see cref="Refusal.MessageDelivered"/>.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("grains.cancel-message")]
-public sealed record CancelMessage([property: Id(0)] ServiceId Service, [property: Id(1)] MessageId Message) : Command;
+public sealed record CancelMessage([property: Id(0)] ServiceId Service, [property: Id(1)] MessageId Message) : Command
+{
+    public override FormatNeed Format => new(FormatLevels.Delays, "a cancelled message");
+}
 
 /// <summary>Nothing of the node is handed out from now on; or it is again. Answered by <see cref="Done"/>.</summary>
 [GenerateSerializer, Immutable, Alias("grains.pause-node")]
 public sealed record PauseNode : NodeCommand
 {
     [Id(0)] public required bool Paused { get; init; }
+
+    public override FormatNeed Format => new(FormatLevels.Delays, "a paused node");
 }
 
 /// <summary>Hashes of a caller's key (with its scope) and of the request that it stands for.</summary>
@@ -123,6 +130,10 @@ public sealed record CommitDelivery : Command
     [Id(5)] public UInt128 BodyHash { get; init; }
     [Id(6)] public OutgoingReply[] Replies { get; init; } = [];
     [Id(7)] public TimerChange[] Timers { get; init; } = [];
+
+    public override FormatNeed Format => Timers.Length > 0 ? FormatNeed.Timer
+        : Replies.Length > 0 ? FormatNeed.Reply
+        : Sends.Select(s => FormatNeed.Of(s.Due, s.TtlMs, s.For is not null)).DefaultIfEmpty().MaxBy(n => n.Level);
 
     public override int SizeBytes => 128 + (State?.Value?.Length ?? 0)
         + Replies.Sum(r => 64 + r.Content.SizeBytes)

@@ -7,8 +7,6 @@ namespace Grains.StateMachines.Nodes;
 /// <summary>Decides what is asked of nodes and their mailboxes, deliveries apart.</summary>
 internal sealed class NodeRules(PartitionId partition, PartitionState state, Deliveries deliveries)
 {
-    private const int _mailboxFullRetryMs = 1000;
-
     /// <summary>Messages whose time was over before here were looked at; those that were out then are met at their return.</summary>
     private DueKey _ended;
 
@@ -36,16 +34,6 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         }
 
         long dueMs = command.Due.From(draft.NowMs);
-        if (dueMs > 0 && draft.FormatLevel < FormatLevels.Delays)
-        {
-            return Refusals.FormatTooOld("a delayed message");
-        }
-
-        if (command.TtlMs > 0 && draft.FormatLevel < FormatLevels.Terms)
-        {
-            return Refusals.FormatTooOld("a message that expires");
-        }
-
         MessageContent content = command.TtlMs == 0 ? command.Content : command.Content with
         {
             Terms = new MessageTerms { ExpiresAtMs = Math.Max(dueMs, draft.NowMs) + command.TtlMs },
@@ -53,12 +41,7 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         int waiting = state.Nodes.Get(name)?.Pending ?? 0;
         if (waiting >= command.MailboxLimit)
         {
-            return new Refused(
-                Refusal.MailboxFull,
-                $"{waiting} messages wait at node '{command.Node}'; its bound is {command.MailboxLimit}. Send again later.")
-            {
-                RetryAfterMs = _mailboxFullRetryMs,
-            };
+            return Refusals.MailboxFull(command.Node, waiting, command.MailboxLimit);
         }
 
         if (state.Totals.Bytes > Limits.PartitionBytesMax)
@@ -100,9 +83,16 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
     public void Accept(OutgoingMessage message, Draft draft)
     {
         var name = new ScopedName(message.Service.Value, message.Node);
-        if (state.IsDropped(name.Scope) || message.Content.Terms?.IsExpired(draft.NowMs) == true)
+        if (state.IsDropped(name.Scope))
         {
-            // Its service is gone, and with it the place where its dead letters would be read; or it came too late.
+            // Its service is gone, and with it the place where its dead letters would be read.
+            return;
+        }
+
+        if (message.Content.Terms?.IsExpired(draft.NowMs) == true)
+        {
+            Expired++;
+            _expiring++;
             return;
         }
 
@@ -150,7 +140,10 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         _expiring = 0;
         foreach (ScopedName node in deliveries.Overdue)
         {
-            ExpireOf(node, draft);
+            if (ExpireOf(node, draft))
+            {
+                deliveries.LookedAt(node);
+            }
         }
 
         if (!state.Ending.TryFirstDurable(_ended, out DueKey first, out _) || first.AtMs > draft.NowMs)
@@ -182,11 +175,12 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         Expired -= _expiring;
     }
 
-    private void ExpireOf(in ScopedName name, Draft draft)
+    /// <returns>False: some must wait for the next batch.</returns>
+    private bool ExpireOf(in ScopedName name, Draft draft)
     {
         if (state.Nodes.Get(name) is not { } node)
         {
-            return;
+            return true;
         }
 
         var head = new MailboxKey(node.Number, MailboxPart.Waiting, default);
@@ -197,7 +191,7 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         {
             if (draft.IsFull)
             {
-                return;
+                return false;
             }
 
             if (state.Messages.Get(message.Id) is { Dead: false } present && !deliveries.Wants(present))
@@ -205,6 +199,8 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
                 Expire(present, draft);
             }
         }
+
+        return true;
     }
 
     private void Expire(Message message, Draft draft)
@@ -234,11 +230,6 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
                 Refusal.MessageDelivered, $"Message {command.Message} is out: its handler has it. Nothing was cancelled.");
         }
 
-        if (draft.FormatLevel < FormatLevels.Delays)
-        {
-            return Refusals.FormatTooOld("a cancelled message");
-        }
-
         long revision = draft.Open();
         draft.Emit(new MessageCancelled(id));
         draft.Close(command.Id);
@@ -251,11 +242,6 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         if (RefuseNode(name) is { } refused)
         {
             return refused;
-        }
-
-        if (draft.FormatLevel < FormatLevels.Delays)
-        {
-            return Refusals.FormatTooOld("a paused node");
         }
 
         if ((state.Nodes.Get(name)?.Paused ?? false) == command.Paused)
@@ -390,7 +376,7 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
                 break;
             }
 
-            messages += 1 + node.Pending + node.Dead;
+            messages += 1 + node.Pending + node.Dead + node.Timers;
             names.Add(name);
         }
 

@@ -21,6 +21,12 @@ public abstract record Command
     /// <summary>What the command adds at the most to a record, in bytes; bounds queues and batches.</summary>
     public virtual int SizeBytes => 64;
 
+    /// <summary>
+    /// What records must be able to say for it. Asked where a command leaves its front end too: an owner of an older version
+    /// would not see what it does not know.
+    /// </summary>
+    public virtual FormatNeed Format => default;
+
     /// <summary>It may wait inside the partition: it shares no call with others.</summary>
     public virtual bool WaitsInside => false;
 

@@ -1,3 +1,5 @@
+using Grains.StateMachines.Nodes;
+
 namespace Grains.StateMachines.Partitions;
 
 /// <summary>
@@ -21,4 +23,23 @@ public static class FormatLevels
     public const int Terms = 4;
 
     public const int Newest = Terms;
+}
+
+/// <summary>What a command needs of the format.</summary>
+/// <param name="Level">At least this one.</param>
+/// <param name="What">For which thing, in words.</param>
+public readonly record struct FormatNeed(int Level, string? What)
+{
+    public static readonly FormatNeed Timer = new(FormatLevels.Terms, "a timer");
+    public static readonly FormatNeed Reply = new(FormatLevels.Terms, "a reply");
+
+    /// <summary>Of a message.</summary>
+    public static FormatNeed Of(Due due, long ttlMs, bool isSentOn = false) =>
+        isSentOn ? new(FormatLevels.Terms, "a message that is sent on")
+        : ttlMs > 0 ? new(FormatLevels.Terms, "a message that expires")
+        : due.IsLater ? new(FormatLevels.Delays, "a delayed message")
+        : default;
+
+    /// <summary>Null: the level will do.</summary>
+    public Refused? Refuse(int level) => Level <= level ? null : Refusals.FormatTooOld(What!);
 }

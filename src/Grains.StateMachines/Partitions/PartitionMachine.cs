@@ -359,7 +359,7 @@ public sealed class PartitionMachine
 
     private Answer Write(Command command)
     {
-        if (Judge(command) is { } known)
+        if ((Judge(command) ?? command.Format.Refuse(FormatLevel)) is { } known)
         {
             return known;
         }

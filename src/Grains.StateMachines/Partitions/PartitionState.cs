@@ -80,8 +80,11 @@ internal sealed class PartitionState
     /// <summary>Messages for whose end somebody waits. Not state: nothing is decided on it.</summary>
     public HashSet<Place> Awaited { get; } = [];
 
-    /// <summary>Those of <see cref="Awaited"/> to which something happened, perhaps in a batch that never was.</summary>
-    public HashSet<Place> Ended { get; } = [];
+    /// <summary>
+    /// Those of <see cref="Awaited"/> to which something happened, perhaps in a batch that never was; true = nobody will
+    /// handle it.
+    /// </summary>
+    public Dictionary<Place, bool> Ended { get; } = [];
 
     /// <summary>Of the last record that had one; never in a checkpoint, because it is of use to the next record only.</summary>
     public HandOver? HandedOver { get; private set; }
@@ -216,13 +219,15 @@ internal sealed class PartitionState
         SetTimes(message, message);
     }
 
-    public void RemoveMessage(Message message)
+    /// <param name="message">As it is.</param>
+    /// <param name="isHandled">Somebody did what it asked for; else nobody ever will.</param>
+    public void RemoveMessage(Message message, bool isHandled = false)
     {
         Messages.Set(message.Id, null);
         Mailboxes.Set(message.MailboxKey, null);
         Totals.Bytes -= message.Bytes;
         SetTimes(message, null);
-        Tell(message.Id);
+        Tell(message.Id, isDropped: !isHandled);
     }
 
     public void ReplaceMessage(Message old, Message changed)
@@ -292,11 +297,11 @@ internal sealed class PartitionState
         }
     }
 
-    private void Tell(Place message)
+    private void Tell(Place message, bool isDropped = false)
     {
         if (Awaited.Count > 0 && Awaited.Contains(message))
         {
-            Ended.Add(message);
+            Ended[message] = isDropped;
         }
     }
 

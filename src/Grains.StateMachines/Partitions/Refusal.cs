@@ -59,4 +59,7 @@ public enum Refusal
 
     /// <summary>The format level of the cluster has no word for what is asked.</summary>
     FormatTooOld = 19,
+
+    /// <summary>A timer's schedule names no time that the partition's server knows.</summary>
+    BadSchedule = 20,
 }

@@ -6,6 +6,8 @@ namespace Grains.StateMachines.Partitions;
 /// <summary>Refusals that several rules give, worded once.</summary>
 internal static class Refusals
 {
+    private const int _mailboxFullRetryMs = 1000;
+
     public static Refused Limit(string what, long size, long limit) =>
         new(Refusal.LimitExceeded, $"{char.ToUpperInvariant(what[0])}{what[1..]} of {size} bytes is not in the range 1 to {limit}.");
 
@@ -21,6 +23,12 @@ internal static class Refusals
             $"The partition holds {state.Totals.Bytes} bytes{more}; its budget is {state.Limits.PartitionBytesMax}. "
             + "Delete something, or let messages be acknowledged; those always pass.");
     }
+
+    public static Refused MailboxFull(Utf8Name node, int waiting, int limit) => new(
+        Refusal.MailboxFull, $"{waiting} messages wait at node '{node}'; its bound is {limit}. Send again later.")
+    {
+        RetryAfterMs = _mailboxFullRetryMs,
+    };
 
     public static Refused FormatTooOld(string what) => new(
         Refusal.FormatTooOld,

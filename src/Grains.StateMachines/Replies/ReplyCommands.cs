@@ -19,6 +19,8 @@ public sealed record GetReply([property: Id(0)] ServiceId Service, [property: Id
     /// <summary>0 = as it is now.</summary>
     [Id(2)] public override long WaitMs { get; init; }
 
+    public override FormatNeed Format => FormatNeed.Reply;
+
     public override bool IsRead => true;
 
     public override bool WaitsInside => WaitMs > 0;
@@ -48,4 +50,7 @@ public enum ReplyStatus
 
     /// <summary>It is a dead letter.</summary>
     Dead = 4,
+
+    /// <summary>It expired, was cancelled or purged while the caller waited: nobody will handle it.</summary>
+    Dropped = 5,
 }

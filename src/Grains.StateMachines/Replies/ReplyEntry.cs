@@ -8,7 +8,8 @@ namespace Grains.StateMachines.Replies;
 /// <param name="At">When it was, among all that are kept.</param>
 /// <param name="UntilMs">It is forgotten then, ms since 1970.</param>
 /// <param name="Content">Null = promised.</param>
-internal sealed record ReplyEntry(Place Message, Place At, long UntilMs, MessageContent? Content)
+/// <param name="Scope">The service of the message.</param>
+internal sealed record ReplyEntry(Place Message, Place At, long UntilMs, MessageContent? Content, long Scope)
 {
     /// <summary>What a reply costs beside its content, counted against the budget.</summary>
     public const int OverheadBytes = 300;

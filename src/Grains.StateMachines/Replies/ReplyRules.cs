@@ -33,13 +33,14 @@ internal sealed class ReplyRules(PartitionId partition, PartitionState state)
         }));
     }
 
-    /// <summary>The first reply counts.</summary>
+    /// <summary>The first reply counts; one to a message of which nothing is known any more tells nobody anything.</summary>
     public void Keep(MessageId to, MessageContent content, Draft draft)
     {
         var place = new Place(to.Revision.Value, to.Ordinal);
-        if (state.Replies.Get(place)?.Content is null)
+        ReplyEntry? present = state.Replies.Get(place);
+        if (present?.Content is null && (present?.Scope ?? state.Messages.Get(place)?.Owner.Scope) is { } scope)
         {
-            draft.Emit(new ReplyKept(place, draft.NextOrdinal(), content));
+            draft.Emit(new ReplyKept(scope, place, draft.NextOrdinal(), content));
         }
     }
 
@@ -53,7 +54,7 @@ internal sealed class ReplyRules(PartitionId partition, PartitionState state)
 
         if (state.Replies.Get(message.Id) is null)
         {
-            draft.Emit(new ReplyPromised(message.Id, draft.NextOrdinal()));
+            draft.Emit(new ReplyPromised(message.Owner.Scope, message.Id, draft.NextOrdinal()));
         }
 
         return IdOf(message.Id);
@@ -69,12 +70,12 @@ internal sealed class ReplyRules(PartitionId partition, PartitionState state)
 
         var place = new Place(id.Revision.Value, id.Ordinal);
         Message? message = state.Messages.GetDurable(place);
-        if (message is not null && message.Owner.Scope != command.Service.Value)
+        ReplyEntry? reply = state.Replies.GetDurable(place);
+        if ((message?.Owner.Scope ?? reply?.Scope ?? command.Service.Value) != command.Service.Value)
         {
             return new Refused(Refusal.MessageNotFound, $"Message {id} belongs to another service.");
         }
 
-        ReplyEntry? reply = state.Replies.GetDurable(place);
         return reply?.Content is { } content ? new ReplyFound(ReplyStatus.Replied) { Content = content }
             : message is { Dead: true } ? new ReplyFound(ReplyStatus.Dead) { Reason = message.Reason }
             : message is null && reply is null ? new ReplyFound(ReplyStatus.Finished)

@@ -49,7 +49,7 @@ internal sealed class ReplyWaiters(PartitionState state, ReplyRules rules)
     /// <summary>Answers those whose message is over, and those whose time is.</summary>
     public void Answer(long nowMs, List<Reply> replies)
     {
-        foreach (Place message in state.Ended)
+        foreach ((Place message, bool isDropped) in state.Ended)
         {
             foreach (ReplyWaiter waiter in _byMessage.GetValueOrDefault(message)?.ToArray() ?? [])
             {
@@ -57,7 +57,9 @@ internal sealed class ReplyWaiters(PartitionState state, ReplyRules rules)
                 if (answer is not ReplyFound { Status: ReplyStatus.Open })
                 {
                     Forget(waiter);
-                    replies.Add(new Reply(waiter.Ticket, answer));
+                    replies.Add(new Reply(
+                        waiter.Ticket,
+                        isDropped && answer is ReplyFound { Status: ReplyStatus.Finished } ? new ReplyFound(ReplyStatus.Dropped) : answer));
                 }
             }
         }

@@ -28,9 +28,9 @@ internal sealed record TimerSet(ScopedName Node, Utf8Name Name, long DueMs, stri
     {
         NodeEntry node = state.NodeOf(Node);
         var key = new NodeTimerKey(node.Number, Name);
-        int more = state.Timers.Get(key) is null ? 1 : 0;
-        state.PutTimer(new TimerEntry(Node, key, DueMs, Content) { Cron = Cron, Zone = Zone });
-        state.PutNode(Node, node with { Timers = node.Timers + more });
+        TimerEntry? present = state.Timers.Get(key);
+        state.PutTimer(new TimerEntry(Node, key, DueMs, Content) { Cron = Cron, Zone = Zone, Last = present?.Last ?? default });
+        state.PutNode(Node, node with { Timers = node.Timers + (present is null ? 1 : 0) });
     }
 }
 

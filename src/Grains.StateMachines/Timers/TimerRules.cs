@@ -24,9 +24,15 @@ internal sealed class TimerRules(PartitionId partition, PartitionState state, De
             return refused;
         }
 
-        if (command.Timer.Content is not null && state.Totals.Bytes > Limits.PartitionBytesMax)
+        int waiting = state.Nodes.Get(name)?.Pending ?? 0;
+        if (command.Timer.Content is not null && waiting >= command.MailboxLimit)
         {
-            return Refusals.PartitionFull(state);
+            return Refusals.MailboxFull(command.Node, waiting, command.MailboxLimit);
+        }
+
+        if (Growth(name, command.Timer) is > 0 and var growth && state.Totals.Bytes + growth > Limits.PartitionBytesMax)
+        {
+            return Refusals.PartitionFull(state, growth);
         }
 
         long revision = draft.Open();
@@ -38,11 +44,6 @@ internal sealed class TimerRules(PartitionId partition, PartitionState state, De
     /// <summary>Why these changes of one node's timers cannot be.</summary>
     public Refused? RefuseAll(in ScopedName node, TimerChange[] changes, Draft draft)
     {
-        if (changes.Length > 0 && draft.FormatLevel < FormatLevels.Terms)
-        {
-            return Refusals.FormatTooOld("a timer");
-        }
-
         int count = state.Nodes.Get(node)?.Timers ?? 0;
         HashSet<Utf8Name> named = [];
         foreach (TimerChange change in changes)
@@ -59,8 +60,9 @@ internal sealed class TimerRules(PartitionId partition, PartitionState state, De
 
             if (change.Content is not null && DueMs(change, draft.NowMs) <= 0)
             {
-                return new Refused(Refusal.LimitExceeded,
-                    $"Timer '{change.Name}': '{change.Cron}' names no time to come, or its zone is not known to the partition's server.");
+                return new Refused(Refusal.BadSchedule,
+                    $"Timer '{change.Name}': the partition's server knows no time that '{change.Cron}' names in zone '{change.Zone ?? "UTC"}'. "
+                    + "Is the time zone data of all servers the same?");
             }
 
             count += (change.Content is null ? 0 : 1) - (Find(node, change.Name) is null ? 0 : 1);
@@ -84,12 +86,16 @@ internal sealed class TimerRules(PartitionId partition, PartitionState state, De
         }
     }
 
-    public static long Growth(TimerChange change) =>
-        change.Content is null ? 0 : TimerEntry.OverheadBytes + change.SizeBytes;
+    /// <summary>What the change adds to the node's bytes, or (below zero) takes away.</summary>
+    public long Growth(in ScopedName node, TimerChange change) =>
+        (change.Content is { } content
+            ? new TimerEntry(node, new NodeTimerKey(0, change.Name), 0, content) { Cron = change.Cron, Zone = change.Zone }.Bytes
+            : 0)
+        - (Find(node, change.Name)?.Bytes ?? 0);
 
     /// <summary>
     /// What time demands; a bounded number. Times that were missed are one, and a timer whose last message is still there
-    /// sends no other: each has one at the most.
+    /// sends no other: each has one at the most. Nor does any in a partition that is over its budget.
     /// </summary>
     public void Fire(Draft draft)
     {
@@ -108,7 +114,7 @@ internal sealed class TimerRules(PartitionId partition, PartitionState state, De
             }
 
             long next = timer.Cron is null ? TimerTimes.Never : schedule(timer.Cron, timer.Zone, draft.NowMs);
-            bool waits = state.Messages.Get(timer.Last) is { Dead: false };
+            bool waits = state.Messages.Get(timer.Last) is { Dead: false } || state.Totals.Bytes > Limits.PartitionBytesMax;
             draft.Open();
             draft.Emit(next == TimerTimes.NotKnown
                 ? new TimerFired(timer.Owner, timer.Key.Name, draft.NextOrdinal(), draft.NowMs + TimerTimes.AgainMs, Skipped: true)

@@ -59,7 +59,9 @@ public sealed class RequestTests : IAsyncLifetime
     {
         using HttpResponseMessage pending = await AskAsync("clerk", "a", "slow", wait: 1, key: "k-1");
         Assert.Equal(HttpStatusCode.Accepted, pending.StatusCode);
+        Assert.Equal("wait", Header(pending, "Preference-Applied"));
         string id = JsonDocument.Parse(await pending.Content.ReadAsStringAsync()).RootElement.GetProperty("id").GetString()!;
+        Assert.Equal(id, Header(pending, "Grains-Message"));
         using HttpResponseMessage now = await ReplyAsync("clerk", id, wait: "0s");
         Assert.Equal(HttpStatusCode.Accepted, now.StatusCode);
         Task<HttpResponseMessage> attached = AskAsync("clerk", "a", "slow", key: "k-1");
@@ -70,6 +72,17 @@ public sealed class RequestTests : IAsyncLifetime
         Assert.Equal(id, Header(answer, "Grains-Message"));
         using HttpResponseMessage late = await ReplyAsync("clerk", id);
         Assert.Equal("clerk says: slow", await late.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task A_message_that_expires_while_its_sender_waits_gives_410_and_not_204()
+    {
+        await _world.DeclareAsync("nobody", new { });
+        using HttpResponseMessage answer = await AskAsync("nobody", "a", "x", query: "?ttl=300ms");
+        string problem = await answer.Content.ReadAsStringAsync();
+        Assert.Equal(HttpStatusCode.Gone, answer.StatusCode);
+        Assert.Contains("message-dropped", problem, StringComparison.Ordinal);
+        Assert.Contains("\"outcome\":\"unknown\"", problem, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -101,6 +114,7 @@ public sealed class RequestTests : IAsyncLifetime
     [InlineData("wait=soon")]
     [InlineData("wait=-1")]
     [InlineData("respond-async, wait=1.5")]
+    [InlineData("wait=\"x\"")]
     public async Task A_wait_that_is_none_is_refused_and_nothing_is_sent(string prefer)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/services/clerk/nodes/quiet/messages");
@@ -115,14 +129,14 @@ public sealed class RequestTests : IAsyncLifetime
     [Fact]
     public async Task Other_preferences_are_passed_over()
     {
-        using HttpResponseMessage answer = await AskAsync("clerk", "a", "x", prefer: "handling=lenient, wait=20; foo");
+        using HttpResponseMessage answer = await AskAsync("clerk", "a", "x", prefer: "handling=lenient; wait=0, Wait = \"99999999999\"; foo");
         Assert.Equal("clerk says: x", await answer.Content.ReadAsStringAsync());
     }
 
     private async Task<HttpResponseMessage> AskAsync(
-        string service, string node, string body, int wait = 30, string? key = null, string? prefer = null)
+        string service, string node, string body, int wait = 30, string? key = null, string? prefer = null, string query = "")
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/services/{service}/nodes/{node}/messages")
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/services/{service}/nodes/{node}/messages{query}")
         {
             Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)),
         };

@@ -90,6 +90,8 @@ public sealed class TimerTests : IAsyncLifetime
     [InlineData("t", """{"cron":"every day"}""", "is no cron expression")]
     [InlineData("t", """{"cron":"0 0 30 2 *"}""", "no time that will ever come")]
     [InlineData("t", """{"cron":"* * * * *","zone":"Mars/Olympus"}""", "'Mars/Olympus' is no time zone")]
+    [InlineData("t", """{"cron":"* * * * *","zone":"America"}""", "'America' is no time zone")]
+    [InlineData("t", """{"cron":"H * * * *"}""", "'H * * * *' is no cron expression")]
     [InlineData("t", """{"delay":"1s","zone":"Europe/Berlin"}""", "'zone' belongs to 'cron'")]
     [InlineData("t", """{"delay":"400d"}""", "'delay' must be")]
     [InlineData("t", """{"cron":"* * * * *","headers":{"Cookie":"x"}}""", "'headers' may hold")]

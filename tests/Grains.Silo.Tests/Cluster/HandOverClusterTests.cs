@@ -5,6 +5,7 @@ using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Timers;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 using static Grains.Silo.Tests.Cluster.SiloCluster;
@@ -148,6 +149,16 @@ public sealed class HandOverClusterTests
         var status = cluster.Silos[0].ServiceProvider.GetRequiredService<IClusterStatus>();
         var e = await Assert.ThrowsAsync<UnknownServerException>(() => status.DrainAsync("nobody", true, default));
         Assert.Contains(cluster.Silos[0].Name, e.Message);
+        // What an owner of an older version would not see is refused where it is asked.
+        var timer = new ChangeTimer
+        {
+            Service = Send().Service,
+            Node = new Utf8Name("a"),
+            Timer = new TimerChange { Name = new Utf8Name("t"), Content = MessageContent.Empty },
+            MailboxLimit = 10,
+        };
+        Assert.Equal(
+            Refusal.FormatTooOld, Assert.IsType<Refused>(await first.ExecuteAsync(first.Slots.Partitions[0], timer, default)).Code);
         Assert.Equal(FormatLevels.Newest, await status.RaiseFormatAsync(default));
     }
 

@@ -39,6 +39,8 @@ public sealed class CronScheduleTests
     [InlineData("60 * * * *", null, TimerTimes.NotKnown, "'60 * * * *' is no cron expression")]
     [InlineData("", null, TimerTimes.NotKnown, "is no cron expression")]
     [InlineData("* * * * *", "Mars/Olympus", TimerTimes.NotKnown, "'Mars/Olympus' is no time zone")]
+    [InlineData("* * * * *", "Europe", TimerTimes.NotKnown, "'Europe' is no time zone")]
+    [InlineData("H * * * *", null, TimerTimes.NotKnown, "'H * * * *' is no cron expression")]
     [InlineData("* * * * *", "", TimerTimes.NotKnown, "'' is no time zone")]
     [InlineData("* * * * *", "../../etc/passwd", TimerTimes.NotKnown, "is no time zone")]
     public void What_names_no_time_is_said_in_words(string cron, string? zone, long next, string why)

@@ -53,6 +53,37 @@ public sealed class TermsTests
         Assert.Equal("four", Take());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_message_that_comes_back_after_its_time_is_forgotten_though_nobody_asks(bool paused)
+    {
+        _partition.Do(_partition.Send("a", "x") with { TtlMs = 1_000 });
+        _partition.Take("a", leaseMs: 1_500);
+        _partition.Do(new PauseNode { Service = TestPartition.Service, Node = new Utf8Name("a"), Paused = paused });
+        _partition.Tick(1_400);
+        Assert.Equal(1, Node().Waiting);
+        _partition.Tick(100);
+        Assert.Equal((0, 1L), (Node().Waiting, _partition.Machine.Statistics.Expired));
+    }
+
+    [Fact]
+    public void Very_many_that_expire_at_once_are_passed_over_and_forgotten_in_bounded_steps()
+    {
+        var partition = new TestPartition(new MachineLimits { SweepMax = 5 });
+        for (int i = 0; i < 23; i++)
+        {
+            partition.Do(partition.Send("a", $"{i}") with { TtlMs = 100 });
+        }
+
+        partition.Do(partition.Send("a", "kept"));
+        partition.NowMs += 100;
+        object ticket = partition.Wait(partition.Receive("a", waitMs: 5_000));
+        partition.Tick(0);
+        Assert.Equal("kept", TestPartition.Body(Assert.IsType<DeliveryGiven>(partition.Answers[ticket]).Messages[0]));
+        Assert.Equal(23, partition.Machine.Statistics.Expired);
+    }
+
     [Fact]
     public void A_receive_that_waits_is_not_given_what_expired_while_its_batch_was_decided()
     {

@@ -83,7 +83,15 @@ internal sealed class RandomRun
                 Pause(partition, _random.Next(2) == 0);
                 break;
             case < 94:
-                ChangeTimer(partition);
+                if (_random.Next(2) == 0)
+                {
+                    ChangeTimer(partition);
+                }
+                else
+                {
+                    Churn(partition);
+                }
+
                 break;
             case < 97:
                 partition.Checkpoint();
@@ -259,7 +267,7 @@ internal sealed class RandomRun
 
         foreach (MessageView message in acknowledged)
         {
-            string body = TestPartition.Body(message);
+            string body = Body(partition, message);
             _processed[body] = _processed.GetValueOrDefault(body) + 1;
         }
     }
@@ -279,10 +287,36 @@ internal sealed class RandomRun
     {
         string? body = _random.Next(3) == 0 ? null : "tick";
         string? cron = _random.Next(4) == 0 ? null : $"{200 + _random.Next(900)}";
-        ChangeTimer change = partition.Timer($"n{_random.Next(4)}", $"t{_random.Next(3)}", cron, body, _random.Next(2_000));
+        ChangeTimer change = partition.Timer($"n{_random.Next(4)}", $"t{_random.Next(3)}", cron, body, 1 + _random.Next(2_000));
         if (partition.Do(change) is Refused refused)
         {
             Assert.Equal((Refusal.NotFound, null), (refused.Code, body));
+        }
+    }
+
+    /// <summary>Nodes that come and go whole, with everything that they have; nothing of them is counted.</summary>
+    private void Churn(TestPartition partition)
+    {
+        string node = $"z{_random.Next(3)}";
+        switch (_random.Next(5))
+        {
+            case 0:
+                partition.Do<TimerChanged>(partition.Timer(node, $"t{_random.Next(3)}", $"{200 + _random.Next(900)}"));
+                break;
+            case 1:
+                MessageId id = partition.Do<MessageAccepted>(partition.Send(node, "churn") with { TtlMs = _random.Next(2) * 700 }).Message;
+                partition.Wait(new GetReply(TestPartition.Service, id) { WaitMs = 1_000 });
+                break;
+            case 2:
+                partition.Take(node, leaseMs: 500);
+                break;
+            default:
+                Answer purged = partition.Do(new PurgeNode
+                {
+                    Service = TestPartition.Service, Node = new Utf8Name(node), WithState = _random.Next(2) == 0,
+                });
+                Assert.True(purged is Purged or Refused { Code: Refusal.NotFound });
+                break;
         }
     }
 
@@ -323,6 +357,14 @@ internal sealed class RandomRun
             }
         }
 
+        foreach (TestPartition partition in _partitions)
+        {
+            for (int node = 0; node < 3; node++)
+            {
+                partition.Do(new PurgeNode { Service = TestPartition.Service, Node = new Utf8Name($"z{node}"), WithState = true });
+            }
+        }
+
         for (int round = 0; _partitions.Any(p => p.Machine.Statistics is not { Messages: 0, OutboxEntries: 0 }); round++)
         {
             Assert.True(round < 1_000, "the mailboxes drain");
@@ -337,13 +379,27 @@ internal sealed class RandomRun
                         partition.Do<Committed>(new CommitDelivery { Delivery = delivery.Delivery, BodyHash = (UInt128)(++_body) });
                         foreach (MessageView message in delivery.Messages)
                         {
-                            string body = TestPartition.Body(message);
+                            string body = Body(partition, message);
                             _processed[body] = _processed.GetValueOrDefault(body) + 1;
                         }
                     }
                 }
             }
         }
+    }
+
+    /// <summary>Of a timer's message, for which time it is: no time of a timer comes twice.</summary>
+    private string Body(TestPartition partition, MessageView message)
+    {
+        MessageHeader[] timer = [.. message.Content.Headers.Where(h => h.Name.StartsWith("grains-timer", StringComparison.Ordinal))];
+        if (timer.Length == 0)
+        {
+            return TestPartition.Body(message);
+        }
+
+        string tick = $"tick {partition.Id} {message.Node} {timer[0].Value} {timer[1].Value}";
+        _mayExpire.Add(tick);
+        return tick;
     }
 
     private static void CheckReplay(TestPartition partition)
@@ -367,7 +423,7 @@ internal sealed class RandomRun
 
     private void CheckMessages()
     {
-        _processed.Remove("tick");
+        _processed.Remove("churn");
         Assert.Equal(_sent.Keys.Except(_mayExpire).Order(), _processed.Keys.Except(_mayExpire).Order());
         Assert.All(_processed, p => Assert.Equal(1, p.Value));
     }

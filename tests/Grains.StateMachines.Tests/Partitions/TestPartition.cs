@@ -254,6 +254,7 @@ internal sealed class TestPartition
         Service = Service,
         Node = new Utf8Name(node),
         Timer = Change(name, cron, body, delayMs),
+        MailboxLimit = 100,
     };
 
     public static TimerChange Change(string name, string? cron, string? body = "tick", long delayMs = 0) => new()

@@ -38,7 +38,7 @@ public sealed class ReplyTests
         Assert.False(_partition.Answers.ContainsKey(waits[4]));
         _partition.Tick(30_000);
         Assert.Equal(
-            [ReplyStatus.Finished, ReplyStatus.Dead, ReplyStatus.Finished, ReplyStatus.Finished, ReplyStatus.Open],
+            [ReplyStatus.Finished, ReplyStatus.Dead, ReplyStatus.Dropped, ReplyStatus.Dropped, ReplyStatus.Open],
             waits.Select(w => Assert.IsType<ReplyFound>(_partition.Answers[w]).Status));
         Assert.Equal("no", ((ReplyFound)_partition.Answers[waits[1]]).Reason);
     }
@@ -51,6 +51,28 @@ public sealed class ReplyTests
         Assert.True(_partition.Machine.Cancel(gone));
         Commit(_partition.Take("a")!, new OutgoingReply(null, TestPartition.Content("yes")));
         Assert.False(_partition.Answers.ContainsKey(gone));
+    }
+
+    [Fact]
+    public void One_caller_more_than_may_wait_is_told_and_an_answer_that_is_there_costs_no_place()
+    {
+        var partition = new TestPartition(new MachineLimits { WaitingForRepliesMax = 2 });
+        MessageId asked = partition.Do<MessageAccepted>(partition.Send("a", "?")).Message;
+        object[] waits = [partition.Wait(Get(asked, waitMs: 30_000)), partition.Wait(Get(asked, waitMs: 30_000))];
+        partition.Refuse(Get(asked, waitMs: 30_000), Refusal.Overloaded);
+        Assert.Equal(ReplyStatus.Open, partition.Do<ReplyFound>(Get(asked)).Status);
+        partition.Do<Committed>(new CommitDelivery { Delivery = partition.Take("a")!.Delivery });
+        Assert.All(waits, w => Assert.Equal(ReplyStatus.Finished, Assert.IsType<ReplyFound>(partition.Answers[w]).Status));
+        Assert.Equal(ReplyStatus.Finished, partition.Do<ReplyFound>(Get(asked, waitMs: 30_000)).Status);
+    }
+
+    [Fact]
+    public void A_message_that_expires_while_somebody_waits_is_said_to_be_dropped()
+    {
+        MessageId asked = _partition.Do<MessageAccepted>(_partition.Send("a", "?") with { TtlMs = 1_000 }).Message;
+        object waits = _partition.Wait(Get(asked, waitMs: 30_000));
+        _partition.Tick(1_000);
+        Assert.Equal(ReplyStatus.Dropped, Assert.IsType<ReplyFound>(_partition.Answers[waits]).Status);
     }
 
     [Fact]
@@ -174,6 +196,8 @@ public sealed class ReplyTests
     public void A_message_of_another_service_or_that_never_was_has_no_reply()
     {
         MessageId asked = Ask("a");
+        _partition.Refuse(Get(asked) with { Service = new ServiceId(99) }, Refusal.MessageNotFound);
+        Commit(_partition.Take("a")!, new OutgoingReply(null, TestPartition.Content("yes")));
         _partition.Refuse(Get(asked) with { Service = new ServiceId(99) }, Refusal.MessageNotFound);
         _partition.Refuse(Get(asked with { Revision = new Revision(10_000) }, waitMs: 1_000), Refusal.MessageNotFound);
     }

@@ -116,8 +116,6 @@ public sealed class TimerTests
         DeliveryGiven given = _partition.Take("a")!;
         foreach (TimerChange[] bad in new TimerChange[][]
         {
-            [TestPartition.Change("x", "never")],
-            [TestPartition.Change("x", "what is this")],
             [TestPartition.Change("x", "1000"), TestPartition.Change("x", "2000")],
             [TestPartition.Change("x", "1000", new string('x', (64 << 10) + 1))],
             [.. Enumerable.Range(0, 101).Select(i => TestPartition.Change($"t{i}", "1000"))],
@@ -126,7 +124,53 @@ public sealed class TimerTests
             _partition.Refuse(new CommitDelivery { Delivery = given.Delivery, Timers = bad }, Refusal.LimitExceeded);
         }
 
+        foreach (string cron in new[] { "never", "what is this" })
+        {
+            _partition.Refuse(
+                new CommitDelivery { Delivery = given.Delivery, Timers = [TestPartition.Change("x", cron)] }, Refusal.BadSchedule);
+        }
+
         Assert.Equal((1, 0), (Node("a").Waiting, Node("a").Timers));
+    }
+
+    [Fact]
+    public void A_timer_that_is_set_anew_still_waits_for_its_last_message()
+    {
+        _partition.Do<TimerChanged>(_partition.Timer("a", "clock", "1000", "old"));
+        _partition.Tick(1_000);
+        _partition.Do<TimerChanged>(_partition.Timer("a", "clock", "1000", "new"));
+        _partition.Tick(1_000);
+        Assert.Equal(1, Node("a").Waiting);
+        Commit(_partition.Take("a")!);
+        _partition.Tick(1_000);
+        Assert.Equal("new", TestPartition.Body(_partition.Take("a")!.Messages[0]));
+    }
+
+    [Fact]
+    public void A_timer_is_not_set_at_a_node_whose_mailbox_is_full()
+    {
+        _partition.Do(_partition.Send("a", "1"), _partition.Send("a", "2"));
+        _partition.Refuse(_partition.Timer("a", "clock", "1000") with { MailboxLimit = 2 }, Refusal.MailboxFull);
+        _partition.Do<TimerChanged>(_partition.Timer("a", "clock", "1000") with { MailboxLimit = 3 });
+        _partition.Do<TimerChanged>(_partition.Timer("a", "clock", null, body: null) with { MailboxLimit = 2 });
+    }
+
+    [Fact]
+    public void In_a_partition_over_its_budget_timers_send_nothing_and_setting_one_anew_is_no_growth()
+    {
+        var partition = new TestPartition(new MachineLimits { PartitionBytesMax = 1_500 });
+        partition.Do<TimerChanged>(partition.Timer("a", "clock", "1000"));
+        partition.Do(partition.Send("a", "x"), partition.Send("b", "x"));
+        partition.Tick(1_000);
+        Assert.Equal(2, partition.Machine.Statistics.Messages);
+        partition.Do<TimerChanged>(partition.Timer("a", "clock", "2000"));
+        partition.Do<Committed>(new CommitDelivery
+        {
+            Delivery = partition.Take("a")!.Delivery, Timers = [TestPartition.Change("clock", "3000")], BodyHash = 1,
+        });
+        partition.Do<Committed>(new CommitDelivery { Delivery = partition.Take("b")!.Delivery, BodyHash = 2 });
+        partition.Tick(3_000);
+        Assert.Equal(1, partition.Machine.Statistics.Messages);
     }
 
     [Fact]
