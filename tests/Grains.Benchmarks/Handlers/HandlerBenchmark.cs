@@ -41,6 +41,7 @@ internal static class HandlerBenchmark
         var run = new Runs(server, handled);
         await run.DrainAsync("warm-hosted", new { kind = "hosted" }, _hostedEach / 4);
         await run.DrainAsync("warm-push", new { kind = "push", urls = new[] { endpoint.Url } }, _pushedEach / 4);
+        await run.PullAsync("warm-pull", 1, _pulledEach * 2);
 
         var table = new Table("messages/s", "batch", "rate", "µs CPU each", "x raw requests", "aim", "met");
         Rate raw = await RawAsync(endpoint.Url, options.Length, handled);
