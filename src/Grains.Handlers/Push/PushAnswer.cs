@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Http;
 using System.Net.Http.Headers;
@@ -50,6 +51,12 @@ internal static class PushAnswer
                 $"the answer's Content-Encoding is {string.Join(", ", response.Content.Headers.ContentEncoding)}; answer uncompressed");
         }
 
+        if (response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.ResetContent)
+        {
+            // These have no body, whatever is said of it.
+            return new HandlerOutcome.Commit(new CommitRequest());
+        }
+
         if (await BodyAsync(response, Limits.CommitJsonBytes, cancel) is not { } body)
         {
             return new HandlerOutcome.Failed($"the answer is over {Limits.CommitJsonBytes} bytes");
@@ -95,15 +102,22 @@ internal static class PushAnswer
 
         await using Stream from = await response.Content.ReadAsStreamAsync(cancel);
         using var to = new MemoryStream(Math.Min((int)(response.Content.Headers.ContentLength ?? 0), _reservedBytesMax));
-        byte[] buffer = new byte[8 << 10];
-        while (await from.ReadAsync(buffer, cancel) is > 0 and var read)
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(8 << 10);
+        try
         {
-            if (to.Length + read > bytesMax)
+            while (await from.ReadAsync(buffer, cancel) is > 0 and var read)
             {
-                return null;
-            }
+                if (to.Length + read > bytesMax)
+                {
+                    return null;
+                }
 
-            to.Write(buffer, 0, read);
+                to.Write(buffer, 0, read);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
 
         return to.ToArray();
