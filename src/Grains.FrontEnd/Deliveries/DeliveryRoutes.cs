@@ -103,7 +103,8 @@ internal sealed class DeliveryRoutes(
             MaxAttempts = service.Attempts,
             ServiceName = service.Name,
         };
-        Answer answer = await WaitAsync(http, over => ask(service, receive, over));
+        Answer answer = await Patience.WaitAsync(
+            http, lifetime, over => ask(service, receive, over), () => new NothingToDeliver());
         switch (answer)
         {
             case DeliveryGiven given:
@@ -132,20 +133,6 @@ internal sealed class DeliveryRoutes(
         }
 
         return service;
-    }
-
-    /// <summary>Until the caller goes away, or the server is to end: an orderly stop waits for all requests.</summary>
-    private async Task<Answer> WaitAsync(HttpContext http, Func<CancellationToken, Task<Answer>> ask)
-    {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
-        try
-        {
-            return await ask(over.Token);
-        }
-        catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
-        {
-            return new NothingToDeliver();
-        }
     }
 
     private async Task CommitAsync(HttpContext http)

@@ -67,22 +67,14 @@ internal sealed class ReplyAnswers(ServiceCalls calls, IHostApplicationLifetime 
     }
 
     /// <summary>Until it is over, the wait is, the caller goes away, or the server is to end.</summary>
-    public async Task<ReplyFound> WaitAsync(HttpContext http, ServiceSnapshot service, MessageId message, long waitMs)
+    public Task<ReplyFound> WaitAsync(HttpContext http, ServiceSnapshot service, MessageId message, long waitMs)
     {
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
-        try
-        {
-            return await calls.ExecuteAsync<ReplyFound>(
-                service,
-                message.Partition,
-                new GetReply(service.Id, message) { WaitMs = waitMs },
-                ProblemCode.MessageNotFound,
-                over.Token);
-        }
-        catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
-        {
-            return new ReplyFound(ReplyStatus.Open);
-        }
+        var get = new GetReply(service.Id, message) { WaitMs = waitMs };
+        return Patience.WaitAsync(
+            http,
+            lifetime,
+            over => calls.ExecuteAsync<ReplyFound>(service, message.Partition, get, ProblemCode.MessageNotFound, over).AsTask(),
+            () => new ReplyFound(ReplyStatus.Open));
     }
 
     public static async Task WriteAsync(HttpContext http, MessageId message, ReplyFound found)

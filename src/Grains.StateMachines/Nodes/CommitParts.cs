@@ -126,7 +126,7 @@ internal sealed class CommitParts(PartitionState state, KeyRules keys, ReplyRule
                 $"The commit {does} a message without naming it, and its delivery holds {delivery.Messages.Length}. Name it. Nothing was committed.");
         }
 
-        if (Held(delivery, message) is null || message?.Partition != delivery.Id.Partition && message is not null)
+        if (Held(delivery, message) is null)
         {
             return new Refused(Refusal.NotHeld,
                 $"The commit {does} {message}, which its delivery {delivery.Id} does not hold. Nothing was committed.");
@@ -151,5 +151,6 @@ internal sealed class CommitParts(PartitionState state, KeyRules keys, ReplyRule
 
     private static Message? Held(OpenDelivery delivery, MessageId? message) => message is not { } id
         ? delivery.Messages[0]
-        : Array.Find(delivery.Messages, m => m.Id.Revision == id.Revision.Value && m.Id.Ordinal == id.Ordinal);
+        : id.Partition != delivery.Id.Partition ? null
+        : Array.Find(delivery.Messages, m => m.Id == new Place(id.Revision.Value, id.Ordinal));
 }

@@ -53,14 +53,10 @@ internal sealed record MessageDue(Place Id) : MessageEffect(Id)
     }
 }
 
-/// <summary>A message that waited, or whose time had not come, is forgotten.</summary>
-internal sealed record MessageCancelled(Place Id) : MessageEffect(Id)
+/// <summary>A message that waits, or whose time has not come, is forgotten.</summary>
+internal abstract record UnhandledMessageEffect(Place Id) : MessageEffect(Id)
 {
-    public override EffectKind Kind => EffectKind.MessageCancelled;
-
-    public static MessageCancelled Read(ref RecordReader from) => new(from.Place());
-
-    protected override NodeEntry Apply(PartitionState state, Message message, Place tail)
+    protected sealed override NodeEntry Apply(PartitionState state, Message message, Place tail)
     {
         state.RemoveMessage(message);
         NodeEntry node = state.NodeOf(message.Owner);
@@ -68,19 +64,20 @@ internal sealed record MessageCancelled(Place Id) : MessageEffect(Id)
     }
 }
 
+/// <summary>Its sender took the message back.</summary>
+internal sealed record MessageCancelled(Place Id) : UnhandledMessageEffect(Id)
+{
+    public override EffectKind Kind => EffectKind.MessageCancelled;
+
+    public static MessageCancelled Read(ref RecordReader from) => new(from.Place());
+}
+
 /// <summary>A message that nobody had is forgotten at the end of its time.</summary>
-internal sealed record MessageExpired(Place Id) : MessageEffect(Id)
+internal sealed record MessageExpired(Place Id) : UnhandledMessageEffect(Id)
 {
     public override EffectKind Kind => EffectKind.MessageExpired;
 
     public static MessageExpired Read(ref RecordReader from) => new(from.Place());
-
-    protected override NodeEntry Apply(PartitionState state, Message message, Place tail)
-    {
-        state.RemoveMessage(message);
-        NodeEntry node = state.NodeOf(message.Owner);
-        return message.DueMs > 0 ? node with { Delayed = node.Delayed - 1 } : node with { Waiting = node.Waiting - 1 };
-    }
 }
 
 /// <summary>Nothing of a node is handed out from now on, or it is again.</summary>

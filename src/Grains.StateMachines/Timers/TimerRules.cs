@@ -19,7 +19,7 @@ internal sealed class TimerRules(PartitionId partition, PartitionState state, De
             return new Refused(Refusal.NotFound, $"Node '{command.Node}' has no timer '{command.Timer.Name}'.");
         }
 
-        if ((Refuse(name) ?? RefuseAll(name, [command.Timer], draft)) is { } refused)
+        if ((NodeRules.RefuseNode(name, state) ?? RefuseAll(name, [command.Timer], draft)) is { } refused)
         {
             return refused;
         }
@@ -151,6 +151,4 @@ internal sealed class TimerRules(PartitionId partition, PartitionState state, De
     private long DueMs(TimerChange change, long nowMs) => change.Cron is { } cron
         ? schedule(cron, change.Zone, nowMs)
         : Math.Max(change.Due.From(nowMs), nowMs);
-
-    private Refused? Refuse(in ScopedName node) => NodeRules.RefuseNode(node, state);
 }

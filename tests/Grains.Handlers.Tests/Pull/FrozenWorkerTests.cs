@@ -12,11 +12,11 @@ public sealed class FrozenWorkerTests
     public async Task What_it_commits_is_refused_as_delivery_gone_and_changes_nothing_whether_or_not_another_has_its_message()
     {
         await using HandlerWorld world = await HandlerWorld.StartAsync();
-        await world.DeclareAsync("work", new { handler = new { kind = "pull" } });
-        await world.SendAsync("work", "a", "x");
+        await world.DeclareAsync("sleepers", new { handler = new { kind = "pull" } });
+        await world.SendAsync("sleepers", "a", "x");
         JsonElement late = await ReceiveAsync(world, lease: "200ms");
         await HandlerWorld.UntilAsync(async () =>
-            (await world.ExplainAsync("work", "a")).GetProperty("delivered").GetInt32() == 0);
+            (await world.ExplainAsync("sleepers", "a")).GetProperty("delivered").GetInt32() == 0);
         await AssertGoneAsync(world, late);
 
         JsonElement next = await ReceiveAsync(world, lease: "30s");
@@ -27,9 +27,9 @@ public sealed class FrozenWorkerTests
         using HttpResponseMessage committed = await CommitAsync(world, next, "timely");
         Assert.True(committed.IsSuccessStatusCode, await committed.Content.ReadAsStringAsync());
         await AssertGoneAsync(world, late);
-        await world.UntilIdleAsync("work", "a");
-        Assert.Equal("timely", await world.StateAsync("work", "a"));
-        JsonElement nodes = (await world.GetAsync("/v1/services/work/nodes")).GetProperty("nodes");
+        await world.UntilIdleAsync("sleepers", "a");
+        Assert.Equal("timely", await world.StateAsync("sleepers", "a"));
+        JsonElement nodes = (await world.GetAsync("/v1/services/sleepers/nodes")).GetProperty("nodes");
         Assert.Equal(["a", "sent-timely"], nodes.EnumerateArray().Select(n => n.GetProperty("node").GetString()!).Order());
     }
 
@@ -39,7 +39,7 @@ public sealed class FrozenWorkerTests
     private static async Task<JsonElement> ReceiveAsync(HandlerWorld world, string lease)
     {
         using HttpResponseMessage response = await world.Http.PostAsJsonAsync(
-            "/v1/services/work/nodes/a/receive", new { wait = "10s", lease });
+            "/v1/services/sleepers/nodes/a/receive", new { wait = "10s", lease });
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         return await response.Content.ReadFromJsonAsync<JsonElement>();
     }

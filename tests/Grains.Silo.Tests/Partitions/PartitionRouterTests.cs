@@ -50,22 +50,9 @@ public sealed class PartitionRouterTests
     [Fact]
     public async Task What_may_have_been_applied_is_not_repeated_under_another_name()
     {
-        MemoryFaults faults = MemoryFaults.Planned().Plan(MemoryStep.Append, MemoryFault.UnknownWritten);
-        for (int i = 0; i < 100; i++)
-        {
-            faults.Plan(MemoryStep.Append, MemoryFault.UnknownNotWritten);
-        }
-
         var local = new LocalPartitions();
-        var world = new PartitionWorld(
-            journal: new MemoryJournalOptions { Faults = faults },
-            options: new PartitionOptions { UndecidedMsMax = 50, RepeatPauseMsMin = 1 });
-        PartitionLoop first = await OpenAsync(world);
-        local.Add(first);
-        Task<Answer> answer = RouterAt(local, years: 0).ExecuteAsync(P0, Put("a", "1"), default).AsTask();
-        Assert.Equal(LoopEndReason.Undecided, (await Ended(first)).Reason);
-
-        PartitionLoop second = await OpenAsync(new PartitionWorld(world.Disk));
+        (Task<Answer> answer, PartitionLoop second) = await LoseAsync(
+            Put("a", "1"), local, MemoryFaults.Planned().Plan(MemoryStep.Append, MemoryFault.UnknownWritten));
         var apart = new LocalPartitions();
         apart.Add(second);
         for (int year = 1; year <= 4; year++)
@@ -80,23 +67,9 @@ public sealed class PartitionRouterTests
     [Fact]
     public async Task A_refusal_after_an_attempt_that_was_lost_is_told_as_uncertain_and_one_of_a_first_attempt_is_not()
     {
-        MemoryFaults faults = MemoryFaults.Planned();
-        for (int i = 0; i < 100; i++)
-        {
-            faults.Plan(MemoryStep.Append, MemoryFault.UnknownNotWritten);
-        }
-
         var local = new LocalPartitions();
-        var world = new PartitionWorld(
-            journal: new MemoryJournalOptions { Faults = faults },
-            options: new PartitionOptions { UndecidedMsMax = 50, RepeatPauseMsMin = 1 });
-        PartitionLoop first = await OpenAsync(world);
-        local.Add(first);
         PutKey put = Put("a", "1") with { Condition = Condition.IfAbsent };
-        Task<Answer> lost = RouterAt(local, years: 0).ExecuteAsync(P0, put, default).AsTask();
-        Assert.Equal(LoopEndReason.Undecided, (await Ended(first)).Reason);
-
-        PartitionLoop second = await OpenAsync(new PartitionWorld(world.Disk));
+        (Task<Answer> lost, PartitionLoop second) = await LoseAsync(put, local, MemoryFaults.Planned());
         var apart = new LocalPartitions();
         apart.Add(second);
         Assert.IsType<KeyWritten>(await RouterAt(apart, years: 1).ExecuteAsync(P0, put, default));
@@ -104,6 +77,25 @@ public sealed class PartitionRouterTests
         local.Add(second);
         Refused refused = await Answered<Refused>(lost);
         Assert.Equal((Refusal.VersionMismatch, true), (refused.Code, refused.IsUncertain));
+    }
+
+    /// <summary>The owner ends before it knows whether the command was applied; its caller waits, and another owner is there.</summary>
+    private static async Task<(Task<Answer> Answer, PartitionLoop Second)> LoseAsync(
+        PutKey put, LocalPartitions local, MemoryFaults faults)
+    {
+        for (int i = 0; i < 100; i++)
+        {
+            faults.Plan(MemoryStep.Append, MemoryFault.UnknownNotWritten);
+        }
+
+        var world = new PartitionWorld(
+            journal: new MemoryJournalOptions { Faults = faults },
+            options: new PartitionOptions { UndecidedMsMax = 50, RepeatPauseMsMin = 1 });
+        PartitionLoop first = await OpenAsync(world);
+        local.Add(first);
+        Task<Answer> answer = RouterAt(local, years: 0).ExecuteAsync(P0, put, default).AsTask();
+        Assert.Equal(LoopEndReason.Undecided, (await Ended(first)).Reason);
+        return (answer, await OpenAsync(new PartitionWorld(world.Disk)));
     }
 
     private static async Task<PartitionLoop> OpenAsync(PartitionWorld world) => await new PartitionWorld(world.Disk)
