@@ -9,6 +9,12 @@ namespace Grains.StateMachines.Nodes;
 /// </summary>
 internal sealed class AttemptStarts(PartitionState state)
 {
+    /// <summary>
+    /// After a crash a message has had its attempts at this many at the least: of two recorded starts the second was alone
+    /// (<see cref="DeliveryChoice"/>), the first may have been one of a batch.
+    /// </summary>
+    private const int _startsMin = 2;
+
     private readonly List<OpenDelivery> _unrecorded = [];
     private readonly List<OpenDelivery> _recording = [];
     private readonly List<NodeActivity> _pending = [];
@@ -23,15 +29,15 @@ internal sealed class AttemptStarts(PartitionState state)
     public void AddPending(NodeActivity node) => _pending.Add(node);
 
     /// <summary>
-    /// Records an attempt that failed, where it is not on record yet, and makes dead letters of messages that have had
-    /// all of theirs.
+    /// Records an attempt that failed, where it is not on record yet, and makes a dead letter of a message that has had
+    /// all of its. Who failed of several is not known: after theirs each has one alone, whatever the bound.
     /// </summary>
     /// <returns>How many became dead letters.</returns>
     public int GiveUp(OpenDelivery delivery, Message[] messages, string how, Draft draft, bool deadLetterAll = false)
     {
         int started = delivery.StartRecorded ? 0 : 1;
         Place[] dead = [.. messages
-            .Where(m => deadLetterAll || Attempts(m) + started >= delivery.Command.MaxAttempts)
+            .Where(m => deadLetterAll || (messages.Length == 1 && Attempts(m) + started >= delivery.Command.MaxAttempts))
             .Select(m => m.Id)];
         if (started == 0 && dead.Length == 0)
         {
@@ -48,12 +54,30 @@ internal sealed class AttemptStarts(PartitionState state)
 
         if (dead.Length > 0)
         {
-            string reason = deadLetterAll ? how : $"{delivery.Command.MaxAttempts} attempts; at the last, {how}";
-            draft.Emit(new MessagesDeadLettered(delivery.Node.Name, dead, reason));
+            draft.Emit(new MessagesDeadLettered(
+                delivery.Node.Name, dead, deadLetterAll ? how : After(Attempts(messages[0]), how)));
         }
 
         draft.Close();
         return dead.Length;
+    }
+
+    /// <summary>A commit leaves these out: the attempt counts, and may have been the last.</summary>
+    /// <param name="delivery">That ends.</param>
+    /// <param name="rest">Of its messages.</param>
+    /// <param name="draft">With the commit's change open.</param>
+    public void LeaveOut(OpenDelivery delivery, Message[] rest, Draft draft)
+    {
+        if (rest.Length > 0 && !delivery.StartRecorded)
+        {
+            draft.Emit(new AttemptsStarted(delivery.Node.Name, [.. rest.Select(m => m.Id)]));
+        }
+
+        if (delivery.Messages.Length == 1 && rest.Length == 1 && Attempts(rest[0]) >= delivery.Command.MaxAttempts)
+        {
+            string reason = After(Attempts(rest[0]), "the commit did not acknowledge it");
+            draft.Emit(new MessagesDeadLettered(delivery.Node.Name, [rest[0].Id], reason));
+        }
     }
 
     /// <summary>
@@ -95,7 +119,7 @@ internal sealed class AttemptStarts(PartitionState state)
             }
 
             PendingStart start = node.Start!;
-            int attemptsMax = start.Waiter.Command.MaxAttempts;
+            int attemptsMax = Math.Max(start.Waiter.Command.MaxAttempts, _startsMin);
 
             // A purge may have come between.
             Message[] there = [.. start.Messages.Where(m => state.Messages.Get(m.Id) is { Dead: false })];
@@ -109,8 +133,11 @@ internal sealed class AttemptStarts(PartitionState state)
 
             if (spent.Length > 0)
             {
-                string reason = $"{attemptsMax} attempts; the server ended during the last";
-                draft.Emit(new MessagesDeadLettered(node.Name, spent, reason));
+                // One that has had so many goes alone; more than are allowed only where the service was declared anew.
+                int attempts = there.Max(m => m.Attempts);
+                string how = attempts > attemptsMax
+                    ? $"more were allowed; now the service allows {start.Waiter.Command.MaxAttempts}" : "the server ended";
+                draft.Emit(new MessagesDeadLettered(node.Name, spent, After(attempts, how)));
             }
 
             draft.Close();
@@ -169,6 +196,8 @@ internal sealed class AttemptStarts(PartitionState state)
         _pending.RemoveAll(n => n.Start!.Revision != 0);
         return durable;
     }
+
+    private static string After(int attempts, string how) => $"{attempts} {(attempts == 1 ? "attempt" : "attempts")}; at the last, {how}";
 
     private int Attempts(Message message) => state.Messages.Get(message.Id)?.Attempts ?? message.Attempts;
 }

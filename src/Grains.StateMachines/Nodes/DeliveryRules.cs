@@ -43,11 +43,6 @@ internal sealed class DeliveryRules(
         deliveries.End(delivery);
         long revision = draft.Open();
         Message[] rest = [.. delivery.Messages.ExceptBy(acknowledged, m => m.Id)];
-        if (rest.Length > 0 && !delivery.StartRecorded)
-        {
-            draft.Emit(new AttemptsStarted(name, [.. rest.Select(m => m.Id)]));
-        }
-
         // State and timers first: a node that holds nothing is forgotten, and would get another number.
         if (command.State is not null)
         {
@@ -60,6 +55,8 @@ internal sealed class DeliveryRules(
         {
             draft.Emit(new MessagesAcknowledged(name, acknowledged));
         }
+
+        deliveries.Starts.LeaveOut(delivery, rest, draft);
 
         EmitSends(command, delivery, draft);
         parts.EmitKeys(command, draft);
