@@ -54,7 +54,7 @@ internal static class EmbeddedHost
 
     private static void ConfigureEmbedded(this ISiloBuilder silo, GrainsOptions options, string settings)
     {
-        silo.UseLocalhostClustering(FreePort.Find(), gatewayPort: 0, serviceId: ClusterName, clusterId: ClusterName);
+        silo.UseAlone(ClusterName);
         silo.Configure<SiloOptions>(o => o.SiloName = Environment.MachineName);
         silo.Configure<SiloMessagingOptions>(o =>
         {

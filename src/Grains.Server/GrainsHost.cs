@@ -1,4 +1,6 @@
+using System.Collections;
 using Grains.Server.Cluster;
+using Grains.Server.Logs;
 using Grains.Server.Options;
 
 namespace Grains.Server;
@@ -6,23 +8,31 @@ namespace Grains.Server;
 /// <summary>The parts of a server, put together: journal, silo, web.</summary>
 internal static class GrainsHost
 {
-    public static WebApplicationBuilder CreateBuilder()
-    {
-        // The words of the command line are read by CommandLine, which refuses what it does not know.
-        WebApplicationBuilder builder = WebApplication.CreateBuilder(
-            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Configuration.AddJsonFile(Path.Combine(Environment.CurrentDirectory, "appsettings.json"), optional: true);
-        builder.Logging.ClearProviders().AddGrainsConsole();
+    /// <summary>OpenTelemetry's own variables; the only ones that something below the program reads by itself.</summary>
+    private const string _openTelemetry = "OTEL_";
 
-        // A start that fails is explained in one line by the program; these would add a stack trace each.
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        builder.Logging.AddFilter("Grains.Silo.Servers.ServerService", LogLevel.Warning);
-        builder.Logging.AddFilter("Grains.Handlers.Servers.HandlerService", LogLevel.Warning);
-        builder.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.None);
-        builder.Logging.AddFilter("Orleans.Runtime.SiloLifecycleSubject", LogLevel.None);
-        builder.Logging.AddFilter("Orleans.Hosting.SiloHostedService", LogLevel.None);
+    /// <summary>
+    /// Nothing that a host would find by itself: no file of the current folder, no variable, no environment but
+    /// Production, so no page for developers, and no address but those that were checked.
+    /// </summary>
+    public static WebApplicationBuilder CreateBuilder(LogLevels levels)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
+        {
+            ContentRootPath = AppContext.BaseDirectory,
+            EnvironmentName = Environments.Production,
+            ApplicationName = typeof(GrainsHost).Assembly.GetName().Name,
+        });
+        builder.Configuration.AddInMemoryCollection(Variables().Where(
+            v => v.Key.StartsWith(_openTelemetry, StringComparison.Ordinal)));
+        builder.WebHost.UseKestrelCore();
+        builder.Logging.AddGrainsConsole(levels);
         return builder;
     }
+
+    public static IEnumerable<KeyValuePair<string, string?>> Variables() =>
+        from DictionaryEntry variable in Environment.GetEnvironmentVariables()
+        select KeyValuePair.Create((string)variable.Key, (string?)variable.Value);
 
     /// <summary>Everything that can fail for a reason outside the program fails here or in the start.</summary>
     public static Task<WebApplication> AddGrainsServerAsync(
@@ -31,19 +41,13 @@ internal static class GrainsHost
             ? builder.AddClusterServerAsync(options, cluster, more, CancellationToken.None)
             : builder.AddEmbeddedServerAsync(options, more);
 
-    public static ILoggingBuilder AddGrainsConsole(this ILoggingBuilder logging) => logging.AddSimpleConsole(console =>
-    {
-        console.SingleLine = true;
-        console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-        console.UseUtcTimestamp = true;
-    });
-
     /// <summary>Until the process is asked to end; in an orderly way too if the start goes wrong.</summary>
     public static async Task ServeAsync(this WebApplication server, GrainsOptions options)
     {
         try
         {
             await server.StartAsync();
+            BoundAddresses.Check(server, options);
             await server.AnnounceAsync(options);
             await server.WaitForShutdownAsync();
         }

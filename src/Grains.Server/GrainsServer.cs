@@ -1,12 +1,16 @@
 using Grains.Server.Backups;
 using Grains.Server.Cluster;
+using Grains.Server.Logs;
 using Grains.Server.Options;
+using Grains.Silo.Logs;
 
 namespace Grains.Server;
 
 /// <summary>A whole server, as a program of its own runs it.</summary>
 public static class GrainsServer
 {
+    private const int _warningCharsMax = 2_000;
+
     /// <summary>Serves until the process is asked to end, or does what the words of the command line ask for instead.</summary>
     /// <param name="args">As <c>--help</c> lists them.</param>
     /// <param name="more">What is built in: handlers of hosted services.</param>
@@ -20,8 +24,8 @@ public static class GrainsServer
             return ExitCode.Ended;
         }
 
-        WebApplicationBuilder builder = GrainsHost.CreateBuilder();
-        if (GrainsOptionsReader.Read(line, builder.Configuration, Environment.GetEnvironmentVariable, out var problems) is not { } options)
+        IConfiguration file = SettingsFile.Read(line, Environment.GetEnvironmentVariable);
+        if (GrainsOptionsReader.Read(line, file, Environment.GetEnvironmentVariable, out var problems) is not { } options)
         {
             return ExitCode.Refuse(problems);
         }
@@ -32,16 +36,21 @@ public static class GrainsServer
             return ExitCode.Ended;
         }
 
+        if (ForeignSettings.Warn(GrainsHost.Variables(), Environment.CurrentDirectory) is { } warning)
+        {
+            Console.Error.WriteLine($"WARNING: {LogText.Of(warning, _warningCharsMax)}");
+        }
+
         try
         {
             if (options.Command is { } command)
             {
-                using ILoggerFactory logs = LoggerFactory.Create(logging => logging.AddGrainsConsole());
+                using ILoggerFactory logs = LoggerFactory.Create(logging => logging.AddGrainsConsole(options.Log));
                 await new DataCommands(options, logs, Console.Out).RunAsync(command, CancellationToken.None);
                 return ExitCode.Ended;
             }
 
-            await using WebApplication server = await builder.AddGrainsServerAsync(options, more ?? (_ => { }));
+            await using WebApplication server = await GrainsHost.CreateBuilder(options.Log).AddGrainsServerAsync(options, more ?? (_ => { }));
             server.MapGrainsServer(options);
             await server.ServeAsync(options);
             return ExitCode.Ended;

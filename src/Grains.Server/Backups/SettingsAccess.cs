@@ -19,8 +19,7 @@ internal sealed class SettingsAccess : IAsyncDisposable
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.UseOrleans(silo =>
         {
-            silo.UseLocalhostClustering(
-                FreePort.Find(), gatewayPort: 0, serviceId: EmbeddedHost.ClusterName, clusterId: "grains-restore");
+            silo.UseAlone("grains-restore");
             place.AddSettings(silo);
         });
         IHost host = builder.Build();

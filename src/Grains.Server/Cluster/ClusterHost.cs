@@ -1,6 +1,7 @@
 using System.Net;
 using Grains.Handlers;
 using Grains.Journal;
+using Grains.Server.Logs;
 using Grains.Server.Options;
 using Grains.Silo;
 using Grains.Silo.Cluster;
@@ -37,8 +38,7 @@ internal static class ClusterHost
         TlsCertificates? tls = Certificates(cluster, place.Address);
 
         // Also what is said before there is a host, in the same form.
-        ILoggerFactory logs = LoggerFactory.Create(logging => logging
-            .AddConfiguration(builder.Configuration.GetSection("Logging")).AddGrainsConsole());
+        ILoggerFactory logs = LoggerFactory.Create(logging => logging.AddGrainsConsole(options.Log));
         ClusterStores stores = await ClusterStores.OpenAsync(cluster, logs, cancel);
         try
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using Grains.Server.Logs;
 
 namespace Grains.Server.Options;
 
@@ -29,6 +30,8 @@ internal sealed record GrainsOptions
 
     /// <summary>Null: this process is the whole cluster, and keeps everything in its folder.</summary>
     public ClusterOptions? Cluster { get; init; }
+
+    public LogLevels Log { get; init; } = LogLevels.Usual;
 
     /// <summary>Null: serve.</summary>
     public DataCommand? Command { get; init; }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Grains.FrontEnd.Access;
+using Grains.Server.Logs;
 using Grains.StateMachines.Slots;
 
 namespace Grains.Server.Options;
@@ -36,6 +37,7 @@ internal sealed class GrainsOptionsReader(SettingSource source)
             Dashboard = source.Flag(Setting.Dashboard),
             PushTo = PushTo(isAlone: cluster is null),
             Cluster = cluster,
+            Log = Log(),
             Command = new DataCommandReader(source).Read(words, hasPostgres: cluster is not null),
             SchemaToPrint = source.Flag(Setting.PrintSchema) ? clusterReader.Schema() : null,
         };
@@ -137,6 +139,19 @@ internal sealed class GrainsOptionsReader(SettingSource source)
         source.Wrong(Setting.Partitions, value, $"is not a number from 1 to 4096 ({SlotMap.SlotCount} slots are spread over them)",
             "Leave it out for 64, which suits most");
         return null;
+    }
+
+    private LogLevels Log()
+    {
+        (string? value, _) = source.Find(Setting.Log);
+        if (LogLevels.Parse(value!) is { } levels)
+        {
+            return levels;
+        }
+
+        source.Wrong(Setting.Log, value, "names no levels",
+            "Write trace, debug, information, warning or error, and for a part of the program CATEGORY=LEVEL, with commas");
+        return LogLevels.Usual;
     }
 
     private string? Keys()

@@ -20,7 +20,7 @@ internal static class Help
         to.WriteLine("  restore FILE              puts a backup into an empty folder or schema");
         to.WriteLine("  migrate --from FOLDER     puts the folder of a stopped server into an empty schema of Postgres");
         to.WriteLine();
-        to.WriteLine("Also as environment variables (GRAINS_DATA, GRAINS_NO_SYNC) and in appsettings.json (Grains:Data, Grains:NoSync);");
+        to.WriteLine("Also as environment variables (GRAINS_DATA, GRAINS_NO_SYNC) and in the file of --settings (Grains:Data, Grains:NoSync);");
         to.WriteLine("the command line wins, then the environment.");
     }
 

@@ -1,7 +1,7 @@
 namespace Grains.Server.Options;
 
 /// <summary>
-/// One thing that can be set: <c>--no-sync</c>, <c>GRAINS_NO_SYNC</c>, or <c>Grains:NoSync</c> in appsettings.json.
+/// One thing that can be set: <c>--no-sync</c>, <c>GRAINS_NO_SYNC</c>, or <c>Grains:NoSync</c> in the file of <c>--settings</c>.
 /// </summary>
 /// <param name="Name">As on the command line, without the dashes in front.</param>
 /// <param name="Value">What to show for its value in the help; null = a flag, that needs none.</param>
@@ -24,6 +24,11 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
 
     public static readonly Setting PushTo = new(
         "push-to", "NETWORK[,NETWORK]", null, "where push requests may go; loopback alone, in a cluster nowhere, unless given");
+
+    public static readonly Setting Log =
+        new("log", "LEVEL[,PART=LEVEL]", "information", "trace, debug, information, warning or error; to standard output");
+    public static readonly Setting Settings =
+        new("settings", "FILE", null, "JSON with a section Grains that holds settings; no other file is read");
 
     public static readonly Setting Postgres = new(
         "postgres", "CONNECTION", null, "the cluster's database; better by variable or file")
@@ -55,7 +60,7 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
     public static readonly Setting From = new("from", "FOLDER", null, "migrate: the data folder of the stopped server");
 
     public static readonly Setting[] OfCommands = [From];
-    public static readonly Setting[] General = [Urls, Partitions, Keys, Insecure, Dashboard, PushTo];
+    public static readonly Setting[] General = [Urls, Partitions, Keys, Insecure, Dashboard, PushTo, Log, Settings];
     public static readonly Setting[] OneServer = [Data, NoSync];
 
     public static readonly Setting[] ManyServers =

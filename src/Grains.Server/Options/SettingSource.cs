@@ -1,7 +1,7 @@
 namespace Grains.Server.Options;
 
 /// <summary>
-/// Settings from the command line, else the environment, else appsettings.json, else defaults; and what is wrong with
+/// Settings from the command line, else the environment, else the settings file, else defaults; and what is wrong with
 /// them, all of it.
 /// </summary>
 internal sealed class SettingSource(CommandLine line, IConfiguration configuration, Func<string, string?> environment)

@@ -3,7 +3,9 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Grains.Server;
+using Grains.Server.Logs;
 using Grains.Server.Options;
+using Grains.Server.Tests;
 using Grains.Silo.Partitions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,7 +45,7 @@ internal sealed class HandlerWorld : IAsyncDisposable
             Partitions = partitions,
             PushTo = pushTo ?? [IPNetwork.Parse("127.0.0.0/8")],
         };
-        WebApplicationBuilder builder = GrainsHost.CreateBuilder();
+        WebApplicationBuilder builder = GrainsHost.CreateBuilder(LogLevels.Usual);
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         WebApplication server = await builder.AddGrainsServerAsync(options, more ?? (_ => { }));
         server.MapGrainsServer(options);

@@ -42,9 +42,7 @@ public sealed class ClusterFixture : IAsyncLifetime
                 new Dictionary<string, string>
                 {
                     ["GRAINS_POSTGRES"] = Connection,
-                    ["Logging__LogLevel__Default"] = "Trace",
-                    ["Logging__LogLevel__Orleans"] = "Trace",
-                    ["Logging__LogLevel__Microsoft"] = "Trace",
+                    ["GRAINS_LOG"] = "trace,Orleans=trace,Microsoft=trace",
                 }));
         }
 

@@ -15,7 +15,7 @@ internal sealed class RunningServer : IAsyncDisposable
     private readonly Process _process;
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
 
-    private RunningServer(string[] args, IReadOnlyDictionary<string, string> environment)
+    private RunningServer(string[] args, IReadOnlyDictionary<string, string> environment, string? folder)
     {
         Url = $"http://127.0.0.1:{FreePort()}";
         var start = new ProcessStartInfo("dotnet", [_program, "--urls", Url, .. args])
@@ -23,8 +23,7 @@ internal sealed class RunningServer : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
 
-            // Not where an appsettings.json of somebody else might be.
-            WorkingDirectory = Path.GetTempPath(),
+            WorkingDirectory = folder ?? Path.GetTempPath(),
         };
 
         // A process that is killed cannot remove the diagnostic sockets that it would open.
@@ -42,6 +41,8 @@ internal sealed class RunningServer : IAsyncDisposable
 
     public string Url { get; }
 
+    public int Id => _process.Id;
+
     public string Said
     {
         get
@@ -53,9 +54,10 @@ internal sealed class RunningServer : IAsyncDisposable
         }
     }
 
-    public static RunningServer Start(string[] args, IReadOnlyDictionary<string, string>? environment = null)
+    public static RunningServer Start(
+        string[] args, IReadOnlyDictionary<string, string>? environment = null, string? folder = null)
     {
-        var server = new RunningServer(args, environment ?? new Dictionary<string, string>());
+        var server = new RunningServer(args, environment ?? new Dictionary<string, string>(), folder);
         server._process.Start();
         server._process.BeginOutputReadLine();
         server._process.BeginErrorReadLine();

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Grains.Server;
+namespace Grains.Server.Tests;
 
 /// <summary>
 /// A loopback port that nobody listens on, so that two servers on one machine need no agreement. Of a range that systems do
@@ -30,6 +30,6 @@ internal static class FreePort
             }
         }
 
-        throw new StartException($"No free port was found from {_first} to {_last} on {IPAddress.Loopback}.");
+        throw new InvalidOperationException($"No free port was found from {_first} to {_last} on {IPAddress.Loopback}.");
     }
 }
