@@ -52,6 +52,13 @@ public sealed class HandlerSettings
     public string? Mode { get; init; }
 
     /// <summary>
+    /// For push: an answer that says success and is no commit has failed. Absent = false: it is success, and what it says
+    /// is ignored.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Strict { get; init; }
+
+    /// <summary>
     /// For push: <c>whsec_</c> and base64 of 24 to 64 bytes. Absent = the one that was there, else a new one. Never
     /// given back with the declaration: <c>GET …/secret</c> shows it.
     /// </summary>

@@ -24,6 +24,7 @@ internal static class HandlerDocuments
         {
             Unless(settings?.Urls is null, "urls", "push");
             Unless(settings?.Mode is null, "mode", "push");
+            Unless(settings?.Strict is null, "strict", "push");
         }
 
         if (kind == HandlerKind.Pull)
@@ -46,6 +47,7 @@ internal static class HandlerDocuments
             Kind = kind,
             Urls = kind == HandlerKind.Push ? Urls(settings.Urls) : [],
             IsEnvelope = isEnvelope,
+            IsStrict = settings.Strict ?? false,
             Secret = Secret(settings.Secret),
             TimeoutMs = Fields.DurationMs(
                 settings.Timeout, "handler.timeout", Limits.HandlerMsMin, Limits.HandlerMsMax, _timeoutMsDefault),
@@ -55,12 +57,15 @@ internal static class HandlerDocuments
     }
 
     /// <summary>For everybody who may read the declaration: without the secret.</summary>
-    public static HandlerSettings Write(HandlerSnapshot handler) => Write(handler, secret: null);
+    public static HandlerSettings Write(HandlerSnapshot handler) => Write(handler, secret: null, handler.IsStrict);
 
-    /// <summary>For the declaration's own record.</summary>
-    public static HandlerSettings WriteWhole(HandlerSnapshot handler) => Write(handler, handler.Secret?.Reveal());
+    /// <summary>
+    /// For the declaration's own record. A server of an earlier version reads what it knows: the default needs no word.
+    /// </summary>
+    public static HandlerSettings WriteWhole(HandlerSnapshot handler) =>
+        Write(handler, handler.Secret?.Reveal(), handler.IsStrict ? true : null);
 
-    private static HandlerSettings Write(HandlerSnapshot handler, string? secret) => handler.Kind switch
+    private static HandlerSettings Write(HandlerSnapshot handler, string? secret, bool? strict) => handler.Kind switch
     {
         HandlerKind.Pull => new HandlerSettings { Kind = "pull", Secret = secret },
         HandlerKind.Hosted => new HandlerSettings
@@ -76,6 +81,7 @@ internal static class HandlerDocuments
             Kind = "push",
             Urls = [.. handler.Urls.Select(u => u.OriginalString)],
             Mode = handler.IsEnvelope ? "envelope" : "simple",
+            Strict = strict,
             Secret = secret,
             Timeout = Durations.Write(handler.TimeoutMs),
             Batch = handler.Batch,

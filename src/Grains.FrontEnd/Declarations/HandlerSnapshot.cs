@@ -13,6 +13,9 @@ internal sealed record HandlerSnapshot
     /// <summary>For push: the body is the delivery's document, not the message.</summary>
     public bool IsEnvelope { get; init; }
 
+    /// <summary>For push: an answer that is no commit has failed, also where it says success.</summary>
+    public bool IsStrict { get; init; }
+
     /// <summary>For push: signs every request.</summary>
     public WebhookSecret? Secret { get; init; }
 
@@ -26,7 +29,7 @@ internal sealed record HandlerSnapshot
     public int InFlight { get; init; }
 
     public bool Equals(HandlerSnapshot? other) => other is not null && Kind == other.Kind
-        && Urls.SequenceEqual(other.Urls) && IsEnvelope == other.IsEnvelope && Equals(Secret, other.Secret)
+        && Urls.SequenceEqual(other.Urls) && IsEnvelope == other.IsEnvelope && IsStrict == other.IsStrict && Equals(Secret, other.Secret)
         && TimeoutMs == other.TimeoutMs && Batch == other.Batch && InFlight == other.InFlight;
 
     public override int GetHashCode() => HashCode.Combine(Kind, Urls.Count, IsEnvelope, TimeoutMs, Batch, InFlight);

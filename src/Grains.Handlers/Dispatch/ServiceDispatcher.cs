@@ -258,9 +258,9 @@ internal sealed partial class ServiceDispatcher : IDisposable
 
     private void Note(RunReport report)
     {
-        if (report.End != RunEnd.Committed)
+        if (report.Reason is { } trouble)
         {
-            _lastTrouble = report.Reason;
+            _lastTrouble = trouble;
         }
     }
 

@@ -11,32 +11,14 @@ namespace Grains.Handlers.Push;
 /// <summary>POSTs deliveries to the URLs of their service; the answer is the commit.</summary>
 internal sealed class PushHandler : IDisposable
 {
-    private const int _headerKilobytesMax = 32;
-
     private readonly ConcurrentDictionary<ServiceId, PushTargets> _targets = new();
-    private readonly HttpMessageInvoker _http;
+    private readonly PushClient _client;
     private readonly TimeProvider _time;
 
     public PushHandler(HandlerOptions options, TimeProvider time)
     {
         _time = time;
-        _http = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            // A redirect, a proxy or a cookie would let an answer decide where the next request goes, or what is in it.
-            AllowAutoRedirect = false,
-            UseProxy = false,
-            UseCookies = false,
-
-            // A small answer must not become a large one.
-            AutomaticDecompression = DecompressionMethods.None,
-            ActivityHeadersPropagator = null,
-            ConnectTimeout = TimeSpan.FromMilliseconds(options.ConnectMsMax),
-            ConnectCallback = new PushAddresses(options.PushTo).ConnectAsync,
-            MaxResponseHeadersLength = _headerKilobytesMax,
-            MaxResponseDrainSize = 0,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
-        });
+        _client = new PushClient(options, new PushAddresses(options.PushTo));
     }
 
     /// <summary>Of the service as it is declared now.</summary>
@@ -62,12 +44,13 @@ internal sealed class PushHandler : IDisposable
 
         string? trouble = null;
         bool hasAnswered = false;
-        using HttpRequestMessage request = PushRequest.Write(service, run.Given, target.Url, _time.GetUtcNow());
+        using var sending = new PushSending(() => PushRequest.Write(service, run.Given, target.Url, _time.GetUtcNow()));
         try
         {
-            using HttpResponseMessage response = await _http.SendAsync(request, run.Cancel);
-            trouble = IsDown(response.StatusCode) ? $"{target.Url} answered {(int)response.StatusCode}" : null;
-            HandlerOutcome outcome = await PushAnswer.ReadAsync(response, run.Cancel);
+            using HttpResponseMessage response = await _client.SendAsync(sending, service.Name, run.Cancel);
+            DateTimeOffset now = _time.GetUtcNow();
+            trouble = IsDown(response, now) ? $"{target.Url} answered {(int)response.StatusCode}" : null;
+            HandlerOutcome outcome = await PushAnswer.ReadAsync(response, service, now, run.Cancel);
             hasAnswered = true;
             return outcome;
         }
@@ -75,7 +58,7 @@ internal sealed class PushHandler : IDisposable
         {
             throw;
         }
-        catch (OperationCanceledException) when (request.Content is SentContent { WasSent: true })
+        catch (OperationCanceledException) when (sending.WasSent)
         {
             trouble = $"{target.Url} did not answer in time";
             throw;
@@ -85,7 +68,7 @@ internal sealed class PushHandler : IDisposable
             trouble = $"{target.Url} was not reached: it took no connection in time";
             return new HandlerOutcome.Later(trouble);
         }
-        catch (HttpRequestException e) when (NotReached(e) is { } why)
+        catch (HttpRequestException e) when (!sending.IsRepeated && NotReached(e) is { } why)
         {
             trouble = $"{target.Url} was not reached: {why}";
             return new HandlerOutcome.Later(trouble);
@@ -101,7 +84,7 @@ internal sealed class PushHandler : IDisposable
         }
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose() => _client.Dispose();
 
     private static void Settle(PushTargets targets, PushTargets.Taken target, bool hasAnswered, string? trouble)
     {
@@ -119,9 +102,10 @@ internal sealed class PushHandler : IDisposable
         }
     }
 
-    /// <summary>Said by what stands in front of a handler that is gone, or by one that is overloaded.</summary>
-    private static bool IsDown(HttpStatusCode status) => status
-        is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
+    /// <summary>Said by what stands in front of a handler that is gone, or by one that is overloaded and names no time.</summary>
+    private static bool IsDown(HttpResponseMessage response, DateTimeOffset now) => response.StatusCode
+        is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout
+        && PushAnswer.AsksForTime(response, now) is null;
 
     /// <summary>Null: the request may have been read.</summary>
     private static string? NotReached(HttpRequestException e) => Innermost(e) switch

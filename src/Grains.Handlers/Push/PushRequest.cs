@@ -39,6 +39,8 @@ internal static class PushRequest
             request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
         }
 
+        // An answer is read as it comes.
+        request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
         AddDelivery(request.Headers, service, given);
         AddMessage(request.Headers, service.Handler, first);
         Sign(request.Headers, service, given, body, now);

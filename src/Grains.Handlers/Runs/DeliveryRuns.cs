@@ -126,19 +126,19 @@ internal sealed partial class DeliveryRuns(
     {
         if (outcome is HandlerOutcome.Commit commit)
         {
-            outcome = await CommitAsync(run, service, commit.Request);
+            outcome = await CommitAsync(run, service, commit);
         }
 
         return outcome switch
         {
-            HandlerOutcome.Commit => new RunReport(RunEnd.Committed, null),
+            HandlerOutcome.Commit done => new RunReport(RunEnd.Committed, done.Ignored is { } said ? Reasons.Fit(said) : null),
             HandlerOutcome.Lost => new RunReport(RunEnd.Lost, "The delivery ended while its handler worked."),
             _ => await RejectAsync(run, service.Name, service, outcome),
         };
     }
 
     /// <returns>A commit that is durable, or what became of it instead.</returns>
-    private async Task<HandlerOutcome> CommitAsync(Run run, ServiceSnapshot service, CommitRequest request)
+    private async Task<HandlerOutcome> CommitAsync(Run run, ServiceSnapshot service, HandlerOutcome.Commit wanted)
     {
         CommitDelivery? command;
         try
@@ -146,7 +146,7 @@ internal sealed partial class DeliveryRuns(
             var handle = new DeliveryHandle(run.Given.Delivery, service.Name);
             UInt128 hash = RunHash.Draw();
             command = await RepeatAsync(run, service.Name, async () => await new CommitTranslation(
-                parts.Catalog, parts.Partitions.Slots, handle).TranslateAsync(request, hash));
+                parts.Catalog, parts.Partitions.Slots, handle).TranslateAsync(wanted.Request, hash));
         }
         catch (Exception e)
         {
@@ -157,7 +157,7 @@ internal sealed partial class DeliveryRuns(
         Answer? answer = command is null ? null : await ExecuteAsync(run, service.Name, RunTrace.Continue(command, Activity.Current));
         return answer switch
         {
-            Committed => new HandlerOutcome.Commit(request),
+            Committed => wanted,
             null or Refused { Code: Refusal.DeliveryGone or Refusal.ServiceDeleted } => new HandlerOutcome.Lost(),
             Refused { Code: Refusal.PartitionFull } full =>
                 new HandlerOutcome.Later($"what it answered could not be committed now: {full.Detail}"),

@@ -28,7 +28,7 @@ internal sealed record DispatchReport
     /// <summary>Why nothing is taken out now; null = it is.</summary>
     [Id(2)] public string? Halt { get; init; }
 
-    /// <summary>Why a delivery was not handled, the last time.</summary>
+    /// <summary>Why a delivery was not handled, or what its handler said was ignored, the last time.</summary>
     [Id(3)] public string? LastTrouble { get; init; }
 }
 

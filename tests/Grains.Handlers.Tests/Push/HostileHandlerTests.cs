@@ -46,12 +46,7 @@ public sealed class HostileHandlerTests : IClassFixture<HostileHandlerTests.Serv
         ["cut short"] = Once(_json + "Content-Length: 100\r\n\r\n{"),
         ["not held"] = Content("""{"ack": ["mAAAAAAAAAAAAAAAAAA"]}"""),
         ["another's"] = Content("""{"ack": ["x"]}"""),
-        ["a million sends"] = async (to, cancel) =>
-        {
-            string send = """{"node":"flood","text":"x"},""";
-            string body = $"{{\"sends\":[{string.Concat(Enumerable.Repeat(send, 1_000_000)).TrimEnd(',')}]}}";
-            await RawEndpoint.WriteAsync(to, $"{_json}Content-Length: {body.Length}\r\n\r\n{body}", cancel);
-        },
+        ["a million sends"] = Content($"{{\"sends\":[{string.Concat(Enumerable.Repeat("""{"node":"flood","text":"x"},""", 999_999))}{{}}]}}"),
         ["too many sends"] = Content(
             $"{{\"sends\":[{string.Join(',', Enumerable.Repeat("""{"node":"flood","text":"x"}""", 1_001))}]}}"),
     };
@@ -65,7 +60,7 @@ public sealed class HostileHandlerTests : IClassFixture<HostileHandlerTests.Serv
     [InlineData("endless headers", "broke off")]
     [InlineData("endless body", "over 6291456 bytes|no answer within 3s")]
     [InlineData("slow body", "no answer within 3s")]
-    [InlineData("huge length", "over 6291456 bytes")]
+    [InlineData("huge length", "broke off")]
     [InlineData("garbage", "broke off")]
     [InlineData("garbage body", "is not a commit")]
     [InlineData("unknown member", "Unknown member 'stat'")]
@@ -86,13 +81,13 @@ public sealed class HostileHandlerTests : IClassFixture<HostileHandlerTests.Serv
         string service = string.Concat(how.Where(char.IsAsciiLetterLower));
         await world.DeclareAsync(service, new
         {
-            handler = new { kind = "push", urls = new[] { raw.Url }, timeout = "3s" }, retry = new { attempts = 1 },
+            handler = new { kind = "push", urls = new[] { raw.Url }, timeout = "3s", strict = true }, retry = new { attempts = 1 },
         });
         await world.SendAsync(service, "a", "hello");
         Task<string> dead = world.DeadAsync(service, "a");
         await world.SendAsync("good", how.Replace(' ', '-').Replace("'", "", StringComparison.Ordinal), "hello");
         string said = await dead;
-        Assert.Contains(reason.Split('|'), r => said.Contains(r, StringComparison.Ordinal));
+        Assert.True(Array.Exists(reason.Split('|'), r => said.Contains(r, StringComparison.Ordinal)), said);
         Assert.True(said.Length <= 1_100, said);
         Assert.Equal(1, raw.Requests);
         System.Text.Json.JsonElement explained = await world.ExplainAsync(service, "a");
