@@ -72,6 +72,11 @@ internal static class Announcement
             yield return "--insecure is set. Everybody who reaches the port may do everything.";
         }
 
+        foreach (string warning in SecretFiles.Warnings(options))
+        {
+            yield return warning;
+        }
+
         foreach (string warning in options.Cluster is { } cluster ? ClusterAnnouncement.Warnings(cluster) : [])
         {
             yield return warning;

@@ -22,6 +22,7 @@ internal static class FrontDoor
             front.KeysFile = options.KeysFile;
             front.Insecure = options.IsInsecure;
         });
+        builder.Services.EndPromptly();
         if (Environment.GetEnvironmentVariable(_otlp) is { Length: > 0 })
         {
             builder.Services.AddOpenTelemetry().WithTracing(

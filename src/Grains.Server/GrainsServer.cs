@@ -1,3 +1,4 @@
+using Grains.Journal.Folders;
 using Grains.Server.Backups;
 using Grains.Server.Cluster;
 using Grains.Server.Logs;
@@ -17,6 +18,7 @@ public static class GrainsServer
     /// <returns>The exit code of the process.</returns>
     public static async Task<int> RunAsync(string[] args, Action<ISiloBuilder>? more = null)
     {
+        FolderAccess.CloseNewFiles();
         CommandLine line = CommandLine.Read(args);
         if (line.AsksForHelp)
         {

@@ -1,3 +1,4 @@
+using Grains.Journal.Folders;
 using Grains.Journal.Images;
 
 namespace Grains.Journal.Sqlite;
@@ -20,6 +21,7 @@ public static class SqliteImport
     {
         options.Validate();
         string folder = Path.GetFullPath(options.Folder);
+        FolderAccess.Claim(folder);
         using FolderLock held = FolderLock.Take(folder);
         try
         {

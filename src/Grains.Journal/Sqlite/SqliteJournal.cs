@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Grains.Journal.Folders;
 using Grains.Journal.Images;
 using Grains.Journal.Log;
 using Grains.StateMachines.Ids;
@@ -57,6 +58,7 @@ public sealed class SqliteJournal : IJournal, IJournalExport
     {
         options.Validate();
         options = options with { Folder = Path.GetFullPath(options.Folder) };
+        FolderAccess.Claim(options.Folder);
         FolderLock folderLock = FolderLock.Take(options.Folder);
         SqliteDatabase? database = null;
         try

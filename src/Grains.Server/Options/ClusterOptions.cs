@@ -7,6 +7,9 @@ internal sealed record ClusterOptions
 {
     public required PostgresAddress Postgres { get; init; }
 
+    /// <summary>Where the connection string was read from; null = from a variable.</summary>
+    public string? PostgresFile { get; init; }
+
     public required string Schema { get; init; }
 
     /// <summary>This server's, the same at each start.</summary>

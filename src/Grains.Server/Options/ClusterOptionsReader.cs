@@ -33,6 +33,7 @@ internal sealed partial class ClusterOptionsReader(SettingSource source)
         {
             // Null where something is wrong: then nobody gets to see the whole.
             Postgres = Postgres()!,
+            PostgresFile = source.Find(Setting.PostgresFile).Value,
             Silo = silo!,
             Schema = Schema(),
             Name = Matching(Setting.ServerName, Environment.MachineName, NameRule(), "is no name of a server",

@@ -28,7 +28,6 @@ public sealed class SqliteJournalTests : IDisposable
     public async Task A_lock_file_left_behind_blocks_nobody()
     {
         File.WriteAllText(Path.Combine(_storage.Folder, "LOCK"), "pid 1, since long ago");
-        File.WriteAllText(Path.Combine(_storage.Folder, "LOCK.holder"), "pid 1, since long ago");
 
         await using IJournal journal = _storage.Open();
         await Owner.AcquireAsync(journal, _p);

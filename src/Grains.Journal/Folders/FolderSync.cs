@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
-namespace Grains.Journal.Sqlite;
+namespace Grains.Journal.Folders;
 
 /// <summary>Makes the names in a folder survive a power cut, where the system asks for it.</summary>
 internal static partial class FolderSync
@@ -25,6 +26,13 @@ internal static partial class FolderSync
             throw Failure(folder);
         }
     }
+
+    /// <summary>For a look at a file that is locked, which .NET's own streams would wait for or be refused.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public static SafeFileHandle OpenToRead(string path) => Open(path, 0) is >= 0 and var file
+        ? new SafeFileHandle(file, ownsHandle: true)
+        : throw new IOException(
+            $"{path} cannot be opened: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
 
     private static IOException Failure(string folder) => new(
         $"The folder {folder} cannot be flushed to disk: "
