@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Grains.Api.Nodes;
 
-/// <summary>Why a node is moving, or is not. Times are RFC 3339, by the clock of the partition's records.</summary>
+/// <summary>Why a node is moving, or is not. Times are RFC 3339, by the wall clock of the partition's owner.</summary>
 public sealed class NodeExplanation
 {
     public required string Service { get; init; }
@@ -46,6 +46,10 @@ public sealed class NodeExplanation
     /// <summary>When the first of its timers fires; absent where it has none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? NextTimer { get; init; }
+
+    /// <summary>Why one of its timers does not fire, though its time has come, or would not; absent where all do.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TimerTrouble { get; init; }
 
     /// <summary>The oldest message that waits or is delivered.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -14,7 +14,7 @@ using Microsoft.AspNetCore.Http;
 namespace Grains.FrontEnd.Explanations;
 
 /// <summary>Why something is moving, or is not: for people who wonder.</summary>
-internal sealed class ExplainRoutes(ServiceCalls calls, TimeProvider time, PartitionStatus? status = null, IHandlerStatus? handlers = null)
+internal sealed class ExplainRoutes(ServiceCalls calls, PartitionStatus? status = null, IHandlerStatus? handlers = null)
 {
     public IEnumerable<ApiRoute> All =>
     [
@@ -44,8 +44,7 @@ internal sealed class ExplainRoutes(ServiceCalls calls, TimeProvider time, Parti
             StatusCodes.Status200OK,
             NodeExplanations.Write(
                 new NodeFacts(service, partition, owner, handlers?.Of(service.Name, owner)),
-                explained,
-                time.GetUtcNow().ToUnixTimeMilliseconds()),
+                explained),
             WireJson.Context.NodeExplanation);
     }
 }

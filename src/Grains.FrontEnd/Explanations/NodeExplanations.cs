@@ -9,10 +9,10 @@ namespace Grains.FrontEnd.Explanations;
 /// <summary>What is known of a node → a status, and a sentence that says what to do.</summary>
 internal static class NodeExplanations
 {
-    public static NodeExplanation Write(NodeFacts facts, NodeExplained node, long nowMs)
+    public static NodeExplanation Write(NodeFacts facts, NodeExplained node)
     {
         ServiceSnapshot service = facts.Service;
-        (string status, string why) = Judge(facts, node, nowMs);
+        (string status, string why) = Judge(facts, node);
         return new NodeExplanation
         {
             Service = service.Name,
@@ -34,7 +34,8 @@ internal static class NodeExplanations
                 Id = next.ToString(), Attempts = node.Attempts, AcceptedAt = Answers.Time(node.AcceptedAtMs),
             },
             LeaseEnds = node.LeaseEndsMs == 0 ? null : Answers.Time(node.LeaseEndsMs),
-            HeldUntil = node.HeldUntilMs <= nowMs ? null : Answers.Time(node.HeldUntilMs),
+            HeldUntil = node.HeldUntilMs == 0 ? null : Answers.Time(node.HeldUntilMs),
+            TimerTrouble = node.TimerTrouble,
             Receivers = new ReceiverCounts { Node = node.WaitingForNode, Service = node.WaitingForAny },
             AttemptsMax = service.Attempts,
             MailboxLimit = service.MailboxLimit,
@@ -50,7 +51,7 @@ internal static class NodeExplanations
         LastTrouble = facts.News?.LastTrouble,
     };
 
-    private static (string Status, string Why) Judge(NodeFacts facts, NodeExplained node, long nowMs)
+    private static (string Status, string Why) Judge(NodeFacts facts, NodeExplained node)
     {
         ServiceSnapshot service = facts.Service;
         bool isPull = service.Handler.Kind == HandlerKind.Pull;
@@ -87,7 +88,7 @@ internal static class NodeExplanations
             return ("halted", $"{messages} waiting, and nothing is handed out. {halt}");
         }
 
-        if (node.HeldUntilMs > nowMs)
+        if (node.HeldUntilMs > 0)
         {
             return ("held",
                 $"{messages} waiting; the last delivery was rejected ({attempt}), and nothing goes out before "
@@ -127,7 +128,8 @@ internal static class NodeExplanations
             ? $" The mailbox is at its limit of {service.MailboxLimit}: sends from outside are refused with mailbox-full." : "";
         string dead = node.Node.Dead > 0
             ? $" {Count(node.Node.Dead, "dead letter")} waiting for a person: list them under /dead, then :retry or :discard." : "";
-        return full + dead;
+        string timer = node.TimerTrouble is { } trouble ? $" {trouble}" : "";
+        return full + dead + timer;
     }
 
     private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";

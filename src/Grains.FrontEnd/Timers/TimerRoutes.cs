@@ -99,6 +99,7 @@ internal sealed class TimerRoutes(ServiceCalls calls)
         Zone = timer.Zone,
         Next = Answers.Time(timer.DueMs),
         Pending = timer.Pending?.ToString(),
+        Trouble = timer.Trouble,
         Type = timer.Content.Type,
         ContentType = timer.Content.ContentType,
         Size = timer.Content.Body.Length,

@@ -15,11 +15,13 @@ internal sealed class PushTargets
     private readonly Lock _lock = new();
     private readonly Target[] _targets;
     private readonly TimeProvider _time;
+    private readonly long _begunAt;
 
     public PushTargets(HandlerSnapshot handler, TimeProvider time)
     {
         Handler = handler;
         _time = time;
+        _begunAt = time.GetTimestamp();
         _targets = [.. handler.Urls.Select(u => new Target(u))];
     }
 
@@ -45,7 +47,7 @@ internal sealed class PushTargets
         {
             lock (_lock)
             {
-                DateTimeOffset now = _time.GetUtcNow();
+                TimeSpan now = Now;
                 if (Array.Exists(_targets, t => t.IsOpen(now)))
                 {
                     return null;
@@ -58,12 +60,15 @@ internal sealed class PushTargets
         }
     }
 
+    /// <summary>Since these targets were made: how long one is left out does not depend on the wall clock.</summary>
+    private TimeSpan Now => _time.GetElapsedTime(_begunAt);
+
     /// <summary>To be given back, once. Null: none may be asked now.</summary>
     public Taken? Take()
     {
         lock (_lock)
         {
-            DateTimeOffset now = _time.GetUtcNow();
+            TimeSpan now = Now;
             int from = Random.Shared.Next(_targets.Length);
             Target? best = null;
             for (int i = 0; i < _targets.Length; i++)
@@ -103,7 +108,7 @@ internal sealed class PushTargets
     {
         lock (_lock)
         {
-            DateTimeOffset now = _time.GetUtcNow();
+            TimeSpan now = Now;
             Target target = Return(taken);
             target.Trouble = trouble;
             if (target.OutUntil <= now && ++target.FailuresInRow >= _failuresMax)
@@ -146,13 +151,14 @@ internal sealed class PushTargets
 
         public int FailuresInRow { get; set; }
 
-        public DateTimeOffset OutUntil { get; set; }
+        /// <summary>In the time of <see cref="Now"/>.</summary>
+        public TimeSpan OutUntil { get; set; }
 
         public bool IsProbed { get; set; }
 
         public string Trouble { get; set; } = "";
 
         /// <summary>One that has been out takes one request at a time until one succeeds.</summary>
-        public bool IsOpen(DateTimeOffset now) => FailuresInRow < _failuresMax || (OutUntil <= now && !IsProbed);
+        public bool IsOpen(TimeSpan now) => FailuresInRow < _failuresMax || (OutUntil <= now && !IsProbed);
     }
 }

@@ -21,17 +21,17 @@ internal sealed partial class OutboxPump(PartitionId id, PartitionRuntime runtim
     private readonly CancellationTokenSource _stop = new();
     private long _oldest;
 
-    /// <summary>When a held-back target is to be tried again, in record time.</summary>
+    /// <summary>When a held-back target is to be tried again, in uptime.</summary>
     public long? WakeAtMs { get; private set; }
 
     /// <summary>How long the oldest batch that is on its way has been so. Any thread.</summary>
     public TimeSpan Lag => Volatile.Read(ref _oldest) is > 0 and var oldest ? runtime.Time.GetElapsedTime(oldest) : TimeSpan.Zero;
 
     /// <summary>In a turn of the loop, with nothing undecided.</summary>
-    public void Step(PartitionMachine machine, long nowMs)
+    public void Step(PartitionMachine machine, in Moment now)
     {
-        Settle(nowMs);
-        Carry(machine, nowMs);
+        Settle(now.UptimeMs);
+        Carry(machine, now);
         long oldest = 0;
         foreach (Route route in _routes.Values)
         {
@@ -41,7 +41,7 @@ internal sealed partial class OutboxPump(PartitionId id, PartitionRuntime runtim
         Volatile.Write(ref _oldest, oldest);
     }
 
-    private void Carry(PartitionMachine machine, long nowMs)
+    private void Carry(PartitionMachine machine, in Moment now)
     {
         WakeAtMs = null;
         foreach (PartitionId target in machine.OutboxTargets)
@@ -56,14 +56,14 @@ internal sealed partial class OutboxPump(PartitionId id, PartitionRuntime runtim
                 continue;
             }
 
-            if (route.NotBeforeMs > nowMs)
+            if (route.NotBeforeMs > now.UptimeMs)
             {
                 WakeAtMs = Math.Min(WakeAtMs ?? long.MaxValue, route.NotBeforeMs);
                 continue;
             }
 
             OutboxEntry[] entries = machine.ReadOutbox(
-                target, runtime.Options.TransferEntriesMax, runtime.Options.TransferBytesMax);
+                target, runtime.Options.TransferEntriesMax, runtime.Options.TransferBytesMax, now);
             if (entries.Length > 0)
             {
                 route.IsBusy = true;

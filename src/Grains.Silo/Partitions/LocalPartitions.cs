@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Silo.Partitions;
@@ -16,11 +17,16 @@ public sealed class LocalPartitions
     public LocalPartitions()
     {
         Gauge("grains.queue.depth", l => l.QueueDepth, null, "Commands waiting, all partitions of this server.");
-        Gauge("grains.state.bytes", l => l.StateBytes, "By", "What counts against the budgets, all partitions of this server.");
-        Gauge("grains.outbox.entries", l => l.OutboxEntries, null, "Messages on their way to other partitions.");
+        Gauge("grains.state.bytes", l => l.Figures.Last.Bytes, "By", "What counts against the budgets, all partitions of this server.");
+        Gauge("grains.outbox.entries", l => l.Figures.Last.OutboxEntries, null, "Messages on their way to other partitions.");
         GrainsMeter.Instance.CreateObservableGauge(
             "grains.outbox.lag", () => _loops.Values.Select(l => l.OutboxLag.TotalSeconds).DefaultIfEmpty().Max(), "s",
             "How long the oldest batch of messages on its way to another partition has been so.");
+        GrainsMeter.Instance.CreateObservableGauge(
+            "grains.clock.ahead", () => _loops.Values.Select(l => l.Figures.AheadMs / 1000.0).DefaultIfEmpty().Max(), "s",
+            "By how much the newest record of a partition is ahead of this server's wall clock; the most of all.");
+        GrainsMeter.Instance.CreateObservableGauge(
+            "grains.timers.waiting", Timers, null, "Timers whose time has come and that cannot fire, by reason.");
     }
 
     /// <summary>Told after a loop was added or removed.</summary>
@@ -31,7 +37,7 @@ public sealed class LocalPartitions
     public IReadOnlyCollection<PartitionLoop> All => [.. _loops.Values];
 
     /// <summary>What counts against the budgets, about a second old.</summary>
-    public long StateBytes => _loops.Values.Sum(l => l.StateBytes);
+    public long StateBytes => _loops.Values.Sum(l => l.Figures.Last.Bytes);
 
     public void SetFormatLevel(int level)
     {
@@ -59,6 +65,16 @@ public sealed class LocalPartitions
 
     /// <summary>How often in a row now, since it ran here last.</summary>
     internal int RecoveryFailed(PartitionId id) => _failures.AddOrUpdate(id, 1, static (_, times) => times + 1);
+
+    private IEnumerable<Measurement<long>> Timers()
+    {
+        yield return Timers("zone", l => l.Figures.Last.TimersUnreadable);
+        yield return Timers("message", l => l.Figures.Last.TimersHeld);
+        yield return Timers("budget", l => l.Figures.Last.TimersWithoutRoom);
+    }
+
+    private Measurement<long> Timers(string reason, Func<PartitionLoop, long> count) =>
+        new(_loops.Values.Sum(count), new KeyValuePair<string, object?>("reason", reason));
 
     private void Gauge(string name, Func<PartitionLoop, long> value, string? unit, string description) =>
         GrainsMeter.Instance.CreateObservableGauge(name, () => _loops.Values.Sum(value), unit, description);

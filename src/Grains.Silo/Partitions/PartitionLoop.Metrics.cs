@@ -11,9 +11,6 @@ public sealed partial class PartitionLoop
     private static readonly Counter<long> _refusals = GrainsMeter.Instance.CreateCounter<long>(
         "grains.refusals", null, "Commands refused, by code.");
 
-    private static readonly Counter<long> _expired = GrainsMeter.Instance.CreateCounter<long>(
-        "grains.messages.expired", null, "Messages forgotten at the end of their time to live, because nobody had taken them.");
-
     private static readonly Histogram<int> _batchSize = GrainsMeter.Instance.CreateHistogram<int>(
         "grains.batch.size", null, "Commands decided in one batch.");
 

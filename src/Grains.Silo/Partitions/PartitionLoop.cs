@@ -23,7 +23,8 @@ public sealed partial class PartitionLoop
     /// <summary>After a turn that did nothing the machine is not asked again for this long: no spin on a wrong wake.</summary>
     private const long _quietMs = 5;
 
-    private const long _observeMs = 1_000;
+    /// <summary>While something waits for a calendar time: the wall clock may step, or go on without the monotonic one.</summary>
+    private const long _wallClockMsMax = 1_000;
 
     private readonly OwnedPartition _owned;
     private readonly PartitionRuntime _runtime;
@@ -31,16 +32,13 @@ public sealed partial class PartitionLoop
     private readonly OutboxPump _pump;
     private readonly CheckpointWriter _checkpoints;
     private readonly LoopReads _reads;
+    private readonly LoopFigures _figures;
     private readonly ITimer _timer;
     private readonly List<Request> _batch = [];
     private readonly HashSet<Ticket> _parked = [];
     private readonly TaskCompletionSource<LoopEnd> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LoopJournal _journal;
     private long _quietUntilMs;
-    private long _observedAtMs;
-    private long _stateBytes;
-    private long _outboxEntries;
-    private long _expiredSeen;
     private bool _isUndecided;
     private long _stalledAt;
     private TaskScheduler _scheduler = TaskScheduler.Default;
@@ -56,6 +54,7 @@ public sealed partial class PartitionLoop
         _runtime = runtime;
         _journal = new LoopJournal(owned, runtime, Stall);
         _reads = new LoopReads(owned, runtime.Journal, () => _isStopping || _completion.Task.IsCompleted);
+        _figures = new LoopFigures(owned, runtime);
         _queue = new CommandQueue(runtime.Options.QueuedCommandsMax, runtime.Options.QueuedBytesMax);
         _pump = new OutboxPump(owned.Id, runtime, Post, _queue.Wake);
         _checkpoints = new CheckpointWriter(owned, runtime, _queue.Wake);
@@ -72,9 +71,7 @@ public sealed partial class PartitionLoop
     public int QueueDepth => _queue.Count;
 
     /// <summary>About a second old at the most while commands come.</summary>
-    internal long StateBytes => Volatile.Read(ref _stateBytes);
-
-    internal long OutboxEntries => Volatile.Read(ref _outboxEntries);
+    internal LoopFigures Figures => _figures;
 
     internal TimeSpan OutboxLag => _pump.Lag;
 
@@ -244,20 +241,20 @@ public sealed partial class PartitionLoop
     private async ValueTask<LoopEnd?> TurnAsync()
     {
         ForgetGone();
-        long nowMs = _owned.Clock.NowMs;
-        if (!_checkpoints.Step(_journal.Tail, nowMs))
+        Moment now = _owned.Clock.Now;
+        if (!_checkpoints.Step(_journal.Tail, now.UptimeMs))
         {
             return new LoopEnd(LoopEndReason.Fenced, "A checkpoint was refused under this epoch.");
         }
 
-        _pump.Step(_owned.Machine, nowMs);
+        _pump.Step(_owned.Machine, now);
         _queue.TakeInto(_batch, _runtime.Options.BatchCommandsMax, _runtime.Options.BatchBytesMax);
-        if (_batch.Count > 0 || (IsDue(nowMs) && nowMs >= _quietUntilMs))
+        if (_batch.Count > 0 || (now.UptimeMs >= _quietUntilMs && _owned.Machine.IsDue(now)))
         {
-            return await DecideAsync(nowMs);
+            return await DecideAsync(now);
         }
 
-        await SleepAsync(nowMs);
+        await SleepAsync(now);
         return null;
     }
 
@@ -276,7 +273,7 @@ public sealed partial class PartitionLoop
 
     private async ValueTask<LoopEnd> LastTurnAsync()
     {
-        Decision decision = _owned.Machine.DecideHandOver(_owned.Clock.NowMs);
+        Decision decision = _owned.Machine.DecideHandOver(_owned.Clock.Now);
         if (decision.Changes > 0)
         {
             AppendOutcome outcome = await _journal.AppendAsync(
@@ -292,25 +289,29 @@ public sealed partial class PartitionLoop
         return new LoopEnd(LoopEndReason.HandedOver, "It was given up in good order.");
     }
 
-    private bool IsDue(long nowMs) => _owned.Machine.HasWork || _owned.Machine.WakeAtMs <= nowMs;
-
-    private async ValueTask SleepAsync(long nowMs)
+    private async ValueTask SleepAsync(Moment now)
     {
+        PartitionMachine machine = _owned.Machine;
         long wakeAtMs = Math.Min(
             Math.Min(_pump.WakeAtMs ?? long.MaxValue, _checkpoints.WakeAtMs ?? long.MaxValue),
-            _owned.Machine.HasWork ? _quietUntilMs : Math.Max(_owned.Machine.WakeAtMs ?? long.MaxValue, _quietUntilMs));
+            machine.HasWork ? _quietUntilMs : Math.Max(machine.WakeAt(now) ?? long.MaxValue, _quietUntilMs));
+        if (machine.WaitsForWallClock)
+        {
+            wakeAtMs = Math.Min(wakeAtMs, now.UptimeMs + _wallClockMsMax);
+        }
+
         if (wakeAtMs < long.MaxValue)
         {
-            long waitMs = Math.Clamp(wakeAtMs - nowMs, 1, (long)TimeSpan.FromDays(1).TotalMilliseconds);
+            long waitMs = Math.Clamp(wakeAtMs - now.UptimeMs, 1, (long)TimeSpan.FromDays(1).TotalMilliseconds);
             _timer.Change(TimeSpan.FromMilliseconds(waitMs), Timeout.InfiniteTimeSpan);
         }
 
         await _queue.SleepAsync();
     }
 
-    private async ValueTask<LoopEnd?> DecideAsync(long nowMs)
+    private async ValueTask<LoopEnd?> DecideAsync(Moment now)
     {
-        Decision decision = _owned.Machine.Decide(_batch, nowMs);
+        Decision decision = _owned.Machine.Decide(_batch, now);
         _isUndecided = decision.Changes > 0;
         AppendOutcome outcome = _isUndecided ? await _journal.AppendAsync(decision) : await _journal.ConfirmAsync();
         string? refusal = null;
@@ -339,11 +340,12 @@ public sealed partial class PartitionLoop
 
         IReadOnlyList<Reply> replies = refusal is null ? _owned.Machine.Commit() : _owned.Machine.Drop(refusal);
         Check();
-        Observe(nowMs);
+        _figures.Observe(now);
 
         // What time demands is still due after a refusal, and a full disk is not full for a moment only.
         bool didNothing = _batch.Count == 0 && decision.Changes == 0 && replies.Count == 0;
-        _quietUntilMs = refusal is not null ? nowMs + _runtime.Options.RepeatPauseMsMax : didNothing ? nowMs + _quietMs : 0;
+        _quietUntilMs = refusal is not null ? now.UptimeMs + _runtime.Options.RepeatPauseMsMax
+            : didNothing ? now.UptimeMs + _quietMs : 0;
         Answer(replies);
         _isUndecided = false;
         return null;
@@ -398,20 +400,6 @@ public sealed partial class PartitionLoop
         {
             throw new InvalidOperationException(
                 $"Partition {Id} stands at {_owned.Machine.Revision} in memory and at {_journal.Tail.Revision} in its journal.");
-        }
-    }
-
-    /// <summary>For gauges, which are read on any thread: now and then, because counting is not free.</summary>
-    private void Observe(long nowMs)
-    {
-        if (nowMs - _observedAtMs >= _observeMs)
-        {
-            MachineStatistics statistics = _owned.Machine.Statistics;
-            _observedAtMs = nowMs;
-            _stateBytes = statistics.Bytes;
-            _outboxEntries = statistics.OutboxEntries;
-            _expired.Add(statistics.Expired - _expiredSeen);
-            _expiredSeen = statistics.Expired;
         }
     }
 

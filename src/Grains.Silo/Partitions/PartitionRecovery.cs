@@ -64,7 +64,7 @@ public static class PartitionRecovery
                     $"A newer owner took partition {id} over while {runtime.Server} was recovering it under {acquired.Epoch}.");
         }
 
-        var clock = new RecordClock(time, machine.LastRecordTimeMs);
+        var clock = new PartitionClock(time, machine.UptimeMs);
         machine.FormatLevel = runtime.FormatLevel();
         machine.Open();
         var times = new RecoveryTimes(
@@ -151,7 +151,7 @@ public sealed record RecoveryOutcome(OwnedPartition? Owned, AcquireOutcome Acqui
 /// <summary>A partition in memory, as of its newest durable record.</summary>
 public sealed record OwnedPartition(PartitionId Id, PartitionMachine Machine, Epoch Epoch, JournalTail Tail)
 {
-    internal RecordClock Clock { get; init; } = null!;
+    internal PartitionClock Clock { get; init; } = null!;
 
     public required RecoveryTimes Times { get; init; }
 

@@ -11,20 +11,22 @@ namespace Grains.Silo.Timers;
 public static class CronSchedule
 {
     private const int _fieldsWithSeconds = 6;
+    private static readonly char[] _blanks = [' ', '\t'];
 
     /// <summary>See <see cref="TimerSchedule"/>.</summary>
     public static long Next(string cron, string? zone, long afterMs)
     {
         try
         {
-            DateTimeOffset after = DateTimeOffset.FromUnixTimeMilliseconds(afterMs);
-            DateTimeOffset? next = Parse(cron).GetNextOccurrence(after, Zone(zone));
-            return next?.ToUnixTimeMilliseconds() ?? TimerTimes.Never;
+            return TimeZones.Find(zone) is not { } rules
+                ? TimerTimes.NotKnown
+                : Parse(cron).GetNextOccurrence(DateTimeOffset.FromUnixTimeMilliseconds(afterMs), rules)?.ToUnixTimeMilliseconds()
+                    ?? TimerTimes.Never;
         }
         catch (Exception)
         {
-            // Users give both: whatever the library or the system says to them (a zone that is a folder, a letter that
-            // needs a seed), it is not for the partition's loop to end of.
+            // Users give it: whatever the library says to it (a letter that needs a seed, a year beyond its last), it is
+            // not for the partition's loop to end of.
             return TimerTimes.NotKnown;
         }
     }
@@ -41,9 +43,15 @@ public static class CronSchedule
             return $"'{cron}' is no cron expression of five or six fields: {e.Message}";
         }
 
+        if (zone is not null && !TimeZones.IsCanonical(zone))
+        {
+            return $"'{zone}' is no time zone that a timer may name; give the canonical name of the IANA database, "
+                + "as it is written there, such as Europe/Berlin or Etc/UTC.";
+        }
+
         return Next(cron, zone, nowMs) switch
         {
-            TimerTimes.NotKnown => $"'{zone}' is no time zone that this server knows; give an IANA name such as Europe/Berlin.",
+            TimerTimes.NotKnown => $"this server has no rules of time zone '{zone}'; install or update its tzdata.",
             TimerTimes.Never => $"'{cron}' names no time that will ever come.",
             _ => null,
         };
@@ -51,9 +59,7 @@ public static class CronSchedule
 
     private static CronExpression Parse(string cron) => CronExpression.Parse(
         cron,
-        cron.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length == _fieldsWithSeconds
+        cron.Split(_blanks, StringSplitOptions.RemoveEmptyEntries).Length == _fieldsWithSeconds
             ? CronFormat.IncludeSeconds
             : CronFormat.Standard);
-
-    private static TimeZoneInfo Zone(string? zone) => zone is null ? TimeZoneInfo.Utc : TimeZoneInfo.FindSystemTimeZoneById(zone);
 }

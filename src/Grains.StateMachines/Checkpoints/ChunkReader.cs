@@ -58,16 +58,24 @@ internal static class ChunkReader
                 state.Outbox.Set(new OutboxKey(message.Partition.Value, place), message);
                 break;
             case ChunkSection.DelayedMessages:
-                ReadMessage(state, ref from, dueMs: from.Varint());
+                ReadMessage(state, ref from, new DueTime(from.Varint(), Timeline.Wall));
+                break;
+            case ChunkSection.MessagesDelayedByUptime:
+                ReadMessage(state, ref from, new DueTime(from.Varint(), Timeline.Uptime));
                 break;
             case ChunkSection.NodesWithMore:
                 ReadNodeWithMore(state, ref from);
                 break;
             case ChunkSection.DelayedOutbox:
-                var delayedPlace = from.Place();
-                long dueMs = from.Varint();
-                OutgoingMessage delayed = OutboxAdded.ReadMessage(ref from) with { DueMs = dueMs };
-                state.Outbox.Set(new OutboxKey(delayed.Partition.Value, delayedPlace), delayed);
+                ReadDelayedOutbox(state, ref from, Timeline.Wall);
+                break;
+            case ChunkSection.OutboxDelayedByUptime:
+                ReadDelayedOutbox(state, ref from, Timeline.Uptime);
+                break;
+            case ChunkSection.Clocks:
+                state.Totals.HasClocks = true;
+                state.Totals.WallMs = from.Varint();
+                state.Totals.UptimeMs = from.Varint();
                 break;
             case ChunkSection.Sources:
                 var source = new SourceKey((uint)from.Varint(), from.Varint());
@@ -98,7 +106,10 @@ internal static class ChunkReader
                 state.Outbox.Set(new OutboxKey(outgoing.Partition.Value, replyPlace), outgoing);
                 break;
             case ChunkSection.Timers:
-                ReadTimer(state, ref from);
+                ReadTimer(state, ref from, Timeline.Wall, isHeld: false);
+                break;
+            case ChunkSection.TimersWithMore:
+                ReadTimer(state, ref from, (Timeline)from.Byte(), from.Bool());
                 break;
             default:
                 throw new FormatException($"Checkpoint section {(byte)section} is not known to this version.");
@@ -116,7 +127,17 @@ internal static class ChunkReader
             LastNode = from.Varint(),
             Bytes = from.Varint(),
         };
+        state.Totals.WallMs = state.Totals.TimeMs;
+        state.Totals.UptimeMs = state.Totals.TimeMs;
         state.Commands.Read(ref from);
+    }
+
+    private static void ReadDelayedOutbox(PartitionState state, ref RecordReader from, Timeline line)
+    {
+        Place place = from.Place();
+        long dueMs = from.Varint();
+        OutgoingMessage message = OutboxAdded.ReadMessage(ref from) with { DueMs = dueMs, DueLine = line };
+        state.Outbox.Set(new OutboxKey(message.Partition.Value, place), message);
     }
 
     private static void ReadKey(PartitionState state, ref RecordReader from)
@@ -159,7 +180,7 @@ internal static class ChunkReader
         });
     }
 
-    private static void ReadMessage(PartitionState state, ref RecordReader from, long dueMs = 0)
+    private static void ReadMessage(PartitionState state, ref RecordReader from, DueTime due = default)
     {
         var id = from.Place();
         var owner = from.Scoped();
@@ -176,18 +197,19 @@ internal static class ChunkReader
             Dead = dead,
             Reason = reason,
             Place = place,
-            DueMs = dueMs,
+            DueMs = due.AtMs,
+            DueLine = due.Line,
         };
         state.Messages.Set(id, message);
         state.Mailboxes.Set(message.MailboxKey, message);
-        if (dueMs > 0)
+        if (due.IsSet)
         {
-            state.Due.Set(new DueKey(dueMs, id), message);
+            state.Due.Set(message.DueKey, message);
         }
 
         if (message.ExpiresAtMs > 0)
         {
-            state.Ending.Set(new DueKey(message.ExpiresAtMs, id), message);
+            state.Ending.Set(new DueKey(Timeline.Uptime, message.ExpiresAtMs, id), message);
         }
     }
 
@@ -201,7 +223,7 @@ internal static class ChunkReader
         state.Totals.ReplyBytes += reply.Bytes;
     }
 
-    private static void ReadTimer(PartitionState state, ref RecordReader from)
+    private static void ReadTimer(PartitionState state, ref RecordReader from, Timeline line, bool isHeld)
     {
         ScopedName owner = from.Scoped();
         var key = new NodeTimerKey(from.Varint(), from.Name());
@@ -209,9 +231,11 @@ internal static class ChunkReader
         string? cron = from.OptionalText();
         string? zone = from.OptionalText();
         Place last = from.Place();
-        var timer = new TimerEntry(owner, key, dueMs, MessageCodec.Read(ref from)) { Cron = cron, Zone = zone, Last = last };
-        state.Timers.Set(key, timer);
-        state.TimersDue.Set(timer.DueKey, timer);
+        var timer = new TimerEntry(owner, key, new DueTime(dueMs, line), MessageCodec.Read(ref from))
+        {
+            Cron = cron, Zone = zone, Last = last, IsHeld = isHeld,
+        };
+        state.RestoreTimer(timer);
         NodeEntry node = state.Nodes.Get(owner)!;
         state.Nodes.Set(owner, node with { Timers = node.Timers + 1 });
     }

@@ -33,4 +33,16 @@ internal enum ChunkSection : byte
 
     /// <summary>After the nodes, which count them: from format level 4 on.</summary>
     Timers = 16,
+
+    /// <summary>After the totals: from format level 5 on.</summary>
+    Clocks = 17,
+
+    /// <summary>Messages that wait for the end of a duration: from format level 5 on.</summary>
+    MessagesDelayedByUptime = 18,
+
+    /// <summary>Outbox entries of such messages: from format level 5 on.</summary>
+    OutboxDelayedByUptime = 19,
+
+    /// <summary>Timers that wait for the end of a duration, or are held: from format level 5 on.</summary>
+    TimersWithMore = 20,
 }

@@ -76,15 +76,29 @@ public sealed class StateSnapshot
         to.Seal();
         yield return to.Written;
 
+        if (_totals.HasClocks)
+        {
+            to.Clear();
+            to.Byte(Format);
+            to.Byte((byte)ChunkSection.Clocks);
+            to.Fixed32(1);
+            to.Varint(_totals.WallMs);
+            to.Varint(_totals.UptimeMs);
+            to.Seal();
+            yield return to.Written;
+        }
+
         IEnumerable<ReadOnlyMemory<byte>>[] sections =
         [
             Section(ChunkSection.Keys, _keys.All, WriteKey, to),
             Section(ChunkSection.Nodes, _nodes.All.Where(n => !HasMore(n.Value)), WriteNode, to),
             Section(ChunkSection.NodesWithMore, _nodes.All.Where(n => HasMore(n.Value)), WriteNodeWithMore, to),
             Section(ChunkSection.Messages, _messages.All.Where(m => m.Value.DueMs == 0), WriteMessage, to),
-            Section(ChunkSection.DelayedMessages, _messages.All.Where(m => m.Value.DueMs > 0), WriteDelayed, to),
+            Section(ChunkSection.DelayedMessages, Delayed(Timeline.Wall), WriteDelayed, to),
+            Section(ChunkSection.MessagesDelayedByUptime, Delayed(Timeline.Uptime), WriteDelayed, to),
             Section(ChunkSection.Outbox, _outbox.All.Where(m => m.Value is { DueMs: 0, ReplyTo: null }), WriteOutbox, to),
-            Section(ChunkSection.DelayedOutbox, _outbox.All.Where(m => m.Value.DueMs > 0), WriteDelayedOutbox, to),
+            Section(ChunkSection.DelayedOutbox, DelayedOutbox(Timeline.Wall), WriteDelayedOutbox, to),
+            Section(ChunkSection.OutboxDelayedByUptime, DelayedOutbox(Timeline.Uptime), WriteDelayedOutbox, to),
             Section(ChunkSection.Sources, _sources.All, WriteSource, to),
             Section(ChunkSection.Idempotency, _idempotency.All, WriteIdempotency, to),
             Section(ChunkSection.Commits, _commits.All, WriteCommit, to),
@@ -92,7 +106,8 @@ public sealed class StateSnapshot
             Section(ChunkSection.Replies, _replies.All.Where(r => r.Value.Content is not null), WriteReply, to),
             Section(ChunkSection.PromisedReplies, _replies.All.Where(r => r.Value.Content is null), WritePromise, to),
             Section(ChunkSection.OutboxReplies, _outbox.All.Where(m => m.Value.ReplyTo is not null), WriteOutboxReply, to),
-            Section(ChunkSection.Timers, _timers.All, WriteTimer, to),
+            Section(ChunkSection.Timers, _timers.All.Where(t => !HasMore(t.Value)), WriteTimer, to),
+            Section(ChunkSection.TimersWithMore, _timers.All.Where(t => HasMore(t.Value)), WriteTimerWithMore, to),
         ];
         foreach (ReadOnlyMemory<byte> chunk in sections.SelectMany(s => s))
         {
@@ -168,6 +183,14 @@ public sealed class StateSnapshot
         to.Varint(node.Waiting);
         to.Varint(node.Dead);
     }
+
+    private IEnumerable<KeyValuePair<Place, Message>> Delayed(Timeline line) =>
+        _messages.All.Where(m => m.Value.DueMs > 0 && m.Value.DueLine == line);
+
+    private IEnumerable<KeyValuePair<OutboxKey, OutgoingMessage>> DelayedOutbox(Timeline line) =>
+        _outbox.All.Where(m => m.Value.DueMs > 0 && m.Value.DueLine == line);
+
+    private static bool HasMore(TimerEntry timer) => timer.IsHeld || timer.Due.Line != Timeline.Wall;
 
     private static bool HasMore(NodeEntry node) => node.Paused || node.Delayed > 0;
 
@@ -254,12 +277,19 @@ public sealed class StateSnapshot
         OutboxReply.WriteMessage(to, message);
     }
 
+    private static void WriteTimerWithMore(RecordWriter to, NodeTimerKey key, TimerEntry timer)
+    {
+        to.Byte((byte)timer.Due.Line);
+        to.Bool(timer.IsHeld);
+        WriteTimer(to, key, timer);
+    }
+
     private static void WriteTimer(RecordWriter to, NodeTimerKey key, TimerEntry timer)
     {
         to.Scoped(timer.Owner);
         to.Varint(key.Node);
         to.Name(key.Name);
-        to.Varint(timer.DueMs);
+        to.Varint(timer.Due.AtMs);
         to.OptionalText(timer.Cron);
         to.OptionalText(timer.Zone);
         to.Place(timer.Last);

@@ -27,7 +27,7 @@ public sealed record KeyView
     [Id(3)] public required Revision Created { get; init; }
     [Id(4)] public string? ContentType { get; init; }
 
-    /// <summary>Ms since 1970 in record time; 0 = never.</summary>
+    /// <summary>Ms since 1970, as it looks now; 0 = never.</summary>
     [Id(5)] public long ExpiresAtMs { get; init; }
 
     /// <summary>The value's size, also where it was left out.</summary>

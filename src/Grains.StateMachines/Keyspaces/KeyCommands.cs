@@ -13,7 +13,7 @@ public sealed record PutKey : Command
     [Id(3)] public string? ContentType { get; init; }
     [Id(4)] public Condition Condition { get; init; }
 
-    /// <summary>Lives this long from the record's time, in ms; 0 = for ever.</summary>
+    /// <summary>Lives this long from then on, in ms; 0 = for ever.</summary>
     [Id(5)] public long TtlMs { get; init; }
 
     public override int SizeBytes => 64 + Key.Length + Value.Length;

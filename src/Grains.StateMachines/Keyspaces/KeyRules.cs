@@ -173,7 +173,7 @@ internal sealed class KeyRules(PartitionState state)
         return new KeyPage([.. page], More: false);
     }
 
-    private static KeyView View(Utf8Name key, KeyEntry entry, bool keysOnly) => new()
+    private KeyView View(Utf8Name key, KeyEntry entry, bool keysOnly) => new()
     {
         Key = key,
         Value = keysOnly ? [] : entry.Value,
@@ -181,7 +181,7 @@ internal sealed class KeyRules(PartitionState state)
         Version = new Revision(entry.Version),
         Created = new Revision(entry.Created),
         ContentType = entry.ContentType,
-        ExpiresAtMs = entry.ExpiresAtMs,
+        ExpiresAtMs = entry.ExpiresAtMs == 0 ? 0 : state.Now.WallOf(entry.ExpiresAtMs),
     };
 
     private static void Put(in ScopedName name, byte[] value, string? contentType, long ttlMs, Draft draft) =>

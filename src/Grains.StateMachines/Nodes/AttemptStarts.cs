@@ -85,7 +85,7 @@ internal sealed class AttemptStarts(PartitionState state)
     /// </summary>
     public void TakeBack(OpenDelivery delivery, Draft draft)
     {
-        bool canTakeBack = draft.FormatLevel >= FormatLevels.AttemptsReturned;
+        bool canTakeBack = draft.Level >= FormatLevels.AttemptsReturned;
         if (delivery.StartRecorded && !canTakeBack)
         {
             return;

@@ -45,21 +45,20 @@ internal sealed class CommitParts(PartitionState state, KeyRules keys, ReplyRule
     }
 
     /// <summary>What a send carries; one whose time is not now begins a chain of its own.</summary>
-    public MessageTerms? TermsOf(OutgoingMessage send, long dueMs, int hops, OpenDelivery delivery, Draft draft)
+    public MessageTerms? TermsOf(OutgoingMessage send, DueTime due, int hops, OpenDelivery delivery, Draft draft)
     {
-        if (draft.FormatLevel < FormatLevels.Terms)
+        if (draft.Level < FormatLevels.Terms)
         {
             return null;
         }
 
-        var terms = new MessageTerms
+        MessageTerms terms = new MessageTerms().Lasting(send.TtlMs, due, draft) with
         {
-            ExpiresAtMs = send.TtlMs == 0 ? 0 : Math.Max(dueMs, draft.NowMs) + send.TtlMs,
-            Hops = dueMs > 0 ? 0 : hops,
-            HopsMax = dueMs > 0 ? 0 : send.HopsMax,
+            Hops = due.IsSet ? 0 : hops,
+            HopsMax = due.IsSet ? 0 : send.HopsMax,
             ReplyTo = send.For is { } message ? replies.Promise(Held(delivery, message)!, draft) : null,
         };
-        return terms is { ExpiresAtMs: 0, Hops: 0, ReplyTo: null } ? null : terms;
+        return terms is { EndsAtAll: false, Hops: 0, ReplyTo: null } ? null : terms;
     }
 
     private Refused? RefuseKeys(CommitDelivery command)

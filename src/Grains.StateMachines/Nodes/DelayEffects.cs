@@ -6,24 +6,24 @@ using Grains.StateMachines.Tables;
 namespace Grains.StateMachines.Nodes;
 
 /// <summary>A message stands beside a node's mailbox until its time comes.</summary>
-internal sealed record MessageDelayed(ScopedName Node, int Ordinal, long DueMs, MessageContent Content) : Effect
+internal sealed record MessageDelayed(ScopedName Node, int Ordinal, DueTime Due, MessageContent Content) : Effect
 {
-    public override EffectKind Kind => EffectKind.MessageDelayed;
+    public override EffectKind Kind => Due.Line == Timeline.Uptime ? EffectKind.MessageDelayedByUptime : EffectKind.MessageDelayed;
 
     public override void Write(RecordWriter to)
     {
         to.Scoped(Node);
         to.Varint(Ordinal);
-        to.Varint(DueMs);
+        to.Varint(Due.AtMs);
         MessageCodec.Write(to, Content);
     }
 
-    public static MessageDelayed Read(ref RecordReader from)
+    public static MessageDelayed Read(ref RecordReader from, Timeline line)
     {
         ScopedName node = from.Scoped();
         int ordinal = from.Int();
-        long dueMs = from.Varint();
-        return new MessageDelayed(node, ordinal, dueMs, MessageCodec.Read(ref from));
+        var due = new DueTime(from.Varint(), line);
+        return new MessageDelayed(node, ordinal, due, MessageCodec.Read(ref from));
     }
 
     public override void Apply(PartitionState state, long revision)
@@ -31,8 +31,9 @@ internal sealed record MessageDelayed(ScopedName Node, int Ordinal, long DueMs, 
         NodeEntry node = state.NodeOf(Node);
         state.AddMessage(new Message(new Place(revision, Ordinal), Node, node.Number, Content)
         {
-            AcceptedAtMs = state.Totals.TimeMs,
-            DueMs = DueMs,
+            AcceptedAtMs = state.Totals.WallMs,
+            DueMs = Due.AtMs,
+            DueLine = Due.Line,
         });
         state.PutNode(Node, node with { Delayed = node.Delayed + 1 });
     }
@@ -47,7 +48,10 @@ internal sealed record MessageDue(Place Id) : MessageEffect(Id)
 
     protected override NodeEntry Apply(PartitionState state, Message message, Place tail)
     {
-        state.ReplaceMessage(message, message with { DueMs = 0, Place = tail });
+        MessageContent content = message.Content.Terms is { TtlMs: > 0 } terms
+            ? message.Content with { Terms = terms.Begun(state.Totals.UptimeMs) }
+            : message.Content;
+        state.ReplaceMessage(message, message with { DueMs = 0, DueLine = default, Place = tail, Content = content });
         NodeEntry node = state.NodeOf(message.Owner);
         return node with { Waiting = node.Waiting + 1, Delayed = node.Delayed - 1 };
     }
@@ -100,7 +104,8 @@ internal sealed record NodePaused(ScopedName Node, bool Paused) : Effect
 /// <summary>As <see cref="OutboxAdded"/>, for a message that is to wait at its target until its time comes.</summary>
 internal sealed record OutboxDelayed(int Ordinal, OutgoingMessage Message) : Effect
 {
-    public override EffectKind Kind => EffectKind.OutboxDelayed;
+    public override EffectKind Kind =>
+        Message.DueLine == Timeline.Uptime ? EffectKind.OutboxDelayedByUptime : EffectKind.OutboxDelayed;
 
     public override void Write(RecordWriter to)
     {
@@ -109,11 +114,11 @@ internal sealed record OutboxDelayed(int Ordinal, OutgoingMessage Message) : Eff
         OutboxAdded.WriteMessage(to, Message);
     }
 
-    public static OutboxDelayed Read(ref RecordReader from)
+    public static OutboxDelayed Read(ref RecordReader from, Timeline line)
     {
         int ordinal = from.Int();
         long dueMs = from.Varint();
-        return new OutboxDelayed(ordinal, OutboxAdded.ReadMessage(ref from) with { DueMs = dueMs });
+        return new OutboxDelayed(ordinal, OutboxAdded.ReadMessage(ref from) with { DueMs = dueMs, DueLine = line });
     }
 
     public override void Apply(PartitionState state, long revision) => new OutboxAdded(Ordinal, Message).Apply(state, revision);

@@ -450,7 +450,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         {
             Delivery = id,
             Token = new FenceToken(token),
-            Messages = [.. messages.Select(m => m.View(partition, m.Attempts + (recorded ? 0 : 1)))],
+            Messages = [.. messages.Select(m => m.View(partition, m.Attempts + (recorded ? 0 : 1), state.Now))],
             State = entry.State,
             StateContentType = entry.StateContentType,
             StateVersion = new Revision(entry.StateVersion),

@@ -131,9 +131,9 @@ internal sealed class DeliveryRules(
         foreach (OutgoingMessage send in command.Sends)
         {
             MessageContent content = TraceContext.Continue(send.Content, parent, traceState);
-            long dueMs = send.Due.From(draft.NowMs);
-            MessageTerms? terms = parts.TermsOf(send, dueMs, hops, delivery, draft);
-            Send(send with { Content = content with { Sender = sender, Terms = terms }, DueMs = dueMs }, draft);
+            DueTime due = draft.DueOf(send.Due);
+            MessageTerms? terms = parts.TermsOf(send, due, hops, delivery, draft);
+            Send(send with { Content = content with { Sender = sender, Terms = terms }, DueMs = due.AtMs, DueLine = due.Line }, draft);
         }
     }
 

@@ -1,4 +1,5 @@
 using Grains.StateMachines.Ids;
+using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Tables;
 
 namespace Grains.StateMachines.Nodes;
@@ -26,10 +27,17 @@ internal sealed record Message(Place Id, ScopedName Owner, long Node, MessageCon
     /// <summary>Its place in the mailbox; another than its id after a retry.</summary>
     public Place Place { get; init; } = Id;
 
-    /// <summary>It stands beside the mailbox until then, ms since 1970; 0 = it does not.</summary>
+    /// <summary>It stands beside the mailbox until then; 0 = it does not.</summary>
     public long DueMs { get; init; }
 
-    /// <summary>It is not handed out from then on; 0 = it never expires, or waits for a person.</summary>
+    /// <summary>On which clock <see cref="DueMs"/> is.</summary>
+    public Timeline DueLine { get; init; }
+
+    public DueTime Due => new(DueMs, DueLine);
+
+    public DueKey DueKey => new(DueLine, DueMs, Id);
+
+    /// <summary>It is not handed out from then on, in uptime; 0 = it never expires, or waits for a person.</summary>
     public long ExpiresAtMs => Dead ? 0 : Content.Terms?.ExpiresAtMs ?? 0;
 
     public MailboxKey MailboxKey => new(
@@ -37,14 +45,17 @@ internal sealed record Message(Place Id, ScopedName Owner, long Node, MessageCon
 
     public long Bytes => OverheadBytes + Content.SizeBytes;
 
-    public MessageView View(PartitionId partition, int attempts) => new()
+    /// <param name="partition">Where it is.</param>
+    /// <param name="attempts">Starts so far.</param>
+    /// <param name="now">What is said of times is said as of now, on the wall clock.</param>
+    public MessageView View(PartitionId partition, int attempts, in Moment now) => new()
     {
         Id = new MessageId(partition, new Revision(Id.Revision), Id.Ordinal),
-        Content = Content,
+        Content = Content.Terms is { EndsAtAll: true } terms ? Content with { Terms = terms.OnWall(Due, now) } : Content,
         Attempts = attempts,
         AcceptedAtMs = AcceptedAtMs,
         Reason = Reason,
         Node = Owner.Name,
-        DueMs = DueMs,
+        DueMs = Due.OnWall(now),
     };
 }

@@ -7,7 +7,8 @@ namespace Grains.StateMachines.Nodes;
 /// <summary>A message's content on disk.</summary>
 /// <remarks>
 /// Its terms, if it has any, are a first header without a name, which no sender can give: expiry, hops, bound on hops, and
-/// the id of the message that a reply is for, with spaces between. So a message without them has the bytes that it always had.
+/// the id of the message that a reply is for, with spaces between; then, where it is not 0 (from format level 5 on), the time
+/// to live that has not begun. So a message without them has the bytes that it always had.
 /// </remarks>
 internal static class MessageCodec
 {
@@ -21,7 +22,8 @@ internal static class MessageCodec
         {
             to.OptionalText("");
             to.OptionalText(string.Create(
-                CultureInfo.InvariantCulture, $"{terms.ExpiresAtMs} {terms.Hops} {terms.HopsMax} {terms.ReplyTo}"));
+                CultureInfo.InvariantCulture, $"{terms.ExpiresAtMs} {terms.Hops} {terms.HopsMax} {terms.ReplyTo}")
+                + (terms.TtlMs == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" {terms.TtlMs}")));
         }
 
         foreach (MessageHeader header in content.Headers)
@@ -68,15 +70,17 @@ internal static class MessageCodec
     private static MessageTerms Terms(string text)
     {
         string[] parts = text.Split(' ');
-        bool has = MessageId.TryParse(parts[^1], out MessageId replyTo);
-        return parts.Length == 4 && (has || parts[^1].Length == 0)
+        bool has = MessageId.TryParse(parts[Math.Min(3, parts.Length - 1)], out MessageId replyTo);
+        return parts.Length is 4 or 5 && (has || parts[3].Length == 0)
             ? new MessageTerms
             {
                 ExpiresAtMs = long.Parse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture),
                 Hops = int.Parse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture),
                 HopsMax = int.Parse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture),
                 ReplyTo = has ? replyTo : null,
+                TtlMs = parts.Length == 5 ? long.Parse(parts[4], NumberStyles.None, CultureInfo.InvariantCulture) : 0,
             }
-            : throw new FormatException($"A message's terms read '{text}'; they are three numbers and a message id.");
+            : throw new FormatException(
+                $"A message's terms read '{text}'; they are three numbers, a message id, and perhaps another number.");
     }
 }

@@ -31,7 +31,7 @@ internal sealed record MessageAcceptedEffect(ScopedName Node, int Ordinal, Messa
         bool dead = DeadReason is not null;
         state.AddMessage(new Message(new Place(revision, Ordinal), Node, node.Number, Content)
         {
-            AcceptedAtMs = state.Totals.TimeMs,
+            AcceptedAtMs = state.Totals.WallMs,
             Dead = dead,
             Reason = DeadReason,
         });

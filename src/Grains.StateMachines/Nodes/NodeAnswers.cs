@@ -40,7 +40,7 @@ public sealed record MessageView
     /// <summary>Starts so far; in a delivery, this one included.</summary>
     [Id(2)] public int Attempts { get; init; }
 
-    /// <summary>Ms since 1970, record time.</summary>
+    /// <summary>Ms since 1970, by the wall clock of the owner then.</summary>
     [Id(3)] public long AcceptedAtMs { get; init; }
 
     /// <summary>For dead letters.</summary>
@@ -92,7 +92,9 @@ public sealed record Rejected([property: Id(0)] int Returned, [property: Id(1)] 
 [GenerateSerializer, Immutable, Alias("grains.node-found")]
 public sealed record NodeFound([property: Id(0)] NodeView Node) : Answer;
 
-/// <summary>What a node holds, and what its next delivery waits for. Times are ms since 1970, record time; 0 = none.</summary>
+/// <summary>
+/// What a node holds, and what its next delivery waits for. Times are ms since 1970 by the owner's wall clock; 0 = none.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("grains.node-explained")]
 public sealed record NodeExplained : Answer
 {
@@ -130,6 +132,9 @@ public sealed record NodeExplained : Answer
 
     /// <summary>When the first of the node's timers fires; 0 = it has none.</summary>
     [Id(11)] public long NextTimerMs { get; init; }
+
+    /// <summary>Why one of them does not fire; null = none is in trouble.</summary>
+    [Id(12)] public string? TimerTrouble { get; init; }
 }
 
 /// <summary>What a node holds.</summary>
@@ -181,7 +186,7 @@ public sealed record Settled([property: Id(0)] int Count, [property: Id(1)] bool
 [GenerateSerializer, Immutable, Alias("grains.purged")]
 public sealed record Purged([property: Id(0)] int Waiting, [property: Id(1)] int Dead) : Answer;
 
-/// <summary>When the oldest message of each service that has one was accepted, ms since 1970, record time.</summary>
+/// <summary>When the oldest message of each service that has one was accepted, ms since 1970.</summary>
 [GenerateSerializer, Immutable, Alias("grains.oldest-found")]
 public sealed record OldestFound([property: Id(0)] OldestMessage[] Services) : Answer;
 

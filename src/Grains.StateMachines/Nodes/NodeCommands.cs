@@ -42,13 +42,6 @@ public sealed record SendMessage : NodeCommand
 public readonly record struct Due([property: Id(0)] long DelayMs, [property: Id(1)] long AtMs)
 {
     public bool IsLater => DelayMs > 0 || AtMs > 0;
-
-    /// <returns>0: at once.</returns>
-    public long From(long nowMs)
-    {
-        long atMs = AtMs > 0 ? AtMs : nowMs + DelayMs;
-        return atMs > nowMs ? atMs : 0;
-    }
 }
 
 /// <summary>
@@ -157,10 +150,13 @@ public sealed record OutgoingMessage
     [Id(3)] public required MessageContent Content { get; init; }
     [Id(4)] public required int MailboxLimit { get; init; }
 
-    /// <summary>Not before then; decided when the commit is, and <see cref="DueMs"/> from then on.</summary>
+    /// <summary>
+    /// Not before then; decided when the commit is, and <see cref="DueMs"/> while it is in an outbox. Between two partitions
+    /// it says again what is left, because each has an uptime of its own.
+    /// </summary>
     [Id(5)] public Due Due { get; init; }
 
-    /// <summary>Of an entry that is on its way: its time comes then, ms since 1970; 0 = at once.</summary>
+    /// <summary>Of an entry of an outbox: its time comes then; 0 = at once.</summary>
     [Id(6)] public long DueMs { get; init; }
 
     /// <summary>It is forgotten if nobody has it this long after it was sent, or due; 0 = it is kept. Decided with the commit.</summary>
@@ -174,6 +170,9 @@ public sealed record OutgoingMessage
 
     /// <summary>It is no message, but the reply to this one.</summary>
     [Id(10)] public MessageId? ReplyTo { get; init; }
+
+    /// <summary>On which clock <see cref="DueMs"/> is.</summary>
+    [Id(11)] public Timeline DueLine { get; init; }
 }
 
 /// <summary>Writes or (where <see cref="Value"/> is null) removes a key that shares the delivery's partition.</summary>

@@ -87,7 +87,7 @@ internal sealed record IdempotencyRemembered(UInt128 Key, UInt128 Body, int Ordi
     public override void Apply(PartitionState state, long revision)
     {
         var message = new Place(revision, Ordinal);
-        var entry = new IdempotencyEntry(Key, Body, message, state.Totals.TimeMs + state.Limits.IdempotencyMsMax);
+        var entry = new IdempotencyEntry(Key, Body, message, state.Totals.UptimeMs + state.Limits.IdempotencyMsMax);
         state.Idempotency.Set(Key, entry);
         state.IdempotencyByAge.Set(message, entry);
     }

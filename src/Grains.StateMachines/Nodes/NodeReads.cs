@@ -6,7 +6,7 @@ using Grains.StateMachines.Timers;
 namespace Grains.StateMachines.Nodes;
 
 /// <summary>Answers questions about nodes and messages from the durable state.</summary>
-internal sealed class NodeReads(PartitionId partition, PartitionState state, Deliveries deliveries)
+internal sealed class NodeReads(PartitionId partition, PartitionState state, Deliveries deliveries, TimerFiring timers)
 {
     private MachineLimits Limits => state.Limits;
 
@@ -31,17 +31,18 @@ internal sealed class NodeReads(PartitionId partition, PartitionState state, Del
         return new NodeExplained
         {
             Node = View(name, node, withState: false),
-            Next = next?.View(partition, 0).Id,
+            Next = next?.View(partition, 0, state.Now).Id,
             Attempts = next is null ? 0 : next.Attempts + deliveries.UnrecordedStarts(next),
             AcceptedAtMs = next?.AcceptedAtMs ?? 0,
-            LeaseEndsMs = activity?.Open?.LeaseEndsMs ?? 0,
-            HeldUntilMs = activity?.HoldUntilMs ?? 0,
+            LeaseEndsMs = activity?.Open is { } open ? state.Now.WallOf(open.LeaseEndsMs) : 0,
+            HeldUntilMs = activity?.HoldUntilMs > state.Now.UptimeMs ? state.Now.WallOf(activity.HoldUntilMs) : 0,
             IsStarting = activity?.Start is not null,
             WaitingForNode = activity?.Waiters.Count ?? 0,
             WaitingForAny = deliveries.WaitingForAny(name.Scope),
             Epoch = new Epoch(state.DurableTotals.Epoch),
             NextDueMs = NextDueMs(node),
             NextTimerMs = NextTimerMs(node),
+            TimerTrouble = TimerTrouble(node),
         };
     }
 
@@ -112,7 +113,7 @@ internal sealed class NodeReads(PartitionId partition, PartitionState state, Del
                 return new MessagePage([.. page], More: true);
             }
 
-            page.Add(message.View(partition, message.Attempts + deliveries.UnrecordedStarts(message)));
+            page.Add(message.View(partition, message.Attempts + deliveries.UnrecordedStarts(message), state.Now));
         }
 
         return new MessagePage([.. page], More: false);
@@ -154,17 +155,24 @@ internal sealed class NodeReads(PartitionId partition, PartitionState state, Del
             : message.DueMs > 0 ? MessageStatus.Delayed
             : deliveries.Holds(message) ? MessageStatus.Delivered
             : MessageStatus.Waiting;
-        return new MessageFound(status, message.View(partition, message.Attempts + deliveries.UnrecordedStarts(message)));
+        return new MessageFound(status, message.View(partition, message.Attempts + deliveries.UnrecordedStarts(message), state.Now));
     }
 
     /// <summary>When the first of the delayed messages comes; 0 = none will.</summary>
     private long NextDueMs(NodeEntry node) => node.Delayed == 0 ? 0 : state.Mailboxes
         .From(new MailboxKey(node.Number, MailboxPart.Delayed, default)).Take(Limits.SweepMax)
-        .TakeWhile(e => e.Key.Node == node.Number && e.Key.Part == MailboxPart.Delayed).Min(e => e.Value.DueMs);
+        .TakeWhile(e => e.Key.Node == node.Number && e.Key.Part == MailboxPart.Delayed).Min(e => e.Value.Due.OnWall(state.Now));
 
     /// <summary>When the first of its timers fires; 0 = it has none.</summary>
-    private long NextTimerMs(NodeEntry node) => node.Timers == 0 ? 0 : state.Timers
-        .From(new NodeTimerKey(node.Number, Utf8Name.Empty)).TakeWhile(e => e.Key.Node == node.Number).Min(e => e.Value.DueMs);
+    private long NextTimerMs(NodeEntry node) => node.Timers == 0 ? 0 : TimersOf(node).Min(t => t.Due.OnWall(state.Now));
+
+    /// <summary>Of the first of its timers that has one.</summary>
+    private string? TimerTrouble(NodeEntry node) => node.Timers == 0 ? null : TimersOf(node)
+        .Select(t => timers.TroubleOf(t) is { } trouble ? $"Timer '{t.Key.Name}' does not fire. {trouble}" : null)
+        .FirstOrDefault(t => t is not null);
+
+    private IEnumerable<TimerEntry> TimersOf(NodeEntry node) => state.Timers
+        .From(new NodeTimerKey(node.Number, Utf8Name.Empty)).TakeWhile(e => e.Key.Node == node.Number).Select(e => e.Value);
 
     private static Refused Nothing(NodeCommand command) =>
         new(Refusal.NotFound, $"Node '{command.Node}' holds nothing: no state, no message, no dead letter, no timer.");

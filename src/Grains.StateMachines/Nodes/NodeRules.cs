@@ -8,7 +8,7 @@ namespace Grains.StateMachines.Nodes;
 internal sealed class NodeRules(PartitionId partition, PartitionState state, Deliveries deliveries)
 {
     /// <summary>Messages whose time was over before here were looked at; those that were out then are met at their return.</summary>
-    private DueKey _ended;
+    private DueKey _ended = DueKey.FirstOf(Timeline.Uptime);
 
     /// <summary>When the first message expires that was not looked at; null = none does.</summary>
     public long? ExpiryAtMs => state.Ending.TryFirstDurable(_ended, out DueKey next, out _) ? next.AtMs : null;
@@ -33,10 +33,10 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
             return earlier;
         }
 
-        long dueMs = command.Due.From(draft.NowMs);
+        DueTime due = draft.DueOf(command.Due);
         MessageContent content = command.TtlMs == 0 ? command.Content : command.Content with
         {
-            Terms = new MessageTerms { ExpiresAtMs = Math.Max(dueMs, draft.NowMs) + command.TtlMs },
+            Terms = new MessageTerms().Lasting(command.TtlMs, due, draft),
         };
         int waiting = state.Nodes.Get(name)?.Pending ?? 0;
         if (waiting >= command.MailboxLimit)
@@ -51,8 +51,8 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
 
         long revision = draft.Open();
         int ordinal = draft.NextOrdinal();
-        draft.Emit(dueMs > 0
-            ? new MessageDelayed(name, ordinal, dueMs, content)
+        draft.Emit(due.IsSet
+            ? new MessageDelayed(name, ordinal, due, content)
             : new MessageAcceptedEffect(name, ordinal, content, DeadReason: null));
         if (command.IdempotencyKey is { } remembered)
         {
@@ -102,21 +102,30 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
             : (state.Nodes.Get(name)?.Pending ?? 0) >= bound
             ? $"The mailbox held {bound} messages, {Limits.MailboxOverflowFactor} times its bound."
             : null;
-        draft.Emit(dead is null && message.DueMs > draft.NowMs
-            ? new MessageDelayed(name, draft.NextOrdinal(), message.DueMs, message.Content)
-            : new MessageAcceptedEffect(name, draft.NextOrdinal(), message.Content, dead));
+        var due = new DueTime(message.DueMs, message.DueLine);
+        draft.Emit(dead is null && due.IsSet && !due.IsOver(draft.Now)
+            ? new MessageDelayed(name, draft.NextOrdinal(), due, message.Content)
+            : new MessageAcceptedEffect(name, draft.NextOrdinal(), Begun(message.Content, draft), dead));
         deliveries.Touch(name);
     }
 
     /// <summary>Messages whose time has come go to the tails of their mailboxes; a bounded number.</summary>
     public void Release(Draft draft)
     {
-        if (!state.Due.TryFirstDurable(default, out DueKey first, out _) || first.AtMs > draft.NowMs)
+        Release(Timeline.Wall, draft);
+        Release(Timeline.Uptime, draft);
+    }
+
+    private void Release(Timeline line, Draft draft)
+    {
+        if (!state.Due.TryFirstDurable(DueKey.FirstOf(line), out DueKey first, out _) || first.Line != line || !first.IsOver(draft.Now))
         {
             return;
         }
 
-        Message[] due = [.. state.Due.From(default).TakeWhile(e => e.Key.AtMs <= draft.NowMs).Take(Limits.SweepMax).Select(e => e.Value)];
+        Moment now = draft.Now;
+        Message[] due = [.. state.Due.From(DueKey.FirstOf(line))
+            .TakeWhile(e => e.Key.Line == line && e.Key.IsOver(now)).Take(Limits.SweepMax).Select(e => e.Value)];
         foreach (Message message in due)
         {
             if (draft.IsFull)
@@ -130,6 +139,10 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
             deliveries.Touch(message.Owner);
         }
     }
+
+    /// <summary>A message whose time to live has not begun, and that waits for no time (any more), lives from now on.</summary>
+    private static MessageContent Begun(MessageContent content, Draft draft) =>
+        content.Terms is { TtlMs: > 0 } terms ? content with { Terms = terms.Begun(draft.NowMs) } : content;
 
     /// <summary>
     /// Messages whose time is over are forgotten, but for those that are out: a bounded number, and what an earlier delivery
@@ -171,7 +184,7 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
     /// <summary>The batch never was: what it expired is still there.</summary>
     public void Drop()
     {
-        _ended = default;
+        _ended = DueKey.FirstOf(Timeline.Uptime);
         Expired -= _expiring;
     }
 

@@ -62,7 +62,7 @@ internal sealed class OutboxRules(PartitionId partition, PartitionState state, N
             }
             else
             {
-                nodes.Accept(entry.Message, draft);
+                nodes.Accept(Arriving(entry.Message, draft), draft);
             }
 
             last = place;
@@ -123,7 +123,8 @@ internal sealed class OutboxRules(PartitionId partition, PartitionState state, N
         return targets;
     }
 
-    public OutboxEntry[] Read(PartitionId target, int entriesMax, int bytesMax)
+    /// <param name="now">Of the reading: what is left of durations is said as of then.</param>
+    public OutboxEntry[] Read(PartitionId target, int entriesMax, int bytesMax, in Moment now)
     {
         long bytes = 0;
         List<OutboxEntry> entries = [];
@@ -135,9 +136,62 @@ internal sealed class OutboxRules(PartitionId partition, PartitionState state, N
                 break;
             }
 
-            entries.Add(new OutboxEntry(new OutboxSequence(key.Place.Revision, key.Place.Ordinal), message));
+            entries.Add(new OutboxEntry(new OutboxSequence(key.Place.Revision, key.Place.Ordinal), Leaving(message, now)));
         }
 
         return [.. entries];
+    }
+
+    /// <summary>
+    /// Uptimes of two partitions have nothing to do with each other: what leaves says what is left of its durations, and
+    /// calendar times as they are. The way does not count, so nothing ends early.
+    /// </summary>
+    private OutgoingMessage Leaving(OutgoingMessage message, in Moment now)
+    {
+        if (!state.DurableTotals.HasClocks)
+        {
+            return message;
+        }
+
+        MessageTerms? terms = message.Content.Terms;
+        return message with
+        {
+            Due = message.DueMs == 0 ? default
+                : message.DueLine == Timeline.Wall ? new Due(0, message.DueMs)
+                : new Due(Math.Max(1, message.DueMs - now.UptimeMs), 0),
+            DueMs = 0,
+            DueLine = default,
+            Content = terms is { ExpiresAtMs: > 0 }
+                ? message.Content with
+                {
+                    Terms = terms with { ExpiresAtMs = 0, TtlMs = Left(terms.ExpiresAtMs - now.UptimeMs) },
+                }
+                : message.Content,
+        };
+    }
+
+    /// <summary>Below zero: it is over.</summary>
+    private static long Left(long ms) => ms > 0 ? ms : -1;
+
+    /// <summary>
+    /// What is left, on this partition's clocks. A source that does not tell clocks apart says times as they are on its
+    /// one clock, which is about the wall clock.
+    /// </summary>
+    private static OutgoingMessage Arriving(OutgoingMessage message, Draft draft)
+    {
+        DueTime due = message.Due.IsLater ? draft.DueOf(message.Due) : new DueTime(message.DueMs, Timeline.Wall);
+        bool waitsForTime = due is { IsSet: true, Line: Timeline.Wall } && draft.HasClocks;
+        MessageTerms? terms = message.Content.Terms switch
+        {
+            { TtlMs: not 0 } left when !waitsForTime =>
+                left.Begun(message.Due.AtMs > 0 ? Math.Max(due.AtMs, draft.NowMs) : draft.NowMs),
+            { ExpiresAtMs: > 0 } at when draft.HasClocks =>
+                at with { ExpiresAtMs = draft.NowMs + Left(at.ExpiresAtMs - draft.WallMs) },
+            var others => others,
+        };
+        return message with
+        {
+            Due = default, DueMs = due.AtMs, DueLine = due.Line, Content = message.Content with { Terms = terms },
+        };
     }
 }

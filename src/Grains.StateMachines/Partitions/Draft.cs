@@ -1,5 +1,6 @@
 using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Ids;
+using Grains.StateMachines.Nodes;
 
 namespace Grains.StateMachines.Partitions;
 
@@ -9,11 +10,15 @@ namespace Grains.StateMachines.Partitions;
 /// </summary>
 /// <remarks>
 /// Format 1: format byte, namespace varint, record time varint, then for each revision its effects (kind byte, fields)
-/// and a zero byte, then CRC32C. How many revisions, the journal knows.
+/// and a zero byte, then CRC32C. How many revisions, the journal knows. Format 2 has two more varints after the record
+/// time: by how much the wall clock was behind it, and the uptime.
 /// </remarks>
 internal sealed class Draft(PartitionState state)
 {
     public const byte Format = 1;
+
+    /// <summary>From format level 5 on.</summary>
+    public const byte FormatWithClocks = 2;
 
     /// <summary>Only <c>default</c> is exposed.</summary>
     public const int Namespace = 0;
@@ -22,8 +27,11 @@ internal sealed class Draft(PartitionState state)
     private bool _open;
     private int _ordinals;
 
-    /// <summary>What the record may hold.</summary>
+    /// <summary>Any thread: what the next record may hold.</summary>
     public int FormatLevel { get; set; } = FormatLevels.Newest;
+
+    /// <summary>What this record may hold.</summary>
+    public int Level { get; private set; }
 
     /// <summary>Revisions that the batch takes so far.</summary>
     public int Changes { get; private set; }
@@ -31,17 +39,45 @@ internal sealed class Draft(PartitionState state)
     /// <summary>The record is long enough: what can wait for the next batch does.</summary>
     public bool IsFull => _record.Length >= state.Limits.StagedBytesMax;
 
-    /// <summary>Record time of this batch, ms since 1970.</summary>
-    public long NowMs => state.Totals.TimeMs;
+    /// <summary>The uptime of this batch: what durations are counted on.</summary>
+    public long NowMs => state.Totals.UptimeMs;
 
-    public void Begin(long nowMs)
+    /// <summary>The owner's wall clock at this batch: what calendar times are compared with.</summary>
+    public long WallMs => state.Totals.WallMs;
+
+    /// <summary>Both clocks of this batch.</summary>
+    public Moment Now => new(state.Totals.WallMs, state.Totals.UptimeMs);
+
+    public bool HasClocks => state.Totals.HasClocks;
+
+    public void Begin(in Moment now)
     {
         Changes = 0;
-        state.Totals.TimeMs = Math.Max(state.DurableTotals.TimeMs, nowMs);
+        StateTotals before = state.DurableTotals;
+        Level = FormatLevel;
+        state.Totals.HasClocks = before.HasClocks || Level >= FormatLevels.Clocks;
+        state.Totals.UptimeMs = Math.Max(before.UptimeMs, now.UptimeMs);
+        state.Totals.WallMs = HasClocks ? Math.Max(0, now.WallMs) : state.Totals.UptimeMs;
+        state.Totals.TimeMs = Math.Max(before.TimeMs, state.Totals.WallMs);
+        state.Now = Now;
         _record.Clear();
-        _record.Byte(Format);
+        _record.Byte(HasClocks ? FormatWithClocks : Format);
         _record.Varint(Namespace);
-        _record.Varint(NowMs);
+        _record.Varint(state.Totals.TimeMs);
+        if (HasClocks)
+        {
+            _record.Varint(state.Totals.TimeMs - state.Totals.WallMs);
+            _record.Varint(state.Totals.UptimeMs);
+        }
+    }
+
+    /// <summary>When that is; the default = at once. Without clocks that are told apart, everything is on one.</summary>
+    public DueTime DueOf(Due due)
+    {
+        var time = due.AtMs > 0
+            ? new DueTime(due.AtMs, Timeline.Wall)
+            : new DueTime(NowMs + due.DelayMs, HasClocks ? Timeline.Uptime : Timeline.Wall);
+        return due.IsLater && !time.IsOver(Now) ? time : default;
     }
 
     /// <summary>Begins a change; everything emitted until <see cref="Close"/> takes effect together or not at all.</summary>
@@ -94,9 +130,10 @@ internal sealed class Draft(PartitionState state)
         Invariant.Holds(first == state.Totals.Revision + 1, $"record r{first} follows r{state.Totals.Revision}");
         RecordReader from = RecordReader.Open(record, "record");
         byte format = from.Byte();
-        if (format != Format)
+        if (format is not (Format or FormatWithClocks))
         {
-            throw new FormatException($"A record of format {format} cannot be read; this version reads format {Format}.");
+            throw new FormatException(
+                $"A record of format {format} cannot be read; this version reads formats {Format} and {FormatWithClocks}.");
         }
 
         long space = from.Varint();
@@ -108,6 +145,21 @@ internal sealed class Draft(PartitionState state)
         long timeMs = from.Varint();
         Invariant.Holds(timeMs >= state.Totals.TimeMs, "record time never falls");
         state.Totals.TimeMs = timeMs;
+        if (format == FormatWithClocks)
+        {
+            state.Totals.WallMs = timeMs - from.Varint();
+            long uptimeMs = from.Varint();
+            Invariant.Holds(uptimeMs >= state.Totals.UptimeMs, "a partition's uptime never falls");
+            state.Totals.UptimeMs = uptimeMs;
+            state.Totals.HasClocks = true;
+        }
+        else
+        {
+            Invariant.Holds(!state.Totals.HasClocks, "records that tell the clocks apart are followed by such only");
+            state.Totals.WallMs = timeMs;
+            state.Totals.UptimeMs = timeMs;
+        }
+
         for (int change = 0; change < count; change++)
         {
             long revision = first + change;

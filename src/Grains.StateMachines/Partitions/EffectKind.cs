@@ -68,4 +68,19 @@ internal enum EffectKind : byte
 
     /// <summary>From format level 4 on.</summary>
     TimerFired = 33,
+
+    /// <summary>From format level 5 on: as <see cref="MessageDelayed"/>, by a duration.</summary>
+    MessageDelayedByUptime = 34,
+
+    /// <summary>From format level 5 on: as <see cref="OutboxDelayed"/>, by a duration.</summary>
+    OutboxDelayedByUptime = 35,
+
+    /// <summary>From format level 5 on: as <see cref="TimerSet"/>, by a duration.</summary>
+    TimerSetByUptime = 36,
+
+    /// <summary>From format level 5 on.</summary>
+    TimerHeld = 37,
+
+    /// <summary>From format level 5 on.</summary>
+    TimerMoved = 38,
 }

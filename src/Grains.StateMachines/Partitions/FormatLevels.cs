@@ -22,7 +22,10 @@ public static class FormatLevels
     /// <summary>Messages may expire, count their hops, and be replied to; nodes may have timers.</summary>
     public const int Terms = 4;
 
-    public const int Newest = Terms;
+    /// <summary>Records tell wall clock, uptime and record time apart, and timers may be held.</summary>
+    public const int Clocks = 5;
+
+    public const int Newest = Clocks;
 }
 
 /// <summary>What a command needs of the format.</summary>

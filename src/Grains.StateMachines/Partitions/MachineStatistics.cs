@@ -26,4 +26,13 @@ public sealed record MachineStatistics
 
     /// <summary>Messages that this owner has let expire.</summary>
     [Id(9)] public long Expired { get; init; }
+
+    /// <summary>Timers whose time has come and that this server cannot read.</summary>
+    [Id(10)] public int TimersUnreadable { get; init; }
+
+    /// <summary>Timers whose time has come, and that wait for the message of their last firing to be over.</summary>
+    [Id(11)] public int TimersHeld { get; init; }
+
+    /// <summary>Timers whose time has come, and that wait for room in the partition; counted up to a bound.</summary>
+    [Id(12)] public int TimersWithoutRoom { get; init; }
 }

@@ -29,8 +29,10 @@ public sealed class PartitionMachine
     private readonly DeliveryRules _deliveryRules;
     private readonly OutboxRules _outbox;
     private readonly TimerRules _timers;
+    private readonly TimerFiring _firing;
     private readonly ReplyRules _replyRules;
     private readonly ReplyWaiters _replyWaiters;
+    private readonly Waits _waits;
 
     /// <summary>Held while the durable tables change: the one thing that <see cref="TryRead"/> must not meet.</summary>
     private readonly Lock _durable = new();
@@ -58,13 +60,15 @@ public sealed class PartitionMachine
         _deliveries = new Deliveries(id, _state);
         _keys = new KeyRules(_state);
         _nodes = new NodeRules(id, _state, _deliveries);
-        _nodeReads = new NodeReads(id, _state, _deliveries);
+        _firing = new TimerFiring(_state, _deliveries, schedule ?? TimerTimes.Unknown);
+        _nodeReads = new NodeReads(id, _state, _deliveries, _firing);
         _replyRules = new ReplyRules(id, _state);
         _replyWaiters = new ReplyWaiters(_state, _replyRules);
-        _timers = new TimerRules(id, _state, _deliveries, schedule ?? TimerTimes.Unknown);
+        _timers = new TimerRules(id, _state, _firing, schedule ?? TimerTimes.Unknown);
         _deliveryRules = new DeliveryRules(
             id, _state, _deliveries, _nodes, new CommitParts(_state, _keys, _replyRules, _timers));
         _outbox = new OutboxRules(id, _state, _nodes, _replyRules);
+        _waits = new Waits(_state, _nodes, _firing, () => Earlier(_deliveries.WakeAtMs, _replyWaiters.WakeAtMs));
     }
 
     public PartitionId Id { get; }
@@ -83,31 +87,17 @@ public sealed class PartitionMachine
 
     public long Incarnation => _state.DurableTotals.Incarnation;
 
-    /// <summary>The owner's clock must not begin before this, ms since 1970.</summary>
+    /// <summary>Of the last record; never falls. Ahead of the wall clock where an owner's was, once.</summary>
     public long LastRecordTimeMs => _state.DurableTotals.TimeMs;
 
+    /// <summary>The partition's uptime at its last record: that of the next owner goes on from here.</summary>
+    public long UptimeMs => _state.DurableTotals.UptimeMs;
+
     /// <summary>Something must be decided even if nothing new is asked.</summary>
-    public bool HasWork => _deliveries.HasWork;
+    public bool HasWork => _deliveries.HasWork || _firing.HasWork;
 
-    /// <summary>When time alone makes something happen, ms since 1970; null = never.</summary>
-    public long? WakeAtMs
-    {
-        get
-        {
-            long? delivery = _deliveries.WakeAtMs;
-            long? expiry = _state.Expiries.TryFirstDurable(default, out Tables.ExpiryKey key, out _) ? key.AtMs : null;
-            long? due = _state.Due.TryFirstDurable(default, out Tables.DueKey next, out _) ? next.AtMs : null;
-            long? timer = _state.TimersDue.TryFirstDurable(default, out TimerDueKey fires, out _) ? fires.AtMs : null;
-            ReadOnlySpan<long?> all = [delivery, expiry, due, timer, _nodes.ExpiryAtMs, _replyWaiters.WakeAtMs];
-            long first = long.MaxValue;
-            foreach (long? atMs in all)
-            {
-                first = Math.Min(first, atMs ?? long.MaxValue);
-            }
-
-            return first == long.MaxValue ? null : first;
-        }
-    }
+    /// <summary>Something waits for a calendar time: the wall clock must be looked at, because it may step.</summary>
+    public bool WaitsForWallClock => _waits.NextOn(Timeline.Wall) is not null;
 
     /// <summary>What counts against the partition's budget, durable.</summary>
     public long StateBytes => _state.DurableTotals.Bytes;
@@ -124,14 +114,26 @@ public sealed class PartitionMachine
         OpenDeliveries = _deliveries.OpenCount,
         WaitingReceives = _deliveries.WaitingCount,
         Expired = _nodes.Expired,
+        TimersUnreadable = _firing.UnreadableCount,
+        TimersHeld = _state.TimersHeld.Count,
+        TimersWithoutRoom = _firing.WaitingForRoomCount,
     };
 
     /// <summary>Partitions for which durable outbox entries wait.</summary>
     public IReadOnlyCollection<PartitionId> OutboxTargets => _state.Outbox.Count == 0 ? [] : _outbox.Targets();
 
     /// <summary>The oldest durable entries for one partition; the first always fits.</summary>
-    public OutboxEntry[] ReadOutbox(PartitionId target, int entriesMax, int bytesMax) =>
-        _outbox.Read(target, entriesMax, bytesMax);
+    public OutboxEntry[] ReadOutbox(PartitionId target, int entriesMax, int bytesMax, in Moment now) =>
+        _outbox.Read(target, entriesMax, bytesMax, now);
+
+    /// <summary>When time alone makes something happen, in uptime, were the wall clock not to step; null = never.</summary>
+    public long? WakeAt(in Moment now) => _waits.WakeAt(now);
+
+    /// <summary>Time demands something.</summary>
+    public bool IsDue(in Moment now) => HasWork || WakeAt(now) <= now.UptimeMs || _firing.HasSteppedBack(now);
+
+    /// <summary>Timers that turned out not to be able to fire here, each once; for the log.</summary>
+    public TimerTrouble[] TakeTimerTroubles() => _firing.TakeNews();
 
     /// <summary>One chunk of the checkpoint, in the order written.</summary>
     public void RestoreChunk(ReadOnlySpan<byte> chunk) => ChunkReader.Read(_state, chunk);
@@ -156,6 +158,12 @@ public sealed class PartitionMachine
         _state.Totals.Epoch = epoch.Value;
         _state.Totals.Incarnation = incarnation;
         _state.Totals.TimeMs = Math.Max(_state.Totals.TimeMs, acquiredAtMs);
+        if (!_state.Totals.HasClocks)
+        {
+            _state.Totals.WallMs = _state.Totals.TimeMs;
+            _state.Totals.UptimeMs = _state.Totals.TimeMs;
+        }
+
         _state.Commit();
     }
 
@@ -165,24 +173,35 @@ public sealed class PartitionMachine
         Invariant.Holds(!_opened && Epoch.Value > 0, "a machine is opened once, after its epoch record");
         _opened = true;
         _state.WriteThrough = false;
-        _deliveries.Begin(Revision.Value, LastRecordTimeMs);
+        _state.Now = new Moment(_state.Totals.WallMs, _state.Totals.UptimeMs);
+        _deliveries.Begin(Revision.Value, UptimeMs);
+        _firing.Begin();
     }
 
     /// <summary>
     /// The last batch of an owner that gives the partition up in good order: what is out is recorded, so that the next
     /// owner honours it. Nothing to append where nothing is out, or where the cluster's format has no word for it.
     /// </summary>
-    public Decision DecideHandOver(long nowMs)
+    public Decision DecideHandOver(in Moment now)
     {
         Invariant.Holds(_opened && !_deciding, "one undecided batch at a time, after recovery");
         _deciding = true;
-        _draft.Begin(nowMs);
-        if (FormatLevel < FormatLevels.HandOver || !_deliveries.HasHandOver(_draft.NowMs))
+        _draft.Begin(now);
+        bool hasLeases = _draft.Level >= FormatLevels.HandOver && _deliveries.HasHandOver(_draft.NowMs);
+        if (hasLeases)
+        {
+            _deliveries.StageHandOver(_draft);
+        }
+        else if (_draft.HasClocks && _draft.NowMs > UptimeMs && _waits.NextOn(Timeline.Uptime) is not null)
+        {
+            // Nothing is out; but what waits for the end of a duration is not to wait longer for the change of owners.
+            _waits.StageNote(_draft);
+        }
+        else
         {
             return default;
         }
 
-        _deliveries.StageHandOver(_draft);
         return new Decision(_draft.Changes, _draft.Seal());
     }
 
@@ -201,16 +220,16 @@ public sealed class PartitionMachine
     /// Decides requests in order, and what time demands. Changes nothing durable and answers nothing yet. A batch in
     /// which nothing changes needs a confirmation of the ownership before <see cref="Commit"/>.
     /// </summary>
-    public Decision Decide(IReadOnlyList<Request> requests, long nowMs)
+    public Decision Decide(IReadOnlyList<Request> requests, in Moment now)
     {
         Invariant.Holds(_opened && !_deciding, "one undecided batch at a time, after recovery");
         _deciding = true;
-        _draft.Begin(nowMs);
+        _draft.Begin(now);
         _keys.Expire(_draft);
         _deliveries.Expire(_draft, _over);
         _nodes.Release(_draft);
         _nodes.Expire(_draft);
-        _timers.Fire(_draft);
+        _firing.Fire(_draft);
         _deliveries.Starts.StagePending(_draft);
         for (int i = 0; i < requests.Count; i++)
         {
@@ -223,6 +242,11 @@ public sealed class PartitionMachine
             {
                 _answered.Add((request.Command, new Reply(request.Ticket, Write(request.Command))));
             }
+        }
+
+        if (_draft.Changes == 0 && _waits.MustNote(_draft.Now))
+        {
+            _waits.StageNote(_draft);
         }
 
         if (_draft.Changes == 0)
@@ -283,6 +307,7 @@ public sealed class PartitionMachine
         long nowMs = _draft.NowMs;
         _state.Drop();
         _nodes.Drop();
+        _firing.Drop();
         _deliveries.Drop(nowMs);
         _replies.Clear();
         foreach ((Command command, Reply reply) in _answered)
@@ -345,6 +370,8 @@ public sealed class PartitionMachine
         _ => null,
     };
 
+    private static long? Earlier(long? a, long? b) => a is null ? b : b is null ? a : Math.Min(a.Value, b.Value);
+
     private Answer? Judge(Command command) => _state.Commands.Judge(command.Id, out AppliedCommand applied) switch
     {
         CommandVerdict.Applied => Repeats.Answer(command, applied, Id),
@@ -359,7 +386,7 @@ public sealed class PartitionMachine
 
     private Answer Write(Command command)
     {
-        if ((Judge(command) ?? command.Format.Refuse(FormatLevel)) is { } known)
+        if ((Judge(command) ?? command.Format.Refuse(_draft.Level)) is { } known)
         {
             return known;
         }

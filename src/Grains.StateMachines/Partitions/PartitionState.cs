@@ -1,3 +1,4 @@
+using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Outboxes;
@@ -25,7 +26,7 @@ internal sealed class PartitionState
         [
             Keys, Expiries, Nodes, Messages, Mailboxes, Due, Ending, Outbox, Sources,
             Idempotency, IdempotencyByAge, Commits, CommitsByAge, DroppedScopes,
-            Replies, RepliesByAge, Timers, TimersDue,
+            Replies, RepliesByAge, Timers, TimersDue, TimersHeld,
         ];
     }
 
@@ -33,6 +34,9 @@ internal sealed class PartitionState
     public ref StateTotals Totals => ref _staged;
 
     public StateTotals DurableTotals => _durable;
+
+    /// <summary>Of the last batch, durable or not: how people are told times. Not state: nothing is decided on it.</summary>
+    public Moment Now { get; set; }
 
     public MachineLimits Limits { get; }
 
@@ -73,7 +77,11 @@ internal sealed class PartitionState
 
     public Table<NodeTimerKey, TimerEntry> Timers { get; } = new();
 
+    /// <summary>Those that are not held, by when they fire.</summary>
     public Table<TimerDueKey, TimerEntry> TimersDue { get; } = new();
+
+    /// <summary>Those whose time has come while the message of their last firing is there, by it.</summary>
+    public Table<Place, TimerEntry> TimersHeld { get; } = new();
 
     public CommandWindows Commands { get; }
 
@@ -138,7 +146,7 @@ internal sealed class PartitionState
         }
 
         while (IdempotencyByAge.TryFirstDurable(default, out Place age, out IdempotencyEntry oldest)
-            && (oldest.ExpiresAtMs <= _durable.TimeMs || IdempotencyByAge.Count > Limits.IdempotencyKeysMax))
+            && (oldest.ExpiresAtMs <= _durable.UptimeMs || IdempotencyByAge.Count > Limits.IdempotencyKeysMax))
         {
             IdempotencyByAge.RemoveDurable(age);
             if (Idempotency.GetDurable(oldest.Key)?.Message == age)
@@ -148,7 +156,7 @@ internal sealed class PartitionState
         }
 
         while (RepliesByAge.TryFirstDurable(default, out Place kept, out ReplyEntry reply)
-            && (reply.UntilMs <= _durable.TimeMs || RepliesByAge.Count > Limits.RepliesMax
+            && (reply.UntilMs <= _durable.UptimeMs || RepliesByAge.Count > Limits.RepliesMax
                 || _durable.ReplyBytes > Limits.RepliesBytesMax))
         {
             RepliesByAge.RemoveDurable(kept);
@@ -227,6 +235,7 @@ internal sealed class PartitionState
         Mailboxes.Set(message.MailboxKey, null);
         Totals.Bytes -= message.Bytes;
         SetTimes(message, null);
+        ReleaseTimer(message.Id);
         Tell(message.Id, isDropped: !isHandled);
     }
 
@@ -244,6 +253,7 @@ internal sealed class PartitionState
         SetTimes(changed, changed);
         if (changed.Dead)
         {
+            ReleaseTimer(changed.Id);
             Tell(changed.Id);
         }
     }
@@ -262,12 +272,24 @@ internal sealed class PartitionState
         Tell(reply.Message);
     }
 
+    /// <summary>A timer that must be there.</summary>
+    public TimerEntry TimerOf(in ScopedName node, Utf8Name name, EffectKind effect) =>
+        Timers.Get(new NodeTimerKey(NodeOf(node).Number, name))
+            ?? throw new InvalidOperationException($"Broken invariant: {effect} names timer '{name}', which node {node} has not.");
+
     public void PutTimer(TimerEntry timer)
     {
         RemoveTimer(timer.Key);
         Timers.Set(timer.Key, timer);
-        TimersDue.Set(timer.DueKey, timer);
+        Index(timer, timer);
         Totals.Bytes += timer.Bytes;
+    }
+
+    /// <summary>From a checkpoint, whose totals count it already.</summary>
+    public void RestoreTimer(TimerEntry timer)
+    {
+        Timers.Set(timer.Key, timer);
+        Index(timer, timer);
     }
 
     /// <returns>False: there was none.</returns>
@@ -279,21 +301,42 @@ internal sealed class PartitionState
         }
 
         Timers.Set(key, null);
-        TimersDue.Set(timer.DueKey, null);
+        Index(timer, null);
         Totals.Bytes -= timer.Bytes;
         return true;
+    }
+
+    /// <summary>The message is over: a timer that was held for it fires now.</summary>
+    private void ReleaseTimer(Place message)
+    {
+        if (TimersHeld.Get(message) is { } timer)
+        {
+            PutTimer(timer with { IsHeld = false });
+        }
+    }
+
+    private void Index(TimerEntry timer, TimerEntry? present)
+    {
+        if (timer.IsHeld)
+        {
+            TimersHeld.Set(timer.Last, present);
+        }
+        else
+        {
+            TimersDue.Set(timer.DueKey, present);
+        }
     }
 
     private void SetTimes(Message message, Message? present)
     {
         if (message.DueMs > 0)
         {
-            Due.Set(new DueKey(message.DueMs, message.Id), present);
+            Due.Set(message.DueKey, present);
         }
 
         if (message.ExpiresAtMs > 0)
         {
-            Ending.Set(new DueKey(message.ExpiresAtMs, message.Id), present);
+            Ending.Set(new DueKey(Timeline.Uptime, message.ExpiresAtMs, message.Id), present);
         }
     }
 

@@ -10,8 +10,20 @@ internal struct StateTotals
 
     public long Incarnation;
 
-    /// <summary>Record time, ms since 1970; never falls.</summary>
+    /// <summary>Record time, ms since 1970: orders the history, decides nothing, never falls.</summary>
     public long TimeMs;
+
+    /// <summary>The wall clock of the last record's owner; may fall.</summary>
+    public long WallMs;
+
+    /// <summary>The partition's uptime at the last record; never falls.</summary>
+    public long UptimeMs;
+
+    /// <summary>
+    /// Some record told the clocks apart, so all that follow do, whatever level this server has heard of. Until then the
+    /// record time is all three.
+    /// </summary>
+    public bool HasClocks;
 
     /// <summary>The last node number given.</summary>
     public long LastNode;

@@ -23,7 +23,7 @@ internal sealed record ReplyKept(long Scope, Place Message, int Ordinal, Message
         new(from.Varint(), from.Place(), from.Int(), MessageCodec.Read(ref from));
 
     public override void Apply(PartitionState state, long revision) => state.PutReply(
-        new ReplyEntry(Message, new Place(revision, Ordinal), state.Totals.TimeMs + state.Limits.ReplyMsMax, Content, Scope));
+        new ReplyEntry(Message, new Place(revision, Ordinal), state.Totals.UptimeMs + state.Limits.ReplyMsMax, Content, Scope));
 }
 
 /// <summary>A message was sent on: who handles that replies to it.</summary>
@@ -41,7 +41,7 @@ internal sealed record ReplyPromised(long Scope, Place Message, int Ordinal) : E
     public static ReplyPromised Read(ref RecordReader from) => new(from.Varint(), from.Place(), from.Int());
 
     public override void Apply(PartitionState state, long revision) => state.PutReply(
-        new ReplyEntry(Message, new Place(revision, Ordinal), state.Totals.TimeMs + state.Limits.ReplyMsMax, Content: null, Scope));
+        new ReplyEntry(Message, new Place(revision, Ordinal), state.Totals.UptimeMs + state.Limits.ReplyMsMax, Content: null, Scope));
 }
 
 /// <summary>As <see cref="OutboxAdded"/>, for a reply to a message that was accepted in another partition.</summary>

@@ -1,4 +1,5 @@
 using Grains.StateMachines.Ids;
+using Grains.StateMachines.Partitions;
 
 namespace Grains.StateMachines.Tables;
 
@@ -48,9 +49,18 @@ internal readonly record struct MailboxKey(long Node, MailboxPart Part, Place Pl
 }
 
 /// <summary>A message whose time comes.</summary>
-internal readonly record struct DueKey(long AtMs, Place Place) : IComparable<DueKey>
+internal readonly record struct DueKey(Timeline Line, long AtMs, Place Place) : IComparable<DueKey>
 {
-    public int CompareTo(DueKey other) => AtMs != other.AtMs ? AtMs.CompareTo(other.AtMs) : Place.CompareTo(other.Place);
+    public static DueKey FirstOf(Timeline line) => new(line, 0, default);
+
+    public bool IsOver(in Moment now) => AtMs <= now.On(Line);
+
+    public int CompareTo(DueKey other)
+    {
+        int order = ((byte)Line).CompareTo((byte)other.Line);
+        order = order != 0 ? order : AtMs.CompareTo(other.AtMs);
+        return order != 0 ? order : Place.CompareTo(other.Place);
+    }
 }
 
 /// <summary>An outbox entry's place among those for one partition.</summary>

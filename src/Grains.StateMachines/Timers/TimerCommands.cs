@@ -75,4 +75,7 @@ public sealed record TimerView
 
     /// <summary>The message of its last firing, if it is not over.</summary>
     [Id(5)] public MessageId? Pending { get; init; }
+
+    /// <summary>Why it does not fire, though its time has come, or would not if it did; null = it will.</summary>
+    [Id(6)] public string? Trouble { get; init; }
 }

@@ -5,8 +5,8 @@ using Grains.StateMachines.Tables;
 
 namespace Grains.StateMachines.Timers;
 
-/// <summary>Decides when timers fire, and what is asked of them.</summary>
-internal sealed class TimerRules(PartitionId partition, PartitionState state, Deliveries deliveries, TimerSchedule schedule)
+/// <summary>Decides what is asked of timers.</summary>
+internal sealed class TimerRules(PartitionId partition, PartitionState state, TimerFiring firing, TimerSchedule schedule)
 {
     private MachineLimits Limits => state.Limits;
 
@@ -58,7 +58,7 @@ internal sealed class TimerRules(PartitionId partition, PartitionState state, De
                 return Refusals.Limit("what a timer sends", change.Content.SizeBytes, Limits.TimerBytesMax);
             }
 
-            if (change.Content is not null && DueMs(change, draft.NowMs) <= 0)
+            if (change.Content is not null && !DueOf(change, draft).IsSet)
             {
                 return new Refused(Refusal.BadSchedule,
                     $"Timer '{change.Name}': the partition's server knows no time that '{change.Cron}' names in zone '{change.Zone ?? "UTC"}'. "
@@ -78,7 +78,7 @@ internal sealed class TimerRules(PartitionId partition, PartitionState state, De
     {
         if (change.Content is { } content)
         {
-            draft.Emit(new TimerSet(node, change.Name, DueMs(change, draft.NowMs), change.Cron, change.Zone, content));
+            draft.Emit(new TimerSet(node, change.Name, DueOf(change, draft), change.Cron, change.Zone, content));
         }
         else if (Find(node, change.Name) is not null)
         {
@@ -89,40 +89,9 @@ internal sealed class TimerRules(PartitionId partition, PartitionState state, De
     /// <summary>What the change adds to the node's bytes, or (below zero) takes away.</summary>
     public long Growth(in ScopedName node, TimerChange change) =>
         (change.Content is { } content
-            ? new TimerEntry(node, new NodeTimerKey(0, change.Name), 0, content) { Cron = change.Cron, Zone = change.Zone }.Bytes
+            ? new TimerEntry(node, new NodeTimerKey(0, change.Name), default, content) { Cron = change.Cron, Zone = change.Zone }.Bytes
             : 0)
         - (Find(node, change.Name)?.Bytes ?? 0);
-
-    /// <summary>
-    /// What time demands; a bounded number. Times that were missed are one, and a timer whose last message is still there
-    /// sends no other: each has one at the most. Nor does any in a partition that is over its budget.
-    /// </summary>
-    public void Fire(Draft draft)
-    {
-        if (!state.TimersDue.TryFirstDurable(default, out TimerDueKey first, out _) || first.AtMs > draft.NowMs)
-        {
-            return;
-        }
-
-        TimerEntry[] due = [.. state.TimersDue.From(default)
-            .TakeWhile(e => e.Key.AtMs <= draft.NowMs).Take(Limits.SweepMax).Select(e => e.Value)];
-        foreach (TimerEntry timer in due)
-        {
-            if (draft.IsFull)
-            {
-                return;
-            }
-
-            long next = timer.Cron is null ? TimerTimes.Never : schedule(timer.Cron, timer.Zone, draft.NowMs);
-            bool waits = state.Messages.Get(timer.Last) is { Dead: false } || state.Totals.Bytes > Limits.PartitionBytesMax;
-            draft.Open();
-            draft.Emit(next == TimerTimes.NotKnown
-                ? new TimerFired(timer.Owner, timer.Key.Name, draft.NextOrdinal(), draft.NowMs + TimerTimes.AgainMs, Skipped: true)
-                : new TimerFired(timer.Owner, timer.Key.Name, draft.NextOrdinal(), next, waits));
-            draft.Close();
-            deliveries.Touch(timer.Owner);
-        }
-    }
 
     public Answer Read(ListTimers command)
     {
@@ -138,17 +107,27 @@ internal sealed class TimerRules(PartitionId partition, PartitionState state, De
         Name = timer.Key.Name,
         Cron = timer.Cron,
         Zone = timer.Zone,
-        DueMs = timer.DueMs,
+        DueMs = timer.Due.OnWall(state.Now),
         Content = timer.Content,
         Pending = state.Messages.GetDurable(timer.Last) is { Dead: false }
             ? new MessageId(partition, new Revision(timer.Last.Revision), timer.Last.Ordinal)
             : null,
+        Trouble = firing.TroubleOf(timer),
     };
 
     private TimerEntry? Find(in ScopedName node, Utf8Name timer) =>
         state.Nodes.Get(node) is { } entry ? state.Timers.Get(new NodeTimerKey(entry.Number, timer)) : null;
 
-    private long DueMs(TimerChange change, long nowMs) => change.Cron is { } cron
-        ? schedule(cron, change.Zone, nowMs)
-        : Math.Max(change.Due.From(nowMs), nowMs);
+    private DueTime DueOf(TimerChange change, Draft draft)
+    {
+        if (change.Cron is { } cron)
+        {
+            return new DueTime(schedule(cron, change.Zone, draft.WallMs), Timeline.Wall);
+        }
+
+        DueTime due = draft.DueOf(change.Due);
+        return due.IsSet ? due : draft.HasClocks
+            ? new DueTime(draft.NowMs, Timeline.Uptime)
+            : new DueTime(draft.NowMs, Timeline.Wall);
+    }
 }

@@ -16,9 +16,6 @@ public static class TimerTimes
     /// <summary>This server cannot read the expression, or does not know the zone.</summary>
     public const long NotKnown = -1;
 
-    /// <summary>A timer that this server cannot read is asked again so much later.</summary>
-    internal const long AgainMs = 60_000;
-
     /// <summary>Knows no expression: for machines that only replay.</summary>
     public static long Unknown(string cron, string? zone, long afterMs) => NotKnown;
 }

@@ -59,7 +59,7 @@ internal sealed class MachineOwner
         long bytes = GC.GetAllocatedBytesForCurrentThread();
         long cpuNs = ThreadClock.Ns;
         long begun = Stopwatch.GetTimestamp();
-        Machine.Decide(batch, ++_nowMs);
+        Machine.Decide(batch, Moment.At(++_nowMs));
         IReadOnlyList<Reply> replies = Machine.Commit();
         long ticks = Stopwatch.GetTimestamp() - begun;
         LongestCpuNs = Math.Max(LongestCpuNs, ThreadClock.Ns - cpuNs);

@@ -142,7 +142,7 @@ public class BackupFileTests
         foreach (string key in keys)
         {
             PutKey put = new() { Keyspace = new KeyspaceId(1), Key = new Utf8Name(key), Value = [1] };
-            Decision decision = machine.Decide([new Request(put, key)], 2_000);
+            Decision decision = machine.Decide([new Request(put, key)], Moment.At(2_000));
             JournalAppend append = new(id, epoch, tail, decision.Changes, decision.Record.ToArray());
             await journal.AppendAsync(append, CancellationToken.None);
             machine.Commit();

@@ -21,9 +21,11 @@ public class GoldenTests
         TestPartition partition = EveryEffect();
         IEnumerable<string> lines = partition.RecordsAsHex();
         Compare("records-1.txt", lines);
+        TestPartition clocks = WithClocks();
+        Compare("records-2.txt", clocks.RecordsAsHex());
         Assert.Equal(
             Enum.GetValues<EffectKind>().Where(k => k != EffectKind.EndOfChange).Order(),
-            partition.EffectKinds().Distinct().Order());
+            partition.EffectKinds().Concat(clocks.EffectKinds()).Distinct().Order());
     }
 
     [Fact]
@@ -35,7 +37,7 @@ public class GoldenTests
 
     private static TestPartition EveryEffect(bool leaveSomething = false)
     {
-        var partition = new TestPartition();
+        var partition = new TestPartition { FormatLevel = FormatLevels.Terms };
         partition.Machine.FormatLevel = FormatLevels.Delays;
         var command = new CommandId(CommandId.NewIncarnation(partition.NowMs, new Random(7)), 1);
         partition.Do(partition.Put("kept", "value", ttlMs: 60_000, id: command), partition.Put("gone", "x"));
@@ -65,7 +67,7 @@ public class GoldenTests
 
         if (!leaveSomething)
         {
-            partition.Do(new ClearOutbox(new PartitionId(9), partition.Machine.ReadOutbox(new PartitionId(9), 1, 1)[0].Sequence));
+            partition.Do(new ClearOutbox(new PartitionId(9), partition.Machine.ReadOutbox(new PartitionId(9), 1, 1, partition.Now)[0].Sequence));
             partition.Do(new PurgeNode { Service = TestPartition.Service, Node = new Utf8Name("n"), WithState = true });
         }
 
@@ -99,9 +101,43 @@ public class GoldenTests
     [Fact]
     public void A_checkpoint_with_replies_and_timers_has_the_bytes_of_the_golden_file()
     {
-        var partition = new TestPartition();
+        var partition = new TestPartition { FormatLevel = FormatLevels.Terms };
         WithTerms(partition);
         Compare("checkpoint-2.txt", partition.Machine.Capture().Chunks().Select(c => Convert.ToHexStringLower(c.Span)));
+    }
+
+    [Fact]
+    public void A_checkpoint_with_clocks_has_the_bytes_of_the_golden_file() =>
+        Compare("checkpoint-3.txt", WithClocks().Machine.Capture().Chunks().Select(c => Convert.ToHexStringLower(c.Span)));
+
+    /// <summary>What came with format level 5, after something of level 4.</summary>
+    private static TestPartition WithClocks()
+    {
+        var partition = new TestPartition { FormatLevel = FormatLevels.Terms };
+        partition.Do(partition.Send("old", "m1") with { Due = new Due(500_000, 0), TtlMs = 1_000 });
+        partition.FormatLevel = FormatLevels.Clocks;
+        partition.StepMs = 3_600_000;
+        partition.Do(partition.Send("n", "m2") with { Due = new Due(500_000, 0), TtlMs = 1_000 });
+        partition.Do(partition.Send("n", "m3") with { Due = new Due(0, 900_000_000), TtlMs = 2_000 });
+        partition.Do(partition.Put("kept", "value", ttlMs: 60_000), partition.Send("n", "m4"));
+        partition.Do(partition.Timer("n", "every", "700"), partition.Timer("n", "once", null, "ring", delayMs: 600));
+        partition.Do<Committed>(new CommitDelivery
+        {
+            Delivery = partition.Take("n")!.Delivery,
+            Sends =
+            [
+                partition.Outgoing("far", "delayed", new PartitionId(9)) with { Due = new Due(3_000, 0), TtlMs = 5_000 },
+                partition.Outgoing("far", "at", new PartitionId(9)) with { Due = new Due(0, 900_000_000), TtlMs = 5_000 },
+            ],
+            BodyHash = 7,
+        });
+        partition.Tick(1_000);
+        partition.Do(partition.Timer("n", "every", null, "last", delayMs: 100));
+        partition.Tick(100);
+        partition.Do(partition.Timer("m", "hourly", "3600000"));
+        partition.StepMs = -500_000;
+        partition.Tick(1);
+        return partition;
     }
 
     /// <summary>What came with format level 4.</summary>

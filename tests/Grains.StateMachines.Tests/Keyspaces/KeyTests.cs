@@ -53,14 +53,14 @@ public class KeyTests
     public void A_key_with_a_ttl_ends_in_a_record_of_its_own_never_early()
     {
         _partition.Do<KeyWritten>(_partition.Put("a", "1", ttlMs: 10_000));
-        Assert.Equal(_partition.NowMs + 10_000, _partition.Machine.WakeAtMs);
+        Assert.Equal(_partition.NowMs + 10_000, _partition.WakeAtMs);
         _partition.Tick(9_999);
         Assert.Equal("1", _partition.Value("a"));
         Revision before = _partition.Machine.Revision;
         _partition.Tick(1);
         Assert.Equal(before.Next, _partition.Machine.Revision);
         Assert.Null(_partition.Value("a"));
-        Assert.Null(_partition.Machine.WakeAtMs);
+        Assert.Null(_partition.WakeAtMs);
     }
 
     [Fact]

@@ -20,7 +20,7 @@ public sealed class DelayTests
         _partition.Tick(999);
         Assert.Equal("2", Take());
         Assert.Null(Take());
-        Assert.Equal(_partition.NowMs + 1, _partition.Machine.WakeAtMs);
+        Assert.Equal(_partition.NowMs + 1, _partition.WakeAtMs);
         _partition.Tick(1);
         Assert.Equal("late", Take());
     }
@@ -89,7 +89,7 @@ public sealed class DelayTests
         other.NowMs = _partition.NowMs;
         other.Do<TransferAccepted>(new AcceptTransfer
         {
-            Source = _partition.Id, SourceIncarnation = 0, Entries = _partition.Machine.ReadOutbox(other.Id, 10, 1 << 20),
+            Source = _partition.Id, SourceIncarnation = 0, Entries = _partition.Machine.ReadOutbox(other.Id, 10, 1 << 20, _partition.Now),
         });
         Assert.Equal("now", TestPartition.Body(other.Take("far")!.Messages[0]));
         other.Tick(999);

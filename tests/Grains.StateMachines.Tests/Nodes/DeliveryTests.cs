@@ -71,7 +71,7 @@ public class DeliveryTests
 
         before = partition.RecordsAsHex().Count();
         partition.Tick(30_001);
-        while (partition.Machine.WakeAtMs <= partition.NowMs)
+        while (partition.WakeAtMs <= partition.NowMs)
         {
             partition.Tick(0);
         }

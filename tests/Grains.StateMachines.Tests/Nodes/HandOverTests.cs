@@ -63,7 +63,7 @@ public class HandOverTests
         _partition.NowMs += 4_000;
         _partition.HandOver();
 
-        Assert.Equal(_partition.NowMs + 6_000, _partition.Machine.WakeAtMs);
+        Assert.Equal(_partition.NowMs + 6_000, _partition.WakeAtMs);
         _partition.Tick(5_999);
         Assert.Null(_partition.Take("a"));
         _partition.Tick(1);
@@ -114,7 +114,7 @@ public class HandOverTests
     public void Where_nothing_is_out_nothing_is_written()
     {
         _partition.Do<MessageAccepted>(_partition.Send("a", "x"));
-        Assert.Equal(0, _partition.Machine.DecideHandOver(_partition.NowMs).Changes);
+        Assert.Equal(0, _partition.Machine.DecideHandOver(_partition.Now).Changes);
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public class HandOverTests
     {
         _partition.WriteHandOver();
         Assert.Null(_partition.Machine.TryRead(_partition.Get("a")));
-        Assert.ThrowsAny<Exception>(() => _partition.Machine.Decide([], _partition.NowMs));
+        Assert.ThrowsAny<Exception>(() => _partition.Machine.Decide([], _partition.Now));
     }
 
     private DeliveryGiven Given(string node, long leaseMs = 30_000)

@@ -15,7 +15,7 @@ public sealed class TermsTests
     public void A_message_that_nobody_has_at_the_end_of_its_time_is_forgotten()
     {
         _partition.Do(_partition.Send("a", "short") with { TtlMs = 1_000 }, _partition.Send("a", "long"));
-        Assert.Equal(_partition.NowMs + 1_000, _partition.Machine.WakeAtMs);
+        Assert.Equal(_partition.NowMs + 1_000, _partition.WakeAtMs);
         _partition.Tick(1_000);
         Assert.Equal(("long", 1L), (Take(), _partition.Machine.Statistics.Expired));
     }

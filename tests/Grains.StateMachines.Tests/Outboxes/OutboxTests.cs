@@ -152,6 +152,6 @@ public class OutboxTests
     {
         Source = _source.Id,
         SourceIncarnation = _source.Machine.Incarnation,
-        Entries = _source.Machine.ReadOutbox(_target.Id, 100, 1 << 20),
+        Entries = _source.Machine.ReadOutbox(_target.Id, 100, 1 << 20, _source.Now),
     };
 }

@@ -77,6 +77,7 @@ internal sealed class RandomRun
                 Transfer(partition);
                 break;
             case < 92:
+                partition.StepMs = _random.Next(8) == 0 ? _random.Next(-200_000, 200_000) : partition.StepMs;
                 partition.Tick(_random.Next(3_000));
                 break;
             case < 93:
@@ -335,7 +336,7 @@ internal sealed class RandomRun
     {
         foreach (PartitionId target in source.Machine.OutboxTargets)
         {
-            OutboxEntry[] entries = source.Machine.ReadOutbox(target, 1 + _random.Next(5), 1 << 20);
+            OutboxEntry[] entries = source.Machine.ReadOutbox(target, 1 + _random.Next(5), 1 << 20, source.Now);
             var transfer = new AcceptTransfer { Source = source.Id, SourceIncarnation = 0, Entries = entries };
             TransferAccepted accepted = _partitions[target.Value].Do<TransferAccepted>(transfer);
             if (_random.Next(3) > 0)

@@ -19,6 +19,8 @@ internal sealed class TestPartition
     private readonly MachineLimits _limits;
     private readonly List<byte[]> _checkpoint = [];
     private Revision _checkpointAt;
+    private int _level = FormatLevels.Newest;
+    private long _lostMs;
     private long _epoch;
     private long _ticket;
 
@@ -33,7 +35,25 @@ internal sealed class TestPartition
 
     public PartitionMachine Machine { get; private set; }
 
+    /// <summary>The monotonic clock of whoever owns the partition; the uptime, while nobody crashes.</summary>
     public long NowMs { get; set; } = 1_000_000;
+
+    /// <summary>By how much the wall clock of the owner is off it.</summary>
+    public long StepMs { get; set; }
+
+    /// <summary>The uptime that went by between the last record and the crash, and while nobody owned it, does not count.</summary>
+    public bool CrashesLoseUptime { get; init; }
+
+    public Moment Now => new(NowMs + StepMs, NowMs - _lostMs);
+
+    public long? WakeAtMs => Machine.WakeAt(Now);
+
+    /// <summary>Of this owner and those that follow.</summary>
+    public int FormatLevel
+    {
+        get => _level;
+        set => _level = Machine.FormatLevel = value;
+    }
 
     /// <summary>Answers by ticket, of receives that waited too.</summary>
     public Dictionary<object, Answer> Answers { get; } = [];
@@ -54,7 +74,7 @@ internal sealed class TestPartition
     public Answer?[] Do(params Command[] commands)
     {
         object[] tickets = [.. commands.Select(_ => (object)++_ticket)];
-        Decision decision = Machine.Decide([.. commands.Select((c, i) => new Request(c, tickets[i]))], NowMs);
+        Decision decision = Machine.Decide([.. commands.Select((c, i) => new Request(c, tickets[i]))], Now);
         Settle(decision);
         return [.. tickets.Select(t => Answers.GetValueOrDefault(t))];
     }
@@ -63,7 +83,7 @@ internal sealed class TestPartition
     public object Wait(Command receive)
     {
         object ticket = ++_ticket;
-        Settle(Machine.Decide([new Request(receive, ticket)], NowMs));
+        Settle(Machine.Decide([new Request(receive, ticket)], Now));
         return ticket;
     }
 
@@ -73,7 +93,7 @@ internal sealed class TestPartition
         NowMs += ms;
         do
         {
-            Settle(Machine.Decide([], NowMs));
+            Settle(Machine.Decide([], Now));
         }
         while (Machine.HasWork);
     }
@@ -82,7 +102,7 @@ internal sealed class TestPartition
     public Answer?[] DoButDrop(params Command[] commands)
     {
         object[] tickets = [.. commands.Select(_ => (object)++_ticket)];
-        Decision decision = Machine.Decide([.. commands.Select((c, i) => new Request(c, tickets[i]))], NowMs);
+        Decision decision = Machine.Decide([.. commands.Select((c, i) => new Request(c, tickets[i]))], Now);
         Keep(decision.Changes > 0 ? Machine.Drop("the disk is full") : Machine.Commit());
         return [.. tickets.Select(t => Answers.GetValueOrDefault(t))];
     }
@@ -105,7 +125,7 @@ internal sealed class TestPartition
     /// <summary>The last record of an owner, without what follows.</summary>
     public void WriteHandOver()
     {
-        Decision decision = Machine.DecideHandOver(NowMs);
+        Decision decision = Machine.DecideHandOver(Now);
         if (decision.Changes > 0)
         {
             _log.Add((Machine.Revision.Next, decision.Changes, decision.Record.ToArray()));
@@ -166,9 +186,12 @@ internal sealed class TestPartition
         foreach ((_, int count, byte[]? record) in _log.Where(r => r.Record is not null))
         {
             RecordReader from = RecordReader.Open(record, "record");
-            from.Byte();
-            from.Varint();
-            from.Varint();
+            byte format = from.Byte();
+            for (int i = 0; i < (format == Draft.Format ? 2 : 4); i++)
+            {
+                from.Varint();
+            }
+
             for (int change = 0; change < count;)
             {
                 var kind = (EffectKind)from.Byte();
@@ -237,7 +260,7 @@ internal sealed class TestPartition
         object ticket = Wait(Receive(node, max, waitMs: 0, leaseMs, attempts));
         while (!Answers.ContainsKey(ticket))
         {
-            Settle(Machine.Decide([], NowMs));
+            Settle(Machine.Decide([], Now));
         }
 
         return Answers[ticket] as DeliveryGiven;
@@ -297,9 +320,11 @@ internal sealed class TestPartition
         Revision at = machine.Revision.Next + (forks ? 1L << 32 : 0);
         long incarnation = machine.Incarnation + (forks ? 1 : 0);
         _log.Add((at, 1, null));
-        _acquired.Add((NowMs, incarnation));
-        machine.ReplayEpoch(at, new Epoch(_epoch), incarnation, NowMs);
+        _acquired.Add((NowMs + StepMs, incarnation));
+        machine.ReplayEpoch(at, new Epoch(_epoch), incarnation, NowMs + StepMs);
         machine.Open();
+        machine.FormatLevel = _level;
+        _lostMs = CrashesLoseUptime ? NowMs - machine.UptimeMs : _lostMs;
         return machine;
     }
 }

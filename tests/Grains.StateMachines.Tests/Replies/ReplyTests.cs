@@ -221,7 +221,7 @@ public sealed class ReplyTests
 
     private static void Move(TestPartition from, TestPartition to)
     {
-        OutboxEntry[] entries = from.Machine.ReadOutbox(to.Id, 10, 1 << 20);
+        OutboxEntry[] entries = from.Machine.ReadOutbox(to.Id, 10, 1 << 20, from.Now);
         var transfer = new AcceptTransfer { Source = from.Id, SourceIncarnation = 0, Entries = entries };
         to.Do<TransferAccepted>(transfer);
         to.Do<TransferAccepted>(transfer);

@@ -15,7 +15,7 @@ public sealed class TimerTests
     public void A_timer_sends_its_message_at_each_of_its_times_with_its_name_and_that_time()
     {
         _partition.Do<TimerChanged>(_partition.Timer("a", "clock", "1000", "tick"));
-        Assert.Equal(1_001_000, _partition.Machine.WakeAtMs);
+        Assert.Equal(1_001_000, _partition.WakeAtMs);
         _partition.Tick(999);
         Assert.Null(_partition.Take("a"));
         _partition.Tick(1);
@@ -37,7 +37,7 @@ public sealed class TimerTests
         _partition.Crash();
         _partition.Tick(0);
         Assert.Equal(1, Node("a").Waiting);
-        Assert.Equal(1_011_000, _partition.Machine.WakeAtMs);
+        Assert.Equal(1_011_000, _partition.WakeAtMs);
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class TimerTests
         _partition.Tick(2_000);
         Commit(_partition.Take("a")!);
         _partition.Refuse(List("a"), Refusal.NotFound);
-        Assert.Null(_partition.Machine.WakeAtMs);
+        Assert.Null(_partition.WakeAtMs);
     }
 
     [Fact]
@@ -156,13 +156,15 @@ public sealed class TimerTests
     }
 
     [Fact]
-    public void In_a_partition_over_its_budget_timers_send_nothing_and_setting_one_anew_is_no_growth()
+    public void In_a_partition_over_its_budget_timers_wait_for_room_and_setting_one_anew_is_no_growth()
     {
         var partition = new TestPartition(new MachineLimits { PartitionBytesMax = 1_500 });
         partition.Do<TimerChanged>(partition.Timer("a", "clock", "1000"));
         partition.Do(partition.Send("a", "x"), partition.Send("b", "x"));
         partition.Tick(1_000);
-        Assert.Equal(2, partition.Machine.Statistics.Messages);
+        Assert.Equal((2, 1), (partition.Machine.Statistics.Messages, partition.Machine.Statistics.TimersWithoutRoom));
+        Assert.Null(partition.WakeAtMs);
+        Assert.Contains("over its budget", partition.Do<TimersFound>(List("a")).Timers[0].Trouble, StringComparison.Ordinal);
         partition.Do<TimerChanged>(partition.Timer("a", "clock", "2000"));
         partition.Do<Committed>(new CommitDelivery
         {
@@ -186,19 +188,123 @@ public sealed class TimerTests
     }
 
     [Fact]
-    public void A_server_that_cannot_read_a_timer_any_more_puts_it_off_and_sends_nothing()
+    public void A_timer_that_a_server_cannot_read_any_more_keeps_its_time_says_so_once_and_fires_when_it_can()
     {
-        // The zone was known where it was set, and is not here.
-        long Forgetful(string cron, string? zone, long afterMs) => afterMs > 1_000_500 ? TimerTimes.NotKnown : afterMs + 1_000;
+        // The zone was known where it was set, and is not here, for a while.
+        long Forgetful(string cron, string? zone, long afterMs) =>
+            afterMs is > 1_000_500 and < 1_100_000 ? TimerTimes.NotKnown : afterMs + 1_000;
         var machine = new PartitionMachine(new PartitionId(1), new MachineLimits(), Forgetful);
         machine.ReplayEpoch(new Revision(1), new Epoch(1), 0, 1_000_000);
         machine.Open();
-        machine.Decide([new Request(_partition.Timer("a", "clock", "x"), 1)], 1_000_000);
+        machine.Decide([new Request(_partition.Timer("a", "clock", "x"), 1)], Moment.At(1_000_000));
         machine.Commit();
-        machine.Decide([], 1_001_000);
+        for (long nowMs = 1_001_000; nowMs < 1_100_000; nowMs += 60_000)
+        {
+            Assert.Equal(0, machine.Decide([], Moment.At(nowMs)).Changes);
+            machine.Commit();
+            Assert.Equal(nowMs + 60_000, machine.WakeAt(Moment.At(nowMs)));
+        }
+
+        Assert.Equal((0, 1), (machine.Statistics.Messages, machine.Statistics.TimersUnreadable));
+        Assert.Equal("clock", Assert.Single(machine.TakeTimerTroubles()).Timer.ToString());
+        machine.Decide([new Request(List("a"), 2), new Request(new ExplainNode { Service = TestPartition.Service, Node = new Utf8Name("a") }, 3)],
+            Moment.At(1_061_001));
+        IReadOnlyList<Reply> replies = machine.Commit();
+        TimerView view = Assert.IsType<TimersFound>(replies[0].Answer).Timers[0];
+        Assert.Equal(1_001_000, view.DueMs);
+        Assert.Contains("no rules of that zone", view.Trouble, StringComparison.Ordinal);
+        Assert.Contains("Timer 'clock' does not fire", Assert.IsType<NodeExplained>(replies[1].Answer).TimerTrouble, StringComparison.Ordinal);
+
+        machine.Decide([], Moment.At(1_121_000));
         machine.Commit();
-        Assert.Equal(1_061_000, machine.WakeAtMs);
-        Assert.Equal(0, machine.Statistics.Messages);
+        Assert.Equal((1, 0), (machine.Statistics.Messages, machine.Statistics.TimersUnreadable));
+        Assert.Empty(machine.TakeTimerTroubles());
+    }
+
+    [Theory]
+    [InlineData(FormatLevels.Terms, false)]
+    [InlineData(FormatLevels.Clocks, false)]
+    [InlineData(FormatLevels.Clocks, true)]
+    public void One_that_fires_once_comes_after_the_message_of_its_name_that_waits_or_is_out(int level, bool ownersChange)
+    {
+        _partition.FormatLevel = level;
+        foreach (string node in new[] { "a", "b" })
+        {
+            _partition.Do<TimerChanged>(_partition.Timer(node, "t", "1000"));
+        }
+
+        _partition.Tick(1_000);
+        DeliveryGiven given = _partition.Take("b", leaseMs: 600_000)!;
+        foreach (string node in new[] { "a", "b" })
+        {
+            _partition.Do<TimerChanged>(_partition.Timer(node, "t", null, "once", delayMs: 500));
+        }
+
+        for (int i = 0; i < 3; i++)
+        {
+            _partition.Tick(1_000);
+            _partition.Checkpoint();
+            Assert.Equal(TestPartition.StateOf(_partition.Machine), TestPartition.StateOf(_partition.Rebuild(fromCheckpoint: true)));
+            Assert.Equal(TestPartition.StateOf(_partition.Machine), TestPartition.StateOf(_partition.Rebuild(fromCheckpoint: false)));
+            if (ownersChange)
+            {
+                _partition.HandOver();
+            }
+        }
+
+        Assert.Equal((1, 1), (Node("a").Waiting, Node("b").Waiting));
+        Assert.Equal("tick", TestPartition.Body(_partition.Take("a")!.Messages[0]));
+        _partition.Do<Purged>(new PurgeNode { Service = TestPartition.Service, Node = new Utf8Name("a") });
+        Commit(given);
+        _partition.Tick(1_000);
+        foreach (string node in new[] { "a", "b" })
+        {
+            Assert.Equal("once", TestPartition.Body(Assert.Single(_partition.Take(node)!.Messages)));
+            Assert.Equal(0, Node(node).Timers);
+        }
+    }
+
+    [Fact]
+    public void A_held_timer_says_what_it_waits_for_comes_after_a_dead_letter_and_can_be_set_anew()
+    {
+        _partition.Do<TimerChanged>(_partition.Timer("a", "t", "1000"));
+        _partition.Tick(1_000);
+        _partition.Do<TimerChanged>(_partition.Timer("a", "t", null, "once", delayMs: 500));
+        _partition.Tick(500);
+        Assert.Equal(1, _partition.Machine.Statistics.TimersHeld);
+        Assert.Contains("of its last firing", Timers("a")[0].Trouble, StringComparison.Ordinal);
+        Assert.Null(_partition.WakeAtMs);
+        _partition.Do<TimerChanged>(_partition.Timer("a", "t", null, "later", delayMs: 5_000));
+        Assert.Equal(0, _partition.Machine.Statistics.TimersHeld);
+        _partition.Tick(5_000);
+        Assert.Equal(1, _partition.Machine.Statistics.TimersHeld);
+        _partition.Do<Rejected>(new RejectDelivery { Delivery = _partition.Take("a")!.Delivery, DeadLetter = true });
+        _partition.Tick(0);
+        Assert.Equal("later", TestPartition.Body(_partition.Take("a")!.Messages[0]));
+    }
+
+    [Fact]
+    public void Timers_that_fire_once_come_when_there_is_room_also_those_of_commits_and_under_another_owner()
+    {
+        var partition = new TestPartition(new MachineLimits { PartitionBytesMax = 4_000 });
+        partition.Do(partition.Send("a", "go"));
+        partition.Do<Committed>(new CommitDelivery
+        {
+            Delivery = partition.Take("a")!.Delivery,
+            Timers = [TestPartition.Change("x", null, "x", delayMs: 500), TestPartition.Change("y", null, "y", delayMs: 700)],
+            BodyHash = 1,
+        });
+        partition.Do<TimerChanged>(partition.Timer("a", "z", "1000", "z"));
+        var state = new PutState { Service = TestPartition.Service, Node = new Utf8Name("full"), State = new StateChange(new byte[3_000], null) };
+        partition.Do<StateWritten>(state);
+        partition.Tick(2_500);
+        partition.Crash();
+        partition.Tick(0);
+        Assert.Equal((0, 3), (partition.Machine.Statistics.Messages, partition.Machine.Statistics.TimersWithoutRoom));
+        partition.Do<StateWritten>(state with { State = new StateChange(null, null) });
+        partition.Tick(0);
+        Assert.Equal(["x", "y", "z"], partition.Take("a", max: 10)!.Messages.Select(TestPartition.Body).Order());
+        Assert.Equal(1_003_000, partition.Do<TimersFound>(List("a")).Timers.Single().DueMs);
     }
 
     [Theory]
@@ -230,7 +336,7 @@ public sealed class TimerTests
         _partition.Do<TimerChanged>(_partition.Timer("b", "clock", "1000"));
         _partition.Do<Dropped>(new DropService(TestPartition.Service));
         _partition.Refuse(_partition.Timer("c", "clock", "1000"), Refusal.ServiceDeleted);
-        Assert.Null(_partition.Machine.WakeAtMs);
+        Assert.Null(_partition.WakeAtMs);
         Assert.Equal((0, 0L), (_partition.Machine.Statistics.Nodes, _partition.Machine.StateBytes));
     }
 
