@@ -9,20 +9,24 @@ internal sealed record Options
         Counts the words of a text with a service of durable nodes, kills the server and the worker meanwhile,
         and compares the counts with those of tr, sort and uniq.
 
-          dotnet run --project src/Grains.Samples.WordCount [-- [FILE] [--kills N] [--seed N] [--url URL]...]
+          dotnet run --project src/Grains.Samples.WordCount [-- [FILE] [--kills N] [--stops N] [--seed N] [--url URL]...]
 
           FILE       the text; by default the GPL-3 where Debian keeps it, else a text of our own
           --kills N  how often the server is killed, and as often the worker (0 to 100, default 3)
-          --seed N   when they are killed; printed by every run
+          --stops N  how often it says so and waits for Enter, spread over the work, so that you can break
+                     something yourself (0 to 100, default 0)
+          --seed N   at which messages these come; printed by every run
           --url URL  uses a running server, which is not killed; once for each server of a cluster
         """;
 
     private const string _gpl = "/usr/share/common-licenses/GPL-3";
-    private const int _killsMax = 100;
+    private const int _timesMax = 100;
 
     public required string File { get; init; }
 
     public int Kills { get; init; } = 3;
+
+    public int Stops { get; init; }
 
     public int Seed { get; init; }
 
@@ -43,7 +47,8 @@ internal sealed record Options
             options = name switch
             {
                 "--help" or "-h" => options with { Help = true },
-                "--kills" => options with { Kills = Number(name, Value(), 0, _killsMax) },
+                "--kills" => options with { Kills = Number(name, Value(), 0, _timesMax) },
+                "--stops" => options with { Stops = Number(name, Value(), 0, _timesMax) },
                 "--seed" => options with { Seed = Number(name, Value(), 0, int.MaxValue) },
                 "--url" => options with { Servers = [.. options.Servers, Address(name, Value())] },
                 "--worker" => options with { IsWorker = true },

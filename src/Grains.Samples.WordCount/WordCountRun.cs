@@ -14,9 +14,10 @@ internal sealed class WordCountRun(Options options)
     private static readonly TimeSpan _stallMax = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _quiet = TimeSpan.FromSeconds(3);
 
-    private readonly KillPlan _serverKills = new(new Random(options.Seed), options.Servers.Count == 0 ? options.Kills : 0);
-    private readonly KillPlan _workerKills = new(new Random(options.Seed + 1), options.Kills);
     private readonly Progress _progress = new();
+    private Milestones _serverKills = null!;
+    private Milestones _workerKills = null!;
+    private Milestones _stops = null!;
     private int _sent;
 
     public async Task<int> RunAsync(CancellationToken stop)
@@ -30,6 +31,9 @@ internal sealed class WordCountRun(Options options)
                 $"{options.File} has a word of {longWord.Length} letters; a node id has room for {Words.LengthMax}.");
         }
 
+        _serverKills = new Milestones(new Random(options.Seed), options.Servers.Count == 0 ? options.Kills : 0, messages.Count);
+        _workerKills = new Milestones(new Random(options.Seed + 1), options.Kills, messages.Count);
+        _stops = new Milestones(new Random(options.Seed + 2), options.Stops, messages.Count);
         Console.WriteLine(
             $"{options.File}: {messages.Count} messages, {expected.Values.Sum()} words, {expected.Count} different; "
             + $"{options.Kills} kills, seed {options.Seed}");
@@ -98,6 +102,9 @@ internal sealed class WordCountRun(Options options)
         var bounded = new ParallelOptions { MaxDegreeOfParallelism = _sendsAtOnce, CancellationToken = stop };
         await Parallel.ForEachAsync(Enumerable.Range(0, messages.Count), bounded, async (i, cancelled) =>
         {
+            await _serverKills.PassAsync(i, cancelled);
+            await _workerKills.PassAsync(i, cancelled);
+            await _stops.PassAsync(i, cancelled);
             await api.SendAsync(Names.Lines, Names.Page(i), messages[i], $"{options.Seed}-{i}", cancelled);
             Interlocked.Increment(ref _sent);
         });
@@ -129,34 +136,45 @@ internal sealed class WordCountRun(Options options)
                 counted = now;
             }
 
-            double share = (double)(Volatile.Read(ref _sent) + counted) / (messages + words);
             _progress.Show($"{_sent}/{messages} messages sent, {counted}/{words} words counted, "
                 + $"server killed {_serverKills.Done}, worker killed {_workerKills.Done}");
-            if (ownServer is not null && _serverKills.IsDue(share))
+            if (ownServer is not null && _serverKills.IsDue(counted))
             {
                 ownServer.Kill();
+                _serverKills.Pass(counted);
                 await ownServer.StartAsync(stop);
                 continue;
             }
 
-            if (_workerKills.IsDue(share) || worker.HasExited)
+            if (_workerKills.IsDue(counted))
+            {
+                worker.Kill();
+                _workerKills.Pass(counted);
+                worker.Start();
+                continue;
+            }
+
+            if (_stops.IsDue(counted))
+            {
+                _progress.End();
+                Console.WriteLine($"stop {_stops.Done + 1} of {options.Stops}: {_sent} of {messages} messages sent; Enter goes on");
+                await Console.In.ReadLineAsync(stop);
+                _stops.Pass(counted);
+                unchanged.Restart();
+                continue;
+            }
+
+            if (worker.HasExited)
             {
                 worker.Kill();
                 worker.Start();
                 continue;
             }
 
-            // A short text may be done between two looks; the kills that are left then come after its end.
             bool idle = sender.IsCompleted && await IsIdleAsync(api, stop);
             if (idle && (counted == words || unchanged.Elapsed > _quiet))
             {
-                if (_serverKills.Left + _workerKills.Left == 0)
-                {
-                    break;
-                }
-
-                _serverKills.Hurry();
-                _workerKills.Hurry();
+                break;
             }
 
             if (unchanged.Elapsed > _stallMax)
@@ -165,7 +183,10 @@ internal sealed class WordCountRun(Options options)
                     $"Nothing was counted for {_stallMax.TotalSeconds} s. The worker said:\n{worker.LogTail()}");
             }
 
-            await Task.Delay(_pollPeriod, stop);
+            // One that was reached and is not due waits for something to be counted: looked at again, not waited for.
+            Task[] reached = [.. new[] { _serverKills, _workerKills, _stops }.Select(m => m.Reached).Where(r => !r.IsCompleted)];
+            await Task.WhenAny([Task.Delay(_pollPeriod, stop), .. reached]);
+            stop.ThrowIfCancellationRequested();
         }
 
         _progress.End();

@@ -29,6 +29,14 @@ public sealed class ClusterFixture : ICollectionFixture<ClusterFixture>, IAsyncL
         return _world!;
     }
 
-    /// <summary>The test has put right what it broke.</summary>
-    internal void GiveBack() => _isWhole = true;
+    /// <summary>The test has put right what it broke. Not one server may be missing.</summary>
+    internal void GiveBack()
+    {
+        foreach (ServerProcess server in _world!.Servers)
+        {
+            server.MustLive();
+        }
+
+        _isWhole = true;
+    }
 }

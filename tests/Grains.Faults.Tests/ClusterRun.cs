@@ -151,6 +151,11 @@ internal sealed class ClusterRun : IAsyncDisposable
         await Task.WhenAll(_servers.Select(s => s.BecomeReadyAsync()));
         await View.SettleAsync(_servers.Count, _recoveryDeadline);
         await Probes.UseAsync(_callers.Servers, _recoveryDeadline);
+        foreach (ServerProcess server in _servers)
+        {
+            server.MustLive();
+        }
+
         foreach (PartitionWriter writer in Probes.Writers)
         {
             figures.Return.Add(writer.LongestGapSince(repairNs));

@@ -1,4 +1,3 @@
-using Grains.Faults.Tests.Nemesis;
 using Grains.Faults.Tests.World;
 using Xunit.Abstractions;
 
@@ -8,6 +7,10 @@ namespace Grains.Faults.Tests;
 public class ClusterWordCountTests(ClusterFixture cluster, ITestOutputHelper output)
 {
     private const int _copies = 30;
+
+    /// <summary>At points of the work at which the sample stops and says so.</summary>
+    private const int _killsEach = 2;
+
     private const int _timesMax = 10;
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(120);
 
@@ -22,37 +25,32 @@ public class ClusterWordCountTests(ClusterFixture cluster, ITestOutputHelper out
         string text = world.File("text.txt");
         string sample = await File.ReadAllTextAsync(WordCount.Sample);
         await File.WriteAllTextAsync(text, string.Concat(Enumerable.Repeat(sample, _copies * times)));
-        using var stop = new CancellationTokenSource();
-        Task<int> killing = KillAsync(world, seed, stop.Token);
+        var random = new Random(seed);
+        Task<int> bringingBack = Task.FromResult(0);
         (int exitCode, string said) = await WordCount.RunAsync(
-            [text, "--kills", "1", "--seed", $"{seed}", .. world.Servers.SelectMany(s => new[] { "--url", $"{s.Url}" })],
-            _deadline * times);
-        await stop.CancelAsync();
-        int kills = await killing;
+            [
+                text, "--kills", "1", "--stops", $"{_killsEach * times}", "--seed", $"{seed}",
+                .. world.Servers.SelectMany(s => new[] { "--url", $"{s.Url}" }),
+            ],
+            _deadline * times,
+            async () => bringingBack = KillAsync(world.Servers[random.Next(world.Servers.Count)], await bringingBack));
+        int kills = await bringingBack;
 
         output.WriteLine($"figures: cluster of {world.Servers.Count}, {kills} kills of servers: {WordCount.LastLine(said)}");
         Assert.True(exitCode == 0, $"{repeat}\n{said}\n{world.LogTails()}");
         Assert.Contains("0 differences", said, StringComparison.Ordinal);
-        Assert.True(kills > 0, $"The words were counted before a server was killed; {repeat}");
+        Assert.Equal(_killsEach * times, kills);
         cluster.GiveBack();
     }
 
-    /// <summary>One after another: two dead at once are more than a cluster of three is asked to bear at its fastest.</summary>
-    private static async Task<int> KillAsync(ClusterWorld world, int seed, CancellationToken stop)
+    /// <summary>
+    /// Dead when it returns its task; words are counted while it comes back. One after another: two dead at once are more
+    /// than a cluster of three is asked to bear at its fastest.
+    /// </summary>
+    private static async Task<int> KillAsync(ServerProcess victim, int before)
     {
-        var random = new Random(seed);
-        var moments = new RandomMoments(seed);
-        int kills = 0;
-        await moments.NextAsync();
-        for (; !stop.IsCancellationRequested; kills++)
-        {
-            ServerProcess victim = world.Servers[random.Next(world.Servers.Count)];
-            victim.Kill();
-            await moments.NextAsync();
-            await victim.StartAsync();
-            await moments.NextAsync();
-        }
-
-        return kills;
+        victim.Kill();
+        await victim.StartAsync();
+        return before + 1;
     }
 }

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Grains.Faults.Tests.Nemesis;
+using Grains.Faults.Tests.Workload;
 using Grains.Faults.Tests.World;
 using Xunit.Abstractions;
 
@@ -10,12 +12,18 @@ namespace Grains.Faults.Tests;
 public class DeadlyTests(ITestOutputHelper output)
 {
     private const int _attempts = 2;
+    private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(120);
 
     [Fact]
     public async Task A_message_that_ends_every_server_it_comes_to_is_a_dead_letter_after_its_attempts_and_the_cluster_is_up()
     {
         await using ClusterWorld world = await ClusterWorld.StartAsync(program: Programs.Handlers);
+        foreach (ServerProcess server in world.Servers)
+        {
+            server.IsMortal = true;
+        }
+
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(3) };
         Uri any = world.Servers[0].Url;
         using (HttpResponseMessage declared = await http.PutAsJsonAsync(new Uri(any, "/v1/services/deadly"), new
@@ -57,6 +65,45 @@ public class DeadlyTests(ITestOutputHelper output)
         {
             Assert.Equal("alive", await http.GetStringAsync(new Uri(server.Url, "/v1/services/deadly/nodes/good/state")));
         }
+    }
+
+    [Fact]
+    public async Task A_message_that_ends_another_server_than_that_of_its_partition_runs_out_of_attempts()
+    {
+        await using ClusterWorld world = await ClusterWorld.StartAsync(servers: 2);
+        ServerProcess able = world.AddServer(Programs.Handlers);
+        await able.StartAsync();
+        able.IsMortal = true;
+        using var callers = new Callers([world.Servers[0].Url]);
+        Caller caller = callers.Next();
+
+        // A drained server owns no partition, and is the only one that has the class.
+        await new DrainFault(caller, new ClusterView(caller)).StrikeAsync(able);
+        Reply declared = await caller.PutJsonAsync(
+            "/v1/services/deadly", $$$"""{"handler":{"kind":"hosted"},"retry":{"attempts":{{{_attempts}}},"backoff":"100ms"}}""");
+        Assert.True(declared.Is(200) || declared.Is(201), $"{declared}");
+        Reply sent = await caller.SendMessageAsync("deadly", "bad", "die", idempotencyKey: "once");
+        Assert.True(sent.Is(202), $"{sent}");
+
+        int ended = 0;
+        using var deadline = new CancellationTokenSource(_deadline);
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(3) };
+        string? reason = null;
+        while (reason is null)
+        {
+            if (!able.IsRunning)
+            {
+                ended++;
+                await able.StartAsync();
+            }
+
+            await Task.Delay(_pollPeriod, deadline.Token);
+            reason = await ReasonAsync(http, world);
+        }
+
+        output.WriteLine($"figures: {ended} ends of the server of the handler, by a message of {_attempts} attempts; \"{reason}\"");
+        Assert.Contains($"{_attempts} attempts", reason, StringComparison.Ordinal);
+        Assert.Equal(_attempts, ended);
     }
 
     /// <summary>Of the dead letter; null: there is none yet, or no server answered.</summary>

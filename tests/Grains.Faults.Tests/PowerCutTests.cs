@@ -27,6 +27,7 @@ public class PowerCutTests(ITestOutputHelper output)
         for (int i = 0; i < cuts; i++)
         {
             await moments.NextAsync();
+            run.Server.Disturb();
             volume.CutPower();
             run.Server.Kill();
             volume.RestorePower();
@@ -56,6 +57,7 @@ public class PowerCutTests(ITestOutputHelper output)
         volume.Sync();
         run.StartLoad();
         await new RandomMoments(seed).NextAsync();
+        run.Server.Disturb();
         volume.CutPower();
         run.Server.Kill();
         await run.AbandonLoadAsync();

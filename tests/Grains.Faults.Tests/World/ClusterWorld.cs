@@ -82,9 +82,18 @@ internal sealed class ClusterWorld : IAsyncDisposable
     public NetworkEnd? AddEnd(string name) => _network?.AddEnd(name);
 
     /// <summary>Both stay connected to everything else.</summary>
-    public void Cut(ServerProcess one, ServerProcess other) => _network!.Cut(one.End!, other.End!);
+    public void Cut(ServerProcess one, ServerProcess other)
+    {
+        one.Disturb();
+        other.Disturb();
+        _network!.Cut(one.End!, other.End!);
+    }
 
-    public void CutFromPostgres(ServerProcess server) => _network!.Cut(server.End!, _postgresEnd!);
+    public void CutFromPostgres(ServerProcess server)
+    {
+        server.Disturb();
+        _network!.Cut(server.End!, _postgresEnd!);
+    }
 
     public void Heal() => _network!.Heal();
 
@@ -94,6 +103,12 @@ internal sealed class ClusterWorld : IAsyncDisposable
     /// <summary>The machine of the database loses its power, gets it back, and Postgres starts on what the disk has.</summary>
     public async Task CutPowerOfPostgresAsync()
     {
+        foreach (ServerProcess server in _servers)
+        {
+            // Without fsync the history that they know may be gone, and they with it.
+            server.IsMortal |= _lossy;
+        }
+
         _volume!.CutPower();
         Postgres.Kill();
         _volume.RestorePower();
@@ -109,9 +124,17 @@ internal sealed class ClusterWorld : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        var lost = new List<LostServerException>();
         foreach (ServerProcess server in _servers)
         {
-            await server.DisposeAsync();
+            try
+            {
+                await server.DisposeAsync();
+            }
+            catch (LostServerException e)
+            {
+                lost.Add(e);
+            }
         }
 
         if (_postgres is not null)
@@ -123,6 +146,10 @@ internal sealed class ClusterWorld : IAsyncDisposable
         _network?.Dispose();
         _volume?.Dispose();
         _folder.Dispose();
+        if (lost.Count > 0)
+        {
+            throw new LostServerException(string.Join("\n\n", lost.Select(e => e.Message)));
+        }
     }
 
     private async Task StartPostgresAsync()

@@ -20,12 +20,13 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
     private Process? _process;
     private StreamWriter? _log;
+    private bool _isDisturbed;
 
     public ServerProcess(ServerSettings settings)
     {
         _settings = settings;
         _logPath = settings.LogPath;
-        _atExit = Kill;
+        _atExit = KillNow;
         AtExit.Add(_atExit);
     }
 
@@ -35,8 +36,34 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public NetworkEnd? End => _settings.End;
 
+    public int ProcessId => Running.Id;
+
     /// <summary>It was started and has not ended, be it frozen.</summary>
     public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>The test is about servers that end. Else one that ends without being asked fails the run.</summary>
+    public bool IsMortal { get; set; }
+
+    /// <summary>Something was done to it after which it may find out that it is out, and end itself.</summary>
+    public void Disturb() => _isDisturbed = true;
+
+    /// <summary>It is a member as before: from now on it must not end.</summary>
+    public void MustLive()
+    {
+        MustNotHaveEnded();
+        _isDisturbed = false;
+    }
+
+    /// <exception cref="LostServerException">It ended, and nobody had asked it to.</exception>
+    public void MustNotHaveEnded()
+    {
+        if (_process is { HasExited: true } process && !_isDisturbed && !IsMortal)
+        {
+            // Only after this is all of its output there.
+            process.WaitForExit();
+            throw new LostServerException($"{Name} ended with {process.ExitCode}, and nobody had asked it to.\n{LogTail()}");
+        }
+    }
 
     /// <summary>Starts it and returns when every partition is served.</summary>
     public async Task StartAsync()
@@ -45,13 +72,18 @@ internal sealed class ServerProcess : IAsyncDisposable
         await BecomeReadyAsync();
     }
 
-    /// <summary>Waits until every partition is served as far as it knows.</summary>
+    /// <summary>Waits until every partition is served as far as it knows; or until a mortal one has ended.</summary>
     public async Task BecomeReadyAsync()
     {
         var waited = Stopwatch.StartNew();
         while (!await IsReadyAsync())
         {
-            if (_process!.HasExited)
+            if (_process!.HasExited && IsMortal)
+            {
+                return;
+            }
+
+            if (_process.HasExited)
             {
                 // Only after this is all of its output there.
                 await _process.WaitForExitAsync();
@@ -85,6 +117,12 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>SIGKILL; returns when the process is gone.</summary>
     public void Kill()
     {
+        MustNotHaveEnded();
+        KillNow();
+    }
+
+    private void KillNow()
+    {
         if (_process is null)
         {
             return;
@@ -96,7 +134,11 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>SIGSTOP: it keeps its memory, its connections and its belief that it owns what it owned.</summary>
-    public void Freeze() => Native.Stop(Running.Id);
+    public void Freeze()
+    {
+        Disturb();
+        Native.Stop(Running.Id);
+    }
 
     /// <summary>SIGCONT.</summary>
     public void Thaw() => Native.Continue(Running.Id);
@@ -104,6 +146,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>SIGTERM; it must end by itself, with exit code 0.</summary>
     public async Task StopAsync()
     {
+        MustNotHaveEnded();
         Process process = Running;
         Native.Terminate(process.Id);
         using var deadline = new CancellationTokenSource(_stopDeadline);
@@ -138,8 +181,16 @@ internal sealed class ServerProcess : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         AtExit.Remove(_atExit);
-        Kill();
         _http.Dispose();
+        try
+        {
+            MustNotHaveEnded();
+        }
+        finally
+        {
+            KillNow();
+        }
+
         return ValueTask.CompletedTask;
     }
 
@@ -147,6 +198,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private void Launch()
     {
+        MustNotHaveEnded();
+        _isDisturbed = false;
         Close();
         string[] command = [.. _settings.End?.Inside ?? [], "dotnet", _settings.Program, .. _settings.Arguments];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -181,3 +234,6 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 }
+
+/// <summary>A server of a run was lost without a fault that would explain it.</summary>
+internal sealed class LostServerException(string message) : Exception(message);

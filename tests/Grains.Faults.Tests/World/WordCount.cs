@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace Grains.Faults.Tests.World;
 
@@ -14,7 +15,11 @@ internal static class WordCount
 
     public static Task<(int ExitCode, string Said)> RunAsync(params string[] arguments) => RunAsync(arguments, _deadline);
 
-    public static async Task<(int ExitCode, string Said)> RunAsync(string[] arguments, TimeSpan within)
+    /// <param name="arguments">Of its command line.</param>
+    /// <param name="within">Else it is killed.</param>
+    /// <param name="atStop">What happens each time it says that it stopped, at a point of the work; then it goes on.</param>
+    public static async Task<(int ExitCode, string Said)> RunAsync(
+        string[] arguments, TimeSpan within, Func<Task>? atStop = null)
     {
         var start = new ProcessStartInfo("dotnet", [Programs.WordCount, .. arguments])
         {
@@ -24,7 +29,7 @@ internal static class WordCount
         };
         start.Environment["GRAINS_SERVER_DLL"] = File.Exists(Programs.Server) ? Programs.Server : "";
         using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> output = FollowAsync(process, atStop);
         Task<string> error = process.StandardError.ReadToEndAsync();
         using var deadline = new CancellationTokenSource(within);
         try
@@ -39,5 +44,22 @@ internal static class WordCount
         }
 
         return (process.ExitCode, await output + await error);
+    }
+
+    private static async Task<string> FollowAsync(Process process, Func<Task>? atStop)
+    {
+        var said = new StringBuilder();
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            said.AppendLine(line);
+            if (atStop is not null && line.StartsWith("stop ", StringComparison.Ordinal))
+            {
+                await atStop();
+                await process.StandardInput.WriteLineAsync();
+                await process.StandardInput.FlushAsync();
+            }
+        }
+
+        return said.ToString();
     }
 }
