@@ -59,6 +59,28 @@ public abstract partial class JournalContract
     }
 
     [Fact]
+    public async Task A_checkpoint_overtaken_by_a_newer_one_does_not_move_the_pointer_back()
+    {
+        Owner owner = await Owner.AcquireAsync(Journal, _p);
+        await owner.AppendAsync("x");
+        JournalTail earlier = owner.Tail;
+        await owner.AppendAsync("y");
+
+        Assert.True(await Journal.WriteCheckpointAsync(_p, owner.Epoch, earlier, Chunks(), CancellationToken.None));
+        Assert.Equal("r3: newer", await Journal.CheckpointTextAsync(_p));
+        Assert.True(await owner.TruncateAsync(owner.Tail.Revision));
+        Reopen();
+        Assert.Equal("r3: newer", await Journal.CheckpointTextAsync(_p));
+
+        IEnumerable<ReadOnlyMemory<byte>> Chunks()
+        {
+            yield return "old"u8.ToArray();
+            Assert.True(owner.CheckpointAsync(null, "newer").GetAwaiter().GetResult());
+            yield return "er"u8.ToArray();
+        }
+    }
+
+    [Fact]
     public async Task A_checkpoint_must_stand_at_the_end_of_a_record()
     {
         Owner owner = await Owner.AcquireAsync(Journal, _p);

@@ -90,6 +90,23 @@ public abstract partial class JournalContract : IAsyncLifetime
 
     [Theory]
     [InlineData(0)]
+    [InlineData(100)]
+    public async Task An_append_after_another_history_of_the_same_length_writes_nothing(int bit)
+    {
+        Owner owner = await Owner.AcquireAsync(Journal, _p);
+        await owner.AppendAsync("x");
+        JournalTail stray = owner.Tail with { Chain = owner.Tail.Chain ^ (UInt128.One << bit) };
+        JournalAppend append = new(_p, owner.Epoch, stray, 1, "y"u8.ToArray());
+
+        Assert.Equal(AppendStatus.Fenced, await owner.TryAsync(append));
+        Assert.Equal(["r1 e1 a", "r2 e1 x"], await Journal.LinesAsync(_p));
+        await owner.AppendAsync("y");
+        Assert.Equal(AppendStatus.Fenced, await owner.TryAsync(append));
+        Assert.Equal(["r1 e1 a", "r2 e1 x", "r3 e1 y"], await Journal.LinesAsync(_p));
+    }
+
+    [Theory]
+    [InlineData(0)]
     [InlineData(1)]
     public async Task A_partition_that_nobody_acquired_takes_nothing_and_confirms_nothing(long epoch)
     {

@@ -8,7 +8,10 @@ namespace Grains.Handlers.Push;
 /// Opens the connections of push requests, to allowed addresses only. What decides is the address that is connected
 /// to, not the name that it was found by: a name can resolve to anything, and to something else the next time.
 /// </summary>
-internal sealed class PushAddresses(IReadOnlyList<IPNetwork> allowed)
+/// <param name="allowed">Where requests may go.</param>
+/// <param name="resolve">What a name means; null = the system's resolver.</param>
+internal sealed class PushAddresses(
+    IReadOnlyList<IPNetwork> allowed, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
 {
     public bool Allows(IPAddress address)
     {
@@ -22,7 +25,7 @@ internal sealed class PushAddresses(IReadOnlyList<IPNetwork> allowed)
         DnsEndPoint host = context.DnsEndPoint;
         IPAddress[] found = IPAddress.TryParse(host.Host, out IPAddress? literal)
             ? [literal]
-            : await Dns.GetHostAddressesAsync(host.Host, cancel);
+            : await (resolve ?? Dns.GetHostAddressesAsync)(host.Host, cancel);
         IPAddress[] open = [.. found.Where(Allows)];
         if (open.Length == 0)
         {

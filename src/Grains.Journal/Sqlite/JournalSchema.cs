@@ -23,7 +23,7 @@ internal static class JournalSchema
     public static void Prepare(SqliteDatabase database, SqliteJournalOptions options)
     {
         database.Execute("PRAGMA journal_mode = WAL");
-        database.Execute($"PRAGMA synchronous = {(options.Synchronous ? "FULL" : "OFF")}");
+        database.SetSynchronous(options.Synchronous);
         database.Execute("PRAGMA wal_autocheckpoint = 0");
         database.Execute("PRAGMA temp_store = MEMORY");
         long format = database.Scalar("PRAGMA user_version");

@@ -45,6 +45,22 @@ internal sealed class SqliteDatabase : IDisposable
         return statement.Step() ? statement.Long(0) : 0;
     }
 
+    /// <summary>
+    /// Whether a commit returns after fsync only. Read back: SQLite says nothing about a pragma that it does not follow.
+    /// </summary>
+    /// <exception cref="JournalUnavailableException">It does not do as it was told.</exception>
+    public void SetSynchronous(bool full)
+    {
+        Execute($"PRAGMA synchronous = {(full ? "FULL" : "OFF")}");
+        long expected = full ? _synchronousFull : _synchronousOff;
+        if (Scalar("PRAGMA synchronous") is var mode && mode != expected)
+        {
+            throw new JournalUnavailableException(
+                $"SQLite was told synchronous={expected} and keeps {mode}: a power cut could lose answered writes. "
+                + "Use the SQLite library that this version ships with.");
+        }
+    }
+
     /// <summary>Moves what it can from the WAL into the database file, without waiting for anyone.</summary>
     /// <returns>Frames in the WAL, and how many of them are in the file too.</returns>
     public (int Frames, int Moved) CheckpointPassively()
@@ -87,5 +103,7 @@ internal sealed class SqliteDatabase : IDisposable
         return handle;
     }
 
+    private const long _synchronousOff = 0;
+    private const long _synchronousFull = 2;
     private const int _cacheWrite = 9; // SQLITE_DBSTATUS_CACHE_WRITE
 }

@@ -38,7 +38,7 @@ internal sealed class WalBound : IDisposable
         _options = options;
         _mover = new SqliteDatabase(databasePath);
         _mover.Execute("PRAGMA wal_autocheckpoint = 0");
-        _mover.Execute($"PRAGMA synchronous = {(options.Synchronous ? "FULL" : "OFF")}");
+        _mover.SetSynchronous(options.Synchronous);
         _frameBytes = (int)_mover.Scalar("PRAGMA page_size") + _frameHeadBytes;
         _writer.TakePagesWritten();
         _thread = new Thread(Run) { Name = "grains journal WAL", IsBackground = true };

@@ -288,6 +288,33 @@ public class DeliveryTests
         Assert.False(_partition.Do<MessageAccepted>(_partition.Send("a", "1", key: key)).Repeated);
     }
 
+    [Theory]
+    [InlineData(-1, false)]
+    [InlineData(0, true)]
+    [InlineData(1, true)]
+    public void A_key_reused_in_the_instant_in_which_it_ends_counts_once(int lateMs, bool isNew)
+    {
+        SendMessage send = _partition.Send("a", "1", key: new IdempotencyKey(7, 8));
+        MessageAccepted first = _partition.Do<MessageAccepted>(send);
+
+        // Nothing has swept the old one away when the new one comes.
+        _partition.NowMs += new MachineLimits().IdempotencyMsMax + lateMs;
+        MessageAccepted second = _partition.Do<MessageAccepted>(send);
+        MessageAccepted third = _partition.Do<MessageAccepted>(send);
+        _partition.Tick(10);
+        _partition.Crash();
+        MessageAccepted fourth = _partition.Do<MessageAccepted>(send);
+
+        Assert.Equal(isNew, second.Message != first.Message);
+        Assert.Equal(!isNew, second.Repeated);
+        Assert.True(third.Repeated);
+        Assert.Equal(second.Message, third.Message);
+        if (isNew)
+        {
+            Assert.Equal(second, fourth with { Repeated = second.Repeated, At = second.At });
+        }
+    }
+
     [Fact]
     public void Only_the_newest_idempotency_keys_are_remembered()
     {
