@@ -38,6 +38,7 @@ public static class GrainsSiloExtensions
             provider.GetRequiredService<IClusterManifestProvider>(),
             provider.GetRequiredService<GrainTypeResolver>(),
             options.IsAlone));
+        services.AddSingleton<IMembers>(provider => provider.GetRequiredService<MembershipView>());
         services.AddSingleton<LeavingServers>();
         services.AddSingleton<PartitionOwners>();
         services.AddSingleton<PartitionPreloads>();

@@ -7,7 +7,8 @@ internal sealed class Figures
 {
     private static readonly string[] _mustCome =
     [
-        "appends Fenced", "appends Refused", "appends Unknown", "commands repeated", "crashes", "leases handed over",
+        "appends Fenced", "appends Refused", "appends Unknown", "calls by a router", "calls by a router without an answer",
+        "checkpoints failed", "commands repeated", "crashes", "hand-overs of all", "leases handed over",
         "loops Fenced", "loops HandedOver", "loops Undecided", "pauses", "preloads", "reads of the past", "replies Open", "replies Replied", "stalls told",
         "transfers repeated", "truncations",
     ];
@@ -26,10 +27,19 @@ internal sealed class Figures
     private int _commits;
     private int _answers;
 
+    /// <summary>Any thread.</summary>
     public void Add(RunResult result)
     {
+        lock (_counts)
+        {
+            AddOne(result);
+        }
+    }
+
+    private void AddOne(RunResult result)
+    {
         _seeds++;
-        _trace = (_trace * 31) + result.Trace;
+        _trace ^= result.Trace;
         _virtual += result.VirtualTime;
         _steps += result.World.Kernel.Steps;
         _ok += result.Record.Keys.OkCount;
@@ -45,8 +55,12 @@ internal sealed class Figures
         }
     }
 
-    /// <summary>Faults that never came, or clients that learned little.</summary>
-    public bool IsHollow => _commits < 10 * _seeds || _unknown > (_ok / 5) || _mustCome.Any(what => !_counts.ContainsKey(what));
+    /// <summary>Faults that never came, or clients that learned little; null = enough of all.</summary>
+    public string? WhyHollow =>
+        _commits < 10 * _seeds ? "few commits"
+        : _unknown > (_ok / 5) ? "much is not known"
+        : Array.Find(_mustCome, what => !_counts.ContainsKey(what)) is { } missing ? $"never {missing}"
+        : null;
 
     public override string ToString() =>
         $"{_seeds} seeds, trace {_trace:x16}, {_virtual.TotalHours:F2} virtual hours in {Stopwatch.GetElapsedTime(_begun).TotalSeconds:F1} s, {_steps} steps; "

@@ -37,6 +37,8 @@ internal sealed class SimRun
             run._world.Violation($"no end: {e.Message}");
         }
 
+        run._world.Servers.ForEach(s => s.Forget());
+
         return new RunResult(seed, run._world, run._record);
     }
 
@@ -79,6 +81,7 @@ internal sealed class SimRun
             }
         }
 
+        await new PromptnessCheck(_world).RunAsync();
         var final = new FinalState(_world);
         await final.ReadAsync();
         await final.ReadRepliesAsync(_record);

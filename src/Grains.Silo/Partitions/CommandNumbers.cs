@@ -7,7 +7,7 @@ namespace Grains.Silo.Partitions;
 /// use never span more than the window in which a partition remembers them. Any thread.
 /// </summary>
 /// <remarks>One slow command holds the window back; the others then wait for it here, in order and a bounded number.</remarks>
-internal sealed class CommandNumbers(int window, int waitingMax, long incarnation)
+internal sealed class CommandNumbers(int window, int waitingMax, long incarnation, Random? random = null)
 {
     private readonly Lock _lock = new();
     private readonly bool[] _inUse = new bool[window];
@@ -63,7 +63,7 @@ internal sealed class CommandNumbers(int window, int waitingMax, long incarnatio
         {
             if (_incarnation == refused)
             {
-                _incarnation = CommandId.IncarnationAfter(Math.Max(refused, newest), Random.Shared);
+                _incarnation = CommandId.IncarnationAfter(Math.Max(refused, newest), random ?? Random.Shared);
             }
         }
     }

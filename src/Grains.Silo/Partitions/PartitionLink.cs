@@ -34,8 +34,8 @@ internal sealed class PartitionLink(PartitionId id, IPartitionGrain grain, Route
     public async Task<Answer> WaitAsync(Command command, CancellationToken cancel)
     {
         // Given up is given up there too: else the next message would be handed to nobody.
-        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        over.CancelAfter(TimeSpan.FromMilliseconds(command.WaitMs + options.CallMsMax));
+        using var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(command.WaitMs + options.CallMsMax), time);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
         try
         {
             Task<Answer> answer = command switch

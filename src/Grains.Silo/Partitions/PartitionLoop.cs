@@ -116,12 +116,12 @@ public sealed partial class PartitionLoop
     /// As <see cref="StopAsync"/>, but the last record says what is out, so that the next owner honours it. Returns when
     /// that record is durable, or cannot be made so within the time that callers wait.
     /// </summary>
-    public Task<LoopEnd> HandOverAsync()
+    public async Task<LoopEnd> HandOverAsync()
     {
         _isHandingOver = true;
         _isStopping = true;
         _queue.Wake();
-        return _completion.Task;
+        return await _completion.Task;
     }
 
     /// <summary>

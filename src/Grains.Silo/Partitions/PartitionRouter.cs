@@ -18,7 +18,7 @@ namespace Grains.Silo.Partitions;
 /// </summary>
 internal sealed class PartitionRouter(
     IGrainFactory grains, LocalPartitions local, PartitionOwners owners, PartitionReadiness readiness, RouterOptions options,
-    TimeProvider time) : IPartitions
+    TimeProvider time, Random? random = null) : IPartitions
 {
     private static readonly Task<Answer> _nobody = Task.FromResult<Answer>(
         new NotOwner(MayHaveHappened: false, "No server is known to this one that may have partitions now: none is there, or all are drained or about to stop."));
@@ -26,7 +26,8 @@ internal sealed class PartitionRouter(
     /// <summary>Each further one only because other front ends were born in between.</summary>
     private const int _namesMax = 3;
 
-    private readonly long _incarnation = CommandId.NewIncarnation(time.GetUtcNow().ToUnixTimeMilliseconds(), Random.Shared);
+    private readonly Random _random = random ?? Random.Shared;
+    private readonly long _incarnation = CommandId.NewIncarnation(time.GetUtcNow().ToUnixTimeMilliseconds(), random ?? Random.Shared);
     private readonly ConcurrentDictionary<PartitionId, PartitionLink> _links = new();
     private readonly ConcurrentDictionary<PartitionId, CommandNumbers> _numbers = new();
 
@@ -51,7 +52,7 @@ internal sealed class PartitionRouter(
         CommandNumbers numbers = _numbers.GetOrAdd(
             partition,
             static (_, router) => new CommandNumbers(
-                router.Options.CommandWindow, router.Options.QueuedCommandsMax, router._incarnation),
+                router.Options.CommandWindow, router.Options.QueuedCommandsMax, router._incarnation, router._random),
             this);
         for (int names = 1; ; names++)
         {
@@ -102,7 +103,7 @@ internal sealed class PartitionRouter(
         for (int repeats = 0; ; repeats++)
         {
             int pauseMs = Math.Min(options.RepeatPauseMsMin << Math.Min(repeats, 16), options.RepeatPauseMsMax);
-            pauseMs = (pauseMs / 2) + Random.Shared.Next((pauseMs / 2) + 1);
+            pauseMs = (pauseMs / 2) + _random.Next((pauseMs / 2) + 1);
             if (time.GetElapsedTime(begun).TotalMilliseconds + pauseMs > options.DeadlineMs)
             {
                 throw new PartitionUnavailableException(partition, command.IsRead || !mayHaveHappened, lost.Why);

@@ -14,6 +14,7 @@ namespace Grains.Silo.Placement;
 /// </param>
 internal sealed class MembershipView(
     IClusterMembershipService membership, IClusterManifestProvider manifests, GrainTypeResolver types, bool isAlone)
+    : IMembers
 {
     private readonly GrainType _partition = types.GetGrainType(typeof(PartitionGrain));
     private volatile HostsThen? _hosts;

@@ -9,7 +9,7 @@ namespace Grains.Silo.Placement;
 /// Which server each partition belongs to, as this server sees the cluster now: the assignment over the active servers
 /// that may have partitions, without those that are drained or about to stop. Any thread.
 /// </summary>
-internal sealed class PartitionOwners(MembershipView membership, ClusterSettingsView settings, LeavingServers leaving)
+internal sealed class PartitionOwners(IMembers membership, ClusterSettingsView settings, LeavingServers leaving)
 {
     private static readonly Computed _none = new("", new Dictionary<PartitionId, string>());
 

@@ -34,7 +34,8 @@ internal sealed class FaultPlan
             UnknownNotWritten = Some(0.4, 0.08),
             UnknownWrittenLater = Some(0.4, 0.08),
             UnknownWrittenTwice = Some(0.4, 0.05),
-            Refused = Some(0.4, 0.08),
+            // As a disk that is nearly full: now and then most of what is written.
+            Refused = Chance(0.15) ? 0.2 + (random.NextDouble() * 0.4) : Some(0.4, 0.08),
             NotHere = Some(0.2, 0.2),
             CrashBefore = Some(0.3, 0.003),
             CrashAfter = Some(0.3, 0.003),
@@ -50,6 +51,7 @@ internal sealed class FaultPlan
             RepeatPauseMsMax = 200,
             CheckpointBytesMin = Pick(300, 3_000, 30_000),
             CheckpointRetryMs = Pick(5, 500),
+            CheckpointAgeMs = Pick(1_000, 300_000),
             TransferEntriesMax = Pick(1, 3, 256),
             TransferPauseMsMin = Pick(5, 50),
             TransferPauseMsMax = 400,
@@ -60,7 +62,41 @@ internal sealed class FaultPlan
             RememberedCommitsMax = Pick(50, 1_024),
             CommandWindow = Pick(16, 4_096),
         };
+        RoutedClients = Pick(0.0, 0.5, 1.0);
+        LeaveWeight = Chance(0.5) ? random.Next(1, 4) : 0;
+        HandOverMsMax = Pick(200, 5_000);
+        FailedCheckpoint = Some(0.5, 0.5);
+        FailedCheckpoints = random.Next(3);
+        FailedTransfers = random.Next(3);
+        Router = new RouterOptions
+        {
+            DeadlineMs = Pick(1_000, 4_000),
+            CallMsMax = Pick(200, 1_500),
+            CallsMax = Pick(1, 4),
+            CallCommandsMax = Pick(1, 256),
+            CommandWindow = Limits.CommandWindow,
+        };
     }
+
+    /// <summary>Of the clients, how many go by the routers of servers; the rest keep its rules themselves, and are harsher.</summary>
+    public double RoutedClients { get; }
+
+    public RouterOptions Router { get; }
+
+    /// <summary>By when a router answers under one name: its time, a last call, and what a loop that it has here may take to tell of a stall.</summary>
+    public long RouterMsMax => Router.DeadlineMs + Router.CallMsMax + Options.UnansweredMsMax + (4L * SlowMs);
+
+    public int HandOverMsMax { get; }
+
+    /// <summary>How often each partition's checkpoint fails after everything else was healed: nothing but time helps then.</summary>
+    public int FailedCheckpoints { get; }
+
+    public double FailedCheckpoint { get; }
+
+    /// <summary>How often a transfer between two partitions fails after everything else was healed.</summary>
+    public int FailedTransfers { get; }
+
+    public int LeaveWeight { get; }
 
     public int Partitions { get; }
 

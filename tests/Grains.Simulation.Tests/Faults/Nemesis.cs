@@ -27,7 +27,7 @@ internal sealed class Nemesis(SimWorld world)
     {
         int clockWeight = Plan.ClockSkewMs > 0 ? 2 : 0;
         int drawn = Random.Next(
-            Plan.CrashWeight + Plan.PauseWeight + Plan.StealWeight + Plan.HandOverWeight + clockWeight + 1);
+            Plan.CrashWeight + Plan.PauseWeight + Plan.StealWeight + Plan.HandOverWeight + Plan.LeaveWeight + clockWeight + 1);
         if ((drawn -= Plan.CrashWeight) < 0)
         {
             server.Crash();
@@ -43,6 +43,10 @@ internal sealed class Nemesis(SimWorld world)
         else if ((drawn -= Plan.HandOverWeight) < 0)
         {
             HandOver(server);
+        }
+        else if ((drawn -= Plan.LeaveWeight) < 0)
+        {
+            server.Leave();
         }
         else if (drawn - clockWeight < 0)
         {
@@ -73,7 +77,9 @@ internal sealed class Nemesis(SimWorld world)
 
         world.Count("pauses");
         server.Lane.Pause();
-        world.After(Random.Next(5, 4_000), server.Lane.Resume);
+        int lengthMs = Random.Next(5, 4_000);
+        server.PausedMs += lengthMs;
+        world.After(lengthMs, server.Lane.Resume);
         SimServer[] others = [.. world.Servers.Where(s => s.IsAlive && s != server && !s.Lane.IsPaused)];
         if (others.Length == 0)
         {

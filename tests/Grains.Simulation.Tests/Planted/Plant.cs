@@ -17,6 +17,8 @@ internal sealed record Plant
 
     public Func<MachineLimits, MachineLimits> Limits { get; init; } = limits => limits;
 
+    public Func<PartitionOptions, PartitionOptions> Options { get; init; } = options => options;
+
     public Func<DeliveryGiven, DeliveryGiven> Delivery { get; init; } = delivery => delivery;
 
     /// <summary>A command whose outcome is unknown is repeated under another name.</summary>
@@ -29,4 +31,8 @@ internal sealed record Plant
     public int FormatLevel { get; init; } = FormatLevels.Newest;
 
     public bool IsMonotonicClockWrong { get; init; }
+
+    public bool TimeStandsWhileBehind { get; init; }
+
+    public long TimersLateMs { get; init; }
 }

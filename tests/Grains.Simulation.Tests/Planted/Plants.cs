@@ -29,6 +29,14 @@ internal static class Plants
         ["a refusal believed while an attempt is astray"] = () => new Plant { BelievesRefusals = true },
         ["a hand-over without its leases"] = () => new Plant { FormatLevel = FormatLevels.Oldest },
         ["replies forgotten early"] = () => new Plant { Limits = limits => limits with { RepliesMax = 1 } },
+        ["answers after a refused append leave without a confirmation"] = () =>
+            new Plant { Journal = (inner, _) => new TrustsItselfAfterRefusals(inner) },
+        ["late: a failed checkpoint is not tried again"] = () =>
+            new Plant { Options = options => options with { CheckpointRetryMs = int.MaxValue } },
+        ["late: time stands under an owner whose clock is behind"] = () => new Plant { TimeStandsWhileBehind = true },
+        ["late: what is due comes when somebody asks"] = () => new Plant { TimersLateMs = 3_000 },
+        ["late: answers that need a confirmation"] = () => new Plant { Journal = (inner, world) => new SlowToConfirm(inner, world) },
+        ["late: a transfer that failed is not tried again"] = () => new Plant { Transfer = OneTry() },
         ["unknown taken for durable"] = () => Verdict(AppendStatus.Durable),
         ["unknown taken for refused"] = () => Verdict(AppendStatus.Refused),
     };
@@ -41,6 +49,21 @@ internal static class Plants
 
     private static Plant Verdict(AppendStatus verdict) =>
         new() { Journal = (inner, _) => new KnowsTheUnknown(inner, verdict) };
+
+    private static Func<Transfer, SimWorld, Transfer> OneTry()
+    {
+        return (transfer, _) => async (target, command, cancel) =>
+        {
+            try
+            {
+                return await transfer(target, command, cancel);
+            }
+            catch (TimeoutException)
+            {
+                return await new TaskCompletionSource<Answer>().Task;
+            }
+        };
+    }
 
     private static Transfer Renamed(Transfer transfer, SimWorld world) => (target, command, cancel) =>
         transfer(target, command with { SourceIncarnation = world.Kernel.Random.Next(1_000_000) }, cancel);

@@ -1,4 +1,5 @@
 using Grains.Journal;
+using Grains.Simulation.Tests.World;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Simulation.Tests.Planted;
@@ -7,6 +8,39 @@ namespace Grains.Simulation.Tests.Planted;
 internal sealed class ConfirmsAlways(IJournal inner) : WrappedJournal(inner)
 {
     public override ValueTask<bool> ConfirmAsync(PartitionId partition, Epoch epoch, CancellationToken cancel) => new(true);
+}
+
+/// <summary>The ownership is not asked for once more after the journal refused a record: refusals leave from old memory.</summary>
+internal sealed class TrustsItselfAfterRefusals(IJournal inner) : WrappedJournal(inner)
+{
+    private readonly HashSet<PartitionId> _refused = [];
+
+    public override async ValueTask<AppendOutcome> AppendAsync(JournalAppend append, CancellationToken cancel)
+    {
+        AppendOutcome outcome = await Inner.AppendAsync(append, cancel);
+        if (outcome.Status == AppendStatus.Refused)
+        {
+            _refused.Add(append.Partition);
+        }
+
+        return outcome;
+    }
+
+    public override ValueTask<bool> ConfirmAsync(PartitionId partition, Epoch epoch, CancellationToken cancel) =>
+        _refused.Remove(partition) ? new(true) : Inner.ConfirmAsync(partition, epoch, cancel);
+}
+
+/// <summary>A confirmation takes much longer than an append: everything is right, and late.</summary>
+internal sealed class SlowToConfirm(IJournal inner, SimWorld world) : WrappedJournal(inner)
+{
+    private const int _lateMs = 900;
+
+    public override async ValueTask<bool> ConfirmAsync(PartitionId partition, Epoch epoch, CancellationToken cancel)
+    {
+        bool isOwner = await Inner.ConfirmAsync(partition, epoch, cancel);
+        await world.DelayAsync(_lateMs);
+        return isOwner;
+    }
 }
 
 /// <summary>B3: says durable first and writes afterwards, in order.</summary>

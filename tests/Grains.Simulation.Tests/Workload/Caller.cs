@@ -11,6 +11,7 @@ namespace Grains.Simulation.Tests.Workload;
 /// </summary>
 internal sealed class Caller(SimWorld world)
 {
+    private readonly bool _isRouted = world.Kernel.Random.NextDouble() < world.Plan.RoutedClients;
     private long _incarnation = NewIncarnation(world);
     private long _number;
 
@@ -19,6 +20,11 @@ internal sealed class Caller(SimWorld world)
     /// <returns>The answer; or null and whether it may have happened.</returns>
     public async Task<Outcome> CallAsync(PartitionId partition, Command command, int deadlineMs = 6_000)
     {
+        if (_isRouted)
+        {
+            return await CallByRouterAsync(partition, command, deadlineMs);
+        }
+
         bool isNamed = !command.IsRead;
         command = isNamed ? command with { Id = new CommandId(_incarnation, ++_number) } : command;
         long endsTicks = world.Kernel.NowTicks + (deadlineMs * TimeSpan.TicksPerMillisecond);
@@ -64,6 +70,15 @@ internal sealed class Caller(SimWorld world)
         }
 
         return new Outcome(null, isAstray || mayHaveHappened);
+    }
+
+    private async Task<Outcome> CallByRouterAsync(PartitionId partition, Command command, int deadlineMs)
+    {
+        await world.DelayAsync(Random.Next(0, 5));
+        SimServer[] alive = [.. world.Servers.Where(s => s.IsAlive)];
+        return alive.Length == 0
+            ? new Outcome(null, false)
+            : await alive[Random.Next(alive.Length)].CallAsync(partition, command, 4 * deadlineMs);
     }
 
     private static long NewIncarnation(SimWorld world) =>

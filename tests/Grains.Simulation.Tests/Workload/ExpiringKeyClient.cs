@@ -5,7 +5,10 @@ using Grains.StateMachines.Partitions;
 
 namespace Grains.Simulation.Tests.Workload;
 
-/// <summary>Puts keys that live for a while, each once, and watches that none is gone before its time.</summary>
+/// <summary>
+/// Puts keys that live for a while, each once, and watches that none is gone before its time, nor there after it. Under one
+/// owner time passes as it does, whatever its wall clock says; two owners may disagree about it by twice the skew.
+/// </summary>
 internal sealed class ExpiringKeyClient(SimWorld world)
 {
     /// <summary>Record time counts whole milliseconds.</summary>
@@ -30,14 +33,22 @@ internal sealed class ExpiringKeyClient(SimWorld world)
         long putNs = world.Kernel.NowNs;
         Outcome put = await _caller.CallAsync(
             partition, new PutKey { Keyspace = Names.Expiring, Key = key, Value = [1], TtlMs = ttlMs });
+        long ackedNs = world.Kernel.NowNs;
         for (int reads = 0; put.Answer is KeyWritten && reads < 3; reads++)
         {
             await world.DelayAsync(world.Kernel.Random.Next(ttlMs));
+            long askedNs = world.Kernel.NowNs;
             Outcome read = await _caller.CallAsync(partition, new GetKey { Keyspace = Names.Expiring, Key = key }, 500);
             long aliveMs = (world.Kernel.NowNs - putNs) / 1_000_000;
             world.Note($"ttl {key} {ttlMs} {aliveMs} {read.Answer}");
 
-            // Record time is the owner's wall clock: two owners may disagree by twice the skew.
+            // Asked for at a time by which it was over, since it was put; another owner may have been behind.
+            int slackMs = world.HadOneOwnerSince(partition, putNs) ? 0 : 2 * world.Plan.ClockSkewMs;
+            if (read.Answer is KeyFound && ((askedNs - ackedNs) / 1_000_000) > ttlMs + _graceMs + slackMs)
+            {
+                world.Violation($"key {key} of {partition} was to live {ttlMs} ms and was there after {(askedNs - ackedNs) / 1_000_000} ms");
+            }
+
             if (read.Answer is Refused { Code: Refusal.NotFound } && aliveMs + _graceMs + (2 * world.Plan.ClockSkewMs) < ttlMs)
             {
                 world.Violation($"key {key} of {partition} was to live {ttlMs} ms and was gone after {aliveMs} ms");

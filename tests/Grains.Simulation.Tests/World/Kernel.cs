@@ -10,7 +10,9 @@ internal sealed class Kernel(int seed)
     private readonly List<(Lane Lane, Action Run)> _ready = [];
     private readonly PriorityQueue<(Lane Lane, Action Run), (long At, long Number)> _timers = new();
     private long _timersSet;
+    private readonly int _thread = Environment.CurrentManagedThreadId;
     private int _lanes;
+    private volatile string? _stray;
 
     public Random Random { get; } = new(seed);
 
@@ -25,7 +27,17 @@ internal sealed class Kernel(int seed)
 
     public Lane NewLane(string name) => new(this, name, _lanes++);
 
-    public void Ready(Lane lane, Action run) => _ready.Add((lane, run));
+    public void Ready(Lane lane, Action run)
+    {
+        if (Environment.CurrentManagedThreadId != _thread)
+        {
+            // The order of what follows would hang on more than the seed.
+            _stray ??= Environment.StackTrace;
+            return;
+        }
+
+        _ready.Add((lane, run));
+    }
 
     public void At(Lane lane, long ticks, Action run) => _timers.Enqueue((lane, run), (ticks, _timersSet++));
 
@@ -62,6 +74,11 @@ internal sealed class Kernel(int seed)
 
     private void Step()
     {
+        if (_stray is { } stray)
+        {
+            throw new InvalidOperationException($"Something left the one thread of the run:\n{stray}");
+        }
+
         Steps++;
         NowTicks += _stepTicks;
         if (_ready.Count == 0 && _timers.TryPeek(out _, out (long At, long Number) next) && next.At > NowTicks)

@@ -10,6 +10,9 @@ internal sealed class Network(SimWorld world)
 {
     private readonly List<AnswerSeen> _answers = [];
 
+    /// <summary>How many transfers failed on each way after everything else was healed.</summary>
+    private readonly Dictionary<(PartitionId From, PartitionId To), int> _failed = [];
+
     private Random Random => world.Kernel.Random;
 
     /// <summary>Every answer that reached somebody, to be held against real time.</summary>
@@ -32,12 +35,17 @@ internal sealed class Network(SimWorld world)
         Answer? answer = await ticket.Task;
         world.Counts["stalls told"] = world.Counts.GetValueOrDefault("stalls told")
             + (answer is NotOwner { Why: var why } && why.StartsWith("The journal of", StringComparison.Ordinal) ? 1 : 0);
+        Seen(partition, calledNs, command, answer);
+        return answer;
+    }
+
+    /// <summary>An answer reached who had asked for it.</summary>
+    public void Seen(PartitionId partition, long calledNs, Command command, Answer? answer)
+    {
         if (answer is not (null or NotOwner) && answer.At.Value > 0 && command.Freshness.Kind == ReadKind.Linearizable)
         {
             _answers.Add(new AnswerSeen(partition, calledNs, world.Kernel.NowNs, answer.At.Value, command, answer));
         }
-
-        return answer;
     }
 
     public async ValueTask<Answer> TransferAsync(PartitionId target, AcceptTransfer command, CancellationToken cancel)
@@ -54,13 +62,21 @@ internal sealed class Network(SimWorld world)
             throw new TimeoutException("It was lost on the way there.");
         }
 
+        int failed = _failed.GetValueOrDefault((command.Source, target));
+        if (world.IsHealing && failed < world.Plan.FailedTransfers)
+        {
+            _failed[(command.Source, target)] = failed + 1;
+            throw new TimeoutException("It was lost on the way there.");
+        }
+
         Answer? answer = await AttemptAsync(target, command, Random.Next(100, 2_000), mayBeLost: false);
         return answer is null || drawn < world.Plan.LostTransfer
             ? throw new TimeoutException("No answer came back.")
             : answer;
     }
 
-    private PartitionLoop? Choose(PartitionId partition)
+    /// <summary>Mostly its owner; now and then a former one, that a directory still names.</summary>
+    public PartitionLoop? Choose(PartitionId partition)
     {
         PartitionLoop[] loops = world.LoopsOf(partition);
         return loops.Length == 0 ? null

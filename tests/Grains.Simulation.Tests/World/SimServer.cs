@@ -1,8 +1,12 @@
 using Grains.Journal;
 using Grains.Journal.Memory;
 using Grains.Silo.Partitions;
+using Grains.Silo.Placement;
+using Grains.Simulation.Tests.Workload;
 using Grains.StateMachines.Ids;
+using Grains.StateMachines.Partitions;
 using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Runtime;
 
 namespace Grains.Simulation.Tests.World;
 
@@ -13,6 +17,8 @@ internal sealed class SimServer
     private readonly MemoryJournal _journal;
     private readonly PartitionRuntime _runtime;
     private readonly HashSet<PartitionId> _acquiring = [];
+    private readonly Dictionary<PartitionId, PreloadedPartition> _preloads = [];
+    private readonly FrontEnd _frontEnd;
     private long _viewVersion;
 
     public SimServer(SimWorld world, string name, bool isSound)
@@ -20,7 +26,14 @@ internal sealed class SimServer
         _world = world;
         Name = name;
         Lane = world.Kernel.NewLane(name);
-        Time = new VirtualTime(world.Kernel, Lane) { IsMonotonicClockWrong = world.Plant.IsMonotonicClockWrong };
+        Address = FrontEnd.NewAddress(Lane.Number);
+        Time = new VirtualTime(world.Kernel, Lane) 
+        {
+            IsMonotonicClockWrong = world.Plant.IsMonotonicClockWrong,
+            StandsWhileBehind = world.Plant.TimeStandsWhileBehind,
+            TimersLateMs = world.Plant.TimersLateMs,
+        };
+        IsSound = isSound;
         int skewMs = isSound ? 0 : world.Plan.ClockSkewMs;
         Time.OffsetMs = world.Kernel.Random.Next(-skewMs, skewMs + 1);
         _viewVersion = world.ViewVersion;
@@ -35,7 +48,7 @@ internal sealed class SimServer
             Server = name,
             Logger = NullLogger.Instance,
             Time = Time,
-            Options = world.Plan.Options,
+            Options = world.Plant.Options(world.Plan.Options),
             FormatLevel = () => world.Plant.FormatLevel,
             Limits = world.Plant.Limits(world.Plan.Limits),
             Transfer = world.Plant.Transfer(world.Network.TransferAsync, world),
@@ -45,7 +58,15 @@ internal sealed class SimServer
                 await work();
             },
         };
+        _frontEnd = new FrontEnd(this, world);
     }
+
+    public SiloAddress Address { get; }
+
+    /// <summary>Its store and its clock are right.</summary>
+    public bool IsSound { get; }
+
+    public PartitionOwners Owners => _frontEnd.Owners;
 
     public string Name { get; }
 
@@ -73,15 +94,52 @@ internal sealed class SimServer
         _world.Count("crashes");
         Lane.End();
         _journal.Crash();
-        Loops.Clear();
+        Forget();
         _world.Lost(this);
+    }
+
+    /// <summary>Nothing holds on to the loops of a life that is over.</summary>
+    public void Forget()
+    {
+        Loops.Clear();
+        foreach (PartitionLoop loop in _frontEnd.Local.All)
+        {
+            _frontEnd.Local.Remove(loop);
+        }
+    }
+
+    /// <summary>A client's request by way of this server's router.</summary>
+    public Task<Outcome> CallAsync(PartitionId partition, Command command, int patienceMs) =>
+        _frontEnd.CallAsync(partition, command, patienceMs);
+
+    /// <summary>Gives everything away in good order, by the real hand-overs.</summary>
+    public void Leave() => _world.Kernel.Ready(Lane, () => _ = _frontEnd.LeaveAsync());
+
+    /// <summary>What this server said it would do within a time took longer; not held against one that was stopped meanwhile.</summary>
+    public void CheckPromise(string what, long tookMs, long promisedMs)
+    {
+        if (tookMs > promisedMs + PausedMs)
+        {
+            _world.Violation($"{Name} took {tookMs} ms for {what}, which was to take {promisedMs} ms");
+        }
+    }
+
+    /// <summary>For how long it has been stopped, at most.</summary>
+    public long PausedMs { get; set; }
+
+    public async Task PreloadAsync(PartitionId partition)
+    {
+        _preloads[partition] = await PartitionRecovery.PreloadAsync(
+            partition, _runtime, _preloads.GetValueOrDefault(partition), CancellationToken.None);
+        _world.Count("preloads");
     }
 
     public void Acquire(PartitionId partition)
     {
         if (IsAlive && _acquiring.Add(partition))
         {
-            _world.Kernel.Ready(Lane, () => _ = AcquireAsync(partition));
+            _preloads.Remove(partition, out PreloadedPartition? ahead);
+            _world.Kernel.Ready(Lane, () => _ = AcquireAsync(partition, ahead));
         }
     }
 
@@ -137,6 +195,8 @@ internal sealed class SimServer
             loop = new PartitionLoop(outcome.Owned, _runtime);
             Owned[partition] = outcome.Owned;
             Loops[partition] = loop;
+            _frontEnd.Local.Add(loop);
+            _world.Acquired(partition, loop.Epoch);
             _world.Count("recoveries");
             int handedOver = outcome.Owned.Machine.Statistics.OpenDeliveries;
             _world.Counts["leases handed over"] = _world.Counts.GetValueOrDefault("leases handed over") + handedOver;
@@ -160,6 +220,7 @@ internal sealed class SimServer
         }
 
         LoopEnd end = await loop.Completion;
+        _frontEnd.Local.Remove(loop);
         _world.Note($"end {partition} {loop.Epoch} {Name} {end.Reason}");
         _world.Count($"loops {end.Reason}");
         if (end.Reason == LoopEndReason.HandedOver)

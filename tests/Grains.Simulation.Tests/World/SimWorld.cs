@@ -1,5 +1,6 @@
 using Grains.Journal.Memory;
 using Grains.Silo.Partitions;
+using Grains.Silo.Servers;
 using Grains.Simulation.Tests.Faults;
 using Grains.Simulation.Tests.Planted;
 using Grains.StateMachines.Ids;
@@ -41,6 +42,18 @@ internal sealed class SimWorld
 
     public List<SimServer> Servers { get; } = [];
 
+    /// <summary>Servers that are to get no partitions: every one sees it at once.</summary>
+    public LeavingServers Leaving { get; } = new();
+
+    /// <summary>Whose last checkpoint failed on the last owner: to be written before long.</summary>
+    public SortedSet<PartitionId> CheckpointsOwed { get; } = [];
+
+    /// <summary>How often a checkpoint of each failed on the last owner.</summary>
+    public Dictionary<PartitionId, int> CheckpointsFailed { get; } = [];
+
+    /// <summary>When each partition got which owner, oldest first.</summary>
+    public List<(PartitionId Partition, Epoch Epoch, long AtNs)> Acquisitions { get; } = [];
+
     public List<string> Violations { get; } = [];
 
     /// <summary>How often what happened, for the figures.</summary>
@@ -65,6 +78,11 @@ internal sealed class SimWorld
         Note(what);
         Counts[what] = Counts.GetValueOrDefault(what) + 1;
     }
+
+    public void Acquired(PartitionId partition, Epoch epoch) => Acquisitions.Add((partition, epoch, Kernel.NowNs));
+
+    /// <summary>Nobody acquired it since; what its owner promised in time can be held against real time.</summary>
+    public bool HadOneOwnerSince(PartitionId partition, long ns) => !Acquisitions.Exists(a => a.Partition == partition && a.AtNs >= ns);
 
     public void Violation(string what)
     {

@@ -47,7 +47,15 @@ internal sealed class StoreLink(MemoryJournal journal, SimServer server, SimWorl
         PartitionId partition, Epoch epoch, JournalTail at, IEnumerable<ReadOnlyMemory<byte>> chunks, CancellationToken cancel)
     {
         world.Count("checkpoints begun");
-        return await CallAsync(() => journal.WriteCheckpointAsync(partition, epoch, at, chunks, cancel));
+        if (FailsCheckpoint(partition))
+        {
+            world.Count("checkpoints failed");
+            throw new JournalUnavailableException("The checkpoint fails, as the plan has it.");
+        }
+
+        bool isOwner = await CallAsync(() => journal.WriteCheckpointAsync(partition, epoch, at, chunks, cancel));
+        world.CheckpointsOwed.Remove(partition);
+        return isOwner;
     }
 
     public async ValueTask<bool> TruncateAsync(PartitionId partition, Epoch epoch, Revision upTo, CancellationToken cancel)
@@ -61,6 +69,24 @@ internal sealed class StoreLink(MemoryJournal journal, SimServer server, SimWorl
         journal.CandidatesAsync(partition, cancel);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private bool FailsCheckpoint(PartitionId partition)
+    {
+        if (!server.IsSound)
+        {
+            return world.Kernel.Random.NextDouble() < world.Plan.FailedCheckpoint;
+        }
+
+        int failed = world.CheckpointsFailed.GetValueOrDefault(partition);
+        if (failed >= world.Plan.FailedCheckpoints)
+        {
+            return false;
+        }
+
+        world.CheckpointsFailed[partition] = failed + 1;
+        world.CheckpointsOwed.Add(partition);
+        return true;
+    }
 
     private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadChunksAsync(StoredCheckpoint stored)
     {
