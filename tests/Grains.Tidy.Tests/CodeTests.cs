@@ -13,6 +13,12 @@ public partial class CodeTests
         "await", "TimeProvider.System",
     ];
 
+    /// <summary>What they read was checked before, or comes from Postgres.</summary>
+    private static readonly string[] _mayParse =
+    [
+        "src/Grains.FrontEnd/Paths/PercentDecoding.cs", "src/Grains.Journal.Postgres/Sessions/ServerSettings.cs",
+    ];
+
     [Fact]
     public void No_file_of_code_has_more_than_500_lines() =>
         Repository.Expect(
@@ -38,6 +44,15 @@ public partial class CodeTests
     public void Nothing_sleeps_where_it_should_wait_for_a_condition() =>
         Repository.Expect(CodeMatches(Repository.CSharp, Sleep()));
 
+    /// <summary>Of the platform's parsers some take NUL, signs, blanks, <c>NaN</c>: the product has one of its own.</summary>
+    [Fact]
+    public void Numbers_and_times_are_read_by_one_strict_parser() =>
+        Repository.Expect(CodeMatches(
+            Repository.CSharp.Where(f => f.StartsWith("src/", StringComparison.Ordinal)
+                && !f.StartsWith("src/Grains.Samples", StringComparison.Ordinal)
+                && !_mayParse.Contains(f)),
+            LaxParser()));
+
     [Fact]
     public void Comments_and_strings_are_not_taken_for_code()
     {
@@ -60,6 +75,10 @@ public partial class CodeTests
 
     [GeneratedRegex(@"\b(class|struct|record|interface|enum)\s+\w*(Helper|Util|Manager|Common)\w*")]
     private static partial Regex VagueType();
+
+    [GeneratedRegex(@"\b(u?int|u?long|u?short|s?byte|double|float|decimal|bool|Int\d+|UInt\d+|DateTime|DateTimeOffset|DateOnly|TimeOnly|"
+        + @"TimeSpan|Guid|Utf8Parser|BigInteger)\s*\.\s*(Try)?Parse(Exact)?\b")]
+    private static partial Regex LaxParser();
 
     [GeneratedRegex(@"\bThread\s*\.\s*Sleep\b")]
     private static partial Regex Sleep();

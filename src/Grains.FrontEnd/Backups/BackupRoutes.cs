@@ -35,6 +35,12 @@ internal sealed class BackupRoutes(BackupSource? backups = null)
                 ProblemCode.Unavailable, "This server has no journal, or is not ready yet. Ask one that owns partitions.");
         }
 
+        if (HttpMethods.IsHead(http.Request.Method))
+        {
+            http.Response.ContentType = "application/octet-stream";
+            return;
+        }
+
         using RunningBackup backup = backups.TryBegin() ?? throw new RequestRefusedException(
             ProblemCode.BackupRunning, "This server is giving out a backup already. Wait for its end, or ask another server.");
         http.Response.ContentType = "application/octet-stream";

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 
@@ -30,6 +31,6 @@ internal sealed record Tombstone(Kind Kind, long Id, string Name)
     {
         string[] parts = entry.Key.ToString().Split('/');
         Kind kind = parts is [_, "keyspaces", _] ? Kind.Keyspaces : Kind.Services;
-        return new Tombstone(kind, long.Parse(parts[^1], CultureInfo.InvariantCulture), Encoding.UTF8.GetString(entry.Value));
+        return new Tombstone(kind, WholeNumber.Parse(parts[^1]), Encoding.UTF8.GetString(entry.Value));
     }
 }

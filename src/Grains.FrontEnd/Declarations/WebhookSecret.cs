@@ -29,7 +29,8 @@ internal sealed class WebhookSecret : IEquatable<WebhookSecret>
         secret = null;
         Span<byte> key = stackalloc byte[BytesMax];
         if (!text.StartsWith(_prefix, StringComparison.Ordinal)
-            || !Convert.TryFromBase64String(text[_prefix.Length..], key, out int length) || length < BytesMin)
+            || !Convert.TryFromBase64String(text[_prefix.Length..], key, out int length) || length < BytesMin
+            || Convert.ToBase64String(key[..length]) != text[_prefix.Length..])
         {
             return false;
         }

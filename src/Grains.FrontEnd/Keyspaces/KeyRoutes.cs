@@ -38,24 +38,24 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
         new("GET", _one, Permission.Read, "Reads a key", GetAsync)
         {
             Query = [ReadWish.Read, ReadWish.Since],
-            Headers = ["If-None-Match"],
+            Headers = ["If-Match", "If-None-Match"],
             Answers =
             [
                 new(200, "The value", MediaType: "*/*", Headers: ["ETag", "Grains-Position", "Grains-Expires-At", ReadWish.Header]),
                 new(304, "The caller has this version", Headers: ["ETag", "Grains-Position", ReadWish.Header]),
             ],
-            Problems = [ProblemCode.KeyspaceNotFound, ProblemCode.KeyNotFound, ProblemCode.HistoryChanged],
+            Problems = [ProblemCode.KeyspaceNotFound, ProblemCode.KeyNotFound, ProblemCode.VersionMismatch, ProblemCode.HistoryChanged],
         },
         new("HEAD", _one, Permission.Read, "Reads a key without its value", GetAsync)
         {
             Query = [ReadWish.Read, ReadWish.Since],
-            Headers = ["If-None-Match"],
+            Headers = ["If-Match", "If-None-Match"],
             Answers =
             [
                 new(200, "It exists", Headers: ["ETag", "Grains-Position", "Grains-Expires-At", ReadWish.Header]),
                 new(304, "The caller has this version", Headers: ["ETag", "Grains-Position", ReadWish.Header]),
             ],
-            Problems = [ProblemCode.KeyspaceNotFound, ProblemCode.KeyNotFound, ProblemCode.HistoryChanged],
+            Problems = [ProblemCode.KeyspaceNotFound, ProblemCode.KeyNotFound, ProblemCode.VersionMismatch, ProblemCode.HistoryChanged],
         },
         new("DELETE", _one, Permission.Write, "Deletes a key", DeleteAsync)
         {
@@ -74,7 +74,7 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
     private async Task PutAsync(HttpContext http)
     {
         Utf8Name key = KeyOf(http);
-        Condition condition = RequestHeaders.Condition(http);
+        Condition condition = Conditions.OfWrite(http);
         string? contentType = RequestHeaders.ContentType(http);
         long ttlMs = http.Request.QueryString.HasValue ? Query.Of(http, "ttl").TtlMs() : 0;
         KeyspaceSnapshot keyspace = await FindAsync(http) ?? throw DeclarationCatalog.NoKeyspace();
@@ -109,6 +109,7 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
     {
         Utf8Name key = KeyOf(http);
         ReadWish wish = ReadWish.Of(http, Query.Of(http, ReadWish.Read, ReadWish.Since));
+        var condition = Conditions.OfRead.Of(http);
         KeyspaceSnapshot keyspace = await FindAsync(http, wish.IsPast) ?? throw DeclarationCatalog.NoKeyspace();
         PartitionId partition = keyspace.PartitionOf(partitions.Slots, key);
         Answer answer = await partitions.ExecuteAsync(
@@ -123,9 +124,8 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
 
         Answers.SetVersion(http, entry.Version);
         Answers.SetPosition(http, partition, answer);
-        if (RequestHeaders.IsKnown(http, entry.Version.Value))
+        if (condition.EndsIn(http, entry.Version))
         {
-            http.Response.StatusCode = StatusCodes.Status304NotModified;
             return;
         }
 
@@ -140,7 +140,7 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
     private async Task DeleteAsync(HttpContext http)
     {
         Utf8Name key = KeyOf(http);
-        Condition condition = RequestHeaders.Condition(http);
+        Condition condition = Conditions.OfWrite(http);
         KeyspaceSnapshot keyspace = await FindAsync(http) ?? throw DeclarationCatalog.NoKeyspace();
         PartitionId partition = keyspace.PartitionOf(partitions.Slots, key);
         Answer answer = await partitions.ExecuteAsync(
@@ -149,7 +149,7 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
             CancellationToken.None);
         if (answer is not KeyWritten)
         {
-            await RefuseAsync(http, answer, keyspace);
+            await RefuseAsync(http, Conditions.OfDelete(answer, "key"), keyspace);
             return;
         }
 

@@ -20,6 +20,11 @@ internal static class MessageHeaders
             if (IsKept(header.Key))
             {
                 string name = header.Key.ToLowerInvariant();
+                if (!IsToken(name))
+                {
+                    throw new RequestRefusedException(ProblemCode.BadHeader, $"'{name}' is no name of a header: letters, digits, '-', '_' and '.'.");
+                }
+
                 string? value = RequestHeaders.Single(header.Value, name, Limits.MessageHeaderBytes);
                 (kept ??= []).Add(new MessageHeader(name, value ?? ""));
             }

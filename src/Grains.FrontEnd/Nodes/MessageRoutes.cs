@@ -111,7 +111,7 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
         Query query = Query.Of(http, "delay", "at", "ttl");
         Due due = query.Due();
         long ttlMs = query.TtlMs();
-        long waitMs = ReplyAnswers.WaitMs(http.Request.Headers);
+        long waitMs = Preferences.WaitMs(http.Request.Headers);
         IHeaderDictionary headers = http.Request.Headers;
         string? contentType = RequestHeaders.ContentType(http);
         string? type = RequestHeaders.Single(headers["Grains-Type"], "Grains-Type", Limits.MessageTypeChars);

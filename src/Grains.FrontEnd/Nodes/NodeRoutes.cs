@@ -60,13 +60,13 @@ internal sealed class NodeRoutes(ServiceCalls calls)
         new("GET", _state, Permission.Read, "Reads a node's state", GetStateAsync)
         {
             Query = [ReadWish.Read, ReadWish.Since],
-            Headers = ["If-None-Match"],
+            Headers = ["If-Match", "If-None-Match"],
             Answers =
             [
                 new(200, "The state", MediaType: "*/*", Headers: ["ETag", "Grains-Position", ReadWish.Header]),
                 new(304, "The caller has this version", Headers: ["ETag", "Grains-Position", ReadWish.Header]),
             ],
-            Problems = [ProblemCode.ServiceNotFound, ProblemCode.StateNotFound, ProblemCode.HistoryChanged],
+            Problems = [ProblemCode.ServiceNotFound, ProblemCode.StateNotFound, ProblemCode.VersionMismatch, ProblemCode.HistoryChanged],
         },
         new("PUT", _state, Permission.Write, "Sets a node's state", PutStateAsync)
         {
@@ -186,6 +186,7 @@ internal sealed class NodeRoutes(ServiceCalls calls)
     {
         Utf8Name node = ServiceCalls.NodeOf(http);
         ReadWish wish = ReadWish.Of(http, Query.Of(http, ReadWish.Read, ReadWish.Since));
+        var condition = Conditions.OfRead.Of(http);
         ServiceSnapshot service = await calls.FindAsync(http, wish.IsPast);
         PartitionId partition = service.PartitionOf(calls.Slots, node);
         Answer answer = await calls.ExecuteAsync(
@@ -204,9 +205,8 @@ internal sealed class NodeRoutes(ServiceCalls calls)
 
         Answers.SetVersion(http, found.StateVersion);
         Answers.SetPosition(http, partition, answer);
-        if (RequestHeaders.IsKnown(http, found.StateVersion.Value))
+        if (condition.EndsIn(http, found.StateVersion))
         {
-            http.Response.StatusCode = StatusCodes.Status304NotModified;
             return;
         }
 
@@ -216,7 +216,7 @@ internal sealed class NodeRoutes(ServiceCalls calls)
     private async Task PutStateAsync(HttpContext http)
     {
         Utf8Name node = ServiceCalls.NodeOf(http);
-        Condition condition = RequestHeaders.Condition(http);
+        Condition condition = Conditions.OfWrite(http);
         string? contentType = RequestHeaders.ContentType(http);
         ServiceSnapshot service = await calls.FindAsync(http);
         byte[] value = await RequestBody.ReadAsync(http, Limits.ContentBytes);
@@ -243,20 +243,23 @@ internal sealed class NodeRoutes(ServiceCalls calls)
     private async Task DeleteStateAsync(HttpContext http)
     {
         Utf8Name node = ServiceCalls.NodeOf(http);
-        Condition condition = RequestHeaders.Condition(http);
+        Condition condition = Conditions.OfWrite(http);
         ServiceSnapshot service = await calls.FindAsync(http);
         PartitionId partition = service.PartitionOf(calls.Slots, node);
-        StateWritten written = await calls.ExecuteAsync<StateWritten>(
-            service,
-            partition,
-            new PutState
-            {
-                Service = service.Id,
-                Node = node,
-                State = new StateChange(null, null),
-                Condition = condition,
-            },
-            ProblemCode.StateNotFound);
+        Answer answer = await calls.ExecuteAsync(partition, new PutState
+        {
+            Service = service.Id,
+            Node = node,
+            State = new StateChange(null, null),
+            Condition = condition,
+        });
+        if (answer is not StateWritten written)
+        {
+            await ProblemAnswer.WriteAsync(
+                http, calls.Refuse(Conditions.OfDelete(answer, "state"), service.Name, ProblemCode.StateNotFound));
+            return;
+        }
+
         http.Response.StatusCode = StatusCodes.Status204NoContent;
         Answers.SetPosition(http, partition, written);
     }

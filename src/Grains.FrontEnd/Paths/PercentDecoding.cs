@@ -17,14 +17,13 @@ internal static class PercentDecoding
             char c = raw[at];
             if (c == '%')
             {
-                if (at + 2 >= raw.Length
-                    || !byte.TryParse(raw.Slice(at + 1, 2), NumberStyles.AllowHexSpecifier, null, out byte value)
+                if (at + 2 >= raw.Length || !char.IsAsciiHexDigit(raw[at + 1]) || !char.IsAsciiHexDigit(raw[at + 2])
                     || written == to.Length)
                 {
                     return false;
                 }
 
-                to[written++] = value;
+                to[written++] = byte.Parse(raw.Slice(at + 1, 2), NumberStyles.AllowHexSpecifier);
                 at += 2;
                 continue;
             }

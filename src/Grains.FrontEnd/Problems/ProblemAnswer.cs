@@ -44,6 +44,12 @@ internal static class ProblemAnswer
             response.Headers.RetryAfter = ((waitMs + 999) / 1_000).ToString(CultureInfo.InvariantCulture);
         }
 
+        if (refused.Code == ProblemCode.UnsupportedMediaType && http.Request.Headers.ContentEncoding.Count > 0)
+        {
+            // RFC 9110, 15.5.16: tells it from a content type that is not taken.
+            response.Headers.AcceptEncoding = "identity";
+        }
+
         return HttpMethods.IsHead(http.Request.Method)
             ? Task.CompletedTask
             : response.Body.WriteAsync(body, 0, body.Length);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Grains.Api;
 using Grains.Api.Json;
 using Grains.Api.Nodes;
@@ -13,7 +12,6 @@ using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Replies;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Primitives;
 
 namespace Grains.FrontEnd.Replies;
 
@@ -22,33 +20,6 @@ internal sealed class ReplyAnswers(ServiceCalls calls, IHostApplicationLifetime 
 {
     public const string MessageHeader = "Grains-Message";
     public const string AppliedHeader = "Preference-Applied";
-    private const string _wait = "wait";
-
-    /// <summary>
-    /// The <c>wait</c> of a <c>Prefer</c> (RFC 7240), in ms, of which at most <see cref="Limits.WaitMs"/> are waited; 0 = none.
-    /// Other preferences are passed over, as that document demands.
-    /// </summary>
-    public static long WaitMs(IHeaderDictionary headers)
-    {
-        StringValues values = headers["Prefer"];
-        foreach (string? value in values)
-        {
-            foreach (string preference in (value ?? "").Split(',', StringSplitOptions.TrimEntries))
-            {
-                // What follows a semicolon are parameters of the preference before.
-                string[] parts = preference.Split(';')[0].Split('=', 2, StringSplitOptions.TrimEntries);
-                if (parts is [var name, var seconds] && name.Equals(_wait, StringComparison.OrdinalIgnoreCase))
-                {
-                    return double.TryParse(seconds.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out double wished)
-                        ? (long)Math.Min(wished * 1_000, Limits.WaitMs)
-                        : throw new RequestRefusedException(ProblemCode.BadHeader,
-                            $"Prefer: wait='{seconds}' is no number of whole seconds; write wait=30.");
-                }
-            }
-        }
-
-        return 0;
-    }
 
     /// <summary>
     /// As <see cref="WaitAsync"/>, for a message that was accepted by this very request: whatever goes wrong with the waiting,

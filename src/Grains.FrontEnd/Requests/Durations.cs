@@ -1,10 +1,14 @@
 using System.Globalization;
+using Grains.StateMachines.Codecs;
 
 namespace Grains.FrontEnd.Requests;
 
 /// <summary>Durations as the API writes them: a whole number and a unit, <c>250ms</c>, <c>10s</c>, <c>5m</c>, <c>2h</c>, <c>1d</c>.</summary>
 internal static class Durations
 {
+    /// <summary>So many days stay far below 2^63 ms.</summary>
+    private const long _countMax = 999_999_999_999;
+
     private static readonly (string Unit, long Ms)[] _units =
         [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
@@ -13,10 +17,8 @@ internal static class Durations
         foreach ((string unit, long unitMs) in _units)
         {
             if (text.EndsWith(unit, StringComparison.Ordinal)
-                && text[..^unit.Length] is { Length: > 0 and <= 12 } digits
-                && long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long count))
+                && WholeNumber.TryParse(text[..^unit.Length], _countMax, out long count))
             {
-                // 12 digits of days stay far below 2^63 ms.
                 ms = count * unitMs;
                 return true;
             }

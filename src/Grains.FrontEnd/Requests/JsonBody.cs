@@ -5,6 +5,7 @@ using Grains.Api;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace Grains.FrontEnd.Requests;
@@ -89,5 +90,9 @@ internal static class JsonBody
         MediaTypeHeaderValue.TryParse(contentType, out MediaTypeHeaderValue? media)
         && (media.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
             || media.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
-        && (!media.Charset.HasValue || media.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+        && media.Parameters.All(p => !p.Name.Equals("charset", StringComparison.OrdinalIgnoreCase) || IsUtf8(p.GetUnescapedValue()));
+
+    /// <summary>A parameter's value means the same with and without quotes (RFC 9110, 5.6.6); the short name is a habit of many.</summary>
+    private static bool IsUtf8(StringSegment charset) =>
+        charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || charset.Equals("utf8", StringComparison.OrdinalIgnoreCase);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Partitions;
 
@@ -15,14 +16,14 @@ internal readonly record struct Position(PartitionId Partition, Revision Revisio
         string[] parts = text.Split('-');
         long incarnation = 0;
         if (parts.Length is not (2 or 3)
-            || !uint.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out uint partition)
-            || !long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out long revision)
-            || (parts.Length == 3 && !long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out incarnation)))
+            || !WholeNumber.TryParse(parts[0], uint.MaxValue, out long partition)
+            || !WholeNumber.TryParse(parts[1], long.MaxValue, out long revision)
+            || (parts.Length == 3 && !(WholeNumber.TryParse(parts[2], long.MaxValue, out incarnation) && incarnation > 0)))
         {
             return false;
         }
 
-        position = new Position(new PartitionId(partition), new Revision(revision), incarnation);
+        position = new Position(new PartitionId((uint)partition), new Revision(revision), incarnation);
         return true;
     }
 

@@ -1,9 +1,9 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
 using Grains.Api;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
+using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Nodes;
 using Microsoft.AspNetCore.Http;
@@ -71,8 +71,7 @@ internal sealed class Query
             return Limits.PageEntriesDefault;
         }
 
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int limit)
-            && limit is >= 1 and <= Limits.PageEntries
+        return WholeNumber.TryParse(text, Limits.PageEntries, out int limit) && limit >= 1
                 ? limit
                 : throw Refuse($"'limit' must be a whole number from 1 to {Limits.PageEntries}.");
     }
@@ -111,7 +110,7 @@ internal sealed class Query
     }
 
     /// <summary><c>delay</c> or <c>at</c>; the default = neither.</summary>
-    public Due Due() => DueTimes.Parse(Text("delay"), Text("at"), Refuse, "'delay'", "'at'");
+    public Due Due() => DueTimes.Parse(Text("delay"), WithPlus(Text("at")), Refuse, "'delay'", "'at'");
 
     /// <summary>Null = absent.</summary>
     public MessageId? Message(string name)
@@ -125,6 +124,10 @@ internal sealed class Query
             ? id
             : throw Refuse($"'{name}' is not a message id; take it from 'next' of the page before.");
     }
+
+    /// <summary>In a query an unescaped plus is a space; the one before an offset was meant.</summary>
+    private static string? WithPlus(string? time) =>
+        time is { Length: > 6 } && time[^6] == ' ' ? string.Concat(time.AsSpan(0, time.Length - 6), "+", time.AsSpan(time.Length - 5)) : time;
 
     private byte[]? Bytes(string name)
     {

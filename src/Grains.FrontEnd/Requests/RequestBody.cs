@@ -16,6 +16,7 @@ internal static class RequestBody
     public static ValueTask<byte[]> ReadAsync(HttpContext http, int limit)
     {
         HttpRequest request = http.Request;
+        RefusePart(http);
         switch (request.ContentLength)
         {
             case 0:
@@ -28,6 +29,24 @@ internal static class RequestBody
                 return new ValueTask<byte[]>([]);
             default:
                 return ReadToEndAsync(request.BodyReader, limit);
+        }
+    }
+
+    /// <summary>
+    /// A part would replace the whole (RFC 9110, 14.5), and content in a coding would be given back without its name (8.4).
+    /// </summary>
+    private static void RefusePart(HttpContext http)
+    {
+        IHeaderDictionary headers = http.Request.Headers;
+        if (headers.ContentRange.Count > 0)
+        {
+            throw new RequestRefusedException(ProblemCode.BadHeader, "Content-Range has no meaning here: send the whole content.");
+        }
+
+        if (headers.ContentEncoding.Any(line => line.AsSpan().Trim(" \t,") is not ("" or "identity" or "Identity" or "IDENTITY")))
+        {
+            throw new RequestRefusedException(ProblemCode.UnsupportedMediaType,
+                "Content-Encoding must be identity or absent: what is stored is given back as it came, without a coding.");
         }
     }
 

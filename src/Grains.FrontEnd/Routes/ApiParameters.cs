@@ -36,7 +36,7 @@ internal static class ApiParameters
     public static readonly FrozenDictionary<string, string> Headers = new Dictionary<string, string>
     {
         ["If-Match"] = "* or versions (\"42\", \"43\"): only if it exists, or has one of them.",
-        ["If-None-Match"] = "* or versions: only if it does not exist, or has none of them.",
+        ["If-None-Match"] = "* or versions, weak or strong: only if it does not exist, or has none of them; of a read, else 304.",
         ["Content-Type"] = "Kept with the content.",
         ["Idempotency-Key"] = "1 to 255 visible ASCII characters: the same key and request are accepted once.",
         ["Grains-Type"] = "The message's type, up to 255 characters.",

@@ -20,10 +20,11 @@ internal static class OpenApiDocument
 
     private static readonly ProblemCode[] _withKeys = [ProblemCode.Unauthenticated, ProblemCode.Forbidden];
 
-    private static readonly ProblemCode[] _withBody = [ProblemCode.BadBody, ProblemCode.BodyTooSlow, ProblemCode.TooLarge];
+    private static readonly ProblemCode[] _withBody =
+        [ProblemCode.BadBody, ProblemCode.BodyTooSlow, ProblemCode.TooLarge, ProblemCode.UnsupportedMediaType];
 
     private static readonly ProblemCode[] _withJson =
-        [ProblemCode.BadJson, ProblemCode.BadField, ProblemCode.UnsupportedMediaType];
+        [ProblemCode.BadJson, ProblemCode.BadField];
 
     public static string Write(IReadOnlyList<ApiRoute> routes)
     {

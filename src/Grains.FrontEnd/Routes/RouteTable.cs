@@ -54,11 +54,15 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
         {
             ApiRoute[] routes = [.. group];
             RequestDelegate handler = routes is [{ Verb: "" } only] ? Guard(only) : ByVerb(routes);
-            endpoints.MapMethods(group.Key.Template, [group.Key.Method], handler)
+            endpoints.MapMethods(group.Key.Template, MethodsOf(group.Key.Method, group.Key.Template), handler)
                 .WithMetadata([.. routes])
                 .WithDisplayName($"{group.Key.Method} {group.Key.Template}");
         }
     }
+
+    /// <summary>What can be read can be asked for without its body (RFC 9110, 9.1); the web server leaves it out.</summary>
+    private string[] MethodsOf(string method, string template) =>
+        method == "GET" && !All.Any(r => r.Method == "HEAD" && r.Template == template) ? ["GET", "HEAD"] : [method];
 
     private RequestDelegate Guard(ApiRoute route)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Http;
+using Grains.StateMachines.Codecs;
 
 namespace Grains.Handlers.Push;
 
@@ -32,12 +33,10 @@ internal static class RetryAfter
     public static long? MsOf(string value, DateTimeOffset now)
     {
         string text = value.Trim(' ', '\t');
-        if (text.Length > 0 && text.All(char.IsAsciiDigit))
+        if (WholeNumber.TryParseDigits(text, out long seconds))
         {
             // More than any clock holds is a long time all the same.
-            return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds)
-                ? Math.Min(seconds, long.MaxValue / 1_000) * 1_000
-                : long.MaxValue;
+            return seconds > long.MaxValue / 1_000 ? long.MaxValue : seconds * 1_000;
         }
 
         return DateOf(text, now) is { } date ? Math.Max(0, (long)Math.Ceiling((date - now).TotalMilliseconds)) : null;
@@ -97,6 +96,6 @@ internal static class RetryAfter
         return new DateTimeOffset(y, m, d, h, min, Math.Min(s, 59), TimeSpan.Zero);
     }
 
-    private static int? Number(string digits) => digits.All(char.IsAsciiDigit) && digits.Length > 0
-        ? int.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture) : null;
+    private static int? Number(string digits) =>
+        WholeNumber.TryParseDigits(digits, out long value) && value <= int.MaxValue ? (int)value : null;
 }

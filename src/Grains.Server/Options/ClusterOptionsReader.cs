@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using Grains.StateMachines.Codecs;
 
 namespace Grains.Server.Options;
 
@@ -143,7 +143,7 @@ internal sealed partial class ClusterOptionsReader(SettingSource source)
         (string? value, _) = source.Find(Setting.Silo);
         int colon = value?.LastIndexOf(':') ?? -1;
         string host = colon < 0 ? "" : value![..colon].Trim('[', ']');
-        bool isAddress = IPAddress.TryParse(host, out IPAddress? address);
+        bool isAddress = Loopback.TryAddress(host, out IPAddress? address);
         if (colon < 0 || Port(value![(colon + 1)..]) is not { } port
             || !(isAddress || (Uri.CheckHostName(host) == UriHostNameType.Dns)))
         {
@@ -219,8 +219,7 @@ internal sealed partial class ClusterOptionsReader(SettingSource source)
     }
 
     private static int? Port(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int port)
-        && port is >= 1 and <= ushort.MaxValue ? port : null;
+        WholeNumber.TryParse(text, ushort.MaxValue, out int port) && port >= 1 ? port : null;
 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}\z")]
     private static partial Regex NameRule();

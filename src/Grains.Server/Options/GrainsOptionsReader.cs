@@ -1,8 +1,8 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Grains.FrontEnd.Access;
 using Grains.Server.Logs;
+using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Slots;
 
 namespace Grains.Server.Options;
@@ -105,11 +105,11 @@ internal sealed class GrainsOptionsReader(SettingSource source)
         var networks = new List<IPNetwork>();
         foreach (string text in value.Split([',', ';'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
-            if (IPAddress.TryParse(text, out IPAddress? one))
+            if (Loopback.TryAddress(text, out IPAddress? one))
             {
                 networks.Add(new IPNetwork(one, one.AddressFamily == AddressFamily.InterNetwork ? 32 : 128));
             }
-            else if (IPNetwork.TryParse(text, out IPNetwork network))
+            else if (TryNetwork(text, out IPNetwork network))
             {
                 networks.Add(network);
             }
@@ -123,6 +123,17 @@ internal sealed class GrainsOptionsReader(SettingSource source)
         return [.. networks];
     }
 
+    /// <summary>An address and a number of bits; <c>10/8</c> would be 0.0.0.10/8 elsewhere, and 10.0.0.0/8 to who wrote it.</summary>
+    private static bool TryNetwork(string text, out IPNetwork network)
+    {
+        network = default;
+        int slash = text.IndexOf('/');
+        return slash > 0
+            && Loopback.TryAddress(text[..slash], out _)
+            && WholeNumber.TryParse(text.AsSpan(slash + 1), 128, out int _)
+            && IPNetwork.TryParse(text, out network);
+    }
+
     private int? Partitions()
     {
         (string? value, _) = source.Find(Setting.Partitions);
@@ -131,7 +142,7 @@ internal sealed class GrainsOptionsReader(SettingSource source)
             return null;
         }
 
-        if (int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= 4096)
+        if (WholeNumber.TryParse(value, 4096, out int count) && count >= 1)
         {
             return count;
         }

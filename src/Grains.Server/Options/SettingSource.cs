@@ -16,12 +16,12 @@ internal sealed class SettingSource(CommandLine line, IConfiguration configurati
 
     /// <summary>Somebody set it, whatever to; a flag only where it is raised.</summary>
     public bool IsGiven(Setting setting) =>
-        FindGiven(setting) is { } given && (!setting.IsFlag || !bool.TryParse(given.Value, out bool raised) || raised);
+        FindGiven(setting) is { } given && (!setting.IsFlag || !TryFlag(given.Value, out bool raised) || raised);
 
     public bool Flag(Setting setting)
     {
         (string? value, _) = Find(setting);
-        if (bool.TryParse(value, out bool flag))
+        if (TryFlag(value, out bool flag))
         {
             return flag;
         }
@@ -43,6 +43,13 @@ internal sealed class SettingSource(CommandLine line, IConfiguration configurati
     public void Wrong(SettingProblem problem) => _problems.Add(problem);
 
     public bool HasProblem(Setting setting) => _problems.Any(p => p.Key == Find(setting).Key);
+
+    /// <summary>The words alone; a settings file writes them with a capital.</summary>
+    private static bool TryFlag(string? text, out bool raised)
+    {
+        raised = "true".Equals(text, StringComparison.OrdinalIgnoreCase);
+        return raised || "false".Equals(text, StringComparison.OrdinalIgnoreCase);
+    }
 
     private (string Value, string Key)? FindGiven(Setting setting)
     {

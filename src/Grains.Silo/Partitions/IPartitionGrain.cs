@@ -1,3 +1,4 @@
+using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Partitions;
@@ -42,8 +43,8 @@ public static class PartitionKey
     public static string Of(PartitionId id) => $"p-{id.Value}";
 
     public static PartitionId Parse(ReadOnlySpan<char> key) =>
-        key.StartsWith("p-") && uint.TryParse(key[2..], out uint value)
-            ? new PartitionId(value)
+        key.StartsWith("p-") && WholeNumber.TryParse(key[2..], uint.MaxValue, out long value)
+            ? new PartitionId((uint)value)
             : throw new ArgumentException($"'{key}' is not the key of a partition; expected p-0, p-1, ….");
 
     public static IPartitionGrain GetPartition(this IGrainFactory grains, PartitionId id) =>

@@ -4,7 +4,7 @@ namespace Grains.StateMachines.Ids;
 
 /// <summary>
 /// The text form of ids that users carry but must not take apart: a letter, then base64url of three varints and two
-/// bytes of CRC16, so that a mistyped id is refused instead of meaning something else.
+/// bytes of CRC16, so that a mistyped id is refused instead of meaning something else. Each id has one form.
 /// </summary>
 internal static class OpaqueId
 {
@@ -46,7 +46,8 @@ internal static class OpaqueId
             && TryReadVarint(bytes[..body], ref at, out a)
             && TryReadVarint(bytes[..body], ref at, out b)
             && TryReadVarint(bytes[..body], ref at, out c)
-            && at == body;
+            && at == body
+            && text.AsSpan().SequenceEqual(Write(kind, a, b, c));
     }
 
     private static int WriteVarint(Span<byte> to, long value)

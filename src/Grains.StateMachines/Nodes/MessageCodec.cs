@@ -74,9 +74,9 @@ internal static class MessageCodec
         return parts.Length is 4 or 5 && (has || parts[3].Length == 0)
             ? new MessageTerms
             {
-                ExpiresAtMs = long.Parse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture),
-                Hops = int.Parse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture),
-                HopsMax = int.Parse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture),
+                ExpiresAtMs = WholeNumber.Parse(parts[0]),
+                Hops = (int)WholeNumber.Parse(parts[1], int.MaxValue),
+                HopsMax = (int)WholeNumber.Parse(parts[2], int.MaxValue),
                 ReplyTo = has ? replyTo : null,
                 TtlMs = parts.Length == 5 ? long.Parse(parts[4], NumberStyles.None, CultureInfo.InvariantCulture) : 0,
             }

@@ -40,6 +40,7 @@ internal static class Refusals
         {
             ConditionKind.Absent => "absence",
             ConditionKind.Exists => "presence",
+            ConditionKind.VersionIn when condition.Versions is [] => "a version that it never had",
             ConditionKind.VersionIn => $"version {string.Join(" or ", condition.Versions!)}",
             _ => $"another version than {string.Join(", ", condition.Versions!)}",
         };

@@ -124,7 +124,7 @@ internal sealed class FrontEndServer : IAsyncDisposable
                 int length = LengthIn(head);
                 if (count == 0 || Encoding.UTF8.GetByteCount(body) >= length)
                 {
-                    return new Reply(head.Length == 0 ? 0 : int.Parse(head.Split(' ')[1], null), body);
+                    return new Reply(head.Length == 0 ? 0 : int.Parse(head.Split(' ')[1], null), body) { Headers = HeadersIn(head) };
                 }
             }
         }
@@ -139,6 +139,11 @@ internal sealed class FrontEndServer : IAsyncDisposable
         await _app.StopAsync(stop.Token);
         await _app.DisposeAsync();
     }
+
+    private static Dictionary<string, string> HeadersIn(string head) => head.Split("\r\n").Skip(1)
+        .Select(line => line.Split(": ", 2))
+        .GroupBy(parts => parts[0], parts => parts[^1], StringComparer.OrdinalIgnoreCase)
+        .ToDictionary(g => g.Key, g => string.Join(", ", g), StringComparer.OrdinalIgnoreCase);
 
     private static int LengthIn(string head)
     {
