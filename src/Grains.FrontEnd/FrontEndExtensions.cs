@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Backups;
 using Grains.FrontEnd.Cluster;
@@ -82,8 +83,12 @@ public static class FrontEndExtensions
     {
         endpoints.ServiceProvider.GetRequiredService<ClusterRoutes>().UseMetrics(endpoints);
         endpoints.ServiceProvider.GetRequiredService<RouteTable>().Map(endpoints);
-        endpoints.MapScalarApiReference("/api", page =>
+        endpoints.MapScalarApiReference("/api", (page, http) =>
         {
+            string nonce = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
+            PageHeaders.AllowOwnScripts(http.Response.Headers, nonce);
+            page.WithNonce(nonce);
+
             // Everything the page loads comes from this server: it must work where there is no internet.
             page.OpenApiRoutePattern = "/openapi/v1.json";
             page.Title = "Grains";
@@ -91,7 +96,7 @@ public static class FrontEndExtensions
             page.Telemetry = false;
             page.HideClientButton = true;
             page.DisableAgent().DisableMcp().HideDeveloperTools();
-        });
+        }).WithHead();
         return endpoints;
     }
 

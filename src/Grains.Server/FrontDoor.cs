@@ -1,5 +1,8 @@
 using System.Net;
 using Grains.FrontEnd;
+using Grains.FrontEnd.Access;
+using Grains.FrontEnd.Pages;
+using Grains.FrontEnd.Routes;
 using Grains.Server.Options;
 using Grains.Silo;
 using OpenTelemetry.Trace;
@@ -43,25 +46,32 @@ internal static class FrontDoor
         {
             server.UseWhen(
                 context => context.Request.Path.StartsWithSegments(_dashboard),
-                dashboard => dashboard.Use((context, next) => MayLook(context, options) ? next() : Refuse(context)));
-            server.MapOrleansDashboard(_dashboard);
+                dashboard => dashboard.Use((context, next) => MayLook(context, options) ? ShowAsync(context, next) : Refuse(context)));
+            server.MapOrleansDashboard(_dashboard).WithHead();
         }
     }
 
     /// <summary>
     /// The dashboard knows no users. With keys configured a connection from this machine proves nothing: a proxy in
     /// front of the server makes all of them local. The name that was asked for must be local too: a page of another
-    /// site can let its own resolve to this address.
+    /// site can let its own resolve to this address. Such a page may link to it, and no more.
     /// </summary>
     private static bool MayLook(HttpContext context, GrainsOptions options) =>
         options.KeysFile is null
         && context.Connection.RemoteIpAddress is { } from && IPAddress.IsLoopback(from)
-        && (context.Request.Host.Host == "localhost"
-            || (IPAddress.TryParse(context.Request.Host.Host, out IPAddress? host) && IPAddress.IsLoopback(host)));
+        && Browsers.AsksForThisMachine(context)
+        && (!Browsers.IsFromElsewhere(context, mayBehindTls: false) || Browsers.IsNavigation(context));
+
+    private static Task ShowAsync(HttpContext context, RequestDelegate next)
+    {
+        PageHeaders.AllowOwnScripts(context.Response.Headers);
+        return next(context);
+    }
 
     private static Task Refuse(HttpContext context)
     {
         context.Response.StatusCode = StatusCodes.Status403Forbidden;
+        context.Response.ContentType = "text/plain; charset=utf-8";
         return context.Response.WriteAsync("The dashboard is shown on this machine only, and not where API keys are in use.\n");
     }
 }

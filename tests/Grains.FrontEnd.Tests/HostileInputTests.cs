@@ -310,7 +310,7 @@ public sealed class HostileInputTests
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
         await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/a", "<script>alert(1)</script>", "text/html");
         Reply read = await server.SendAsync("GET", "/v1/keyspaces/ks/keys/a");
-        Assert.Equal("sandbox", read.Headers["Content-Security-Policy"]);
+        Assert.Contains("sandbox", read.Headers["Content-Security-Policy"]);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Grains.Api.Problems;
+using Grains.FrontEnd.Pages;
 using Grains.FrontEnd.Paths;
 using Grains.Silo.Partitions;
 using Microsoft.AspNetCore.Connections;
@@ -15,6 +16,7 @@ internal sealed partial class RequestGate(RequestDelegate next, ILogger<RequestG
 {
     public Task InvokeAsync(HttpContext http)
     {
+        PageHeaders.Set(http.Response.Headers);
         if (!RequestPath.IsSafe(RequestPath.RawTarget(http)))
         {
             return ProblemAnswer.WriteAsync(http, ProblemCode.BadPath,
@@ -90,6 +92,7 @@ internal sealed partial class RequestGate(RequestDelegate next, ILogger<RequestG
         }
 
         http.Response.Clear();
+        PageHeaders.Set(http.Response.Headers);
         return ProblemAnswer.WriteAsync(http, refused, instance);
     }
 

@@ -22,14 +22,12 @@ internal static class Answers
         return WriteAsync(http, body);
     }
 
-    /// <summary>Stored bytes as they were given. What users store is never a page of this site: hence the two headers.</summary>
+    /// <summary>Stored bytes as they were given. What users store is never a page of this site: see <see cref="Pages.PageHeaders"/>.</summary>
     public static Task ContentAsync(HttpContext http, byte[] content, string? contentType)
     {
         HttpResponse response = http.Response;
         response.ContentType = contentType ?? "application/octet-stream";
         response.ContentLength = content.Length;
-        response.Headers.XContentTypeOptions = "nosniff";
-        response.Headers.ContentSecurityPolicy = "sandbox";
         return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : WriteAsync(http, content);
     }
 

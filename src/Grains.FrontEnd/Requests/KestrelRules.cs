@@ -1,5 +1,6 @@
 using System.Text;
 using Grains.Api;
+using Grains.FrontEnd.Framing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Grains.FrontEnd.Requests;
@@ -13,6 +14,7 @@ internal static class KestrelRules
     public static void Apply(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
+        kestrel.ConfigureEndpointDefaults(FramingRule.Apply);
         kestrel.Limits.MaxRequestBodySize = Limits.CommitJsonBytes;
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(_bodyBytesPerSecondMin, _bodyGrace);
         kestrel.RequestHeaderEncodingSelector = name =>

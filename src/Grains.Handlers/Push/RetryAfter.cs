@@ -36,7 +36,7 @@ internal static class RetryAfter
         if (WholeNumber.TryParseDigits(text, out long seconds))
         {
             // More than any clock holds is a long time all the same.
-            return seconds > long.MaxValue / 1_000 ? long.MaxValue : seconds * 1_000;
+            return Math.Min(seconds, long.MaxValue / 1_000) * 1_000;
         }
 
         return DateOf(text, now) is { } date ? Math.Max(0, (long)Math.Ceiling((date - now).TotalMilliseconds)) : null;

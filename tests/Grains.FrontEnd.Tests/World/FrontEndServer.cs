@@ -95,7 +95,15 @@ internal sealed class FrontEndServer : IAsyncDisposable
     public async Task<Reply> RawAsync(string request)
     {
         using Socket socket = await ConnectAsync();
-        await socket.SendAsync(Encoding.Latin1.GetBytes(request));
+        try
+        {
+            await socket.SendAsync(Encoding.Latin1.GetBytes(request));
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
+        {
+            // A body that is too large is refused, and the connection closed, before it has come.
+        }
+
         return await ReadReplyAsync(socket);
     }
 
@@ -128,6 +136,27 @@ internal sealed class FrontEndServer : IAsyncDisposable
                 }
             }
         }
+    }
+
+    /// <summary>Until the server closes, or resets because bytes came that it did not want.</summary>
+    public static async Task<string> ReadAllAsync(Socket socket)
+    {
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var buffer = new byte[16_384];
+        var received = new StringBuilder();
+        try
+        {
+            while (await socket.ReceiveAsync(buffer, timeout.Token) is > 0 and var count)
+            {
+                received.Append(Encoding.Latin1.GetString(buffer, 0, count));
+            }
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
+        {
+            // What was said before counts.
+        }
+
+        return received.ToString();
     }
 
     public async Task<bool> IsAliveAsync() => (await SendAsync("GET", "/healthz")).Status == 200;
