@@ -111,7 +111,7 @@ public sealed class FramingTests
     [InlineData("Content-Length: 0000000000000000001\r\n\r\nA")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n1\r\nA\r\n0\r\n\r\n")]
     [InlineData("transfer-encoding:\tCHUNKED \r\n\r\n1\r\nA\r\n0\r\n\r\n")]
-    [InlineData("Transfer-Encoding: chunked\r\n\r\n0000000000000001\r\nA\r\n000\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n0001\r\nA\r\n00\r\n\r\n")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n1;chunk-signature=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\r\nA\r\n0;x=\"y z\"\r\n\r\n")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n1\r\nA\r\n0\r\nX-Sum: abc\r\nX-Other:\r\n\r\n")]
     [InlineData("X-Empty:\r\nX-Tab: a\tb\r\nX-Text: gr\u00c3\u00bc\u00c3\u009fe\r\nContent-Length: 1\r\n\r\nA")]

@@ -78,7 +78,7 @@ internal static class MessageCodec
                 Hops = (int)WholeNumber.Parse(parts[1], int.MaxValue),
                 HopsMax = (int)WholeNumber.Parse(parts[2], int.MaxValue),
                 ReplyTo = has ? replyTo : null,
-                TtlMs = parts.Length == 5 ? long.Parse(parts[4], NumberStyles.None, CultureInfo.InvariantCulture) : 0,
+                TtlMs = parts.Length == 5 ? WholeNumber.Parse(parts[4]) : 0,
             }
             : throw new FormatException(
                 $"A message's terms read '{text}'; they are three numbers, a message id, and perhaps another number.");
