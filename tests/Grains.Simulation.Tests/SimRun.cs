@@ -63,6 +63,8 @@ internal sealed class SimRun
         working.AddRange(Enumerable.Range(1, 3).Select(i => new Sender(_world, _record, i).RunAsync()));
         working.Add(new ExpiringKeyClient(_world).RunAsync());
         working.Add(new PastReader(_world, _record).RunAsync());
+        var timed = new TimedClient(_world);
+        working.Add(timed.RunAsync());
         working.Add(new Nemesis(_world).RunAsync());
         bool isDrained = false;
         List<Task> receiving = [.. Enumerable.Range(1, 4).Select(i => new Receiver(_world, _record, i).RunAsync(() => isDrained))];
@@ -81,6 +83,7 @@ internal sealed class SimRun
             }
         }
 
+        await timed.CheckAsync();
         await new PromptnessCheck(_world).RunAsync();
         var final = new FinalState(_world);
         await final.ReadAsync();
@@ -93,7 +96,7 @@ internal sealed class SimRun
     private async Task DrainAsync()
     {
         long begunTicks = _world.Kernel.NowTicks;
-        await _world.DelayAsync(5_000 + (2 * _world.Plan.ClockSkewMs));
+        await _world.DelayAsync(5_000);
         while (!await IsDrainedAsync())
         {
             if (_world.Kernel.NowTicks - begunTicks > _drainMsMax * TimeSpan.TicksPerMillisecond)

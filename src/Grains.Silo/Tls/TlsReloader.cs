@@ -11,7 +11,7 @@ internal sealed partial class TlsReloader(
     private static readonly TimeSpan _betweenWarnings = TimeSpan.FromHours(6);
 
     private string? _trouble;
-    private DateTimeOffset _warnedAt;
+    private long? _warnedAt;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -64,9 +64,10 @@ internal sealed partial class TlsReloader(
     {
         DateTimeOffset now = time.GetUtcNow();
         DateTime until = certificates.Current.Certificate.NotAfter.ToUniversalTime();
-        if (until - now < certificates.Options.WarnBefore && now - _warnedAt >= _betweenWarnings)
+        bool isQuiet = _warnedAt is { } warnedAt && time.GetElapsedTime(warnedAt) < _betweenWarnings;
+        if (until - now < certificates.Options.WarnBefore && !isQuiet)
         {
-            _warnedAt = now;
+            _warnedAt = time.GetTimestamp();
             LogExpiry(logger, certificates.Options.CertificateFile, until);
         }
     }

@@ -58,8 +58,16 @@ internal sealed class TimerFiring(PartitionState state, Deliveries deliveries, T
             return null;
         }
 
-        TimerDueKey first = state.TimersDue.From(TimerDueKey.FirstOf(line)).Select(e => e.Key)
-            .FirstOrDefault(k => k.Line != line || !_unreadable.Contains(k));
+        if (!state.TimersDue.TryFirstDurable(TimerDueKey.FirstOf(line), out TimerDueKey first, out _))
+        {
+            return null;
+        }
+
+        if (_unreadable.Contains(first))
+        {
+            first = state.TimersDue.From(first).Select(e => e.Key).FirstOrDefault(k => k.Line != line || !_unreadable.Contains(k));
+        }
+
         return first.AtMs > 0 && first.Line == line ? first.AtMs : null;
     }
 

@@ -7,6 +7,9 @@ namespace Grains.Simulation.Tests.Faults;
 /// <summary>What goes wrong in one run, and how often: a subset of all faults, drawn from the seed.</summary>
 internal sealed class FaultPlan
 {
+    /// <summary>A clock that is off by hours: wrong zones, a machine that slept, a battery that is empty.</summary>
+    private const int _stepMsMax = 7_200_000;
+
     private readonly Random _random;
 
     public FaultPlan(Random random)
@@ -20,7 +23,7 @@ internal sealed class FaultPlan
         PauseWeight = Chance(0.7) ? random.Next(1, 6) : 0;
         StealWeight = Chance(0.7) ? random.Next(1, 6) : 0;
         HandOverWeight = Chance(0.7) ? random.Next(1, 8) : 0;
-        ClockSkewMs = Chance(0.4) ? random.Next(1, 5_000) : 0;
+        ClockSkewMs = Chance(0.4) ? random.Next(1, Chance(0.4) ? _stepMsMax : 5_000) : 0;
         SlowStep = Some(0.5, 0.05);
         SlowMs = random.Next(50, 3_000);
         LostAnswer = Some(0.5, 0.1);

@@ -35,4 +35,7 @@ internal sealed record Plant
     public bool TimeStandsWhileBehind { get; init; }
 
     public long TimersLateMs { get; init; }
+
+    /// <summary>Calendar times are decided by a clock that no new owner sets back, as record time is.</summary>
+    public bool IsWallClockNeverBehind { get; init; }
 }

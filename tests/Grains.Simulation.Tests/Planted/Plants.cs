@@ -21,6 +21,7 @@ internal static class Plants
             new Plant { Limits = limits => limits with { IdempotencyKeysMax = 1, IdempotencyMsMax = 20 } },
         ["B7 reads without confirmation"] = () => new Plant { Journal = (inner, _) => new ConfirmsAlways(inner) },
         ["B9 leases by wall clock"] = () => new Plant { IsMonotonicClockWrong = true },
+        ["calendar times by record time"] = () => new Plant { IsWallClockNeverBehind = true },
         ["B10 tokens start anew with every owner"] = () => new Plant
         {
             Delivery = given => given with { Token = new FenceToken(given.Delivery.Number) },

@@ -15,6 +15,9 @@ internal static class Names
     public static readonly KeyspaceId Counts = new(3);
     public static readonly ServiceId Service = new(4);
 
+    /// <summary>Of messages and timers whose times are watched; nobody takes them.</summary>
+    public static readonly ServiceId Timed = new(6);
+
     public static MessageContent Content(string label) => new() { Body = Encoding.UTF8.GetBytes(label) };
 
     public static string Text(byte[]? bytes) => Encoding.UTF8.GetString(bytes ?? []);

@@ -32,6 +32,7 @@ internal sealed class SimServer
             IsMonotonicClockWrong = world.Plant.IsMonotonicClockWrong,
             StandsWhileBehind = world.Plant.TimeStandsWhileBehind,
             TimersLateMs = world.Plant.TimersLateMs,
+            Shown = world.Plant.IsWallClockNeverBehind ? world.NeverBehind : wall => wall,
         };
         IsSound = isSound;
         int skewMs = isSound ? 0 : world.Plan.ClockSkewMs;

@@ -12,6 +12,7 @@ internal sealed class SimWorld
 {
     private readonly VirtualTime _time;
     private int _lives;
+    private DateTimeOffset _latest;
 
     public SimWorld(int seed, Plant plant)
     {
@@ -71,7 +72,13 @@ internal sealed class SimWorld
 
     public IEnumerable<PartitionId> Partitions => Enumerable.Range(0, Plan.Partitions).Select(p => new PartitionId((uint)p));
 
+    /// <summary>What a right wall clock shows, ms since 1970.</summary>
+    public long WallMs => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
     public void Note(string what) => Kernel.Note(what);
+
+    /// <summary>Planted: the latest time that any server ever saw.</summary>
+    public DateTimeOffset NeverBehind(DateTimeOffset wall) => _latest = wall > _latest ? wall : _latest;
 
     public void Count(string what)
     {

@@ -12,6 +12,9 @@ internal sealed class VirtualTime(Kernel kernel, Lane lane) : TimeProvider
     /// <summary>How far the wall clock is off.</summary>
     public long OffsetMs { get; set; }
 
+    /// <summary>What is shown of a wall clock: the clock, unless something is planted.</summary>
+    public Func<DateTimeOffset, DateTimeOffset> Shown { get; init; } = wall => wall;
+
     /// <summary>Planted: leases are measured with the wall clock.</summary>
     public bool IsMonotonicClockWrong { get; init; }
 
@@ -23,7 +26,7 @@ internal sealed class VirtualTime(Kernel kernel, Lane lane) : TimeProvider
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override DateTimeOffset GetUtcNow() => _start.AddTicks(kernel.NowTicks).AddMilliseconds(OffsetMs);
+    public override DateTimeOffset GetUtcNow() => Shown(_start.AddTicks(kernel.NowTicks).AddMilliseconds(OffsetMs));
 
     public override long GetTimestamp() => StandsWhileBehind && OffsetMs < 0 ? _stoodAt : _stoodAt =
         kernel.NowTicks + (IsMonotonicClockWrong ? OffsetMs * TimeSpan.TicksPerMillisecond : 0);
