@@ -94,15 +94,17 @@ internal sealed class TimedClient(SimWorld world)
         await RestAsync();
     }
 
-    /// <summary>What fires every second would go on writing while states are compared.</summary>
+    /// <summary>What fires every second would go on writing while states are compared, and what nobody takes would stay.</summary>
     private async Task RestAsync()
     {
         foreach (PartitionId partition in world.Partitions)
         {
-            await _caller.CallAsync(partition, new ChangeTimer
+            Outcome outcome;
+            do
             {
-                Service = Names.Timed, Node = _clock, Timer = new TimerChange { Name = _clock }, MailboxLimit = 1_000_000,
-            });
+                outcome = await _caller.CallAsync(partition, new DropService(Names.Timed));
+            }
+            while (outcome.Answer is Dropped { Remaining: true });
         }
     }
 
