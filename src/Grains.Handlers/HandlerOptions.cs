@@ -11,6 +11,9 @@ public sealed record HandlerOptions
     /// <summary>Push requests go to addresses in these networks only, whatever name they were reached by.</summary>
     public IReadOnlyList<IPNetwork> PushTo { get; init; } = [];
 
+    /// <summary>The server is the whole cluster: what its address in it names, nothing listens on.</summary>
+    public bool IsAlone { get; init; }
+
     /// <summary>How long a URL may take to take a connection.</summary>
     public int ConnectMsMax { get; init; } = 5_000;
 

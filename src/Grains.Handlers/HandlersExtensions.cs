@@ -31,6 +31,7 @@ public static class HandlersExtensions
         services.AddSingleton<DeliveryRuns>();
         services.AddSingleton<ActiveNodes>();
         services.AddSingleton<HandlerSurvey>();
+        services.AddSingleton<LocalServer>();
         services.AddSingleton<HandlerServers>();
         services.AddHostedService(provider => provider.GetRequiredService<HandlerServers>());
         services.AddSingleton<IHandlerStatus, HandlerStatus>();

@@ -67,7 +67,7 @@ internal static class EmbeddedHost
             IsAlone = true,
             Keeper = new() { Partitions = options.Partitions },
         });
-        silo.AddGrainsHandlers(new HandlerOptions { PushTo = options.PushTo });
+        silo.AddGrainsHandlers(new HandlerOptions { PushTo = options.PushTo, IsAlone = true });
         if (options.Dashboard)
         {
             silo.AddDashboard(dashboard => dashboard.HideTrace = true);

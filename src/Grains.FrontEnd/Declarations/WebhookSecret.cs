@@ -53,11 +53,13 @@ internal sealed class WebhookSecret : IEquatable<WebhookSecret>
         byte[] signed = ArrayPool<byte>.Shared.Rent(length);
         int at = Encoding.UTF8.GetBytes(before, signed);
         body.CopyTo(signed.AsSpan(at));
-        Span<byte> signature = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(_key, signed.AsSpan(0, length), signature);
+        byte[] signature = Authenticate(signed.AsSpan(0, length));
         ArrayPool<byte>.Shared.Return(signed);
         return "v1," + Convert.ToBase64String(signature);
     }
+
+    /// <summary>HMAC-SHA256. No two uses of it may ever have the same text.</summary>
+    public byte[] Authenticate(ReadOnlySpan<byte> text) => HMACSHA256.HashData(_key, text);
 
     public bool Equals(WebhookSecret? other) => other is not null && CryptographicOperations.FixedTimeEquals(_key, other._key);
 

@@ -31,7 +31,7 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
         {
             RawBody = true,
             Query = ["delay", "at", "ttl"],
-            Headers = ["Content-Type", "Grains-Type", "traceparent", "Idempotency-Key", "Prefer"],
+            Headers = ["Content-Type", "Grains-Type", HopsHeader.Name, "traceparent", "Idempotency-Key", "Prefer"],
             Answers =
             [
                 new(202, "Durable", typeof(SendResult), Headers:
@@ -131,12 +131,13 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
             content = TraceContext.With(content, span, request.TraceStateString);
         }
 
+        MessageTerms? hops = await HopsHeader.ReadAsync(headers, service, calls);
         PartitionId partition = service.PartitionOf(calls.Slots, node);
         Answer answer = await calls.ExecuteAsync(partition, new SendMessage
         {
             Service = service.Id,
             Node = node,
-            Content = content,
+            Content = hops is null ? content : content with { Terms = hops },
             MailboxLimit = service.MailboxLimit,
             IdempotencyKey = key is null ? null : MessageFingerprint.Of(service.Id, node, key, content, due, ttlMs),
             Due = due,

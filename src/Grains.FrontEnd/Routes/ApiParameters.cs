@@ -40,6 +40,7 @@ internal static class ApiParameters
         ["Content-Type"] = "Kept with the content.",
         ["Idempotency-Key"] = "1 to 255 visible ASCII characters: the same key and request are accepted once.",
         ["Grains-Type"] = "The message's type, up to 255 characters.",
+        ["Grains-Hops"] = "As a push brought it: the message follows from that one. A value that no service has sealed is as none.",
         ["traceparent"] = "W3C trace context, kept with the message; 'tracestate', 'ce-*' and 'Grains-Header-*' are kept too.",
         ["Prefer"] = "RFC 7240: wait=30 waits so many seconds, 60 at the most, for the reply.",
         ["Preference-Applied"] = "wait: the answer is what came of the message within that time.",

@@ -32,6 +32,9 @@ internal sealed class ServiceCalls(IPartitions partitions, DeclarationCatalog ca
             await found ?? throw DeclarationCatalog.NoService();
     }
 
+    /// <summary>Null = none of that name is declared.</summary>
+    public ValueTask<ServiceSnapshot?> FindAsync(string name) => catalog.FindServiceAsync(name);
+
     public ValueTask<Answer> ExecuteAsync(PartitionId partition, Command command, CancellationToken cancel = default) =>
         partitions.ExecuteAsync(partition, command, cancel);
 

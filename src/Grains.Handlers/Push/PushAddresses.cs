@@ -6,12 +6,16 @@ namespace Grains.Handlers.Push;
 
 /// <summary>
 /// Opens the connections of push requests, to allowed addresses only. What decides is the address that is connected
-/// to, not the name that it was found by: a name can resolve to anything, and to something else the next time.
+/// to, not the name that it was found by: a name can resolve to anything, and to something else the next time. Ports of the
+/// cluster's own servers are never allowed: what is pushed there would come back as a message, and again.
 /// </summary>
 /// <param name="allowed">Where requests may go.</param>
+/// <param name="isOwn">A connection to there, from there once it is known, ends at a server of the cluster.</param>
 /// <param name="resolve">What a name means; null = the system's resolver.</param>
 internal sealed class PushAddresses(
-    IReadOnlyList<IPNetwork> allowed, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
+    IReadOnlyList<IPNetwork> allowed,
+    Func<IPEndPoint, IPAddress?, bool>? isOwn = null,
+    Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
 {
     public bool Allows(IPAddress address)
     {
@@ -35,10 +39,13 @@ internal sealed class PushAddresses(
         SocketException? last = null;
         foreach (IPAddress address in open)
         {
+            var to = new IPEndPoint(address, host.Port);
+            RefuseOwn(to, from: null);
             var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             try
             {
-                await socket.ConnectAsync(new IPEndPoint(address, host.Port), cancel);
+                await socket.ConnectAsync(to, cancel);
+                RefuseOwn(to, ((IPEndPoint)socket.LocalEndPoint!).Address);
                 return new NetworkStream(socket, ownsSocket: true);
             }
             catch (SocketException e)
@@ -54,6 +61,16 @@ internal sealed class PushAddresses(
         }
 
         throw last!;
+    }
+
+    private void RefuseOwn(IPEndPoint to, IPAddress? from)
+    {
+        if (isOwn?.Invoke(to, from) == true)
+        {
+            throw new PushRefusedException(
+                $"{to} is a port of this cluster's own servers, and push requests never go there; "
+                + "a message for another node is sent with the commit ('sends')");
+        }
     }
 
     private string Refusal(string host, IPAddress[] found)

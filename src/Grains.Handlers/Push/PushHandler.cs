@@ -4,6 +4,7 @@ using System.Net.Http;
 using System.Net.Sockets;
 using Grains.FrontEnd.Declarations;
 using Grains.Handlers.Runs;
+using Grains.Handlers.Servers;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Handlers.Push;
@@ -15,10 +16,10 @@ internal sealed class PushHandler : IDisposable
     private readonly PushClient _client;
     private readonly TimeProvider _time;
 
-    public PushHandler(HandlerOptions options, TimeProvider time)
+    public PushHandler(HandlerOptions options, HandlerServers servers, TimeProvider time)
     {
         _time = time;
-        _client = new PushClient(options, new PushAddresses(options.PushTo));
+        _client = new PushClient(options, new PushAddresses(options.PushTo, servers.IsServer));
     }
 
     /// <summary>Of the service as it is declared now.</summary>

@@ -6,6 +6,7 @@ using System.Text.Json;
 using Grains.Api.Json;
 using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Deliveries;
+using Grains.FrontEnd.Nodes;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Nodes;
 
@@ -44,6 +45,11 @@ internal static class PushRequest
         AddDelivery(request.Headers, service, given);
         AddMessage(request.Headers, service.Handler, first);
         Sign(request.Headers, service, given, body, now);
+        if (service.Handler.Secret is { } secret)
+        {
+            RequestSignature.Add(request, secret, body);
+        }
+
         return request;
     }
 
@@ -56,6 +62,11 @@ internal static class PushRequest
         headers.TryAddWithoutValidation("Grains-Token", Text(given.Token.Value));
         headers.TryAddWithoutValidation("Grains-Attempt", Text(given.Messages.Max(m => m.Attempts)));
         headers.TryAddWithoutValidation("Grains-Messages", Text(given.Messages.Length));
+        if (HopsHeader.Write(service, given.Messages.Max(m => m.Content.Terms?.Hops ?? 0)) is { } hops)
+        {
+            headers.TryAddWithoutValidation(HopsHeader.Name, hops);
+        }
+
         if (given.StateVersion != Revision.None)
         {
             headers.TryAddWithoutValidation("Grains-Version", Text(given.StateVersion.Value));

@@ -15,6 +15,9 @@ internal sealed record HandlerReport
 
     /// <summary>Nodes may be given to it: it can run them, and is not about to stop.</summary>
     [Id(3)] public required bool TakesNodes { get; init; }
+
+    /// <summary>Where it listens: no request is pushed there. A server of an earlier version does not say.</summary>
+    [Id(4)] public string[]? Listening { get; init; }
 }
 
 /// <summary>One service's deliveries, as the server that takes them out of its partitions sees them.</summary>

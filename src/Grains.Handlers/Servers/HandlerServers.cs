@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Net;
 using Grains.Handlers.Hosted;
 using Grains.Handlers.Nodes;
 using Grains.Handlers.Runs;
@@ -12,7 +13,7 @@ namespace Grains.Handlers.Servers;
 /// <summary>Which servers can run which handlers, and how busy they are: asked about once a second; of itself, now.</summary>
 internal sealed class HandlerServers(
     IClusterMembershipService membership,
-    ILocalSiloDetails here,
+    LocalServer here,
     RunKeeper runs,
     HostedHandlers hosted,
     HandlerSurvey survey,
@@ -30,7 +31,12 @@ internal sealed class HandlerServers(
         Hosted = hosted.Names,
         Dispatched = Dispatched(),
         TakesNodes = _runsNodes && !runs.IsStopping,
+        Listening = here.ListeningForOthers,
     };
+
+    /// <summary>A connection to there ends at a port of some server of the cluster, as far as it is known here.</summary>
+    public bool IsServer(IPEndPoint to, IPAddress? from) => here.Is(to, from)
+        || _others.Values.Any(r => r.Listening?.Contains($"{new IPEndPoint(LocalServer.Plain(to.Address), to.Port)}") == true);
 
     /// <summary>Servers that can run the service's handler.</summary>
     /// <param name="hostedService">Null = any server can.</param>

@@ -34,10 +34,7 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         }
 
         DueTime due = draft.DueOf(command.Due);
-        MessageContent content = command.TtlMs == 0 ? command.Content : command.Content with
-        {
-            Terms = new MessageTerms().Lasting(command.TtlMs, due, draft),
-        };
+        MessageContent content = command.Content with { Terms = TermsOf(command, due, draft) };
         int waiting = state.Nodes.Get(name)?.Pending ?? 0;
         if (waiting >= command.MailboxLimit)
         {
@@ -53,7 +50,7 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         int ordinal = draft.NextOrdinal();
         draft.Emit(due.IsSet
             ? new MessageDelayed(name, ordinal, due, content)
-            : new MessageAcceptedEffect(name, ordinal, content, DeadReason: null));
+            : new MessageAcceptedEffect(name, ordinal, content, TooManyHops(content)));
         if (command.IdempotencyKey is { } remembered)
         {
             draft.Emit(new IdempotencyRemembered(remembered.Key, remembered.Body, ordinal));
@@ -79,6 +76,19 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
                 "This idempotency key was used with another request. Use a new key for a new request.");
     }
 
+    /// <summary>It follows from others where its sender carried their count on; one whose time is not now begins a chain.</summary>
+    private static MessageTerms? TermsOf(SendMessage command, DueTime due, Draft draft)
+    {
+        MessageTerms? follows = !due.IsSet && draft.Level >= FormatLevels.Terms ? command.Content.Terms : null;
+        return command.TtlMs == 0 ? follows : (follows ?? new MessageTerms()).Lasting(command.TtlMs, due, draft);
+    }
+
+    /// <summary>Null: as many as may be.</summary>
+    private static string? TooManyHops(MessageContent content) =>
+        content.Terms is { HopsMax: > 0 } terms && terms.Hops > terms.HopsMax
+            ? $"It follows from {terms.Hops} messages, each sent at once by the handling of the one before; 'mailbox.maxHops' is {terms.HopsMax}."
+            : null;
+
     /// <summary>A send of a commit: never refused, a dead letter at the worst.</summary>
     public void Accept(OutgoingMessage message, Draft draft)
     {
@@ -97,8 +107,7 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         }
 
         long bound = (long)message.MailboxLimit * Limits.MailboxOverflowFactor;
-        string? dead = message.Content.Terms is { HopsMax: > 0 } terms && terms.Hops > terms.HopsMax
-            ? $"It follows from {terms.Hops} messages, each sent at once by the handling of the one before; 'mailbox.maxHops' is {terms.HopsMax}."
+        string? dead = TooManyHops(message.Content) is { } tooMany ? tooMany
             : (state.Nodes.Get(name)?.Pending ?? 0) >= bound
             ? $"The mailbox held {bound} messages, {Limits.MailboxOverflowFactor} times its bound."
             : null;

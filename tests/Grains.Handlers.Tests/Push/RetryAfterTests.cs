@@ -19,7 +19,7 @@ public sealed class RetryAfterTests
     [InlineData(" 120\t", 120_000)]
     [InlineData("007", 7_000)]
     [InlineData("2147483648", 2_147_483_648_000)]
-    [InlineData("9223372036854775807", 9_223_372_036_854_775_000)]
+    [InlineData("9223372036854775807", _never)]
     [InlineData("9223372036854775808", _never)]
     [InlineData("99999999999999999999999999999999999999", _never)]
     [InlineData("Fri, 06 Nov 2026 08:49:37 GMT", 7_000)]

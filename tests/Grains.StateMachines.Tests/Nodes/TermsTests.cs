@@ -156,6 +156,26 @@ public sealed class TermsTests
         Assert.Equal((1, 0), (Node().Waiting, Node().Dead));
     }
 
+    [Theory]
+    [InlineData(4, 3, 0, 0, true)]
+    [InlineData(3, 3, 0, 0, false)]
+    [InlineData(4, 3, 0, 60_000, true)]
+    [InlineData(4, 3, 60_000, 0, false)]
+    [InlineData(int.MaxValue, 0, 0, 0, false)]
+    public void A_send_from_outside_that_carries_a_count_on_is_a_dead_letter_beyond_the_bound(
+        int hops, int maxHops, long delayMs, long ttlMs, bool isDead)
+    {
+        SendMessage send = _partition.Send("a", "0");
+        _partition.Do(send with
+        {
+            Content = send.Content with { Terms = new MessageTerms { Hops = hops, HopsMax = maxHops } },
+            Due = new Due(delayMs, 0),
+            TtlMs = ttlMs,
+        });
+        Assert.Equal(isDead ? 1 : 0, Node().Dead);
+        Assert.Equal(isDead || delayMs > 0 ? 0 : 1, Node().Waiting);
+    }
+
     private void Forward(string body, int maxHops, long delayMs = 0) => _partition.Do<Committed>(new CommitDelivery
     {
         Delivery = _partition.Take("a")!.Delivery,
