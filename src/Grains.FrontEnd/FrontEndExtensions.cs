@@ -49,6 +49,10 @@ public static class FrontEndExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<IStartupFilter, RequestGateFilter>();
         services.AddSingleton(AccessPolicies.Create);
+        services.AddSingleton(AccessPolicies.OpenRing);
+        services.AddSingleton<AccessSurroundings>();
+        services.AddSingleton<AccessAudit>();
+        services.AddHostedService<AccessKeeper>();
         services.AddSingleton<SystemKeyspace>();
         services.AddSingleton<DeclarationCatalog>();
         services.AddSingleton<ServiceCalls>();

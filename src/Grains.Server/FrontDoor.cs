@@ -70,6 +70,7 @@ internal static class FrontDoor
 
     private static Task Refuse(HttpContext context)
     {
+        context.RequestServices.GetRequiredService<AccessAudit>().Refused(context, StatusCodes.Status403Forbidden, key: null);
         context.Response.StatusCode = StatusCodes.Status403Forbidden;
         context.Response.ContentType = "text/plain; charset=utf-8";
         return context.Response.WriteAsync("The dashboard is shown on this machine only, and not where API keys are in use.\n");

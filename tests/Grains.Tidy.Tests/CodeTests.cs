@@ -54,6 +54,14 @@ public partial class CodeTests
             LaxParser()));
 
     [Fact]
+    public void What_is_logged_passes_the_one_place_that_makes_a_line_of_it() =>
+        Repository.Expect(
+            from match in CodeMatches(
+                Repository.CSharp.Where(f => f.StartsWith("src/", StringComparison.Ordinal)), new Regex(@"\bAdd(?!Grains)(\w*Console|Debug)\("))
+            where !match.StartsWith("src/Grains.Server/Logs/LoggingExtensions.cs", StringComparison.Ordinal)
+            select match);
+
+    [Fact]
     public void Comments_and_strings_are_not_taken_for_code()
     {
         string[] lines = SourceText.CodeLines(

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Primitives;
 
 namespace Grains.FrontEnd.Access;
 
-/// <summary><c>Authorization: Bearer KEY</c>. Only hashes are compared, all of them, in constant time.</summary>
-internal sealed class KeyAccess(IReadOnlyList<AccessKey> keys) : IAccessPolicy
+/// <summary><c>Authorization: Bearer KEY</c>. Only hashes are compared.</summary>
+internal sealed class KeyAccess(KeyRing keys) : IAccessPolicy
 {
     private const int _tokenCharsMax = 512;
     private const string _scheme = "Bearer ";
@@ -19,38 +19,26 @@ internal sealed class KeyAccess(IReadOnlyList<AccessKey> keys) : IAccessPolicy
         [.. Enum.GetValues<Permission>().Select(p => new AccessRefusal(ProblemCode.Forbidden,
             $"This needs a key with the permission '{p.ToString().ToLowerInvariant()}'."))];
 
-    public AccessRefusal? Refuse(HttpContext http, Permission needed)
+    public AccessRefusal? Refuse(HttpContext http, Permission needed, out HeldKey? caller)
     {
-        StringValues header = http.Request.Headers.Authorization;
+        caller = Find(http.Request.Headers.Authorization);
+        return caller is null ? _unknown
+            : caller.Key.Permission < needed ? _forbidden[(int)needed - 1]
+            : null;
+    }
+
+    private HeldKey? Find(StringValues header)
+    {
         if (header.Count != 1 || header[0] is not { } value
             || value.Length > _scheme.Length + _tokenCharsMax
             || !value.StartsWith(_scheme, StringComparison.OrdinalIgnoreCase))
         {
-            return _unknown;
+            return null;
         }
 
-        return PermissionOf(value.AsSpan(_scheme.Length)) switch
-        {
-            null => _unknown,
-            { } held when held < needed => _forbidden[(int)needed - 1],
-            _ => null,
-        };
-    }
-
-    private Permission? PermissionOf(ReadOnlySpan<char> token)
-    {
         Span<byte> utf8 = stackalloc byte[_tokenCharsMax * 3];
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(utf8[..Encoding.UTF8.GetBytes(token, utf8)], hash);
-        Permission? held = null;
-        foreach (AccessKey key in keys)
-        {
-            if (CryptographicOperations.FixedTimeEquals(hash, key.Sha256))
-            {
-                held = key.Permission;
-            }
-        }
-
-        return held;
+        SHA256.HashData(utf8[..Encoding.UTF8.GetBytes(value.AsSpan(_scheme.Length), utf8)], hash);
+        return keys.Find(hash);
     }
 }

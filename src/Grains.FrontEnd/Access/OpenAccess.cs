@@ -16,8 +16,9 @@ internal sealed class OpenAccess(bool anyHost) : IAccessPolicy
     private static readonly AccessRefusal _foreignOrigin = new(ProblemCode.Forbidden,
         "A server without keys takes no requests from pages of other sites (Sec-Fetch-Site, Origin); configure keys.");
 
-    public AccessRefusal? Refuse(HttpContext http, Permission needed)
+    public AccessRefusal? Refuse(HttpContext http, Permission needed, out HeldKey? caller)
     {
+        caller = null;
         if (!anyHost && !Browsers.AsksForThisMachine(http))
         {
             return _foreignHost;

@@ -21,7 +21,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Grains.FrontEnd.Routes;
 
 /// <summary>Every route, mapped behind its permission.</summary>
-internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access)
+internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access, AccessAudit audit)
 {
     private static readonly string[] _probes = ["/healthz", "/readyz", "/metrics"];
 
@@ -68,6 +68,7 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
     {
         RequestDelegate handler = route.Handler;
         bool takesQuery = route.Query.Length > 0;
+        string name = $"{route.Method} {route.Path}";
         if (route.Permission is not { } needed)
         {
             return handler;
@@ -75,9 +76,14 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
 
         return http =>
         {
-            if (access.Refuse(http, needed) is { } refusal)
+            if (access.Refuse(http, needed, out HeldKey? caller) is { } refusal)
             {
-                return RefuseAsync(http, refusal);
+                return RefuseAsync(http, refusal, caller);
+            }
+
+            if (needed == Permission.Admin)
+            {
+                audit.Follow(http, name, caller);
             }
 
             if (!takesQuery && http.Request.QueryString.HasValue)
@@ -85,7 +91,7 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
                 Query.Of(http);
             }
 
-            return handler(http);
+            return caller is null ? handler(http) : KeyRequests.RunAsync(http, handler, caller.Life[needed]);
         };
     }
 
@@ -108,8 +114,9 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
         };
     }
 
-    private static Task RefuseAsync(HttpContext http, AccessRefusal refusal)
+    private Task RefuseAsync(HttpContext http, AccessRefusal refusal, HeldKey? caller)
     {
+        audit.Refused(http, ErrorCatalog.Describe(refusal.Code).Status, caller?.Key.Name);
         if (refusal.Code == ProblemCode.Unauthenticated)
         {
             http.Response.Headers.WWWAuthenticate = "Bearer";

@@ -14,6 +14,7 @@ internal sealed class DataCommands(GrainsOptions options, ILoggerFactory logs, T
         DataCommand.Verify verify => VerifyAsync(verify.File, cancel),
         DataCommand.Restore restore => RestoreAsync(restore.File, cancel),
         DataCommand.Migrate migrate => MigrateAsync(migrate.Folder, cancel),
+        DataCommand.HashKey key => HashedKey.WriteAsync(key, say, cancel),
         _ => throw new InvalidOperationException($"Nothing carries out {command}."),
     };
 

@@ -25,8 +25,8 @@ internal static class ClusterAnnouncement
 
         if (cluster.Tls is null && !Loopback.Is(cluster.Silo.Host))
         {
-            yield return "Servers speak without TLS. Everybody who reaches "
-                + $"{cluster.Silo.Host}:{cluster.Silo.Port} may do everything.";
+            yield return "Servers speak without TLS. Who is in between, on the way to "
+                + $"{cluster.Silo.Host}:{cluster.Silo.Port}, may read and do everything.";
         }
 
         if (!cluster.Postgres.IsLocal && !cluster.Postgres.IsVerified)

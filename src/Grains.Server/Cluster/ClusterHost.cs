@@ -5,6 +5,7 @@ using Grains.Server.Logs;
 using Grains.Server.Options;
 using Grains.Silo;
 using Grains.Silo.Cluster;
+using Grains.Silo.Members;
 using Grains.Silo.Tls;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
@@ -45,6 +46,7 @@ internal static class ClusterHost
             await new EarlierMembers(
                 cluster, place, stores.Database, TimeProvider.System, logs.CreateLogger<EarlierMembers>())
                 .ClearAsync(cancel);
+            MemberSecret? secret = tls is null ? await MemberSecret.ReadAsync(stores.Database, cancel) : null;
             builder.AddStores(stores, logs);
             builder.Host.ConfigureHostOptions(host => host.ShutdownTimeout = _shutdownMax);
             builder.WebHost.UseUrls([.. options.Urls.Select(u => u.GetLeftPart(UriPartial.Authority))]);
@@ -57,6 +59,10 @@ internal static class ClusterHost
                 if (tls is not null)
                 {
                     silo.UseMutualTls(tls);
+                }
+                else
+                {
+                    silo.UseMemberSecret(secret!);
                 }
             });
             builder.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler, DeadServer>());

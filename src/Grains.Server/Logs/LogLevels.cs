@@ -1,3 +1,5 @@
+using Grains.FrontEnd.Access;
+
 namespace Grains.Server.Logs;
 
 /// <summary>What is logged, from which level on. Inert.</summary>
@@ -19,6 +21,9 @@ internal sealed class LogLevels
         ("Orleans.Runtime.Silo", LogLevel.None),
         ("Orleans.Runtime.SiloLifecycleSubject", LogLevel.None),
         ("Orleans.Hosting.SiloHostedService", LogLevel.None),
+
+        // Who did what is said at every level.
+        (typeof(AccessAudit).FullName!, LogLevel.Information),
     ];
 
     private static readonly (string Category, LogLevel Level)[] _usual =

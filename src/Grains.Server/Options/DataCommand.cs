@@ -1,6 +1,6 @@
 namespace Grains.Server.Options;
 
-/// <summary>What the program is to do with data, instead of serving it.</summary>
+/// <summary>What the program is to do with data or keys, instead of serving.</summary>
 internal abstract record DataCommand
 {
     private DataCommand()
@@ -15,4 +15,7 @@ internal abstract record DataCommand
 
     /// <summary><c>migrate --from FOLDER</c>: a stopped server's folder into Postgres.</summary>
     public sealed record Migrate(string Folder) : DataCommand;
+
+    /// <summary><c>hash-key NAME PERMISSION [EXPIRY]</c>: the line of a keys file for a key.</summary>
+    public sealed record HashKey(string Name, string Permission, string? Expiry) : DataCommand;
 }

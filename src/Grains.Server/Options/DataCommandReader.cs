@@ -3,7 +3,8 @@ namespace Grains.Server.Options;
 /// <summary>The words before the options.</summary>
 internal sealed class DataCommandReader(SettingSource source)
 {
-    private const string _known = "Write backup verify FILE, restore FILE, or migrate --from FOLDER, before the options; or nothing, to serve";
+    private const string _known = "Write backup verify FILE, restore FILE, migrate --from FOLDER, or hash-key NAME PERMISSION, before the options; or "
+        + "nothing, to serve";
 
     /// <returns>Null: there are none, so it serves; or they are wrong.</returns>
     public DataCommand? Read(IReadOnlyList<string> words, bool hasPostgres)
@@ -13,6 +14,8 @@ internal sealed class DataCommandReader(SettingSource source)
             ["backup", "verify", var file] => new DataCommand.Verify(Path.GetFullPath(file)),
             ["restore", var file] => new DataCommand.Restore(Path.GetFullPath(file)),
             ["migrate"] => Migrate(hasPostgres),
+            ["hash-key", var name, var permission] => new DataCommand.HashKey(name, permission, null),
+            ["hash-key", var name, var permission, var expiry] => new DataCommand.HashKey(name, permission, expiry),
             _ => null,
         };
         if (command is null && words.Count > 0 && words is not ["migrate"])

@@ -175,7 +175,7 @@ internal sealed class GrainsOptionsReader(SettingSource source)
 
         foreach (string error in KeysFile.Read(value).Errors)
         {
-            source.Wrong(Setting.Keys, value, error.TrimEnd('.'), "Each line of the file is: name permission key");
+            source.Wrong(Setting.Keys, value, error.TrimEnd('.'), "Each line of the file is: name permission key, and an expiry if it has one");
         }
 
         return Path.GetFullPath(value);

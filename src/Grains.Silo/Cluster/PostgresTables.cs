@@ -9,7 +9,7 @@ public static class PostgresTables
     /// <summary>
     /// The first makes them, each further one changes what the one before left. None is ever changed.
     /// </summary>
-    public static IReadOnlyList<string> Steps { get; } = [Read(1)];
+    public static IReadOnlyList<string> Steps { get; } = [Read(1), Read(2)];
 
     private static string Read(int step)
     {

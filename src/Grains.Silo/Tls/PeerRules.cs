@@ -11,11 +11,12 @@ namespace Grains.Silo.Tls;
 internal static class PeerRules
 {
     /// <returns>Null: it does.</returns>
-    public static string? Refuse(X509Certificate2 certificate, X509ChainPolicy policy, IPAddress? peer, string cluster)
+    public static string? Refuse(
+        X509Certificate2 certificate, X509ChainPolicy policy, PeerPurpose purpose, IPAddress? peer, string cluster)
     {
         using var chain = new X509Chain { ChainPolicy = policy };
         return chain.Build(certificate)
-            ? RefuseName(certificate, peer, cluster)
+            ? RefuseUse(certificate, purpose) ?? RefuseName(certificate, peer, cluster)
             : Describe(chain);
     }
 
@@ -24,6 +25,16 @@ internal static class PeerRules
         string.Join(
             ", ",
             chain?.ChainStatus.Select(s => $"{s.Status} ({s.StatusInformation.TrimEnd('.', ' ')})").Distinct() ?? []);
+
+    /// <summary>
+    /// A chain takes a certificate without the extension, or with "any" in it, for every use. Here the use is named, or it is
+    /// none: a certificate that somebody got for something else is no server of the cluster.
+    /// </summary>
+    public static string? RefuseUse(X509Certificate2 certificate, PeerPurpose purpose) =>
+        certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>()
+            .Any(e => e.EnhancedKeyUsages.Cast<Oid>().Any(u => u.Value == purpose.Usage.Value))
+            ? null
+            : $"its extended key usage does not name {purpose.Name}";
 
     public static string? RefuseName(X509Certificate2 certificate, IPAddress? peer, string cluster)
     {
@@ -38,8 +49,8 @@ internal static class PeerRules
 }
 
 /// <summary>What a peer does in a connection, and the extended key usage that lets it.</summary>
-internal sealed record PeerPurpose(Oid Usage)
+internal sealed record PeerPurpose(string Name, Oid Usage)
 {
-    public static readonly PeerPurpose Accepts = new(new Oid("1.3.6.1.5.5.7.3.1"));
-    public static readonly PeerPurpose Connects = new(new Oid("1.3.6.1.5.5.7.3.2"));
+    public static readonly PeerPurpose Accepts = new("serverAuth", new Oid("1.3.6.1.5.5.7.3.1"));
+    public static readonly PeerPurpose Connects = new("clientAuth", new Oid("1.3.6.1.5.5.7.3.2"));
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Grains.Silo.Logs;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Messaging;
@@ -18,12 +19,12 @@ internal abstract partial class TlsConnections(TlsCertificates certificates, ILo
     /// <summary>One record of TLS: fewer and larger ones than by the pages that pipes use.</summary>
     private const int _bufferBytes = 16 << 10;
 
-    private const long _betweenLinesMs = 1_000;
+    /// <summary>Subjects of certificates are as long as their issuer likes.</summary>
+    private const int _reasonCharsMax = 500;
 
     protected const SslProtocols Versions = SslProtocols.Tls12 | SslProtocols.Tls13;
 
-    private long _saidAt = -_betweenLinesMs;
-    private long _unsaid;
+    private readonly LogPace _pace = new(TimeProvider.System);
 
     public async Task OnConnectionAsync(ConnectionContext context, ConnectionDelegate next)
     {
@@ -46,6 +47,9 @@ internal abstract partial class TlsConnections(TlsCertificates certificates, ILo
             await output.CompleteAsync();
         }
     }
+
+    /// <summary>What the other end is to be good for.</summary>
+    protected abstract PeerPurpose Peer { get; }
 
     protected abstract Task AuthenticateAsync(
         SslStream secure, TlsIdentity own, IPAddress? peer, RemoteCertificateValidationCallback judge,
@@ -73,23 +77,12 @@ internal abstract partial class TlsConnections(TlsCertificates certificates, ILo
             string reason = refusal ?? (isLate
                 ? $"no handshake within {certificates.Options.HandshakeDeadline.TotalSeconds} s"
                 : e.InnerException?.Message ?? e.Message);
-            Say(context.RemoteEndPoint, reason);
-            throw new ConnectionAbortedException($"No TLS with {context.RemoteEndPoint}: {reason}", e);
-        }
-    }
+            if (_pace.MayWrite(out long unsaid))
+            {
+                LogRefused(logger, context.RemoteEndPoint, LogText.Of(reason.TrimEnd('.'), _reasonCharsMax), unsaid);
+            }
 
-    /// <summary>One line a second, and how many there were: whoever knocks may not fill the log.</summary>
-    private void Say(EndPoint? peer, string reason)
-    {
-        long now = Environment.TickCount64;
-        long said = Interlocked.Read(ref _saidAt);
-        if (now - said >= _betweenLinesMs && Interlocked.CompareExchange(ref _saidAt, now, said) == said)
-        {
-            LogRefused(logger, peer, reason.TrimEnd('.'), Interlocked.Exchange(ref _unsaid, 0));
-        }
-        else
-        {
-            Interlocked.Increment(ref _unsaid);
+            throw new ConnectionAbortedException($"No TLS with {context.RemoteEndPoint}: {reason}", e);
         }
     }
 
@@ -103,8 +96,8 @@ internal abstract partial class TlsConnections(TlsCertificates certificates, ILo
         // The name that TLS asked for is not the rule here: the names of the cluster and of the address are.
         return errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors)
             ? $"its certificate {shown.Subject} is refused: {PeerRules.Describe(chain)}"
-            : PeerRules.RefuseName(shown, peer, certificates.Options.Cluster) is { } name
-                ? $"its certificate {shown.Subject} is refused: {name}"
+            : (PeerRules.RefuseUse(shown, Peer) ?? PeerRules.RefuseName(shown, peer, certificates.Options.Cluster)) is { } why
+                ? $"its certificate {shown.Subject} is refused: {why}"
                 : null;
     }
 
@@ -118,6 +111,8 @@ internal abstract partial class TlsConnections(TlsCertificates certificates, ILo
 internal sealed class InboundTls(TlsCertificates certificates, ILogger<InboundTls> logger)
     : TlsConnections(certificates, logger)
 {
+    protected override PeerPurpose Peer => PeerPurpose.Connects;
+
     protected override Task AuthenticateAsync(
         SslStream secure, TlsIdentity own, IPAddress? peer, RemoteCertificateValidationCallback judge,
         CancellationToken cancel) =>
@@ -126,7 +121,7 @@ internal sealed class InboundTls(TlsCertificates certificates, ILogger<InboundTl
             {
                 ServerCertificateContext = own.Context,
                 ClientCertificateRequired = true,
-                CertificateChainPolicy = own.Policy(PeerPurpose.Connects),
+                CertificateChainPolicy = own.Policy(Peer),
                 RemoteCertificateValidationCallback = judge,
                 EnabledSslProtocols = Versions,
                 AllowRenegotiation = false,
@@ -141,6 +136,8 @@ internal sealed class InboundTls(TlsCertificates certificates, ILogger<InboundTl
 internal sealed class OutboundTls(TlsCertificates certificates, ILogger<OutboundTls> logger)
     : TlsConnections(certificates, logger)
 {
+    protected override PeerPurpose Peer => PeerPurpose.Accepts;
+
     protected override Task AuthenticateAsync(
         SslStream secure, TlsIdentity own, IPAddress? peer, RemoteCertificateValidationCallback judge,
         CancellationToken cancel) =>
@@ -149,7 +146,7 @@ internal sealed class OutboundTls(TlsCertificates certificates, ILogger<Outbound
             {
                 TargetHost = peer?.ToString() ?? "",
                 ClientCertificateContext = own.Context,
-                CertificateChainPolicy = own.Policy(PeerPurpose.Accepts),
+                CertificateChainPolicy = own.Policy(Peer),
                 RemoteCertificateValidationCallback = judge,
                 EnabledSslProtocols = Versions,
                 AllowRenegotiation = false,

@@ -45,7 +45,8 @@ internal sealed class TlsIdentity
             Hash(roots, chain, key));
         foreach (PeerPurpose purpose in new[] { PeerPurpose.Accepts, PeerPurpose.Connects })
         {
-            if (PeerRules.Refuse(identity.Certificate, identity.Policy(purpose), options.Address, options.Cluster)
+            if (PeerRules.Refuse(
+                    identity.Certificate, identity.Policy(purpose), purpose, options.Address, options.Cluster)
                 is { } refusal)
             {
                 throw new TlsFileException(

@@ -33,6 +33,7 @@ public sealed class LogTests
     [InlineData("Debug,Orleans=trace", "Orleans.Y", LogLevel.Trace)]
     [InlineData("warning,Grains.X=debug", "Grains.X.Z", LogLevel.Debug)]
     [InlineData("trace,Orleans=trace", "Orleans.Runtime.Silo", LogLevel.None)]
+    [InlineData("error,Grains=error", "Grains.FrontEnd.Access.AccessAudit", LogLevel.Information)]
     public void A_part_is_logged_from_its_level_on(string text, string category, LogLevel first)
     {
         using ServiceProvider services = new ServiceCollection()

@@ -10,6 +10,8 @@ internal sealed class TestAuthority : IDisposable
     private static readonly Oid _accepts = new("1.3.6.1.5.5.7.3.1");
     private static readonly Oid _connects = new("1.3.6.1.5.5.7.3.2");
 
+    private static readonly Oid _any = new("2.5.29.37.0");
+
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly X509Certificate2 _root;
 
@@ -36,7 +38,8 @@ internal sealed class TestAuthority : IDisposable
     }
 
     public Issued Issue(
-        string? name = "test", IPAddress? address = null, TimeSpan? lasts = null, bool accepts = true, bool connects = true)
+        string? name = "test", IPAddress? address = null, TimeSpan? lasts = null, bool accepts = true, bool connects = true,
+        bool any = false)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = Request("server", key, isAuthority: false);
@@ -63,7 +66,16 @@ internal sealed class TestAuthority : IDisposable
             usages.Add(_connects);
         }
 
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(usages, critical: false));
+        if (any)
+        {
+            usages.Add(_any);
+        }
+
+        if (usages.Count > 0)
+        {
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(usages, critical: false));
+        }
+
         using X509Certificate2 certificate = Issue(request, DateTimeOffset.UtcNow + (lasts ?? TimeSpan.FromDays(10)));
         return new Issued(certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }

@@ -104,20 +104,42 @@ public sealed class TlsConnectionTests
         Assert.Contains("no certificate", refusal.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Who_may_only_accept_is_refused_when_it_connects()
+    [Theory]
+    [InlineData(true, false, false)]
+    [InlineData(false, false, false)]
+    [InlineData(false, false, true)]
+    [InlineData(true, false, true)]
+    public async Task Whose_certificate_does_not_say_that_it_may_connect_is_refused_when_it_does(bool accepts, bool connects, bool any)
     {
         using var root = new TestAuthority();
-        Issued issued = root.Issue(connects: false);
+        Issued issued = root.Issue(accepts: accepts, connects: connects, any: any);
         await using var pair = new TlsPair();
-        Task accepts = pair.AcceptAsync(Open(root, root.Issue()));
+        Task accepting = pair.AcceptAsync(Open(root, root.Issue()));
         await using var half = new SslStream(pair.Raw, false, (_, _, _, _) => true);
         await IgnoreAsync(half.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
         {
             TargetHost = "test",
             ClientCertificates = [X509Certificate2.CreateFromPem(issued.Certificate, issued.Key)],
         }));
-        await Assert.ThrowsAsync<ConnectionAbortedException>(() => accepts);
+        await Assert.ThrowsAsync<ConnectionAbortedException>(() => accepting);
+    }
+
+    [Theory]
+    [InlineData(false, true, false)]
+    [InlineData(false, false, false)]
+    [InlineData(false, false, true)]
+    public async Task Whose_certificate_does_not_say_that_it_may_accept_is_refused_when_it_does(bool accepts, bool connects, bool any)
+    {
+        using var root = new TestAuthority();
+        Issued issued = root.Issue(accepts: accepts, connects: connects, any: any);
+        await using var pair = new TlsPair();
+        Task<byte[]> connecting = pair.ConnectAsync(Open(root, root.Issue()), [1]);
+        await using var half = new SslStream(pair.RawAccepting, false, (_, _, _, _) => true);
+        await IgnoreAsync(half.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+        {
+            ServerCertificate = X509Certificate2.CreateFromPem(issued.Certificate, issued.Key),
+        }));
+        await Assert.ThrowsAsync<ConnectionAbortedException>(() => connecting);
     }
 
     [Fact]

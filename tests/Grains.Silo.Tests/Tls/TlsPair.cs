@@ -23,6 +23,9 @@ internal sealed class TlsPair : IAsyncDisposable
     /// <summary>What the end that connects has if it is no silo.</summary>
     public Stream Raw => new PipeStream(new Ends(_toConnecting.Reader, _toAccepting.Writer));
 
+    /// <summary>What the end that accepts has if it is no silo.</summary>
+    public Stream RawAccepting => new PipeStream(new Ends(_toAccepting.Reader, _toConnecting.Writer));
+
     /// <summary>Runs the end that accepts: it gives every byte back until the other end is done.</summary>
     public Task AcceptAsync(TlsCertificates certificates) =>
         RunAsync(
