@@ -55,6 +55,9 @@ public static class Limits
     public const long HandlerMsMin = 100;
     public const long HandlerMsMax = 3_600_000;
     public const long WaitMs = 60_000;
+
+    /// <summary>Requests that wait for a delivery or a reply, on one server.</summary>
+    public const int WaitingRequests = 8_192;
     public const long LeaseMsMin = 100;
     public const long LeaseMsMax = 12 * 3_600_000L;
     public const long DelayMs = 12 * 3_600_000L;

@@ -56,6 +56,7 @@ public static class FrontEndExtensions
         services.AddSingleton<SystemKeyspace>();
         services.AddSingleton<DeclarationCatalog>();
         services.AddSingleton<ServiceCalls>();
+        services.AddSingleton<WaitingRoom>();
         services.AddSingleton<KeyspaceRoutes>();
         services.AddSingleton<KeyRoutes>();
         services.AddSingleton<ServiceRoutes>();

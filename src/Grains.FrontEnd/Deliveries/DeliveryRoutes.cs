@@ -14,13 +14,12 @@ using Grains.StateMachines.Ids;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Partitions;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 
 namespace Grains.FrontEnd.Deliveries;
 
 /// <summary>What workers do: receive, commit, renew, reject.</summary>
 internal sealed class DeliveryRoutes(
-    ServiceCalls calls, ServiceReceives receives, DeclarationCatalog catalog, IHostApplicationLifetime lifetime, TimeProvider time)
+    ServiceCalls calls, ServiceReceives receives, DeclarationCatalog catalog, WaitingRoom room, TimeProvider time)
 {
     private const string _one = "/v1/deliveries/{delivery}";
 
@@ -83,8 +82,11 @@ internal sealed class DeliveryRoutes(
         ReceiveRequest request = await JsonBody.ReadAsync(http, WireJson.Context.ReceiveRequest);
         int max = Fields.Int(request.Max, "max", 1, Limits.DeliveryMessages, 1);
         long waitMs = Fields.DurationMs(request.Wait, "wait", 0, Limits.WaitMs, 0);
+        using WaitingRoom.Place? place = room.Enter(http, waitMs);
+        bool hasNoPlace = waitMs > 0 && place is null;
+        waitMs = hasNoPlace ? 0 : waitMs;
         long begun = time.GetTimestamp();
-        ServiceSnapshot service = await FindOpenAsync(http, waitMs);
+        ServiceSnapshot service = await FindOpenAsync(http, place, waitMs);
         waitMs = Math.Max(0, waitMs - (long)time.GetElapsedTime(begun).TotalMilliseconds);
         long leaseMs = Fields.DurationMs(request.Lease, "lease", Limits.LeaseMsMin, Limits.LeaseMsMax, service.LeaseMs);
         if (service.Paused)
@@ -103,13 +105,15 @@ internal sealed class DeliveryRoutes(
             MaxAttempts = service.Attempts,
             ServiceName = service.Name,
         };
-        Answer answer = await Patience.WaitAsync(
-            http, lifetime, over => ask(service, receive, over), () => new NothingToDeliver());
+        Answer answer = await room.WaitAsync(http, place, over => ask(service, receive, over), () => new NothingToDeliver());
         switch (answer)
         {
             case DeliveryGiven given:
                 await Answers.JsonAsync(http, StatusCodes.Status200OK,
                     DeliveryDocuments.Write(service, given), WireJson.Context.Delivery);
+                return;
+            case NothingToDeliver when hasNoPlace:
+                await ProblemAnswer.WriteAsync(http, room.Full());
                 return;
             case NothingToDeliver:
                 http.Response.StatusCode = StatusCodes.Status204NoContent;
@@ -121,12 +125,12 @@ internal sealed class DeliveryRoutes(
     }
 
     /// <summary>The service, not paused any more; or as it is when the wait, or the server's life, is over.</summary>
-    private async Task<ServiceSnapshot> FindOpenAsync(HttpContext http, long waitMs)
+    private async Task<ServiceSnapshot> FindOpenAsync(HttpContext http, WaitingRoom.Place? place, long waitMs)
     {
         long begun = time.GetTimestamp();
         ServiceSnapshot service = await calls.FindAsync(http);
         while (service.Paused && time.GetElapsedTime(begun).TotalMilliseconds < waitMs
-            && !lifetime.ApplicationStopping.IsCancellationRequested)
+            && place is { Sent.IsCancellationRequested: false } && !room.IsClosing)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(_pausedMs, waitMs)), time, http.RequestAborted);
             service = await calls.FindAsync(http);

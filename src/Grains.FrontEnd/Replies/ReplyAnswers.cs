@@ -11,12 +11,11 @@ using Grains.StateMachines.Ids;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Replies;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 
 namespace Grains.FrontEnd.Replies;
 
 /// <summary>Waits for what comes of a message, and says it to who asked.</summary>
-internal sealed class ReplyAnswers(ServiceCalls calls, IHostApplicationLifetime lifetime)
+internal sealed class ReplyAnswers(ServiceCalls calls, WaitingRoom room)
 {
     public const string MessageHeader = "Grains-Message";
     public const string AppliedHeader = "Preference-Applied";
@@ -38,14 +37,16 @@ internal sealed class ReplyAnswers(ServiceCalls calls, IHostApplicationLifetime 
     }
 
     /// <summary>Until it is over, the wait is, the caller goes away, or the server is to end.</summary>
-    public Task<ReplyFound> WaitAsync(HttpContext http, ServiceSnapshot service, MessageId message, long waitMs)
+    public async Task<ReplyFound> WaitAsync(HttpContext http, ServiceSnapshot service, MessageId message, long waitMs)
     {
-        var get = new GetReply(service.Id, message) { WaitMs = waitMs };
-        return Patience.WaitAsync(
+        using WaitingRoom.Place? place = room.Enter(http, waitMs);
+        var get = new GetReply(service.Id, message) { WaitMs = place is null ? 0 : waitMs };
+        ReplyFound found = await room.WaitAsync(
             http,
-            lifetime,
+            place,
             over => calls.ExecuteAsync<ReplyFound>(service, message.Partition, get, ProblemCode.MessageNotFound, over).AsTask(),
             () => new ReplyFound(ReplyStatus.Open));
+        return waitMs > 0 && place is null && found.Status == ReplyStatus.Open ? throw room.Full() : found;
     }
 
     public static async Task WriteAsync(HttpContext http, MessageId message, ReplyFound found)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Grains.FrontEnd.Declarations;
 using Grains.Handlers.Runs;
 using Grains.Handlers.Servers;
+using Grains.StateMachines.Ids;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -21,13 +22,16 @@ internal sealed partial class Dispatchers : BackgroundService
     private readonly ILogger<Dispatchers> _log;
     private readonly SemaphoreSlim _changed = new(0, 1);
     private readonly Lock _lock = new();
+    private readonly WorkWatch _work;
     private bool _hasEnded;
+    private ImmutableDictionary<ServiceId, ServiceDispatcher> _running = ImmutableDictionary<ServiceId, ServiceDispatcher>.Empty;
     private ImmutableDictionary<string, ServiceDispatcher> _dispatchers = ImmutableDictionary<string, ServiceDispatcher>.Empty;
 
     public Dispatchers(
         DeclarationCatalog catalog, DispatchParts parts, RunKeeper runs, IHostApplicationLifetime lifetime, ILogger<Dispatchers> log)
     {
         (_catalog, _parts, _runs, _log) = (catalog, parts, runs, log);
+        _work = new WorkWatch(parts.Local, parts.Time, (service, partition) => _running.GetValueOrDefault(service)?.Take(partition));
         catalog.ServicesChanged += Wake;
         parts.Servers.Dispatched = () => [.. _dispatchers.Values.Select(d => d.Report)];
         lifetime.ApplicationStopping.Register(End);
@@ -35,6 +39,7 @@ internal sealed partial class Dispatchers : BackgroundService
 
     public override void Dispose()
     {
+        _work.Dispose();
         _changed.Dispose();
         base.Dispose();
     }
@@ -94,11 +99,17 @@ internal sealed partial class Dispatchers : BackgroundService
             }
         }
 
+        List<ServiceId> begun = [];
         foreach (ServiceSnapshot service in wanted.Values.Where(s => !_dispatchers.ContainsKey(s.Name)))
         {
-            var dispatcher = new ServiceDispatcher(service, _parts);
-            _dispatchers = _dispatchers.Add(service.Name, dispatcher);
-            dispatcher.Start();
+            _dispatchers = _dispatchers.Add(service.Name, new ServiceDispatcher(service, _parts));
+            begun.Add(service.Id);
+        }
+
+        if (begun.Count > 0 || _dispatchers.Count != _running.Count)
+        {
+            _running = _dispatchers.Values.ToImmutableDictionary(d => d.Service.Id);
+            _work.Follow([.. _running.Keys], [.. begun]);
         }
     }
 
@@ -109,6 +120,7 @@ internal sealed partial class Dispatchers : BackgroundService
         lock (_lock)
         {
             _hasEnded = true;
+            _work.Dispose();
             foreach (ServiceDispatcher dispatcher in _dispatchers.Values)
             {
                 dispatcher.Dispose();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Grains.FrontEnd.Declarations;
 using Grains.Handlers.Nodes;
 using Grains.Handlers.Push;
@@ -12,13 +13,12 @@ using Orleans.Runtime;
 namespace Grains.Handlers.Dispatch;
 
 /// <summary>
-/// Takes one service's deliveries out of the partitions that this server owns, as many as may be out at once, and gives
-/// each to its node, wherever that is at work. When it ends, what is out goes on; nothing more is taken.
+/// Takes one service's deliveries out of the partitions that are said to have some, as many as may be out at once, and gives
+/// each to its node, wherever that is at work. While there are none it does nothing. When it ends, what is out goes on;
+/// nothing more is taken.
 /// </summary>
 internal sealed partial class ServiceDispatcher : IDisposable
 {
-    private const int _lookMs = 60_000;
-
     /// <summary>A run that is being stored asks for the next delivery meanwhile, and waits for it so long.</summary>
     private const int _nextMs = 10;
 
@@ -30,7 +30,9 @@ internal sealed partial class ServiceDispatcher : IDisposable
     private readonly DispatchParts _parts;
     private readonly Slots _slots;
     private readonly Lock _lock = new();
-    private readonly Dictionary<PartitionId, CancellationTokenSource> _pumps = [];
+
+    /// <summary>Those that may have something; true = that was said again since it was last asked.</summary>
+    private readonly Dictionary<PartitionId, bool> _pumps = [];
     private readonly CancellationTokenSource _stop = new();
     private volatile string? _lastTrouble;
 
@@ -51,26 +53,16 @@ internal sealed partial class ServiceDispatcher : IDisposable
         LastTrouble = _lastTrouble,
     };
 
-    public void Start()
-    {
-        _parts.Local.Changed += OnChanged;
-        foreach (PartitionLoop loop in _parts.Local.All)
-        {
-            OnChanged(loop.Id);
-        }
-    }
-
     public void Dispose()
     {
-        _parts.Local.Changed -= OnChanged;
         lock (_lock)
         {
             _stop.Cancel();
-            _pumps.Clear();
         }
     }
 
-    private void OnChanged(PartitionId partition)
+    /// <summary>Any thread: something may be there. It is asked at least once from now on, and until it has no more.</summary>
+    public void Take(PartitionId partition)
     {
         lock (_lock)
         {
@@ -79,22 +71,31 @@ internal sealed partial class ServiceDispatcher : IDisposable
                 return;
             }
 
-            bool isHere = _parts.Local.TryGet(partition, out _);
-            if (isHere && !_pumps.ContainsKey(partition))
+            if (!_pumps.TryAdd(partition, false))
             {
-                var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-                _pumps.Add(partition, stop);
+                _pumps[partition] = true;
+                return;
+            }
 
-                // Of its own: not of the trace, say, of whatever made the partition come here.
-                using (ExecutionContext.SuppressFlow())
-                {
-                    _ = Task.Run(() => PumpAsync(partition, stop.Token));
-                }
-            }
-            else if (!isHere && _pumps.Remove(partition, out CancellationTokenSource? pump))
+            using (ExecutionContext.SuppressFlow())
             {
-                pump.Cancel();
+                _ = Task.Run(() => PumpAsync(partition, _stop.Token));
             }
+        }
+    }
+
+    /// <summary>False: it was told again meanwhile.</summary>
+    private bool MayEnd(PartitionId partition)
+    {
+        lock (_lock)
+        {
+            if (_pumps[partition])
+            {
+                _pumps[partition] = false;
+                return false;
+            }
+
+            return _pumps.Remove(partition);
         }
     }
 
@@ -104,19 +105,28 @@ internal sealed partial class ServiceDispatcher : IDisposable
         : _parts.Servers.IsHosted(Service.Name) ? null
         : ($"No server that is there has a class for it; build one in with AddHandler<T>(\"{Service.Name}\").", _pauseAfterTrouble);
 
+    /// <summary>Begins runs while the partition is here and has something.</summary>
     private async Task PumpAsync(PartitionId partition, CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                if (Halt() is { } halt)
+                // Where it is now, it is asked anew.
+                if (!_parts.Local.TryGet(partition, out _))
+                {
+                    if (MayEnd(partition))
+                    {
+                        return;
+                    }
+                }
+                else if (Halt() is { } halt)
                 {
                     await Task.Delay(halt.For, _parts.Time, stop);
                 }
-                else if (await LookAsync(partition, stop))
+                else if (!await TakeOneAsync(partition, stop) && MayEnd(partition))
                 {
-                    await TakeAsync(partition, stop);
+                    return;
                 }
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -137,25 +147,8 @@ internal sealed partial class ServiceDispatcher : IDisposable
         }
     }
 
-    /// <summary>True: some node of the partition has something. Waits for it, and is asked again where nothing came.</summary>
-    private async Task<bool> LookAsync(PartitionId partition, CancellationToken stop)
-    {
-        Answer answer = await _parts.Partitions.ExecuteAsync(partition, Receive() with { OnlyLook = true, WaitMs = _lookMs }, stop);
-        switch (answer)
-        {
-            case SomethingToDeliver:
-                return true;
-            case NothingToDeliver:
-                return false;
-            default:
-                // Deleted: the next survey ends this. Overloaded: not for long.
-                await PauseAsync(stop);
-                return false;
-        }
-    }
-
-    /// <summary>Begins a run, in a slot; returns when it has a delivery, or there was none.</summary>
-    private async Task TakeAsync(PartitionId partition, CancellationToken stop)
+    /// <summary>Begins a run, in a slot; returns when it has a delivery. False: there was none.</summary>
+    private async Task<bool> TakeOneAsync(PartitionId partition, CancellationToken stop)
     {
         await _slots.TakeAsync(stop);
         try
@@ -168,26 +161,30 @@ internal sealed partial class ServiceDispatcher : IDisposable
             throw;
         }
 
-        var taken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var taken = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = WorkAsync(partition, taken, stop);
-        await taken.Task;
+        return await taken.Task;
     }
 
     /// <summary>In one slot: delivery after delivery while there are any, and not for ever where others wait for a slot.</summary>
     /// <param name="partition">Where from.</param>
-    /// <param name="taken">Told once the first one was taken, or was not there.</param>
+    /// <param name="taken">Told once the first one was taken, was not there, or could not be taken.</param>
     /// <param name="stop">No more is taken; what is out goes on.</param>
-    private async Task WorkAsync(PartitionId partition, TaskCompletionSource taken, CancellationToken stop)
+    private async Task WorkAsync(PartitionId partition, TaskCompletionSource<bool> taken, CancellationToken stop)
     {
         try
         {
             Run? run = await ReceiveAsync(partition, waitMs: 0, stop);
+            taken.SetResult(run is not null);
             for (int i = 1; run is not null; i++)
             {
-                taken.TrySetResult();
                 bool goesOn = i < _deliveriesInARow || !(_slots.IsContended || _parts.Slots.IsContended);
                 run = await RunAsync(partition, run, goesOn, stop);
             }
+        }
+        catch (Exception e) when (taken.TrySetException(e))
+        {
+            // Who waits for it deals with it.
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -202,7 +199,6 @@ internal sealed partial class ServiceDispatcher : IDisposable
         }
         finally
         {
-            taken.TrySetResult();
             _parts.Slots.Give();
             _slots.Give();
         }
@@ -271,7 +267,15 @@ internal sealed partial class ServiceDispatcher : IDisposable
         stop.ThrowIfCancellationRequested();
         Answer answer = await _parts.Partitions.ExecuteAsync(
             partition, Receive() with { WaitMs = waitMs }, CancellationToken.None);
-        return answer is DeliveryGiven given ? _parts.Runs.Hold(given) : null;
+        return answer switch
+        {
+            DeliveryGiven given => _parts.Runs.Hold(given),
+
+            // Deleted: the next survey ends this. Else what is there is still to be taken.
+            NothingToDeliver or Refused { Code: Refusal.ServiceDeleted } => null,
+            Refused refused => throw new PartitionUnavailableException(partition, outcomeKnown: true, refused.Detail),
+            _ => throw new UnreachableException($"{answer.GetType().Name} answers no receive."),
+        };
     }
 
     private string? HostedService => Service.Handler.Kind == HandlerKind.Hosted ? Service.Name : null;
@@ -284,6 +288,7 @@ internal sealed partial class ServiceDispatcher : IDisposable
         LeaseMs = Service.LeaseMs,
         MaxAttempts = Service.Attempts,
         ServiceName = Service.Name,
+        OfServer = true,
     };
 
     private async Task PauseAsync(CancellationToken stop) =>

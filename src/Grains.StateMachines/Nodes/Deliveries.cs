@@ -9,36 +9,44 @@ namespace Grains.StateMachines.Nodes;
 /// every lease, and the new owner's first hand-out of an older message is recorded before it goes out, because the old
 /// owner may have handed it out already. An owner that gives the partition up in good order records what is out.
 /// </summary>
-internal sealed class Deliveries(PartitionId partition, PartitionState state)
+internal sealed class Deliveries
 {
+    private readonly PartitionId _partition;
+    private readonly PartitionState _state;
+    private readonly Moments _moments = new();
+    private readonly ReceiveWaiters _waiters;
     private readonly Dictionary<ScopedName, NodeActivity> _nodes = [];
     private readonly Dictionary<CommitKey, OpenDelivery> _open = [];
-    private readonly Dictionary<object, Waiter> _waiters = [];
     private readonly Dictionary<long, ServiceActivity> _services = [];
     private readonly HashSet<ServiceActivity> _asked = [];
-    private readonly Tree<TimerKey, object> _timers = new();
     private readonly HashSet<NodeActivity> _touched = [];
     private readonly List<OpenDelivery> _ending = [];
     private readonly List<ScopedName> _lookedAt = [];
     private long _epochRevision;
     private long _lastNumber;
-    private long _lastTimer;
 
-    /// <summary>Servers that only want to know, one a service at the most; they are none of the receives that are bounded.</summary>
-    private int _lookers;
-
-    private MachineLimits Limits => state.Limits;
+    public Deliveries(PartitionId partition, PartitionState state)
+    {
+        (_partition, _state) = (partition, state);
+        _waiters = new ReceiveWaiters(state.Limits, _moments);
+        Starts = new AttemptStarts(state);
+        Work = new WorkFinder(state);
+    }
 
     /// <summary>Some attempt must be made durable before it can go out, or nodes are still to be looked at.</summary>
-    public bool HasWork => Starts.HasPending || _asked.Count > 0 || Overdue.Count > 0;
+    public bool HasWork => Starts.HasPending || _asked.Count > 0 || Overdue.Count > 0 || Work.HasWork;
 
     /// <summary>Nodes to which messages came back whose time is over, or where such were met when the next were chosen.</summary>
     public HashSet<ScopedName> Overdue { get; } = [];
 
     /// <summary>Attempts that begin, and whether that is on record.</summary>
-    public AttemptStarts Starts { get; } = new(state);
+    public AttemptStarts Starts { get; }
 
-    public long? WakeAtMs => _timers.TryFirst(default, out TimerKey first, out _) ? first.AtMs : null;
+    /// <summary>What is there for the servers that run services.</summary>
+    public WorkFinder Work { get; }
+
+    public long? WakeAtMs => Math.Min(_moments.FirstMs ?? long.MaxValue, Work.WakeAtMs ?? long.MaxValue) is var first and < long.MaxValue
+        ? first : null;
 
     public int OpenCount => _open.Count;
 
@@ -49,7 +57,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     public void Begin(long epochRevision, long nowMs)
     {
         _epochRevision = epochRevision;
-        if (state.HandedOver is not { } from || from.Revision + 1 != epochRevision)
+        if (_state.HandedOver is not { } from || from.Revision + 1 != epochRevision)
         {
             return;
         }
@@ -102,7 +110,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
 
     /// <summary>The delivery, if it is out, under this epoch or handed over to it, and not ended by this batch.</summary>
     public OpenDelivery? Find(DeliveryId id) =>
-        id.Partition == partition && _open.TryGetValue(LeaseHandOver.KeyOf(id), out OpenDelivery? open) && !open.Ending ? open : null;
+        id.Partition == _partition && _open.TryGetValue(LeaseHandOver.KeyOf(id), out OpenDelivery? open) && !open.Ending ? open : null;
 
     // While deciding: staged, undone by Drop.
 
@@ -132,7 +140,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         {
             _touched.Add(activity);
         }
-        else if (_services.ContainsKey(node.Scope))
+        else if (_services.ContainsKey(node.Scope) || Work.IsRun(node.Scope))
         {
             _touched.Add(_nodes[node] = new NodeActivity(node));
         }
@@ -142,14 +150,8 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     /// <param name="over">Receives whose wait is over, to be answered.</param>
     public void Expire(Draft draft, List<Waiter> over)
     {
-        for (int i = 0; i < Limits.SweepMax && _timers.TryFirst(default, out TimerKey due, out object what); i++)
+        for (int i = 0; i < _state.Limits.SweepMax && !draft.IsFull && _moments.TryTake(draft.NowMs, out object what); i++)
         {
-            if (due.AtMs > draft.NowMs || draft.IsFull)
-            {
-                return;
-            }
-
-            _timers.Remove(due);
             switch (what)
             {
                 case OpenDelivery delivery:
@@ -157,7 +159,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
                     Starts.GiveUp(delivery, delivery.Messages, "the lease ran out", draft);
                     break;
                 case Waiter waiter when !waiter.IsChosen && !IsLookingFor(waiter):
-                    Forget(waiter);
+                    _waiters.Forget(waiter);
                     over.Add(waiter);
                     break;
                 case NodeActivity node:
@@ -195,7 +197,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
                 Overdue.Add(delivery.Node.Name);
             }
 
-            _timers.Remove(delivery.Timer);
+            _moments.Disarm(delivery.Timer);
             _open.Remove(LeaseHandOver.KeyOf(delivery.Id));
             delivery.Node.Open = null;
             _touched.Add(delivery.Node);
@@ -206,9 +208,9 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         {
             PendingStart start = node.Start!;
             node.Start = null;
-            start.Waiter.IsChosen = false;
+            _waiters.Unchoose(start.Waiter);
             _touched.Add(node);
-            Message[] left = [.. start.Messages.Select(m => state.Messages.GetDurable(m.Id)).Where(m => m is { Dead: false }).Select(m => m!)];
+            Message[] left = [.. start.Messages.Select(m => _state.Messages.GetDurable(m.Id)).Where(m => m is { Dead: false }).Select(m => m!)];
             if (left.Length > 0 && !start.Waiter.Gone)
             {
                 HandOut(node, start.Waiter, left, start.Revision, recorded: true, nowMs, replies);
@@ -221,20 +223,16 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         }
     }
 
-    /// <summary>Adds a receive; it is answered now, later, or (false) there are too many.</summary>
-    public bool Add(object ticket, Receive command, long nowMs)
+    /// <summary>Adds a receive; it is answered by the next <see cref="Deliver"/>, or later.</summary>
+    public void Add(object ticket, Receive command, long nowMs)
     {
-        if (!command.OnlyLook && _waiters.Count - _lookers >= Limits.WaitingReceivesMax)
-        {
-            return false;
-        }
-
         if (command.IsForAnyNode)
         {
             ServiceActivity service = ServiceOf(command.Service.Value);
-            Enqueue(command.OnlyLook ? service.Lookers : service.Waiters, null);
+            Work.IsAsked(command.Service);
+            _waiters.Add(ticket, command, command.OnlyLook ? service.Lookers : service.Waiters, null, nowMs);
             _asked.Add(service);
-            return true;
+            return;
         }
 
         var name = new ScopedName(command.Service.Value, command.Node);
@@ -243,18 +241,8 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
             node = _nodes[name] = new NodeActivity(name);
         }
 
-        Enqueue(node.Waiters, node);
+        _waiters.Add(ticket, command, node.Waiters, node, nowMs);
         _touched.Add(node);
-        return true;
-
-        void Enqueue(LinkedList<Waiter> queue, NodeActivity? of)
-        {
-            var waiter = new Waiter(ticket, command, queue, of, nowMs + command.WaitMs);
-            _waiters.Add(ticket, waiter);
-            _lookers += command.OnlyLook ? 1 : 0;
-            queue.AddLast(waiter);
-            waiter.Timer = Arm(waiter, waiter.DeadlineMs);
-        }
     }
 
     /// <summary>Hands out what can be handed out at every node that something happened to.</summary>
@@ -264,7 +252,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         foreach (NodeActivity node in _touched)
         {
             Deliver(node, nowMs, replies);
-            ForgetLate(node.Waiters, nowMs, over);
+            _waiters.ForgetLate(node.Waiters, nowMs, over);
             if (node.IsIdle(nowMs))
             {
                 _nodes.Remove(node.Name);
@@ -278,11 +266,12 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         }
 
         _asked.RemoveWhere(s => s.IsWhole || !s.IsAsked);
+        _waiters.Seat(replies);
+        Work.Step(nowMs, replies);
     }
 
     public void Renew(OpenDelivery delivery, long leaseMs, long nowMs)
     {
-        _timers.Remove(delivery.Timer);
         Arm(delivery, nowMs + leaseMs);
     }
 
@@ -291,17 +280,17 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     {
         node.HoldUntilMs = untilMs;
         _nodes[node.Name] = node;
-        Arm(node, untilMs);
+        _moments.Arm(node, untilMs);
     }
 
     public bool Cancel(object ticket)
     {
-        if (!_waiters.TryGetValue(ticket, out Waiter? waiter))
+        if (_waiters.Find(ticket) is not { } waiter)
         {
-            return false;
+            return Work.Cancel(ticket);
         }
 
-        Forget(waiter);
+        _waiters.Forget(waiter);
         if (waiter.Node is { } node)
         {
             _touched.Add(node);
@@ -317,7 +306,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
             node = _nodes[lease.Node] = new NodeActivity(lease.Node);
         }
 
-        if (LeaseHandOver.Restore(lease, node, partition, state) is not { } delivery)
+        if (LeaseHandOver.Restore(lease, node, _partition, _state) is not { } delivery)
         {
             _touched.Add(node);
             return;
@@ -342,24 +331,10 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     private bool IsLookingFor(Waiter waiter) =>
         waiter.Node is null && !ServiceOf(waiter.Command.Service.Value).IsWhole;
 
-    private void ForgetLate(LinkedList<Waiter> waiters, long nowMs, List<Waiter> over)
-    {
-        for (LinkedListNode<Waiter>? at = waiters.First; at is not null;)
-        {
-            Waiter waiter = at.Value;
-            at = at.Next;
-            if (waiter.DeadlineMs <= nowMs && !waiter.IsChosen)
-            {
-                Forget(waiter);
-                over.Add(waiter);
-            }
-        }
-    }
-
     /// <summary>Gives those that asked for any node what is there.</summary>
     private void Deliver(ServiceActivity service, long nowMs, List<Reply> replies, List<Waiter> over)
     {
-        service.Look(state, Limits.SweepMax);
+        service.Look(_state, _state.Limits.SweepMax);
         while (service.IsAsked && service.TryTake(out ScopedName name))
         {
             bool isNew = !_nodes.TryGetValue(name, out NodeActivity? node);
@@ -372,8 +347,8 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
 
         if (service.IsWhole)
         {
-            ForgetLate(service.Waiters, nowMs, over);
-            ForgetLate(service.Lookers, nowMs, over);
+            _waiters.ForgetLate(service.Waiters, nowMs, over);
+            _waiters.ForgetLate(service.Lookers, nowMs, over);
         }
     }
 
@@ -381,7 +356,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
     private void Deliver(NodeActivity node, long nowMs, List<Reply> replies)
     {
         if (node.Open is not null || node.Start is not null || node.HoldUntilMs > nowMs
-            || state.Nodes.GetDurable(node.Name) is not { Waiting: > 0, Paused: false } entry)
+            || _state.Nodes.GetDurable(node.Name) is not { Waiting: > 0, Paused: false } entry)
         {
             return;
         }
@@ -390,9 +365,10 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         if ((node.Waiters.First ?? service?.Waiters.First) is not { } first)
         {
             service?.Add(node.Name);
+            Work.Find(node.Name.Scope);
             foreach (Waiter looker in service?.Lookers.ToArray() ?? [])
             {
-                Forget(looker);
+                _waiters.Forget(looker);
                 replies.Add(new Reply(looker.Ticket, new SomethingToDeliver()));
             }
 
@@ -400,7 +376,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         }
 
         Waiter waiter = first.Value;
-        Message[] messages = DeliveryChoice.Of(state, entry.Number, waiter.Command, nowMs, out bool isOverdue);
+        Message[] messages = DeliveryChoice.Of(_state, entry.Number, waiter.Command, nowMs, out bool isOverdue);
         if (isOverdue)
         {
             Overdue.Add(node.Name);
@@ -414,7 +390,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         bool mayHaveBeenOut = Array.Exists(messages, m => m.Attempts > 0 || m.Id.Revision < _epochRevision);
         if (mayHaveBeenOut)
         {
-            waiter.IsChosen = true;
+            _waiters.Choose(waiter);
             if (waiter.Node is null)
             {
                 // Nothing else is chosen for it meanwhile. Who asked by name keeps the node from others by itself.
@@ -426,7 +402,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         }
         else
         {
-            HandOut(node, waiter, messages, state.DurableTotals.Revision, recorded: false, nowMs, replies);
+            HandOut(node, waiter, messages, _state.DurableTotals.Revision, recorded: false, nowMs, replies);
         }
     }
 
@@ -434,7 +410,7 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         NodeActivity node, Waiter waiter, Message[] messages, long token, bool recorded, long nowMs, List<Reply> replies)
     {
         Receive command = waiter.Command;
-        var id = new DeliveryId(partition, new Epoch(state.DurableTotals.Epoch), ++_lastNumber);
+        var id = new DeliveryId(_partition, new Epoch(_state.DurableTotals.Epoch), ++_lastNumber);
         var delivery = new OpenDelivery(id, node, messages, command) { StartRecorded = recorded };
         node.Open = delivery;
         _open.Add(LeaseHandOver.KeyOf(id), delivery);
@@ -444,13 +420,13 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
             Starts.AddUnrecorded(delivery);
         }
 
-        Forget(waiter);
-        NodeEntry entry = state.Nodes.GetDurable(node.Name)!;
+        _waiters.Forget(waiter);
+        NodeEntry entry = _state.Nodes.GetDurable(node.Name)!;
         replies.Add(new Reply(waiter.Ticket, new DeliveryGiven
         {
             Delivery = id,
             Token = new FenceToken(token),
-            Messages = [.. messages.Select(m => m.View(partition, m.Attempts + (recorded ? 0 : 1), state.Now))],
+            Messages = [.. messages.Select(m => m.View(_partition, m.Attempts + (recorded ? 0 : 1), _state.Now))],
             State = entry.State,
             StateContentType = entry.StateContentType,
             StateVersion = new Revision(entry.StateVersion),
@@ -458,26 +434,10 @@ internal sealed class Deliveries(PartitionId partition, PartitionState state)
         }));
     }
 
-    private void Forget(Waiter waiter)
-    {
-        _lookers -= !waiter.Gone && waiter.Command.OnlyLook ? 1 : 0;
-        waiter.Gone = true;
-        waiter.Queue.Remove(waiter);
-        _waiters.Remove(waiter.Ticket);
-        _timers.Remove(waiter.Timer);
-    }
-
     private void Arm(OpenDelivery delivery, long atMs)
     {
         delivery.LeaseEndsMs = atMs;
-        _timers.Remove(delivery.Timer);
-        delivery.Timer = Arm((object)delivery, atMs);
-    }
-
-    private TimerKey Arm(object what, long atMs)
-    {
-        var key = new TimerKey(atMs, ++_lastTimer);
-        _timers.Set(key, what);
-        return key;
+        _moments.Disarm(delivery.Timer);
+        delivery.Timer = _moments.Arm(delivery, atMs);
     }
 }

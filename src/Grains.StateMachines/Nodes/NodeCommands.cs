@@ -98,6 +98,9 @@ public sealed record Receive : NodeCommand
     /// </summary>
     [Id(5)] public bool OnlyLook { get; init; }
 
+    /// <summary>A server asks on its own behalf, for a service that it runs: it takes no place from callers.</summary>
+    [Id(6)] public bool OfServer { get; init; }
+
     public override bool WaitsInside => true;
 
     internal bool IsForAnyNode => Node.Length == 0;
@@ -109,7 +112,7 @@ public sealed record Receive : NodeCommand
 /// A repeat with the same body is answered as the first.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("grains.commit-delivery")]
-public sealed record CommitDelivery : Command
+public sealed record CommitDelivery : Command, IDeliveryCommand
 {
     [Id(0)] public required DeliveryId Delivery { get; init; }
 
@@ -187,13 +190,19 @@ public sealed record KeyChange
     [Id(5)] public long TtlMs { get; init; }
 }
 
+/// <summary>What may be asked only by who was given the delivery.</summary>
+public interface IDeliveryCommand
+{
+    DeliveryId Delivery { get; }
+}
+
 /// <summary>Prolongs a delivery to now + <see cref="LeaseMs"/>. Answered by <see cref="Renewed"/>.</summary>
 [GenerateSerializer, Immutable, Alias("grains.renew-delivery")]
-public sealed record RenewDelivery([property: Id(0)] DeliveryId Delivery, [property: Id(1)] long LeaseMs) : Command;
+public sealed record RenewDelivery([property: Id(0)] DeliveryId Delivery, [property: Id(1)] long LeaseMs) : Command, IDeliveryCommand;
 
 /// <summary>Gives a delivery's messages back, to be tried again after a pause. Answered by <see cref="Rejected"/>.</summary>
 [GenerateSerializer, Immutable, Alias("grains.reject-delivery")]
-public sealed record RejectDelivery : Command
+public sealed record RejectDelivery : Command, IDeliveryCommand
 {
     [Id(0)] public required DeliveryId Delivery { get; init; }
 

@@ -35,13 +35,14 @@ public sealed record MachineLimits
     /// </summary>
     public int PartitionOverflowFactor { get; init; } = 2;
 
-    /// <summary>Receives that wait, in one partition.</summary>
+    /// <summary>Receives of callers that wait, in one partition, shared fairly by services; and for one node by its name.</summary>
     public int WaitingReceivesMax { get; init; } = 4096;
+    public int WaitingReceivesPerNodeMax { get; init; } = 256;
 
     /// <summary>Sends from a commit are accepted up to this many times the mailbox bound; beyond it, dead letters.</summary>
     public int MailboxOverflowFactor { get; init; } = 10;
 
-    /// <summary>Callers that wait for replies, in one partition.</summary>
+    /// <summary>Callers that wait for replies, in one partition, shared fairly by services.</summary>
     public int WaitingForRepliesMax { get; init; } = 4096;
 
     /// <summary>How long a reply is kept; the oldest go earlier where more are kept, or more bytes.</summary>

@@ -234,7 +234,7 @@ public sealed class PartitionMachine
         for (int i = 0; i < requests.Count; i++)
         {
             Request request = requests[i];
-            if (request.Command.IsRead || request.Command is Receive or RenewDelivery)
+            if (request.Command.IsRead || request.Command is Receive or RenewDelivery or FindWork)
             {
                 _afterwards.Add(request);
             }
@@ -435,20 +435,13 @@ public sealed class PartitionMachine
             switch (request.Command)
             {
                 case Receive receive:
-                    if (!_deliveries.Add(request.Ticket, receive, nowMs))
-                    {
-                        _replies.Add(new Reply(request.Ticket, new Refused(
-                            Refusal.Overloaded,
-                            $"{_state.Limits.WaitingReceivesMax} receives wait in this partition already. Receive again later.")));
-                    }
-
+                    _deliveries.Add(request.Ticket, receive, nowMs);
                     break;
-                case GetReply get when !_replyWaiters.Add(request.Ticket, get, nowMs, _replies):
-                    _replies.Add(new Reply(request.Ticket, new Refused(
-                        Refusal.Overloaded,
-                        $"{_state.Limits.WaitingForRepliesMax} callers wait for replies in this partition already. Ask again later.")));
+                case FindWork find:
+                    _deliveries.Work.Add(request.Ticket, find, nowMs, _replies);
                     break;
-                case GetReply:
+                case GetReply get:
+                    _replyWaiters.Add(request.Ticket, get, nowMs, _replies);
                     break;
                 case RenewDelivery renew:
                     _replies.Add(new Reply(request.Ticket, _deliveryRules.Renew(renew, nowMs)));

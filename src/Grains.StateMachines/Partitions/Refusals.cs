@@ -7,6 +7,7 @@ namespace Grains.StateMachines.Partitions;
 internal static class Refusals
 {
     private const int _mailboxFullRetryMs = 1000;
+    private const int _noPlaceRetryMs = 1000;
 
     public static Refused Limit(string what, long size, long limit) =>
         new(Refusal.LimitExceeded, $"{char.ToUpperInvariant(what[0])}{what[1..]} of {size} bytes is not in the range 1 to {limit}.");
@@ -29,6 +30,9 @@ internal static class Refusals
     {
         RetryAfterMs = _mailboxFullRetryMs,
     };
+
+    /// <summary>There is nothing to answer with yet, and no place to wait for it.</summary>
+    public static Refused NoPlace(string why) => new(Refusal.Overloaded, why) { RetryAfterMs = _noPlaceRetryMs };
 
     public static Refused FormatTooOld(string what) => new(
         Refusal.FormatTooOld,

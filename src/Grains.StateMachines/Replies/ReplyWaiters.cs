@@ -12,28 +12,36 @@ internal sealed class ReplyWaiters(PartitionState state, ReplyRules rules)
 {
     private readonly Dictionary<Place, List<ReplyWaiter>> _byMessage = [];
     private readonly Dictionary<object, ReplyWaiter> _byTicket = [];
+    private readonly FairRoom<long, ReplyWaiter> _room = new(state.Limits.WaitingForRepliesMax);
     private readonly Tree<TimerKey, ReplyWaiter> _timers = new();
     private long _lastTimer;
 
     public long? WakeAtMs => _timers.TryFirst(default, out TimerKey first, out _) ? first.AtMs : null;
 
-    /// <summary>Answers now what can be, or would not wait; else it waits. False: too many do.</summary>
-    public bool Add(object ticket, GetReply command, long nowMs, List<Reply> replies)
+    /// <summary>Answers now what can be, or would not wait; else it waits, where there is a place.</summary>
+    public void Add(object ticket, GetReply command, long nowMs, List<Reply> replies)
     {
         Answer answer = rules.Read(command);
         if (command.WaitMs <= 0 || answer is not ReplyFound { Status: ReplyStatus.Open })
         {
             replies.Add(new Reply(ticket, answer));
-            return true;
-        }
-
-        if (_byTicket.Count >= state.Limits.WaitingForRepliesMax)
-        {
-            return false;
+            return;
         }
 
         var message = new Place(command.Message.Revision.Value, command.Message.Ordinal);
         var waiter = new ReplyWaiter(ticket, command, message, new TimerKey(nowMs + command.WaitMs, ++_lastTimer));
+        if (!_room.TryEnter(command.Service.Value, waiter, out ReplyWaiter? sent))
+        {
+            replies.Add(new Reply(ticket, NoPlace()));
+            return;
+        }
+
+        if (sent is not null)
+        {
+            Forget(sent);
+            replies.Add(new Reply(sent.Ticket, NoPlace()));
+        }
+
         _byTicket.Add(ticket, waiter);
         _timers.Set(waiter.Timer, waiter);
         if (!_byMessage.TryGetValue(message, out List<ReplyWaiter>? waiters))
@@ -43,7 +51,6 @@ internal sealed class ReplyWaiters(PartitionState state, ReplyRules rules)
         }
 
         waiters.Add(waiter);
-        return true;
     }
 
     /// <summary>Answers those whose message is over, and those whose time is.</summary>
@@ -83,8 +90,13 @@ internal sealed class ReplyWaiters(PartitionState state, ReplyRules rules)
         return true;
     }
 
+    private Refused NoPlace() => Refusals.NoPlace(
+        $"{state.Limits.WaitingForRepliesMax} callers wait for replies in this partition already, and those of no service for more "
+        + "than of this one. Ask again later.");
+
     private void Forget(ReplyWaiter waiter)
     {
+        _room.Leave(waiter);
         _byTicket.Remove(waiter.Ticket);
         _timers.Remove(waiter.Timer);
         List<ReplyWaiter> waiters = _byMessage[waiter.Message];
