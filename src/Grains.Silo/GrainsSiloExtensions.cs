@@ -90,6 +90,7 @@ public static class GrainsSiloExtensions
             Limits = options.Limits,
             FormatLevel = () =>
                 provider.GetRequiredService<ClusterSettingsView>().Settings?.FormatLevel ?? FormatLevels.Oldest,
+            DeliverySecret = () => provider.GetRequiredService<ClusterSettingsView>().Settings?.DeliverySecret,
         });
         if (!options.IsAlone)
         {

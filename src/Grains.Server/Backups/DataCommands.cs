@@ -43,7 +43,7 @@ internal sealed class DataCommands(GrainsOptions options, ILoggerFactory logs, T
         Describe(header);
         Source source = new(
             $"the backup of cluster {header.Settings.ClusterId} taken at {header.TakenAt:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}",
-            header.Settings with { ClusterId = Guid.NewGuid().ToString("N") },
+            header.Settings with { ClusterId = Guid.NewGuid().ToString("N"), DeliverySecret = ClusterSettings.DrawSecret() },
             header.TakenAtMs,
             token => ReadAsync(path, token));
         await using IDataPlace to = await PlaceAsync(cancel);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Slots;
 
@@ -8,6 +9,8 @@ namespace Grains.Silo.Cluster;
 public sealed record ClusterSettings
 {
     public const int PartitionsDefault = 64;
+
+    private const int _secretBytes = 32;
 
     [Id(0)] public required string ClusterId { get; init; }
 
@@ -31,6 +34,12 @@ public sealed record ClusterSettings
     /// <summary>From where data is being put in, as long as it is not all there and compared.</summary>
     [Id(8)] public string? Restoring { get; init; }
 
+    /// <summary>
+    /// What delivery ids are sealed with; null = the cluster is older, and seals none until its format is raised. Known to
+    /// servers only, and in no backup.
+    /// </summary>
+    [Id(9)] public byte[]? DeliverySecret { get; init; }
+
     public static ClusterSettings New(int partitions, DateTimeOffset now) => new()
     {
         ClusterId = Guid.NewGuid().ToString("N"),
@@ -39,7 +48,10 @@ public sealed record ClusterSettings
         Slots = [.. SlotMap.Even(partitions).ToRanges().Select(r => new StoredSlotRange(r.First, r.Last, r.Partition.Value))],
         Namespace = "default",
         CreatedAt = now,
+        DeliverySecret = DrawSecret(),
     };
+
+    public static byte[] DrawSecret() => RandomNumberGenerator.GetBytes(_secretBytes);
 
     public SlotMap ToSlotMap() =>
         SlotMap.FromRanges(Slots.Select(r => new SlotRange(r.First, r.Last, new(r.Partition))));

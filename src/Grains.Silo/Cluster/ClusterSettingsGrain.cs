@@ -1,3 +1,4 @@
+using Grains.StateMachines.Partitions;
 using Orleans.Runtime;
 using Orleans.Storage;
 
@@ -56,7 +57,14 @@ internal sealed class ClusterSettingsGrain(
         });
 
     public Task<ClusterSettings> RaiseFormat(int level) => ChangeAsync(known =>
-        Existing(known).FormatLevel >= level ? known! : known! with { FormatLevel = level, Version = known.Version + 1 });
+        Existing(known).FormatLevel >= level ? known! : known! with
+        {
+            FormatLevel = level,
+
+            // Every server knows this level, and so what a seal is.
+            DeliverySecret = known.DeliverySecret ?? (level >= FormatLevels.SealedDeliveries ? ClusterSettings.DrawSecret() : null),
+            Version = known.Version + 1,
+        });
 
     private static ClusterSettings Existing(ClusterSettings? known) =>
         known ?? throw new InvalidOperationException("The cluster has no settings yet; a server creates them when it starts.");

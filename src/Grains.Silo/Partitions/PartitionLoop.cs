@@ -2,6 +2,7 @@ using Grains.Journal;
 using Grains.Silo.Outboxes;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
+using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Outboxes;
 using Grains.StateMachines.Partitions;
 using Microsoft.Extensions.Logging;
@@ -34,6 +35,7 @@ public sealed partial class PartitionLoop
     private readonly LoopReads _reads;
     private readonly LoopFigures _figures;
     private readonly ITimer _timer;
+    private readonly DeliverySeals _seals;
     private readonly List<Request> _batch = [];
     private readonly HashSet<Ticket> _parked = [];
     private readonly TaskCompletionSource<LoopEnd> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -56,6 +58,7 @@ public sealed partial class PartitionLoop
         _reads = new LoopReads(owned, runtime.Journal, () => _isStopping || _completion.Task.IsCompleted);
         _figures = new LoopFigures(owned, runtime);
         _queue = new CommandQueue(runtime.Options.QueuedCommandsMax, runtime.Options.QueuedBytesMax);
+        _seals = new DeliverySeals(runtime.DeliverySecret);
         _pump = new OutboxPump(owned.Id, runtime, Post, _queue.Wake);
         _checkpoints = new CheckpointWriter(owned, runtime, _queue.Wake);
         _timer = runtime.Time.CreateTimer(
@@ -148,6 +151,14 @@ public sealed partial class PartitionLoop
         if (_stall is { } why && IsFromCaller(ticket))
         {
             ticket.Complete(new NotOwner(MayHaveHappened: false, why));
+            return;
+        }
+
+        if (ticket.Command is IDeliveryCommand held && !_seals.IsGenuine(held.Delivery))
+        {
+            Refused gone = Refused.Gone(held.Delivery);
+            Count(gone);
+            ticket.Complete(gone);
             return;
         }
 
@@ -424,7 +435,7 @@ public sealed partial class PartitionLoop
                 _refusals.Add(1, new KeyValuePair<string, object?>("code", refused.Code));
             }
 
-            ticket.Complete(reply.Answer);
+            ticket.Complete(reply.Answer is DeliveryGiven given ? _seals.Seal(given) : reply.Answer);
         }
 
         foreach (Request request in _batch)

@@ -33,6 +33,9 @@ public sealed record PartitionRuntime
     /// <summary>The level at which the cluster writes records now.</summary>
     public Func<int> FormatLevel { get; init; } = () => FormatLevels.Newest;
 
+    /// <summary>What delivery ids are sealed with; null = they are not.</summary>
+    public Func<byte[]?> DeliverySecret { get; init; } = () => null;
+
     /// <summary>Runs the encoding of checkpoints away from the loop: the only work that leaves it.</summary>
     public Func<Func<Task>, Task> Offload { get; init; } = Task.Run;
 }

@@ -1,16 +1,21 @@
+using System.Buffers.Binary;
 using System.Buffers.Text;
 
 namespace Grains.StateMachines.Ids;
 
 /// <summary>
-/// The text form of ids that users carry but must not take apart: a letter, then base64url of three varints and two
-/// bytes of CRC16, so that a mistyped id is refused instead of meaning something else. Each id has one form.
+/// The text form of ids that users carry but must not take apart: a letter, then base64url of three varints, a seal of 16 bytes
+/// where there is one, and two bytes of CRC16, so that a mistyped id is refused instead of meaning something else. Each id has one form.
 /// </summary>
 internal static class OpaqueId
 {
-    private const int _maxBytes = 32;
+    private const int _sealBytes = 16;
+    private const int _maxBytes = 32 + _sealBytes;
+    private const int _maxChars = 1 + (((_maxBytes * 4) + 2) / 3);
 
-    public static string Write(char kind, long a, long b, long c)
+    /// <param name="kind">The letter.</param>
+    /// <param name="seal">0 = none.</param>
+    public static string Write(char kind, long a, long b, long c, UInt128 seal = default)
     {
         Span<byte> bytes = stackalloc byte[_maxBytes];
         int length = 0;
@@ -18,16 +23,27 @@ internal static class OpaqueId
         length += WriteVarint(bytes[length..], a);
         length += WriteVarint(bytes[length..], b);
         length += WriteVarint(bytes[length..], c);
+        if (seal != default)
+        {
+            BinaryPrimitives.WriteUInt128BigEndian(bytes[length..], seal);
+            length += _sealBytes;
+        }
+
         ushort check = Slots.Crc16.Compute(bytes[..length]);
         bytes[length++] = (byte)(check >> 8);
         bytes[length++] = (byte)check;
         return kind + Base64Url.EncodeToString(bytes[1..length]);
     }
 
-    public static bool TryRead(char kind, string? text, out long a, out long b, out long c)
+    /// <summary>An id that has no seal.</summary>
+    public static bool TryRead(char kind, string? text, out long a, out long b, out long c) =>
+        TryRead(kind, text, out a, out b, out c, out UInt128 seal) && seal == default;
+
+    public static bool TryRead(char kind, string? text, out long a, out long b, out long c, out UInt128 seal)
     {
         a = b = c = 0;
-        if (text is null || text.Length is < 2 or > 44 || text[0] != kind || !Base64Url.IsValid(text.AsSpan(1)))
+        seal = default;
+        if (text is null || text.Length is < 2 or > _maxChars || text[0] != kind || !Base64Url.IsValid(text.AsSpan(1)))
         {
             return false;
         }
@@ -46,8 +62,15 @@ internal static class OpaqueId
             && TryReadVarint(bytes[..body], ref at, out a)
             && TryReadVarint(bytes[..body], ref at, out b)
             && TryReadVarint(bytes[..body], ref at, out c)
-            && at == body
-            && text.AsSpan().SequenceEqual(Write(kind, a, b, c));
+            && TryReadSeal(bytes[at..body], out seal)
+            && text.AsSpan().SequenceEqual(Write(kind, a, b, c, seal));
+    }
+
+    /// <summary>One that is there is not 0: each id has one text.</summary>
+    private static bool TryReadSeal(ReadOnlySpan<byte> rest, out UInt128 seal)
+    {
+        seal = rest.Length == _sealBytes ? BinaryPrimitives.ReadUInt128BigEndian(rest) : default;
+        return rest.IsEmpty || seal != default;
     }
 
     private static int WriteVarint(Span<byte> to, long value)

@@ -22,7 +22,7 @@ internal sealed class DeliveryRules(
         var commitKey = new CommitKey(id.Epoch.Value, id.Number);
         if (deliveries.Find(id) is not { } delivery)
         {
-            return Gone(id);
+            return Refused.Gone(id);
         }
 
         ScopedName name = delivery.Node.Name;
@@ -77,7 +77,7 @@ internal sealed class DeliveryRules(
     {
         if (deliveries.Find(command.Delivery) is not { } delivery)
         {
-            return Gone(command.Delivery);
+            return Refused.Gone(command.Delivery);
         }
 
         deliveries.End(delivery);
@@ -106,7 +106,7 @@ internal sealed class DeliveryRules(
     {
         if (deliveries.Find(command.Delivery) is not { } delivery)
         {
-            return Gone(command.Delivery);
+            return Refused.Gone(command.Delivery);
         }
 
         deliveries.Renew(delivery, command.LeaseMs, nowMs);
@@ -116,11 +116,6 @@ internal sealed class DeliveryRules(
     /// <summary>Of the message that was tried most often.</summary>
     private int AttemptsAt(OpenDelivery delivery) =>
         delivery.Messages.Max(m => state.Messages.Get(m.Id) is { Dead: false } message ? message.Attempts : 0);
-
-    private static Refused Gone(DeliveryId id) => new(
-        Refusal.DeliveryGone,
-        $"Delivery {id} is not open: it was committed or rejected, its lease ran out, or its partition has another owner. "
-        + "Receive again; messages that were not acknowledged will come back.");
 
     private void EmitSends(CommitDelivery command, OpenDelivery delivery, Draft draft)
     {

@@ -25,6 +25,9 @@ public static class FormatLevels
     /// <summary>Records tell wall clock, uptime and record time apart, and timers may be held.</summary>
     public const int Clocks = 5;
 
+    /// <summary>Every server knows sealed delivery ids: a cluster that is raised to this level gets a secret for them.</summary>
+    public const int SealedDeliveries = 5;
+
     public const int Newest = Clocks;
 }
 

@@ -46,6 +46,23 @@ public class CodecTests
         Assert.True(reader.AtEnd);
     }
 
+    [Theory]
+    [InlineData(0, 1, 1)]
+    [InlineData(uint.MaxValue, long.MaxValue, long.MaxValue)]
+    public void A_delivery_id_is_read_as_it_was_written_with_its_seal_or_without(uint partition, long epoch, long number)
+    {
+        var bare = new DeliveryId(new PartitionId(partition), new Epoch(epoch), number);
+        foreach (UInt128 seal in (UInt128[])[0, 1, UInt128.MaxValue, (UInt128)1 << 120])
+        {
+            DeliveryId id = bare with { Seal = seal };
+            Assert.True(DeliveryId.TryParse(id.ToString(), out DeliveryId read));
+            Assert.Equal(id, read);
+            Assert.False(MessageId.TryParse(id.ToString(), out _));
+            Assert.False(DeliveryId.TryParse(id.ToString()[..^1], out _));
+            Assert.False(DeliveryId.TryParse(id + "A", out _));
+        }
+    }
+
     [Fact]
     public void A_mistyped_id_is_refused_and_never_means_another_message()
     {

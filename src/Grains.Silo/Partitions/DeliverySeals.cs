@@ -1,0 +1,45 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Nodes;
+
+namespace Grains.Silo.Partitions;
+
+/// <summary>
+/// Makes delivery ids that only who was given one can have: HMAC-SHA256 over what the id says, under the cluster's secret, cut
+/// to 128 bits (RFC 2104). A cluster without a secret seals and looks at none.
+/// </summary>
+internal sealed class DeliverySeals(Func<byte[]?> secret)
+{
+    private const int _sealBytes = 16;
+
+    public DeliveryGiven Seal(DeliveryGiven given) => secret() is { } key
+        ? given with { Delivery = given.Delivery with { Seal = Of(given.Delivery, key) } }
+        : given;
+
+    /// <summary>The id was given out by an owner of its partition.</summary>
+    public bool IsGenuine(DeliveryId id)
+    {
+        if (secret() is not { } key)
+        {
+            return true;
+        }
+
+        Span<byte> said = stackalloc byte[_sealBytes];
+        Span<byte> right = stackalloc byte[_sealBytes];
+        BinaryPrimitives.WriteUInt128BigEndian(said, id.Seal);
+        BinaryPrimitives.WriteUInt128BigEndian(right, Of(id, key));
+        return CryptographicOperations.FixedTimeEquals(said, right);
+    }
+
+    private static UInt128 Of(DeliveryId id, byte[] key)
+    {
+        Span<byte> says = stackalloc byte[sizeof(uint) + sizeof(long) + sizeof(long)];
+        BinaryPrimitives.WriteUInt32BigEndian(says, id.Partition.Value);
+        BinaryPrimitives.WriteInt64BigEndian(says[sizeof(uint)..], id.Epoch.Value);
+        BinaryPrimitives.WriteInt64BigEndian(says[(sizeof(uint) + sizeof(long))..], id.Number);
+        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(key, says, hash);
+        return BinaryPrimitives.ReadUInt128BigEndian(hash);
+    }
+}
