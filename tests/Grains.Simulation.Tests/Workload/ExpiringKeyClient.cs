@@ -7,7 +7,7 @@ namespace Grains.Simulation.Tests.Workload;
 
 /// <summary>
 /// Puts keys that live for a while, each once, and watches that none is gone before its time, nor there after it. Under one
-/// owner time passes as it does, whatever its wall clock says; time without one does not count.
+/// owner time passes as it does, whatever its wall clock says; while there is none, it stands.
 /// </summary>
 internal sealed class ExpiringKeyClient(SimWorld world)
 {
@@ -45,7 +45,7 @@ internal sealed class ExpiringKeyClient(SimWorld world)
             long aliveMs = (world.Kernel.NowNs - putNs) / 1_000_000;
             world.Note($"ttl {key} {ttlMs} {aliveMs} {read.Answer}");
 
-            // Asked for at a time by which it was over, since it was put; time without an owner does not count.
+            // Asked for when its time was over under the one owner that it had.
             if (read.Answer is KeyFound && world.HadOneOwnerSince(partition, putNs)
                 && ((askedNs - ackedNs) / 1_000_000) > ttlMs + _graceMs)
             {
