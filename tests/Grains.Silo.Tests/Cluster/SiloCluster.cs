@@ -21,7 +21,7 @@ internal static class SiloCluster
         Partitions = Partitions, HandOverDelayMs = 50, HandOverMsMax = 1_000, LeaveMsMax = 10_000,
     };
 
-    public static async Task<InProcessTestCluster> StartAsync(short servers, int? formatLevel = null)
+    public static async Task<InProcessTestCluster> StartAsync(short servers, int? formatLevel = null, int? sweepMs = null)
     {
         var disk = new MemoryDisk();
         var settings = new SharedSettingsStorage();
@@ -36,7 +36,7 @@ internal static class SiloCluster
         {
             silo.Services.AddSingleton<IJournal>(_ => new CuttableJournal(new MemoryJournal(disk)));
             silo.Services.AddKeyedSingleton<Orleans.Storage.IGrainStorage>(ClusterStorage.Name, settings);
-            silo.AddGrains(new GrainsSiloOptions { Keeper = _keeper });
+            silo.AddGrains(new GrainsSiloOptions { Keeper = _keeper with { SweepMs = sweepMs ?? _keeper.SweepMs } });
         });
         InProcessTestCluster cluster = builder.Build();
         await cluster.DeployAsync();

@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Reflection;
+using Grains.Silo.Cluster;
+using Grains.Silo.Partitions;
+using Grains.Silo.Placement;
+using Grains.Silo.Servers;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Replies;
+using Orleans.Runtime;
+
+namespace Grains.Silo.Tests.Partitions;
+
+/// <summary>Members, grains and services as one server sees them, played by the test: no Orleans runtime.</summary>
+internal sealed class PlayedCluster : IMembers, IServerServiceClient
+{
+    private readonly List<ClusterMember> _members = [];
+
+    public PlayedCluster(int partitions, params string[] servers)
+    {
+        for (int i = 0; i < servers.Length; i++)
+        {
+            _members.Add(new ClusterMember(SiloAddress.New(IPAddress.Loopback, 11_111 + i, 1), SiloStatus.Active, servers[i]));
+        }
+
+        Settings.Publish(ClusterSettings.New(partitions, DateTimeOffset.UnixEpoch));
+        Owners = new PartitionOwners(this, Settings, Leaving);
+        Grains = PlayedGrains.Of(this);
+    }
+
+    public ClusterSettingsView Settings { get; } = new();
+
+    public LeavingServers Leaving { get; } = new();
+
+    public PartitionOwners Owners { get; }
+
+    public IGrainFactory Grains { get; }
+
+    /// <summary>Partitions that nobody takes, whatever they are told.</summary>
+    public ConcurrentDictionary<PartitionId, bool> Untaken { get; } = new();
+
+    /// <summary>Whose activation was asked for.</summary>
+    public ConcurrentQueue<PartitionId> Activated { get; } = new();
+
+    public IEnumerable<ClusterMember> Active => _members;
+
+    public IReadOnlyList<ClusterMember> Hosts => _members;
+
+    public SiloAddress AddressOf(string server) => _members.Single(m => m.Name == server).SiloAddress;
+
+    public IServerService At(SiloAddress server) => new Service();
+
+    private sealed class Service : IServerService
+    {
+        public Task<TimeSpan> Preload(PartitionId partition) => Task.FromResult(TimeSpan.Zero);
+
+        public Task Leaving(SiloAddress server) => Task.CompletedTask;
+
+        public Task Returned(SiloAddress server) => Task.CompletedTask;
+
+        public Task<bool> ReachesJournal() => Task.FromResult(true);
+
+        public Task SettingsChanged() => Task.CompletedTask;
+
+        public Task<ServerReport> Describe() => throw new NotSupportedException();
+    }
+
+    internal sealed class Partition(PartitionId id, PlayedCluster cluster) : IPartitionGrain
+    {
+        public Task<PartitionReport> Activate()
+        {
+            cluster.Activated.Enqueue(id);
+            bool isUntaken = cluster.Untaken.TryGetValue(id, out bool recovers);
+            return Task.FromResult(new PartitionReport
+            {
+                Partition = id,
+                Phase = !isUntaken ? PartitionPhase.Served : recovers ? PartitionPhase.Recovering : PartitionPhase.Unowned,
+            });
+        }
+
+        public Task<PartitionReport> Describe() => Activate();
+
+        public Task<AnswerBatch> Execute(CommandBatch batch) => throw new NotSupportedException();
+
+        public Task<Answer> Receive(Receive receive, CancellationToken cancel) => throw new NotSupportedException();
+
+        public Task<Answer> AwaitReply(GetReply get, CancellationToken cancel) => throw new NotSupportedException();
+    }
+}
+
+/// <summary>Orleans' factory, as far as it is asked here: the grain of a partition.</summary>
+internal class PlayedGrains : DispatchProxy
+{
+    private PlayedCluster _cluster = null!;
+
+    public static IGrainFactory Of(PlayedCluster cluster)
+    {
+        IGrainFactory factory = Create<IGrainFactory, PlayedGrains>();
+        ((PlayedGrains)factory)._cluster = cluster;
+        return factory;
+    }
+
+    protected override object Invoke(MethodInfo? targetMethod, object?[]? args) =>
+        args is [GrainId id]
+            ? new PlayedCluster.Partition(PartitionKey.Parse(id.Key.ToString()), _cluster)
+            : throw new NotSupportedException($"{targetMethod} is not played here.");
+}
