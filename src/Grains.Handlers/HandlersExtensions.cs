@@ -6,6 +6,7 @@ using Grains.Handlers.Nodes;
 using Grains.Handlers.Push;
 using Grains.Handlers.Runs;
 using Grains.Handlers.Servers;
+using Grains.Silo.Cluster;
 using Grains.Silo.Partitions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -48,6 +49,7 @@ public static class HandlersExtensions
             provider.GetRequiredService<ILogger<ServiceDispatcher>>())
         {
             Slots = new Slots(options.InFlightMax),
+            IsPaused = () => provider.GetRequiredService<ClusterSettingsView>().Settings?.Paused is not null,
         });
         services.AddHostedService<Dispatchers>();
         silo.AddPlacementDirector<NodePlacement, NodePlacementDirector>();

@@ -30,6 +30,8 @@ internal static class Announcement
             $"Grains listens on {string.Join(", ", server.Urls)}",
             .. options.Cluster is { } cluster ? ClusterAnnouncement.Where(server, cluster) : Where(server, options),
             $"  partitions  {partitions.Settings.Slots?.Partitions.Count}{Unserved(partitions)}",
+            .. partitions.Settings.Settings?.Paused is { } why
+                ? (string[])[$"  PAUSED      push and timers: {why}; POST /v1/cluster:resume when the other one is gone"] : [],
             "",
             .. options.Cluster is { HasApi: false }
                 ? []

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Grains.Journal.Folders;
 
 namespace Grains.Server;
 
@@ -9,11 +9,18 @@ internal static class DiskFailure
 {
     public static void EndProcess(string what, Exception e)
     {
-        Console.Error.WriteLine($"Grains ends now, because the disk failed: {what} {e.Message}");
-        Console.Error.WriteLine("Nothing that was answered is lost. Look at the disk, then start again: the next start reads what is really there.");
-        Console.Error.Flush();
+        if (e is FolderLostException)
+        {
+            Console.Error.WriteLine($"Grains ends now: {what}");
+            Console.Error.WriteLine("Put it back if it was moved, or restore the folder from a backup, and start again; what is missing is named then.");
+        }
+        else
+        {
+            Console.Error.WriteLine($"Grains ends now, because the disk failed: {what} {e.Message}");
+            Console.Error.WriteLine("Nothing that was answered is lost. Look at the disk, then start again: the next start reads what is really there.");
+        }
 
-        // Not an orderly exit: it would wait for work that must not go on.
-        Process.GetCurrentProcess().Kill();
+        Console.Error.Flush();
+        ExitCode.EndAtOnce();
     }
 }

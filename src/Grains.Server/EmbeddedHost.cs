@@ -3,7 +3,6 @@ using Grains.Journal;
 using Grains.Journal.Sqlite;
 using Grains.Server.Options;
 using Grains.Silo;
-using Grains.Silo.Cluster;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 
@@ -15,31 +14,27 @@ internal static class EmbeddedHost
     /// <summary>The same for ever: the settings are kept under it.</summary>
     public const string ClusterName = "grains";
 
-    /// <summary>The cluster's settings, beside the journal.</summary>
-    public const string SettingsFile = "cluster.db";
-
     public static async Task<WebApplication> AddEmbeddedServerAsync(
         this WebApplicationBuilder builder, GrainsOptions options, Action<ISiloBuilder> more)
     {
         AddressProbe.Check(options.Urls);
-        SqliteJournal journal = SqliteJournal.Open(new SqliteJournalOptions
-        {
-            Folder = options.DataFolder,
-            Synchronous = !options.NoSync,
-            OnDiskFailure = DiskFailure.EndProcess,
-        });
+        EmbeddedData data = await EmbeddedData.OpenAsync(
+            new SqliteJournalOptions
+            {
+                Folder = options.DataFolder,
+                Synchronous = !options.NoSync,
+                OnDiskFailure = DiskFailure.EndProcess,
+            },
+            CancellationToken.None);
         try
         {
-            string settings = await ClusterStorage.PrepareSqliteAsync(
-                Path.Combine(options.DataFolder, SettingsFile), CancellationToken.None);
-
             // By a factory, so that the container ends the journal after everything that uses it.
-            builder.Services.AddSingleton<IJournal>(_ => journal);
+            builder.Services.AddSingleton<IJournal>(_ => data.Journal);
             builder.Host.ConfigureHostOptions(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
             builder.WebHost.UseUrls([.. options.Urls.Select(u => u.GetLeftPart(UriPartial.Authority))]);
             builder.UseOrleans(silo =>
             {
-                silo.ConfigureEmbedded(options, settings);
+                silo.ConfigureEmbedded(options, data);
                 more(silo);
             });
             builder.AddFrontEnd(options);
@@ -47,12 +42,12 @@ internal static class EmbeddedHost
         }
         catch
         {
-            await journal.DisposeAsync();
+            await data.Journal.DisposeAsync();
             throw;
         }
     }
 
-    private static void ConfigureEmbedded(this ISiloBuilder silo, GrainsOptions options, string settings)
+    private static void ConfigureEmbedded(this ISiloBuilder silo, GrainsOptions options, EmbeddedData data)
     {
         silo.UseAlone(ClusterName);
         silo.Configure<SiloOptions>(o => o.SiloName = Environment.MachineName);
@@ -61,11 +56,11 @@ internal static class EmbeddedHost
             o.ResponseTimeout = TimeSpan.FromSeconds(15);
             o.CancelRequestOnTimeout = true;
         });
-        silo.AddGrainsSqliteStorage(settings);
+        silo.AddGrainsSqliteStorage(data.Settings);
         silo.AddGrains(new GrainsSiloOptions
         {
             IsAlone = true,
-            Keeper = new() { Partitions = options.Partitions },
+            Keeper = new() { Partitions = options.Partitions, OnSettings = data.Bind },
         });
         silo.AddGrainsHandlers(new HandlerOptions { PushTo = options.PushTo, IsAlone = true });
         if (options.Dashboard)

@@ -1,9 +1,11 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Grains.Server.Options;
 
 namespace Grains.Server;
 
 /// <summary>How the process ends, for service managers.</summary>
-internal static class ExitCode
+internal static partial class ExitCode
 {
     public const int Ended = 0;
 
@@ -12,6 +14,22 @@ internal static class ExitCode
 
     /// <summary>The configuration said no; a restart changes nothing.</summary>
     private const int _refused = 2;
+
+    /// <summary>With the code of a failure, and no orderly end: that would wait for work that must not go on.</summary>
+    public static void EndAtOnce()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Process.GetCurrentProcess().Kill();
+        }
+        else
+        {
+            End(_failed);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void End(int code);
 
     public static int Refuse(IEnumerable<SettingProblem> problems)
     {

@@ -91,6 +91,7 @@ public static class GrainsSiloExtensions
             FormatLevel = () =>
                 provider.GetRequiredService<ClusterSettingsView>().Settings?.FormatLevel ?? FormatLevels.Oldest,
             DeliverySecret = () => provider.GetRequiredService<ClusterSettingsView>().Settings?.DeliverySecret,
+            IsPaused = () => provider.GetRequiredService<ClusterSettingsView>().Settings?.Paused is not null,
         });
         if (!options.IsAlone)
         {

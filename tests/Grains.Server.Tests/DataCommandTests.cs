@@ -10,7 +10,7 @@ public sealed class DataCommandTests
     {
         Assert.Null(Read(["--data", "d"]).Options!.Command);
         Assert.Equal(new DataCommand.Verify(Path.GetFullPath("f")), Read(["backup", "verify", "f"]).Options!.Command);
-        Assert.Equal(new DataCommand.Restore(Path.GetFullPath("f")), Read(["restore", "f", "--data", "d"]).Options!.Command);
+        Assert.Equal(new DataCommand.Restore(Path.GetFullPath("f"), IsLive: false), Read(["restore", "f", "--data", "d"]).Options!.Command);
         Assert.Equal(
             new DataCommand.Migrate(Path.GetFullPath("d")),
             Read(["migrate", "--from", "d", "--postgres", "Host=h;Username=u"]).Options!.Command);

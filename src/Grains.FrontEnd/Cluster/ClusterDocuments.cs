@@ -14,6 +14,7 @@ internal static class ClusterDocuments
         Partitions = report.Settings.Partitions,
         Unserved = [.. report.Missing.Select(p => (long)p.Value)],
         FormatLevel = report.Settings.FormatLevel,
+        Paused = report.Settings.Paused,
         Servers = [.. report.Servers.Select(Of)],
     };
 

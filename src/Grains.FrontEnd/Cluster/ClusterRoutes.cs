@@ -44,6 +44,11 @@ internal sealed class ClusterRoutes(PartitionStatus? status = null, IClusterStat
             Answers = [new(200, "The level from now on", typeof(FormatDocument))],
             Problems = [ProblemCode.FormatNotKnown, ProblemCode.Unavailable],
         },
+        new("POST", "/v1/cluster:resume", Permission.Admin, "Push and timers of a restored copy go on", ResumeAsync)
+        {
+            Answers = [new(202, "Stored; every server follows within seconds")],
+            Problems = [ProblemCode.Unavailable],
+        },
         new("GET", "/v1/cluster/partitions", Permission.Read, "Every partition: owner, history, contents, recovery", ListAsync)
         {
             Answers = [new(200, "All partitions", typeof(PartitionList))],
@@ -79,6 +84,13 @@ internal sealed class ClusterRoutes(PartitionStatus? status = null, IClusterStat
             throw new RequestRefusedException(ProblemCode.ServerNotFound, e.Message);
         }
 
+        http.Response.StatusCode = StatusCodes.Status202Accepted;
+        http.Response.ContentLength = 0;
+    }
+
+    private async Task ResumeAsync(HttpContext http)
+    {
+        await Cluster.ResumeAsync(http.RequestAborted);
         http.Response.StatusCode = StatusCodes.Status202Accepted;
         http.Response.ContentLength = 0;
     }

@@ -43,7 +43,7 @@ internal sealed class ExplainRoutes(ServiceCalls calls, PartitionStatus? status 
             http,
             StatusCodes.Status200OK,
             NodeExplanations.Write(
-                new NodeFacts(service, partition, owner, handlers?.Of(service.Name, owner)),
+                new NodeFacts(service, partition, owner, handlers?.Of(service.Name, owner)) { ClusterPause = status?.ClusterPause },
                 explained),
             WireJson.Context.NodeExplanation);
     }

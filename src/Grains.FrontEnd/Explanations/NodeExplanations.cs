@@ -18,7 +18,7 @@ internal static class NodeExplanations
             Service = service.Name,
             Node = node.Node.Node.ToString(),
             Status = status,
-            Why = why + Aside(service, node),
+            Why = why + Aside(service, node) + Pause(facts),
             Handler = Handler(facts),
             Partition = facts.Partition.Value,
             Owner = facts.Owner,
@@ -78,6 +78,11 @@ internal static class NodeExplanations
             return ("paused", $"{messages} waiting; {what} is paused, and nothing of it goes out before somebody resumes it: POST …:resume.");
         }
 
+        if (facts.ClusterPause is not null && !isPull)
+        {
+            return ("paused", $"{messages} waiting; nothing is handed to handlers.");
+        }
+
         if (node.IsStarting)
         {
             return ("starting", $"{messages} waiting; the next attempt is being recorded, and goes out then.");
@@ -132,6 +137,9 @@ internal static class NodeExplanations
         return full + dead + timer;
     }
 
+    private static string Pause(NodeFacts facts) => facts.ClusterPause is { } why
+        ? $" Push and timers of the whole cluster are paused: {why}. POST /v1/cluster:resume when the other one is gone." : "";
+
     private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 }
 
@@ -140,4 +148,8 @@ internal static class NodeExplanations
 /// <param name="Partition">Where it lives.</param>
 /// <param name="Owner">The server that owns that; null = not known here.</param>
 /// <param name="News">What that server says of the service's handlers; null = nothing.</param>
-internal sealed record NodeFacts(ServiceSnapshot Service, PartitionId Partition, string? Owner, HandlerNews? News);
+internal sealed record NodeFacts(ServiceSnapshot Service, PartitionId Partition, string? Owner, HandlerNews? News)
+{
+    /// <summary>Why the whole cluster pushes nothing and fires no timer; null = it does.</summary>
+    public string? ClusterPause { get; init; }
+}

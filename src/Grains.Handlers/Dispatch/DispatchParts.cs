@@ -19,4 +19,7 @@ internal sealed record DispatchParts(
 {
     /// <summary>Of the whole server.</summary>
     public required Slots Slots { get; init; }
+
+    /// <summary>Nothing is handed out at all.</summary>
+    public required Func<bool> IsPaused { get; init; }
 }

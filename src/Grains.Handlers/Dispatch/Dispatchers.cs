@@ -85,7 +85,7 @@ internal sealed partial class Dispatchers : BackgroundService
     private void FollowAll(List<ServiceSnapshot> services)
     {
         Dictionary<string, ServiceSnapshot> wanted = services
-            .Where(s => s.Handler.Kind != HandlerKind.Pull && !s.Paused).ToDictionary(s => s.Name, StringComparer.Ordinal);
+            .Where(s => s.Handler.Kind != HandlerKind.Pull && !s.Paused && !_parts.IsPaused()).ToDictionary(s => s.Name, StringComparer.Ordinal);
         foreach ((string name, ServiceDispatcher dispatcher) in _dispatchers)
         {
             if (wanted.GetValueOrDefault(name) != dispatcher.Service)

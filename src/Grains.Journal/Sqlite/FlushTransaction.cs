@@ -1,3 +1,4 @@
+using Grains.Journal.Folders;
 using Grains.Journal.Log;
 using Grains.StateMachines.Ids;
 using SQLitePCL;
@@ -9,6 +10,7 @@ internal sealed class FlushTransaction
 {
     private readonly SqliteDatabase _database;
     private readonly Func<int, int>? _commitResult;
+    private readonly FlushNotes _notes;
     private readonly FlushRowWriter _row = new();
     private readonly List<PartitionLog> _owners = [];
     private readonly SqliteStatement _begin;
@@ -20,12 +22,14 @@ internal sealed class FlushTransaction
     private readonly SqliteStatement _deleteFlush;
     private readonly SqliteStatement _deleteChunk;
     private long _nextRow;
+    private ulong _revisions;
 
-    public FlushTransaction(SqliteDatabase database, long nextRow, Func<int, int>? commitResult)
+    public FlushTransaction(SqliteDatabase database, long nextRow, Func<int, int>? commitResult, FlushNotes notes)
     {
         _database = database;
         _nextRow = nextRow;
         _commitResult = commitResult;
+        _notes = notes;
         _begin = database.Prepare("BEGIN IMMEDIATE");
         _insertFlush = database.Prepare("INSERT INTO flush(id, body) VALUES (?1, ?2)");
         _insertEpoch = database.Prepare("INSERT INTO epoch(partition, epoch, revision, body) VALUES (?1, ?2, ?3, ?4)");
@@ -43,6 +47,7 @@ internal sealed class FlushTransaction
     {
         _row.Add(entry);
         _owners.Add(log);
+        _revisions += (ulong)entry.Count;
     }
 
     public void Acquire(PartitionLog log, EpochGrant grant)
@@ -86,12 +91,18 @@ internal sealed class FlushTransaction
         _deleteChunk.Bind(1, key).Run();
     }
 
-    /// <summary>On return everything written is durable.</summary>
+    /// <summary>Why a flush failed, if a file was taken away: whatever SQLite made of it.</summary>
+    public Exception Lost(Exception e) => _notes.Lost(e);
+
+    /// <summary>On return everything written is durable, in files that the next start finds.</summary>
+    /// <param name="mayBeginWal">It may be the first in a WAL that begins anew.</param>
     /// <exception cref="CommitFailure">The commit itself failed.</exception>
     /// <exception cref="SqliteFailure">Something before it failed: nothing is durable, nor will be.</exception>
-    public void Commit()
+    /// <exception cref="FolderLostException">It is durable where nobody finds it again.</exception>
+    public void Commit(bool mayBeginWal)
     {
         Begin();
+        _notes.Stage(mayBeginWal);
         if (_row.Count > 0)
         {
             _insertFlush.Bind(1, _nextRow).Bind(2, _row.Finish(_nextRow)).Run();
@@ -103,6 +114,8 @@ internal sealed class FlushTransaction
         {
             throw new CommitFailure(code, raw.sqlite3_errmsg(_database.Handle).utf8_to_string());
         }
+
+        _notes.Committed(_revisions);
     }
 
     /// <summary>Shows the durable records to everybody.</summary>
@@ -133,6 +146,7 @@ internal sealed class FlushTransaction
     {
         _row.Clear();
         _owners.Clear();
+        _revisions = 0;
     }
 
     private void Begin()

@@ -20,6 +20,9 @@ internal sealed class JournalOpening(SqliteDatabase database)
 
     public long NextRow => _newestRow + 1;
 
+    /// <summary>The newest revisions of all partitions, added up.</summary>
+    public ulong Records => Logs.Values.Aggregate(0UL, (sum, log) => sum + (ulong)log.Tail.Revision.Value);
+
     public long NextCheckpoint => _newestCheckpoint + 1;
 
     /// <summary>Checkpoints that never came to their end, or were replaced: id and number of chunk keys.</summary>

@@ -1,3 +1,5 @@
+using Grains.Journal.Folders;
+
 namespace Grains.Journal.Sqlite;
 
 /// <summary>The tables of journal.db. Bodies carry their own format and CRC; other columns are for people.</summary>
@@ -20,13 +22,18 @@ internal static class JournalSchema
         COMMIT;
         """;
 
-    public static void Prepare(SqliteDatabase database, SqliteJournalOptions options)
+    public static void Prepare(SqliteDatabase database, DataFolder folder, SqliteJournalOptions options)
     {
+        long format = database.Scalar("PRAGMA user_version");
+        if (format == 0 && (folder.Identity is { HoldsData: true } || database.Scalar("SELECT count(*) FROM sqlite_schema") > 0))
+        {
+            throw folder.Refusal(FileName, "holds no journal.");
+        }
+
         database.Execute("PRAGMA journal_mode = WAL");
         database.SetSynchronous(options.Synchronous);
         database.Execute("PRAGMA wal_autocheckpoint = 0");
         database.Execute("PRAGMA temp_store = MEMORY");
-        long format = database.Scalar("PRAGMA user_version");
         if (format == 0)
         {
             database.Execute(_tables);

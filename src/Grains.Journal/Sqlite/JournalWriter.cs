@@ -1,3 +1,4 @@
+using Grains.Journal.Folders;
 using Grains.Journal.Log;
 
 namespace Grains.Journal.Sqlite;
@@ -31,6 +32,9 @@ internal sealed class JournalWriter
         _thread = new Thread(Run) { Name = "grains journal writer", IsBackground = true };
         _thread.Start();
     }
+
+    /// <summary>What is durable is not known.</summary>
+    public bool HasFailed { get; private set; }
 
     /// <summary>Into the next flush; refused when too many wait.</summary>
     public void Enqueue(WriteRequest request) => Enqueue(request, _requests);
@@ -143,7 +147,7 @@ internal sealed class JournalWriter
             _housekeeping.StageStep(_flush);
             if (_flush.HasWrites)
             {
-                _flush.Commit();
+                _flush.Commit(_wal.MayBegin);
                 _housekeeping.Resume();
             }
         }
@@ -196,8 +200,10 @@ internal sealed class JournalWriter
 
     private void Die(Exception e)
     {
-        WriteFailure failure = new(
-            true, $"The disk of {_options.Folder} failed; what is durable shows at the next start. {e.Message}");
+        HasFailed = true;
+        e = _flush.Lost(e);
+        WriteFailure failure = new(true, e is FolderLostException
+            ? e.Message : $"The disk of {_options.Folder} failed; what is durable shows at the next start. {e.Message}");
         List<WriteRequest> waiting;
         lock (_gate)
         {

@@ -18,6 +18,9 @@ internal sealed class SqliteDatabase : IDisposable
         Check(code, $"opening {path}");
         raw.sqlite3_extended_result_codes(_db, 1);
         raw.sqlite3_busy_timeout(_db, 5000);
+
+        // Whoever closes last would empty the WAL and remove it, even one that is refused as another folder's.
+        Check(raw.sqlite3_db_config(_db, _noCheckpointOnClose, 1, out _), "keeping the WAL");
     }
 
     public sqlite3 Handle => _db;
@@ -105,5 +108,6 @@ internal sealed class SqliteDatabase : IDisposable
 
     private const long _synchronousOff = 0;
     private const long _synchronousFull = 2;
+    private const int _noCheckpointOnClose = 1006; // SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE
     private const int _cacheWrite = 9; // SQLITE_DBSTATUS_CACHE_WRITE
 }

@@ -21,12 +21,13 @@ public static class SqliteImport
     {
         options.Validate();
         string folder = Path.GetFullPath(options.Folder);
-        FolderAccess.Claim(folder);
-        using FolderLock held = FolderLock.Take(folder);
+        using DataFolder held = DataFolder.Open(folder, options.Files);
         try
         {
-            using SqliteDatabase database = new(Path.Combine(folder, JournalSchema.FileName));
-            JournalSchema.Prepare(database, options);
+            FolderBinding.CheckHead(held);
+            using SqliteDatabase database = new(held[JournalSchema.FileName]);
+            JournalSchema.Prepare(database, held, options);
+            new FolderBinding(database, held).Recognize();
             RefuseContents(database, folder);
             ImageChecks checks = new();
             database.Execute("BEGIN IMMEDIATE");

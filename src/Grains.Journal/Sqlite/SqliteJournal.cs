@@ -15,7 +15,7 @@ public sealed class SqliteJournal : IJournal, IJournalExport
 {
     private readonly SqliteJournalOptions _options;
     private readonly string _path;
-    private readonly FolderLock _lock;
+    private readonly DataFolder _folder;
     private readonly ConcurrentDictionary<PartitionId, PartitionLog> _logs;
     private readonly RecordSource _source;
     private readonly SqliteDatabase _database;
@@ -24,29 +24,44 @@ public sealed class SqliteJournal : IJournal, IJournalExport
     private long _nextCheckpoint;
     private int _disposed;
 
-    private SqliteJournal(SqliteJournalOptions options, FolderLock folderLock, SqliteDatabase database, string path)
+    private SqliteJournal(SqliteJournalOptions options, DataFolder folder, SqliteDatabase database)
     {
-        JournalSchema.Prepare(database, options);
+        JournalSchema.Prepare(database, folder, options);
+        FolderBinding binding = new(database, folder);
+        binding.Recognize();
         JournalOpening opening = new(database);
         opening.Run();
-        database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        ulong records = opening.Records;
+        if (opening.Logs.Values.All(l => l.TailDamage is null))
+        {
+            binding.CheckRecords(records);
+        }
+
+        binding.Begin(records);
         FolderSync.Flush(options.Folder);
 
         _options = options;
-        _path = path;
-        _lock = folderLock;
+        _path = folder[JournalSchema.FileName];
+        _folder = folder;
         _database = database;
         _logs = opening.Logs;
         _nextCheckpoint = opening.NextCheckpoint;
-        _source = new RecordSource(path);
+        _source = new RecordSource(_path);
 
         Housekeeping housekeeping = new(opening.Ledger, options.BackgroundBytesPerFlush);
         housekeeping.Enqueue(opening.Ledger.TakeUnneeded());
         opening.Leftovers.ForEach(l => housekeeping.DeleteCheckpoint(l.Id, l.Chunks));
-        _wal = new WalBound(path, database, options);
-        FlushTransaction flush = new(database, opening.NextRow, options.CommitResult);
+        _wal = new WalBound(_path, database, options);
+        FlushTransaction flush = new(
+            database, opening.NextRow, options.CommitResult, new FlushNotes(folder, binding, records));
         _writer = new JournalWriter(flush, housekeeping, _wal, options);
     }
+
+    /// <summary>Where it is; what else belongs there is compared with it.</summary>
+    public DataFolder Folder => _folder;
+
+    /// <summary>Some partition was begun here.</summary>
+    public bool HoldsPartitions => !_logs.IsEmpty;
 
     public string Durability => _options.Synchronous
         ? $"SQLite in {_options.Folder}, fsync before every answer"
@@ -58,19 +73,18 @@ public sealed class SqliteJournal : IJournal, IJournalExport
     {
         options.Validate();
         options = options with { Folder = Path.GetFullPath(options.Folder) };
-        FolderAccess.Claim(options.Folder);
-        FolderLock folderLock = FolderLock.Take(options.Folder);
+        DataFolder folder = DataFolder.Open(options.Folder, options.Files);
         SqliteDatabase? database = null;
         try
         {
-            string path = Path.Combine(options.Folder, JournalSchema.FileName);
-            database = new SqliteDatabase(path);
-            return new SqliteJournal(options, folderLock, database, path);
+            FolderBinding.CheckHead(folder);
+            database = new SqliteDatabase(folder[JournalSchema.FileName]);
+            return new SqliteJournal(options, folder, database);
         }
         catch (Exception e)
         {
             database?.Dispose();
-            folderLock.Dispose();
+            folder.Dispose();
             if (e is SqliteFailure failure)
             {
                 throw new JournalUnavailableException(
@@ -103,6 +117,12 @@ public sealed class SqliteJournal : IJournal, IJournalExport
         {
             return new(new AppendOutcome(
                 AppendStatus.Fenced, $"Partition {append.Partition} was never acquired here; acquire it first."));
+        }
+
+        if (_folder.IsTight)
+        {
+            return new(new AppendOutcome(
+                AppendStatus.Refused, $"The disk of {_options.Folder} is full; nothing was written. Free space there."));
         }
 
         AppendRequest request = new(log, append);
@@ -212,11 +232,33 @@ public sealed class SqliteJournal : IJournal, IJournalExport
             _writer.Close();
             _wal.Dispose();
             _source.Dispose();
+            End();
             _database.Dispose();
-            _lock.Dispose();
+            _folder.Dispose();
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Moves everything into the one file, where nothing failed before, and says so.</summary>
+    private void End()
+    {
+        if (_writer.HasFailed || _folder.Lost is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            if (_database.Scalar("PRAGMA wal_checkpoint(TRUNCATE)") == 0)
+            {
+                _folder.Close();
+            }
+        }
+        catch (SqliteFailure e) when (e.IsDiskFull)
+        {
+            // It stays in the WAL, where the next start finds it.
+        }
     }
 
     private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadChunksAsync(

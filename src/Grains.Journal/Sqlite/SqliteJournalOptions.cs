@@ -1,3 +1,5 @@
+using Grains.Journal.Folders;
+
 namespace Grains.Journal.Sqlite;
 
 /// <summary>Where the embedded journal keeps its bytes, and its limits.</summary>
@@ -5,6 +7,9 @@ public sealed record SqliteJournalOptions
 {
     /// <summary>The folder; made if it is missing. One process at a time.</summary>
     public required string Folder { get; init; }
+
+    /// <summary>Names of other files that belong to the folder, and are there as soon as anything was answered.</summary>
+    public string[] Beside { get; init; } = [];
 
     /// <summary>
     /// False: nothing waits for the disk, and a power cut loses answered writes. Only for the durability harness, to
@@ -35,6 +40,8 @@ public sealed record SqliteJournalOptions
 
     /// <summary>Replaces the result code of a commit, for tests of a failing disk.</summary>
     internal Func<int, int>? CommitResult { get; init; }
+
+    internal FolderFiles Files => new([JournalSchema.FileName, .. Beside], [FolderBinding.WalName]);
 
     /// <summary>All that is wrong at once.</summary>
     public void Validate() => new OptionsCheck("SQLite journal")

@@ -44,6 +44,8 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
 
     public long Long(int column) => raw.sqlite3_column_int64(handle, column);
 
+    public string Text(int column) => raw.sqlite3_column_text(handle, column).utf8_to_string();
+
     /// <summary>Valid until the next Step or Reset.</summary>
     public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(handle, column);
 

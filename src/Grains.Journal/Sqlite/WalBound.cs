@@ -48,6 +48,9 @@ internal sealed class WalBound : IDisposable
     /// <summary>True while the writer should come round although nothing waits.</summary>
     public bool WantsWriter => _stage == WalStage.RestWaits || _failure is not null;
 
+    /// <summary>True: the next flush may be the first in a WAL that begins anew.</summary>
+    public bool MayBegin => _stage == WalStage.RestMoved;
+
     public void Attach(Action wakeWriter) => _wakeWriter = wakeWriter;
 
     /// <summary>The writer's, after each round. Throws if the moving thread met a failing disk.</summary>

@@ -12,7 +12,7 @@ internal sealed class DataCommands(GrainsOptions options, ILoggerFactory logs, T
     public Task RunAsync(DataCommand command, CancellationToken cancel) => command switch
     {
         DataCommand.Verify verify => VerifyAsync(verify.File, cancel),
-        DataCommand.Restore restore => RestoreAsync(restore.File, cancel),
+        DataCommand.Restore restore => RestoreAsync(restore, cancel),
         DataCommand.Migrate migrate => MigrateAsync(migrate.Folder, cancel),
         DataCommand.HashKey key => HashedKey.WriteAsync(key, say, cancel),
         _ => throw new InvalidOperationException($"Nothing carries out {command}."),
@@ -36,14 +36,21 @@ internal sealed class DataCommands(GrainsOptions options, ILoggerFactory logs, T
             + $"{totals.Bytes} bytes; checksum {checksum:x32}.");
     }
 
-    private async Task RestoreAsync(string path, CancellationToken cancel)
+    private async Task RestoreAsync(DataCommand.Restore command, CancellationToken cancel)
     {
+        string path = command.File;
         BackupHeader header = await HeaderAsync(path, cancel);
         header.Settings.CheckFor(options.Partitions);
         Describe(header);
+        string name = $"the backup of cluster {header.Settings.ClusterId} taken at {header.TakenAt:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}";
         Source source = new(
-            $"the backup of cluster {header.Settings.ClusterId} taken at {header.TakenAt:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}",
-            header.Settings with { ClusterId = Guid.NewGuid().ToString("N"), DeliverySecret = ClusterSettings.DrawSecret() },
+            name,
+            header.Settings with
+            {
+                ClusterId = Guid.NewGuid().ToString("N"),
+                DeliverySecret = ClusterSettings.DrawSecret(),
+                Paused = command.IsLive ? null : $"restored from {name}",
+            },
             header.TakenAtMs,
             token => ReadAsync(path, token));
         await using IDataPlace to = await PlaceAsync(cancel);
@@ -52,9 +59,9 @@ internal sealed class DataCommands(GrainsOptions options, ILoggerFactory logs, T
 
     private async Task MigrateAsync(string folder, CancellationToken cancel)
     {
-        if (!File.Exists(Path.Combine(folder, EmbeddedHost.SettingsFile)))
+        if (!File.Exists(Path.Combine(folder, EmbeddedData.SettingsFile)))
         {
-            throw new StartException($"{folder} is not the data folder of a server: it holds no {EmbeddedHost.SettingsFile}.");
+            throw new StartException($"{folder} is not the data folder of a server: it holds no {EmbeddedData.SettingsFile}.");
         }
 
         await using FolderPlace from = await FolderPlace.OpenAsync(folder, cancel);

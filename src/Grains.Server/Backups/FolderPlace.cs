@@ -12,11 +12,7 @@ internal sealed class FolderPlace : IDataPlace
     private readonly SqliteJournalOptions _journal;
     private readonly string _settings;
 
-    private FolderPlace(string folder, string settings)
-    {
-        _journal = new SqliteJournalOptions { Folder = folder, OnDiskFailure = DiskFailure.EndProcess };
-        _settings = settings;
-    }
+    private FolderPlace(SqliteJournalOptions journal, string settings) => (_journal, _settings) = (journal, settings);
 
     public string Name => $"the folder {_journal.Folder}";
 
@@ -25,10 +21,16 @@ internal sealed class FolderPlace : IDataPlace
     /// </summary>
     public static async Task<FolderPlace> OpenAsync(string folder, CancellationToken cancel)
     {
-        await using (SqliteJournal.Open(new SqliteJournalOptions { Folder = folder }))
+        SqliteJournalOptions options = new()
         {
-            string settings = await ClusterStorage.PrepareSqliteAsync(Path.Combine(folder, EmbeddedHost.SettingsFile), cancel);
-            return new FolderPlace(folder, settings);
+            Folder = folder,
+            Beside = [EmbeddedData.SettingsFile],
+            OnDiskFailure = DiskFailure.EndProcess,
+        };
+        EmbeddedData data = await EmbeddedData.OpenAsync(options, cancel);
+        await using (data.Journal)
+        {
+            return new FolderPlace(options, data.Settings);
         }
     }
 
@@ -36,6 +38,12 @@ internal sealed class FolderPlace : IDataPlace
 
     public Task<ImageTotals> ImportAsync(IAsyncEnumerable<ImagePart> parts, long nowMs, CancellationToken cancel) =>
         SqliteImport.RunAsync(_journal, parts, nowMs, cancel);
+
+    public async Task BindAsync(ClusterSettings settings, CancellationToken cancel)
+    {
+        await using SqliteJournal journal = SqliteJournal.Open(_journal);
+        new EmbeddedData(journal, _settings).Rebind(settings);
+    }
 
     public void AddSettings(ISiloBuilder silo) => silo.AddGrainsSqliteStorage(_settings);
 

@@ -1,5 +1,6 @@
 using Grains.Journal;
 using Grains.Journal.Images;
+using Grains.Silo.Cluster;
 
 namespace Grains.Server.Backups;
 
@@ -16,6 +17,9 @@ internal interface IDataPlace : IAsyncDisposable
 
     /// <summary>Everything or nothing, where nothing is; no journal of it is open.</summary>
     Task<ImageTotals> ImportAsync(IAsyncEnumerable<ImagePart> parts, long nowMs, CancellationToken cancel);
+
+    /// <summary>What was put in belongs to these settings from now on; before they are taken for whole.</summary>
+    Task BindAsync(ClusterSettings settings, CancellationToken cancel);
 
     /// <summary>Makes the store of the cluster's settings known to a silo.</summary>
     void AddSettings(ISiloBuilder silo);

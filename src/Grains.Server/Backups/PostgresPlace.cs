@@ -42,6 +42,9 @@ internal sealed class PostgresPlace : IDataPlace
     public Task<ImageTotals> ImportAsync(IAsyncEnumerable<ImagePart> parts, long nowMs, CancellationToken cancel) =>
         PostgresImport.RunAsync(Journal(), parts, nowMs, cancel);
 
+    /// <summary>Journal and settings are in one schema, and go nowhere without each other.</summary>
+    public Task BindAsync(ClusterSettings settings, CancellationToken cancel) => Task.CompletedTask;
+
     public void AddSettings(ISiloBuilder silo) => silo.AddGrainsPostgresStorage(_database);
 
     public ValueTask DisposeAsync() => _database.DisposeAsync();

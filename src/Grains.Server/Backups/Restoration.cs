@@ -41,8 +41,14 @@ internal sealed class Restoration(IDataPlace to, TextWriter say)
         }
 
         await CompareAsync(source, cancel);
+        await to.BindAsync(marked, cancel);
         await settings.RestoreAsync(marked with { Restoring = null });
         say.WriteLine($"{to.Name} holds what {source.Name} held: every partition was read back and is equal.");
+        if (marked.Paused is not null)
+        {
+            say.WriteLine("Push and timers are paused there until POST /v1/cluster:resume: the cluster that was backed up may still be at work.");
+        }
+
         say.WriteLine($"It is cluster {marked.ClusterId}, with {marked.Partitions} partitions. Servers may start on it.");
     }
 

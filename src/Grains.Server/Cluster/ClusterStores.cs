@@ -28,6 +28,7 @@ internal sealed class ClusterStores : IAsyncDisposable
                 cluster.Postgres, TimeProvider.System, logs.CreateLogger<PostgresPatience>());
             await patience.WaitAsync(database, cancel);
             await ClusterSchema.ApplyAsync(cluster.Postgres.ConnectionString, cluster.Schema, cancel);
+            await new ClusterContents(database, cluster).CheckAsync(cancel);
             PostgresJournal journal = await PostgresJournal.OpenAsync(
                 new PostgresJournalOptions
                 {

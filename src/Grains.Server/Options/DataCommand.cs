@@ -10,8 +10,10 @@ internal abstract record DataCommand
     /// <summary><c>backup verify FILE</c>: reads a backup through.</summary>
     public sealed record Verify(string File) : DataCommand;
 
-    /// <summary><c>restore FILE</c>: into the place that the other options name.</summary>
-    public sealed record Restore(string File) : DataCommand;
+    /// <summary>
+    /// <c>restore FILE</c>: into the place that the other options name. Unless live, push and timers wait for a person there.
+    /// </summary>
+    public sealed record Restore(string File, bool IsLive) : DataCommand;
 
     /// <summary><c>migrate --from FOLDER</c>: a stopped server's folder into Postgres.</summary>
     public sealed record Migrate(string Folder) : DataCommand;

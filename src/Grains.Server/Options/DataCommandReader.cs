@@ -12,7 +12,7 @@ internal sealed class DataCommandReader(SettingSource source)
         DataCommand? command = words switch
         {
             ["backup", "verify", var file] => new DataCommand.Verify(Path.GetFullPath(file)),
-            ["restore", var file] => new DataCommand.Restore(Path.GetFullPath(file)),
+            ["restore", var file] => new DataCommand.Restore(Path.GetFullPath(file), source.Flag(Setting.Live)),
             ["migrate"] => Migrate(hasPostgres),
             ["hash-key", var name, var permission] => new DataCommand.HashKey(name, permission, null),
             ["hash-key", var name, var permission, var expiry] => new DataCommand.HashKey(name, permission, expiry),
@@ -27,6 +27,11 @@ internal sealed class DataCommandReader(SettingSource source)
         if (words is not ["migrate"] && source.IsGiven(Setting.From))
         {
             source.Wrong(Setting.From, source.Find(Setting.From).Value, "belongs to the command migrate", "Write migrate as the first word");
+        }
+
+        if (words is not ["restore", _] && source.IsGiven(Setting.Live))
+        {
+            source.Wrong(Setting.Live, source.Find(Setting.Live).Value, "belongs to the command restore", "Write restore FILE as the first words");
         }
 
         return command;

@@ -17,7 +17,8 @@ internal static class Help
         to.WriteLine();
         to.WriteLine("Instead of serving, with the options that say where the data is:");
         to.WriteLine("  backup verify FILE        reads a backup (GET /v1/backup) through, and says what is in it");
-        to.WriteLine("  restore FILE              puts a backup into an empty folder or schema");
+        to.WriteLine("  restore FILE              puts a backup into an empty folder or schema; push and timers");
+        to.WriteLine("                            wait for POST /v1/cluster:resume there, unless --live");
         to.WriteLine("  migrate --from FOLDER     puts the folder of a stopped server into an empty schema of Postgres");
         to.WriteLine("  hash-key NAME PERMISSION [EXPIRY]");
         to.WriteLine("                            prints the line of a keys file for the key on standard input, or for a new one");

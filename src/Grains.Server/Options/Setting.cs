@@ -59,7 +59,10 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
 
     public static readonly Setting From = new("from", "FOLDER", null, "migrate: the data folder of the stopped server");
 
-    public static readonly Setting[] OfCommands = [From];
+    public static readonly Setting Live =
+        new("live", null, "false", "restore: push and timers go on at once, and wait for nobody");
+
+    public static readonly Setting[] OfCommands = [From, Live];
     public static readonly Setting[] General = [Urls, Partitions, Keys, Insecure, Dashboard, PushTo, Log, Settings];
     public static readonly Setting[] OneServer = [Data, NoSync];
 

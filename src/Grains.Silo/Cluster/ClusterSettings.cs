@@ -40,6 +40,14 @@ public sealed record ClusterSettings
     /// </summary>
     [Id(9)] public byte[]? DeliverySecret { get; init; }
 
+    /// <summary>
+    /// Why nothing is pushed and no timer fires: this is a copy of a cluster that may still be at work. Null = all goes on.
+    /// </summary>
+    [Id(10)] public string? Paused { get; init; }
+
+    /// <summary>Every partition was served once: from then on a journal that lacks one has lost it.</summary>
+    [Id(11)] public bool Begun { get; init; }
+
     public static ClusterSettings New(int partitions, DateTimeOffset now) => new()
     {
         ClusterId = Guid.NewGuid().ToString("N"),

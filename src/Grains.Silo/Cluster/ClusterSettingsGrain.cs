@@ -26,13 +26,21 @@ public interface IClusterSettingsGrain : IGrainWithStringKey
     [Alias("drain")]
     Task<ClusterSettings> Drain(string server, bool drained);
 
+    /// <summary>Every partition was served once.</summary>
+    [Alias("begin")]
+    Task<ClusterSettings> Begin();
+
+    /// <summary>Push and timers go on.</summary>
+    [Alias("resume")]
+    Task<ClusterSettings> Resume();
+
     /// <summary>From now on records are written at this level. It never falls.</summary>
     [Alias("raise-format")]
     Task<ClusterSettings> RaiseFormat(int level);
 }
 
 internal sealed class ClusterSettingsGrain(
-    [PersistentState("grains-cluster-settings", ClusterStorage.Name)] IPersistentState<StoredClusterSettings> stored)
+    [PersistentState(ClusterStorage.SettingsState, ClusterStorage.Name)] IPersistentState<StoredClusterSettings> stored)
     : Grain, IClusterSettingsGrain
 {
     /// <summary>Each further one only because another activation wrote in between.</summary>
@@ -65,6 +73,12 @@ internal sealed class ClusterSettingsGrain(
             DeliverySecret = known.DeliverySecret ?? (level >= FormatLevels.SealedDeliveries ? ClusterSettings.DrawSecret() : null),
             Version = known.Version + 1,
         });
+
+    public Task<ClusterSettings> Begin() => ChangeAsync(known =>
+        Existing(known).Begun ? known! : known! with { Begun = true, Version = known.Version + 1 });
+
+    public Task<ClusterSettings> Resume() => ChangeAsync(known =>
+        Existing(known).Paused is null ? known! : known! with { Paused = null, Version = known.Version + 1 });
 
     private static ClusterSettings Existing(ClusterSettings? known) =>
         known ?? throw new InvalidOperationException("The cluster has no settings yet; a server creates them when it starts.");

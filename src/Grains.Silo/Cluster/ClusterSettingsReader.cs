@@ -22,11 +22,15 @@ internal sealed class ClusterSettingsReader(IGrainFactory grains, ClusterSetting
         }
     }
 
+    /// <summary>Stores that every partition was served once.</summary>
+    public async Task BeginAsync() => Publish(await Grain.Begin());
+
     public void Publish(ClusterSettings settings)
     {
         if (view.Publish(settings))
         {
             local.SetFormatLevel(settings.FormatLevel);
+            local.SetPaused(settings.Paused is not null);
             Changed?.Invoke();
         }
     }

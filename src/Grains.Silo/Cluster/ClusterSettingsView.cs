@@ -10,6 +10,10 @@ public sealed class ClusterSettingsView
     private readonly Lock _lock = new();
     private volatile ClusterSettings? _settings;
 
+    public ClusterSettingsView() => GrainsMeter.Instance.CreateObservableGauge(
+        "grains.cluster.paused", () => _settings?.Paused is null ? 0 : 1, null,
+        "1 while push and timers wait for POST /v1/cluster:resume, as a restored copy does.");
+
     public ClusterSettings? Settings => _settings;
 
     /// <summary>Null until the settings are read.</summary>

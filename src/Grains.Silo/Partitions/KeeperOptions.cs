@@ -1,3 +1,5 @@
+using Grains.Silo.Cluster;
+
 namespace Grains.Silo.Partitions;
 
 /// <summary>How partitions are kept active. Inert: checked where they are bound.</summary>
@@ -5,6 +7,11 @@ public sealed record KeeperOptions
 {
     /// <summary>How many partitions a new cluster gets, and an old one must have; null = default, and whatever is stored.</summary>
     public int? Partitions { get; init; }
+
+    /// <summary>
+    /// Told of the settings before any partition runs on them, and of newer ones after. What it throws at the start ends that.
+    /// </summary>
+    public Action<ClusterSettings> OnSettings { get; init; } = _ => { };
 
     public int ParallelRecoveries { get; init; } = 4;
 

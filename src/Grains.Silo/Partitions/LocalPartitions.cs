@@ -47,6 +47,14 @@ public sealed class LocalPartitions
         }
     }
 
+    public void SetPaused(bool isPaused)
+    {
+        foreach (PartitionLoop loop in _loops.Values)
+        {
+            loop.IsPaused = isPaused;
+        }
+    }
+
     public bool TryGet(PartitionId id, [NotNullWhen(true)] out PartitionLoop? loop) => _loops.TryGetValue(id, out loop);
 
     public void Add(PartitionLoop loop)

@@ -79,6 +79,7 @@ internal sealed partial class PartitionKeeper(
         try
         {
             known.CheckFor(around.Options.Partitions);
+            around.Options.OnSettings(known);
         }
         catch (ClusterSettingsException refusal)
         {
@@ -89,7 +90,7 @@ internal sealed partial class PartitionKeeper(
 
         settings.Publish(known);
         local.Changed += OnChanged;
-        settings.Changed += Wake;
+        settings.Changed += OnSettingsChanged;
         around.Leaving.Returned += Wake;
         _work = Task.WhenAll(Task.Run(KeepAsync, CancellationToken.None), Task.Run(SurveyAsync, CancellationToken.None),
             Task.Run(WatchAsync, CancellationToken.None));
@@ -98,7 +99,7 @@ internal sealed partial class PartitionKeeper(
     private async Task StopAsync(CancellationToken cancel)
     {
         local.Changed -= OnChanged;
-        settings.Changed -= Wake;
+        settings.Changed -= OnSettingsChanged;
         around.Leaving.Returned -= Wake;
         await _stop.CancelAsync();
         await _leave.CancelAsync();
@@ -113,6 +114,16 @@ internal sealed partial class PartitionKeeper(
         {
             _changes.Writer.TryWrite(true);
         }
+    }
+
+    private void OnSettingsChanged()
+    {
+        if (settings.View.Settings is { } changed)
+        {
+            around.Options.OnSettings(changed);
+        }
+
+        Wake();
     }
 
     private void Wake() => _changes.Writer.TryWrite(true);
@@ -151,7 +162,7 @@ internal sealed partial class PartitionKeeper(
             await Task.Delay(
                 TimeSpan.FromMilliseconds(isWhole ? around.Options.SweepMs : around.Options.RetryMsMin * 4), around.Time, _stop.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await RefreshAsync();
+            await RefreshAsync(isWhole);
         }
     }
 
@@ -208,11 +219,15 @@ internal sealed partial class PartitionKeeper(
         return missing == 0;
     }
 
-    private async Task RefreshAsync()
+    private async Task RefreshAsync(bool isWhole)
     {
         try
         {
             await settings.RefreshAsync().WaitAsync(_stop.Token);
+            if (isWhole && settings.View.Settings is { Begun: false })
+            {
+                await settings.BeginAsync().WaitAsync(_stop.Token);
+            }
         }
         catch (Exception e)
         {

@@ -90,6 +90,16 @@ public sealed partial class PartitionLoop
         set => _owned.Machine.FormatLevel = value;
     }
 
+    /// <summary>Any thread: no timer fires while it is so; those whose time came meanwhile fire once, after it.</summary>
+    internal bool IsPaused
+    {
+        set
+        {
+            _owned.Machine.IsPaused = value;
+            _queue.Wake();
+        }
+    }
+
     /// <summary>Any thread: for how long the journal owes it a verdict; zero = it owes none.</summary>
     internal TimeSpan Silence => _journal.Silence;
 

@@ -66,6 +66,7 @@ public static class PartitionRecovery
 
         var clock = new PartitionClock(time, machine.UptimeMs);
         machine.FormatLevel = runtime.FormatLevel();
+        machine.IsPaused = runtime.IsPaused();
         machine.Open();
         var times = new RecoveryTimes(
             time.GetElapsedTime(begun, acquiredAt), time.GetElapsedTime(acquiredAt, restoredAt),

@@ -36,6 +36,9 @@ public sealed record PartitionRuntime
     /// <summary>What delivery ids are sealed with; null = they are not.</summary>
     public Func<byte[]?> DeliverySecret { get; init; } = () => null;
 
+    /// <summary>Whether timers wait for a person.</summary>
+    public Func<bool> IsPaused { get; init; } = () => false;
+
     /// <summary>Runs the encoding of checkpoints away from the loop: the only work that leaves it.</summary>
     public Func<Func<Task>, Task> Offload { get; init; } = Task.Run;
 }

@@ -8,6 +8,9 @@ public sealed class PartitionStatus(IGrainFactory grains, PartitionReadiness rea
     /// <summary>Partitions that this server has not seen served.</summary>
     public IReadOnlyList<PartitionId> Missing => readiness.Missing;
 
+    /// <summary>Why the whole cluster pushes nothing and fires no timer; null = it does.</summary>
+    public string? ClusterPause => readiness.Settings.Settings?.Paused;
+
     /// <summary>One report per partition, in order; a partition that gives none is Unowned, with the reason.</summary>
     public Task<PartitionReport[]> ReadAsync(CancellationToken cancel) =>
         Task.WhenAll((readiness.Settings.Slots?.Partitions ?? []).Select(p => ReadAsync(p, cancel)));

@@ -14,6 +14,9 @@ public interface IClusterStatus
     /// <exception cref="UnknownServerException">No server of this name is known.</exception>
     Task DrainAsync(string server, bool drained, CancellationToken cancel);
 
+    /// <summary>Push and timers of a restored copy go on. Returns when that is stored and told.</summary>
+    Task ResumeAsync(CancellationToken cancel);
+
     /// <summary>From now on records are written at the newest level of this version. Returns that level.</summary>
     /// <exception cref="FormatLevelException">Some server cannot read it.</exception>
     Task<int> RaiseFormatAsync(CancellationToken cancel);

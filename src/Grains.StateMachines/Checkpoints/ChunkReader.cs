@@ -111,6 +111,9 @@ internal static class ChunkReader
             case ChunkSection.TimersWithMore:
                 ReadTimer(state, ref from, (Timeline)from.Byte(), from.Bool());
                 break;
+            case ChunkSection.LostRevisions:
+                state.Lost.Add(from.Varint(), from.Varint());
+                break;
             default:
                 throw new FormatException($"Checkpoint section {(byte)section} is not known to this version.");
         }

@@ -45,4 +45,7 @@ internal enum ChunkSection : byte
 
     /// <summary>Timers that wait for the end of a duration, or are held: from format level 5 on.</summary>
     TimersWithMore = 20,
+
+    /// <summary>Ranges of revisions that this history never gave out: from format level 5 on.</summary>
+    LostRevisions = 24,
 }

@@ -37,8 +37,11 @@ public sealed class StateSnapshot
     private readonly FrozenTree<Place, ReplyEntry> _replies;
     private readonly FrozenTree<NodeTimerKey, TimerEntry> _timers;
 
-    internal StateSnapshot(PartitionState state)
+    private readonly KeyValuePair<long, LostRevisions.Range>[] _lost;
+
+    internal StateSnapshot(PartitionState state, int formatLevel)
     {
+        _lost = formatLevel < FormatLevels.LostRevisions ? [] : state.Lost.All;
         _totals = state.DurableTotals;
         _commands = state.Commands.Copy();
         _keys = state.Keys.Freeze();
@@ -108,6 +111,7 @@ public sealed class StateSnapshot
             Section(ChunkSection.OutboxReplies, _outbox.All.Where(m => m.Value.ReplyTo is not null), WriteOutboxReply, to),
             Section(ChunkSection.Timers, _timers.All.Where(t => !HasMore(t.Value)), WriteTimer, to),
             Section(ChunkSection.TimersWithMore, _timers.All.Where(t => HasMore(t.Value)), WriteTimerWithMore, to),
+            Section(ChunkSection.LostRevisions, _lost, WriteLost, to),
         ];
         foreach (ReadOnlyMemory<byte> chunk in sections.SelectMany(s => s))
         {
@@ -161,6 +165,12 @@ public sealed class StateSnapshot
         to.Varint(_totals.TimeMs);
         to.Varint(_totals.LastNode);
         to.Varint(_totals.Bytes);
+    }
+
+    private static void WriteLost(RecordWriter to, long first, LostRevisions.Range range)
+    {
+        to.Varint(first);
+        to.Varint(range.Last);
     }
 
     private static void WriteKey(RecordWriter to, ScopedName name, KeyEntry entry)

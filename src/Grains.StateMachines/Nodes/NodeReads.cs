@@ -136,7 +136,7 @@ internal sealed class NodeReads(PartitionId partition, PartitionState state, Del
     public Answer Read(GetMessage command)
     {
         MessageId id = command.Message;
-        if (id.Partition != partition || id.Revision.Value > state.DurableTotals.Revision)
+        if (id.Partition != partition || id.Revision.Value > state.DurableTotals.Revision || state.Lost.Contains(id.Revision.Value))
         {
             return new Refused(Refusal.MessageNotFound, $"Message {id} was never accepted here.");
         }

@@ -28,6 +28,9 @@ public static class FormatLevels
     /// <summary>Every server knows sealed delivery ids: a cluster that is raised to this level gets a secret for them.</summary>
     public const int SealedDeliveries = 5;
 
+    /// <summary>A checkpoint may say which revisions a restored history never gave out.</summary>
+    public const int LostRevisions = 5;
+
     public const int Newest = Clocks;
 }
 

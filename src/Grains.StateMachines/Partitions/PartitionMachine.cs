@@ -80,6 +80,13 @@ public sealed class PartitionMachine
         set => _draft.FormatLevel = value;
     }
 
+    /// <summary>No timer fires while it is so; those whose time came meanwhile fire once, after it.</summary>
+    public bool IsPaused
+    {
+        get => _firing.IsPaused;
+        set => _firing.IsPaused = value;
+    }
+
     /// <summary>Of the last durable record.</summary>
     public Revision Revision => new(_state.DurableTotals.Revision);
 
@@ -154,6 +161,7 @@ public sealed class PartitionMachine
         bool follows = at.Value == _state.Totals.Revision + 1 || incarnation > _state.Totals.Incarnation;
         Invariant.Holds(follows, $"epoch record {at} follows r{_state.Totals.Revision}");
         Invariant.Holds(epoch.Value > _state.Totals.Epoch, $"{epoch} follows e{_state.Totals.Epoch}");
+        _state.Lost.Add(_state.Totals.Revision + 1, at.Value - 1);
         _state.Totals.Revision = at.Value;
         _state.Totals.Epoch = epoch.Value;
         _state.Totals.Incarnation = incarnation;
@@ -360,7 +368,7 @@ public sealed class PartitionMachine
         _afterwards.RemoveAll(r => Equals(r.Ticket, ticket)) > 0 || _deliveries.Cancel(ticket) || _replyWaiters.Cancel(ticket);
 
     /// <summary>The durable state as it is now, to be written out by another thread. O(1), whatever the size.</summary>
-    public StateSnapshot Capture() => new(_state);
+    public StateSnapshot Capture() => new(_state, FormatLevel);
 
     /// <summary>The command or its request is known already: the answer that it had, or why it has none.</summary>
     private Answer? Earlier(Command command, long nowMs) => Judge(command) ?? command switch

@@ -30,6 +30,9 @@ internal sealed class PartitionState
         ];
     }
 
+    /// <summary>Changed while records are read only: never while anything is asked.</summary>
+    public LostRevisions Lost { get; } = new();
+
     /// <summary>With the staged effects.</summary>
     public ref StateTotals Totals => ref _staged;
 

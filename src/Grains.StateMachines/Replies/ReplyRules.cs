@@ -63,7 +63,7 @@ internal sealed class ReplyRules(PartitionId partition, PartitionState state)
     public Answer Read(GetReply command)
     {
         MessageId id = command.Message;
-        if (id.Partition != partition || id.Revision.Value > state.DurableTotals.Revision)
+        if (id.Partition != partition || id.Revision.Value > state.DurableTotals.Revision || state.Lost.Contains(id.Revision.Value))
         {
             return new Refused(Refusal.MessageNotFound, $"Message {id} was never accepted here.");
         }

@@ -38,6 +38,9 @@ internal sealed class TimerFiring(PartitionState state, Deliveries deliveries, T
 
     private MachineLimits Limits => state.Limits;
 
+    /// <summary>A restored copy waits for a person: times that come meanwhile are one.</summary>
+    public bool IsPaused { get; set; }
+
     /// <summary>Some next times are still to be looked at.</summary>
     public bool HasWork => _recheckFrom is not null;
 
@@ -53,7 +56,7 @@ internal sealed class TimerFiring(PartitionState state, Deliveries deliveries, T
     /// <summary>When the first fires on that clock; null = none does.</summary>
     public long? WakeAtMs(Timeline line)
     {
-        if (state.DurableTotals.Bytes > Limits.PartitionBytesMax)
+        if (IsPaused || state.DurableTotals.Bytes > Limits.PartitionBytesMax)
         {
             return null;
         }
@@ -98,7 +101,7 @@ internal sealed class TimerFiring(PartitionState state, Deliveries deliveries, T
         {
             foreach (TimerEntry timer in DueNow(line, draft.Now).Take(Limits.SweepMax).ToArray())
             {
-                if (draft.IsFull || IsOverBudget)
+                if (draft.IsFull || IsPaused || IsOverBudget)
                 {
                     return;
                 }

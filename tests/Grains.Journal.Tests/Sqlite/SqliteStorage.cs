@@ -1,3 +1,4 @@
+using Grains.Journal.Folders;
 using Grains.Journal.Images;
 using Grains.Journal.Sqlite;
 
@@ -18,12 +19,14 @@ public sealed class SqliteStorage : IJournalStorage
     {
         // What SQLite has handed to the system is durable when no call is under way; the rest is in its memory.
         SqliteStorage copy = new();
-        foreach (string file in new[] { "journal.db", "journal.db-wal" })
+        foreach (string file in new[] { "journal.db", "journal.db-wal", "IDENTITY" })
         {
             string path = Path.Combine(Folder, file);
             if (File.Exists(path))
             {
-                File.Copy(path, Path.Combine(copy.Folder, file));
+                using FileStream from = new(FolderSync.OpenToRead(path), FileAccess.Read);
+                using FileStream to = File.Create(Path.Combine(copy.Folder, file));
+                from.CopyTo(to);
             }
         }
 

@@ -107,6 +107,8 @@ public sealed class RestorationTests : IDisposable
             return totals;
         }
 
+        public Task BindAsync(ClusterSettings settings, CancellationToken cancel) => place.BindAsync(settings, cancel);
+
         public void AddSettings(ISiloBuilder silo) => place.AddSettings(silo);
 
         public ValueTask DisposeAsync() => place.DisposeAsync();

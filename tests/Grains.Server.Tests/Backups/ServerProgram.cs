@@ -82,6 +82,13 @@ internal sealed class ServerProgram : IAsyncDisposable
         Assert.True(_process.ExitCode == 0, Said);
     }
 
+    /// <summary>Waits until it has ended by itself.</summary>
+    public async Task<int> ExitCodeAsync()
+    {
+        await EndedAsync();
+        return _process.ExitCode;
+    }
+
     public async ValueTask DisposeAsync()
     {
         AppDomain.CurrentDomain.ProcessExit -= OnExit;

@@ -1,0 +1,202 @@
+using System.Net;
+using System.Text;
+using Grains.Server.Tests.Backups;
+
+namespace Grains.Server.Tests.Folders;
+
+/// <summary>
+/// A folder that is not whole is refused in a sentence that names the file: it never becomes an empty server. Real
+/// processes; those that are killed leave their WAL full.
+/// </summary>
+public sealed class MissingFileTests : IDisposable
+{
+    private const int _keys = 20;
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("journal.db", "is missing")]
+    [InlineData("journal.db-wal", "is missing")]
+    [InlineData("cluster.db", "is missing")]
+    [InlineData("IDENTITY", "is missing")]
+    public async Task A_missing_file_is_named(string name, string what)
+    {
+        await MakeAsync("a", isKilled: true);
+        File.Delete(Path.Combine(_folder["a"], name));
+        await RefusesAsync("a", $"{name} {what}");
+        await RefusesAsync("a", $"{name} {what}");
+    }
+
+    [Theory]
+    [InlineData("journal.db", 0)]
+    [InlineData("journal.db", 6000)]
+    [InlineData("journal.db-wal", 0)]
+    [InlineData("journal.db-wal", 40_000)]
+    [InlineData("cluster.db", 0)]
+    [InlineData("cluster.db", 5000)]
+    [InlineData("IDENTITY", 0)]
+    [InlineData("IDENTITY", 300)]
+    public async Task A_file_that_was_cut_off_is_refused(string name, int bytes)
+    {
+        await MakeAsync("a", isKilled: true);
+        using (FileStream file = File.OpenWrite(Path.Combine(_folder["a"], name)))
+        {
+            Assert.True(file.Length > bytes, $"{name} has {file.Length} bytes.");
+            file.SetLength(bytes);
+        }
+
+        await RefusesAsync("a", name.Split('-')[0]);
+    }
+
+    [Theory]
+    [InlineData("journal.db")]
+    [InlineData("cluster.db")]
+    [InlineData("journal.db-wal")]
+    [InlineData("IDENTITY")]
+    public async Task A_file_of_another_folder_is_refused(string name)
+    {
+        await MakeAsync("a", isKilled: true);
+        await MakeAsync("b", isKilled: true);
+        File.Copy(Path.Combine(_folder["b"], name), Path.Combine(_folder["a"], name), overwrite: true);
+        await RefusesAsync("a", name.Split('-')[0]);
+    }
+
+    [Theory]
+    [InlineData("journal.db")]
+    [InlineData("journal.db-wal")]
+    [InlineData("journal.db", "journal.db-wal")]
+    public async Task An_older_copy_of_a_file_is_refused(params string[] names)
+    {
+        await MakeAsync("a", isKilled: true);
+        foreach (string name in names)
+        {
+            File.Copy(Path.Combine(_folder["a"], name), _folder[name]);
+        }
+
+        await MakeAsync("a", isKilled: true);
+        foreach (string name in names)
+        {
+            File.Copy(_folder[name], Path.Combine(_folder["a"], name), overwrite: true);
+        }
+
+        await RefusesAsync("a", "journal.db");
+    }
+
+    [Theory]
+    [InlineData("journal.db")]
+    [InlineData("cluster.db")]
+    public async Task A_folder_in_place_of_a_file_is_refused(string name)
+    {
+        await MakeAsync("a", isKilled: false);
+        File.Delete(Path.Combine(_folder["a"], name));
+        Directory.CreateDirectory(Path.Combine(_folder["a"], name));
+        await RefusesAsync("a", $"{name} is a folder and should be a file");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_whole_copy_of_a_folder_that_is_not_in_use_starts(bool isKilled)
+    {
+        await MakeAsync("a", isKilled);
+        Directory.CreateDirectory(_folder["copy"]);
+        foreach (string file in Directory.EnumerateFiles(_folder["a"]))
+        {
+            File.Copy(file, Path.Combine(_folder["copy"], Path.GetFileName(file)));
+        }
+
+        await HoldsAllAsync("copy");
+    }
+
+    [Theory]
+    [InlineData("journal.db-wal")]
+    [InlineData("journal.db-shm")]
+    [InlineData("LOCK")]
+    [InlineData("RESERVE")]
+    public async Task What_holds_nothing_after_a_stop_may_be_missing(string name)
+    {
+        await MakeAsync("a", isKilled: false);
+        File.Delete(Path.Combine(_folder["a"], name));
+        await HoldsAllAsync("a");
+    }
+
+    [Theory]
+    [InlineData("journal.db")]
+    [InlineData("journal.db-wal")]
+    [InlineData("cluster.db")]
+    [InlineData("IDENTITY")]
+    [InlineData("LOCK")]
+    [InlineData("")]
+    public async Task A_server_ends_at_the_next_write_when_a_file_is_taken_away(string name)
+    {
+        await using ServerProgram server = await ServerProgram.ServeAsync(null, "--data", _folder["a"], "--partitions", "4");
+        await FillAsync(server);
+        string path = Path.Combine(_folder["a"], name);
+        if (name.Length == 0)
+        {
+            Directory.Move(_folder["a"], _folder["moved"]);
+        }
+        else if (name == "LOCK")
+        {
+            File.Delete(path);
+            await File.WriteAllTextAsync(path, "another");
+        }
+        else
+        {
+            File.Move(path, _folder["moved"]);
+        }
+
+        await Assert.ThrowsAsync<HttpRequestException>(async () =>
+        {
+            for (int i = 0; i < 100; i++)
+            {
+                using HttpResponseMessage answer = await PutAsync(server, $"v1/keyspaces/k/keys/after{i}", "v");
+                Assert.False(answer.IsSuccessStatusCode, "It was acknowledged into a file that nobody finds again.");
+            }
+        });
+        Assert.Equal(1, await server.ExitCodeAsync());
+        Assert.Contains(name.Length == 0 ? "was removed with its folder" : $"{name} was re", server.Said, StringComparison.Ordinal);
+    }
+
+    private async Task MakeAsync(string name, bool isKilled)
+    {
+        await using ServerProgram server = await ServerProgram.ServeAsync(null, "--data", _folder[name], "--partitions", "4");
+        await FillAsync(server);
+        if (!isKilled)
+        {
+            await server.StopAsync();
+        }
+    }
+
+    private async Task RefusesAsync(string name, string what)
+    {
+        (int exit, string said) = await ServerProgram.RunAsync(
+            null, "--data", _folder[name], "--urls", $"http://127.0.0.1:{FreePort.Find()}", "--dashboard", "false");
+        Assert.True(exit == 1 && said.Contains(what, StringComparison.Ordinal), said);
+        Assert.DoesNotContain("   at ", said, StringComparison.Ordinal);
+    }
+
+    private async Task HoldsAllAsync(string name)
+    {
+        await using ServerProgram server = await ServerProgram.ServeAsync(null, "--data", _folder[name]);
+        for (int i = 0; i < _keys; i++)
+        {
+            using HttpResponseMessage answer = await server.Http.GetAsync($"v1/keyspaces/k/keys/{i}");
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+    }
+
+    private static async Task FillAsync(ServerProgram server)
+    {
+        (await PutAsync(server, "v1/keyspaces/k", """{"layout":"spread"}""")).EnsureSuccessStatusCode().Dispose();
+        for (int i = 0; i < _keys; i++)
+        {
+            (await PutAsync(server, $"v1/keyspaces/k/keys/{i}", new string('v', 2000))).EnsureSuccessStatusCode().Dispose();
+        }
+    }
+
+    private static Task<HttpResponseMessage> PutAsync(ServerProgram server, string path, string body) => server.Http.PutAsync(
+        new Uri(path, UriKind.Relative),
+        new StringContent(body, Encoding.UTF8, path.Contains("/keys/", StringComparison.Ordinal) ? "text/plain" : "application/json"));
+}
