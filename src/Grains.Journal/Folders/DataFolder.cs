@@ -31,6 +31,7 @@ public sealed class DataFolder : IDisposable
         try
         {
             folder.Read(files);
+            folder._lock.Sign();
             folder._reserve.Open();
             return folder;
         }

@@ -29,7 +29,6 @@ internal sealed class FolderLock : IDisposable
                     + "Use a folder on a local disk, without DOTNET_SYSTEM_IO_DISABLEFILELOCKING.");
             }
 
-            Sign(file);
             return new FolderLock(file);
         }
         catch
@@ -56,6 +55,24 @@ internal sealed class FolderLock : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new JournalUnavailableException($"The lock {path} cannot be taken: {FolderAccess.Reason(e)}", e);
+        }
+    }
+
+    /// <summary>For people; once nothing else can keep this process out. The disk may be full, and the lock is held without it.</summary>
+    public void Sign()
+    {
+        try
+        {
+            string words = string.Create(
+                CultureInfo.InvariantCulture, $"pid {Environment.ProcessId}, since {DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss'Z'}");
+            _file.Position = 0;
+            _file.Write(Encoding.UTF8.GetBytes(words.PadRight(_wordsBytes - 1) + "\n"));
+            _file.SetLength(_wordsBytes);
+            _file.Flush(flushToDisk: true);
+        }
+        catch (IOException e) when (FolderAccess.IsDiskFull(e))
+        {
+            // The words of whoever held it before stay there.
         }
     }
 
@@ -93,23 +110,6 @@ internal sealed class FolderLock : IDisposable
 
     /// <summary>EWOULDBLOCK of Linux and of BSD; a sharing violation of Windows.</summary>
     private static bool IsHeld(IOException e) => e.HResult is 11 or 35 or unchecked((int)0x80070020);
-
-    /// <summary>For people. The disk may be full, and the lock is held without it.</summary>
-    private static void Sign(FileStream file)
-    {
-        try
-        {
-            string words = string.Create(
-                CultureInfo.InvariantCulture, $"pid {Environment.ProcessId}, since {DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss'Z'}");
-            file.Write(Encoding.UTF8.GetBytes(words.PadRight(_wordsBytes - 1) + "\n"));
-            file.SetLength(_wordsBytes);
-            file.Flush(flushToDisk: true);
-        }
-        catch (IOException e) when (FolderAccess.IsDiskFull(e))
-        {
-            // The words of whoever held it before stay there.
-        }
-    }
 
     private static string Holder(string folder)
     {

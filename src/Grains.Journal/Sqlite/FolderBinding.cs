@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Text;
 using Grains.Journal.Folders;
+using Grains.StateMachines.Codecs;
 
 namespace Grains.Journal.Sqlite;
 
@@ -34,10 +36,10 @@ internal sealed class FolderBinding(SqliteDatabase database, DataFolder folder)
             ? 0 : BinaryPrimitives.ReadUInt32BigEndian(head[_sessionOffset..]);
 
         // One more: that start ended between the file and the note of it.
-        if (found != session && found != session + 1)
+        if (found != Tag(folder, session) && found != Tag(folder, session + 1))
         {
             throw folder.Refusal(JournalSchema.FileName,
-                $"is of another folder or an older copy: it was written in session {found}, and the last one was {session}.");
+                $"is of another folder or an older copy: it was not written in session {session}, the last one here.");
         }
     }
 
@@ -98,7 +100,7 @@ internal sealed class FolderBinding(SqliteDatabase database, DataFolder folder)
         try
         {
             database.Execute("BEGIN IMMEDIATE");
-            database.Execute($"PRAGMA application_id = {session}");
+            database.Execute($"PRAGMA application_id = {Tag(folder, session)}");
             database.Execute($"UPDATE folder SET session = {session}");
             database.Execute("COMMIT");
             if (database.Scalar("PRAGMA wal_checkpoint(TRUNCATE)") == 0)
@@ -119,6 +121,10 @@ internal sealed class FolderBinding(SqliteDatabase database, DataFolder folder)
         folder.Begin(isBegun ? session : session - 1, _log, records);
         folder.Watch(JournalSchema.FileName, WalName, ShmName);
     }
+
+    /// <summary>The number of a session of this folder in the 31 bits that the head has room for.</summary>
+    private static long Tag(DataFolder folder, long session) =>
+        Crc32C.Compute(Encoding.ASCII.GetBytes($"{folder.Identity!.Id} {session}")) & int.MaxValue;
 
     /// <summary>In the flush that may begin the WAL anew: it begins with the next number then.</summary>
     public void StageLog() => database.Execute($"UPDATE folder SET log = {_log + 1}");

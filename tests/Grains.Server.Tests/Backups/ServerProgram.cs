@@ -52,6 +52,9 @@ internal sealed class ServerProgram : IAsyncDisposable
         return (program._process.ExitCode, program.Said);
     }
 
+    /// <summary>Begins to start it, and waits for nothing.</summary>
+    public static ServerProgram Start(string? postgres, params string[] arguments) => new(postgres, arguments);
+
     /// <summary>Starts a server, and returns when it serves every partition.</summary>
     public static async Task<ServerProgram> ServeAsync(string? postgres, params string[] arguments)
     {
