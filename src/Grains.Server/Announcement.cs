@@ -1,7 +1,11 @@
+using Grains.FrontEnd;
 using Grains.Journal;
 using Grains.Server.Cluster;
+using Grains.Server.Limits;
 using Grains.Server.Options;
+using Grains.Silo.Budgets;
 using Grains.Silo.Partitions;
+using Microsoft.Extensions.Options;
 
 namespace Grains.Server;
 
@@ -30,6 +34,7 @@ internal static class Announcement
             $"Grains listens on {string.Join(", ", server.Urls)}",
             .. options.Cluster is { } cluster ? ClusterAnnouncement.Where(server, cluster) : Where(server, options),
             $"  partitions  {partitions.Settings.Slots?.Partitions.Count}{Unserved(partitions)}",
+            $"  memory      {Memory(server)}",
             .. partitions.Settings.Settings?.Paused is { } why
                 ? (string[])[$"  PAUSED      push and timers: {why}; POST /v1/cluster:resume when the other one is gone"] : [],
             "",
@@ -49,6 +54,13 @@ internal static class Announcement
         $"  data        {options.DataFolder}",
         $"  durability  {server.Services.GetRequiredService<IJournal>().Durability}",
     ];
+
+    private static string Memory(WebApplication server)
+    {
+        MemoryShares shares = server.Services.GetRequiredService<ServerMemory>().Shares;
+        int connections = server.Services.GetRequiredService<IOptions<FrontEndOptions>>().Value.ConnectionsMax ?? shares.ConnectionsMax;
+        return $"{ByteSize.Write(shares.DataBytesMax)} for data, of {ByteSize.Write(shares.HeapBytes)}; {connections} connections";
+    }
 
     private static string[] Try(string url, bool hasKeys)
     {

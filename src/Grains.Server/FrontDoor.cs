@@ -3,8 +3,10 @@ using Grains.FrontEnd;
 using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Pages;
 using Grains.FrontEnd.Routes;
+using Grains.Server.Limits;
 using Grains.Server.Options;
 using Grains.Silo;
+using Grains.Silo.Budgets;
 using OpenTelemetry.Trace;
 using Orleans.Dashboard;
 
@@ -20,10 +22,15 @@ internal static class FrontDoor
 
     public static void AddFrontEnd(this WebApplicationBuilder builder, GrainsOptions options)
     {
+        // The last one counts: what a silo or the front end takes by itself knows of no --memory.
+        MemoryShares shares = ProcessLimits.Shares(options.MemoryBytes);
+        builder.Services.AddSingleton(_ => new ServerMemory(shares));
         builder.Services.AddGrainsFrontEnd(front =>
         {
             front.KeysFile = options.KeysFile;
             front.Insecure = options.IsInsecure;
+            front.ConnectionsMax = options.ConnectionsMax ?? Math.Min(ProcessLimits.ApiConnectionsMax, shares.ConnectionsMax);
+            front.RequestsPerSecondMax = options.RequestsPerSecondMax;
         });
         builder.Services.EndPromptly();
         if (Environment.GetEnvironmentVariable(_otlp) is { Length: > 0 })

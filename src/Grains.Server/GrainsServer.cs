@@ -1,6 +1,7 @@
 using Grains.Journal.Folders;
 using Grains.Server.Backups;
 using Grains.Server.Cluster;
+using Grains.Server.Limits;
 using Grains.Server.Logs;
 using Grains.Server.Options;
 using Grains.Silo.Logs;
@@ -43,6 +44,7 @@ public static class GrainsServer
             Console.Error.WriteLine($"WARNING: {LogText.Of(warning, _warningCharsMax)}");
         }
 
+        ProcessLimits.Apply(options.MemoryBytes);
         try
         {
             if (options.Command is { } command)

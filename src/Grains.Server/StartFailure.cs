@@ -29,6 +29,8 @@ internal static class StartFailure
         UnauthorizedAccessException denied =>
             $"The data folder {options.DataFolder} cannot be used: {denied.Message} Give this user the right to write there, or choose another with {Setting.Data.Switch}.",
         IOException trouble => $"{trouble.Message} The data folder is {options.DataFolder}; choose another with {Setting.Data.Switch}.",
+        OutOfMemoryException =>
+            $"There is not enough memory for what is stored. Give it more ({Setting.Memory.Switch}, or the container's limit), then start again; nothing was changed.",
         _ => null,
     };
 

@@ -1,6 +1,7 @@
 using Grains.Journal;
 using Grains.Journal.Images;
 using Grains.Silo.Backups;
+using Grains.Silo.Budgets;
 using Grains.Silo.Cluster;
 using Grains.Silo.Partitions;
 using Grains.Silo.Placement;
@@ -27,6 +28,7 @@ public static class GrainsSiloExtensions
     {
         IServiceCollection services = silo.Services;
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(_ => new ServerMemory(MemoryShares.OfProcess));
         services.AddSingleton<ClusterSettingsView>();
         services.AddSingleton<PartitionReadiness>();
         services.AddSingleton<LocalPartitions>();
@@ -87,6 +89,8 @@ public static class GrainsSiloExtensions
                 provider.GetRequiredService<IPartitions>().ExecuteAsync(target, command, cancel),
             Time = provider.GetRequiredService<TimeProvider>(),
             Options = options.Partition,
+            Data = provider.GetRequiredService<ServerMemory>().Data,
+            Queues = provider.GetRequiredService<ServerMemory>().Queues,
             Limits = options.Limits,
             FormatLevel = () =>
                 provider.GetRequiredService<ClusterSettingsView>().Settings?.FormatLevel ?? FormatLevels.Oldest,

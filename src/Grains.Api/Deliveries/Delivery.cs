@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Grains.Api.Json;
 
 namespace Grains.Api.Deliveries;
 
@@ -41,6 +42,7 @@ public sealed class DeliveredState
     public string? ContentType { get; init; }
 
     /// <summary>Base64.</summary>
+    [JsonConverter(typeof(Base64Content))]
     public required byte[] Body { get; init; }
 
     /// <summary>The body as text, where its content type is text or JSON and it is valid UTF-8.</summary>
@@ -72,6 +74,7 @@ public sealed class DeliveredMessage
     public string? ReplyTo { get; init; }
 
     /// <summary>Base64.</summary>
+    [JsonConverter(typeof(Base64Content))]
     public required byte[] Body { get; init; }
 
     /// <summary>As in <see cref="DeliveredState.Text"/>.</summary>

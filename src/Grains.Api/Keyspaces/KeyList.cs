@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Grains.Api.Json;
 
 namespace Grains.Api.Keyspaces;
 
@@ -33,5 +34,6 @@ public sealed class KeyEntry
 
     /// <summary>Base64; only with <c>values=true</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonConverter(typeof(Base64Content))]
     public byte[]? Value { get; init; }
 }

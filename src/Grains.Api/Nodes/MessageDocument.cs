@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Grains.Api.Json;
 
 namespace Grains.Api.Nodes;
 
@@ -95,6 +96,7 @@ public sealed class MessageDocument
     public string? Reason { get; init; }
 
     /// <summary>Base64.</summary>
+    [JsonConverter(typeof(Base64Content))]
     public required byte[] Body { get; init; }
 }
 

@@ -45,6 +45,7 @@ public enum ProblemCode
     CrossPartition,
     MailboxFull,
     Overloaded,
+    RateLimited,
     Internal,
     DeadLetter,
     NotStored,

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Grains.Api.Json;
 
 namespace Grains.Api.Timers;
 
@@ -65,6 +66,7 @@ public sealed class TimerDocument
     public required int Size { get; init; }
 
     /// <summary>Base64.</summary>
+    [JsonConverter(typeof(Base64Content))]
     public required byte[] Body { get; init; }
 }
 

@@ -1,4 +1,5 @@
 using Grains.Api.Problems;
+using Grains.FrontEnd.Connections;
 using Grains.FrontEnd.Pages;
 using Grains.FrontEnd.Paths;
 using Grains.Silo.Partitions;
@@ -17,43 +18,56 @@ internal sealed partial class RequestGate(RequestDelegate next, ILogger<RequestG
     public Task InvokeAsync(HttpContext http)
     {
         PageHeaders.Set(http.Response.Headers);
+        var connection = http.Features.Get<OpenConnection>();
+        connection?.BeginRequest();
+        Task handled = BeginAsync(http);
+        if (handled.IsCompletedSuccessfully && !IsBare(http))
+        {
+            connection?.EndRequest();
+            return handled;
+        }
+
+        return FinishAsync(http, handled, connection);
+    }
+
+    private Task BeginAsync(HttpContext http)
+    {
         if (!RequestPath.IsSafe(RequestPath.RawTarget(http)))
         {
             return ProblemAnswer.WriteAsync(http, ProblemCode.BadPath,
                 "The target must be a path that begins with '/' and has no segment '.' or '..', plain or encoded, and no backslash.");
         }
 
-        Task handled;
         try
         {
-            handled = next(http);
+            return next(http);
         }
         catch (Exception e)
         {
-            return RefuseAsync(http, e);
+            return Task.FromException(e);
         }
-
-        return handled.IsCompletedSuccessfully && !IsBare(http) ? handled : FinishAsync(http, handled);
     }
 
-    private async Task FinishAsync(HttpContext http, Task handled)
+    private async Task FinishAsync(HttpContext http, Task handled, OpenConnection? connection)
     {
         try
         {
             await handled;
+            if (IsBare(http))
+            {
+                (ProblemCode code, string detail) = http.Response.StatusCode == StatusCodes.Status405MethodNotAllowed
+                    ? (ProblemCode.MethodNotAllowed, $"This route does not take {http.Request.Method}; the Allow header lists what it takes.")
+                    : (ProblemCode.RouteNotFound, "No route has this path; /openapi/v1.json lists them.");
+                await ProblemAnswer.WriteAsync(http, code, detail);
+            }
         }
         catch (Exception e)
         {
             await RefuseAsync(http, e);
-            return;
         }
-
-        if (IsBare(http))
+        finally
         {
-            (ProblemCode code, string detail) = http.Response.StatusCode == StatusCodes.Status405MethodNotAllowed
-                ? (ProblemCode.MethodNotAllowed, $"This route does not take {http.Request.Method}; the Allow header lists what it takes.")
-                : (ProblemCode.RouteNotFound, "No route has this path; /openapi/v1.json lists them.");
-            await ProblemAnswer.WriteAsync(http, code, detail);
+            connection?.EndRequest();
         }
     }
 
@@ -99,12 +113,17 @@ internal sealed partial class RequestGate(RequestDelegate next, ILogger<RequestG
     private static RequestRefusedException? Translate(Exception e) => e switch
     {
         RequestRefusedException refused => refused,
+        OutOfMemoryException => new RequestRefusedException(
+            ProblemCode.Unavailable, "The server had no memory left for this request. Give it more, or ask for less at once.")
+        {
+            Outcome = Outcome.Unknown,
+        },
         PartitionUnavailableException gone => new RequestRefusedException(ProblemCode.Unavailable, gone.Message)
         {
             Outcome = gone.OutcomeKnown ? Outcome.None : Outcome.Unknown,
         },
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } =>
-            new RequestRefusedException(ProblemCode.BodyTooSlow, "The body arrived at less than 240 bytes a second."),
+            new RequestRefusedException(ProblemCode.BodyTooSlow, "The body arrived at less than 240 bytes a second; over 64 KiB, at less than 16 KiB a second."),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
             new RequestRefusedException(ProblemCode.TooLarge, "The body is over the server's limit."),
         BadHttpRequestException bad => new RequestRefusedException(ProblemCode.BadBody, bad.Message),

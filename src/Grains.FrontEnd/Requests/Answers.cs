@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.IO.Pipelines;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Grains.FrontEnd.Connections;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Partitions;
 using Microsoft.AspNetCore.Http;
@@ -15,11 +15,11 @@ internal static class Answers
 
     public static Task JsonAsync<T>(HttpContext http, int status, T document, JsonTypeInfo<T> type)
     {
-        byte[] body = JsonSerializer.SerializeToUtf8Bytes(document, type);
+        AnswerBuffer body = AnswerBuffer.Of(http, document, type);
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/json";
         http.Response.ContentLength = body.Length;
-        return WriteAsync(http, body);
+        return body.SendAsync();
     }
 
     /// <summary>Stored bytes as they were given. What users store is never a page of this site: see <see cref="Pages.PageHeaders"/>.</summary>
@@ -28,7 +28,9 @@ internal static class Answers
         HttpResponse response = http.Response;
         response.ContentType = contentType ?? "application/octet-stream";
         response.ContentLength = content.Length;
-        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : WriteAsync(http, content);
+        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask
+            : content.Length <= Pieces.BytesMax ? WriteAsync(http, content)
+            : WritePiecesAsync(http, content);
     }
 
     public static void SetVersion(HttpContext http, Revision version) =>
@@ -40,6 +42,15 @@ internal static class Answers
     /// <summary>RFC 3339, UTC, in milliseconds.</summary>
     public static string Time(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms)
         .ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>It is stored, but not for as long as a reader likes: what replaces it does not take its memory back.</summary>
+    private static async Task WritePiecesAsync(HttpContext http, byte[] content)
+    {
+        Traffic traffic = http.Features.Get<OpenConnection>()?.Answers ?? Traffic.Unbounded;
+        using var passage = new Passage(traffic, http.Abort);
+        passage.Take(content.Length);
+        await Pieces.SendAsync(http, content, passage);
+    }
 
     private static Task WriteAsync(HttpContext http, byte[] body)
     {

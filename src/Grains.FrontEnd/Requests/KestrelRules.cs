@@ -9,14 +9,28 @@ namespace Grains.FrontEnd.Requests;
 internal static class KestrelRules
 {
     private const int _bodyBytesPerSecondMin = 240;
-    private static readonly TimeSpan _bodyGrace = TimeSpan.FromSeconds(5);
+    private const int _largeBytesPerSecondMin = 16 << 10;
+
+    /// <summary>Of what has come and is not read yet, each connection keeps so much.</summary>
+    private const int _unreadBytesMax = 128 << 10;
+
+    private static readonly TimeSpan _headersMax = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan _grace = TimeSpan.FromSeconds(5);
+
+    /// <summary>Of what costs memory: a large body, an answer.</summary>
+    public static MinDataRate LargeRate { get; } = new(_largeBytesPerSecondMin, _grace);
 
     public static void Apply(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
         kestrel.ConfigureEndpointDefaults(FramingRule.Apply);
         kestrel.Limits.MaxRequestBodySize = Limits.CommitJsonBytes;
-        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(_bodyBytesPerSecondMin, _bodyGrace);
+        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(_bodyBytesPerSecondMin, _grace);
+        kestrel.Limits.MinResponseDataRate = LargeRate;
+        kestrel.Limits.MaxRequestBufferSize = _unreadBytesMax;
+        kestrel.Limits.MaxResponseBufferSize = Pieces.BytesMax;
+        kestrel.Limits.RequestHeadersTimeout = _headersMax;
         kestrel.RequestHeaderEncodingSelector = name =>
             name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? DigitsOnly.Instance : null;
     }

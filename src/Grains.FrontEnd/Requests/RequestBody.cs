@@ -1,16 +1,22 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using Grains.Api.Problems;
+using Grains.FrontEnd.Connections;
 using Grains.FrontEnd.Problems;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Grains.FrontEnd.Requests;
 
-/// <summary>Reads a body whole, into one array of exactly its length where the length is known beforehand.</summary>
+/// <summary>
+/// Reads a body whole, into one array of exactly its length. The array grows with what has come, not with what was
+/// announced: never more than four times of it is held, and what is held is counted.
+/// </summary>
 internal static class RequestBody
 {
-    private const int _firstChunkBytes = 4 << 10;
+    private const int _firstBytes = 64 << 10;
+    private const int _firstUnknownBytes = 4 << 10;
+    private const int _growth = 4;
 
     /// <exception cref="RequestRefusedException">Over <paramref name="limit"/> bytes, or the framing is broken.</exception>
     public static ValueTask<byte[]> ReadAsync(HttpContext http, int limit)
@@ -24,11 +30,11 @@ internal static class RequestBody
             case { } length when length > limit:
                 throw TooLarge(limit);
             case { } length:
-                return ReadExactlyAsync(request.BodyReader, (int)length);
+                return ReadAsync(http, (int)length, isExact: true);
             case null when request.Headers.TransferEncoding.Count == 0 && request.Protocol == HttpProtocol.Http11:
                 return new ValueTask<byte[]>([]);
             default:
-                return ReadToEndAsync(request.BodyReader, limit);
+                return ReadAsync(http, limit, isExact: false);
         }
     }
 
@@ -50,51 +56,77 @@ internal static class RequestBody
         }
     }
 
-    private static async ValueTask<byte[]> ReadExactlyAsync(PipeReader reader, int length)
+    /// <param name="http">Whose body.</param>
+    /// <param name="length">So many bytes, or at the most.</param>
+    /// <param name="isExact">The caller has said how many there are.</param>
+    private static async ValueTask<byte[]> ReadAsync(HttpContext http, int length, bool isExact)
     {
-        var body = new byte[length];
+        PipeReader reader = http.Request.BodyReader;
+        var connection = http.Features.Get<OpenConnection>();
+        var passage = new Passage(connection?.Bodies ?? Traffic.Unbounded, reader.CancelPendingRead);
+        if (connection is not null)
+        {
+            connection.Body = passage;
+        }
+
+        byte[] body = [];
+        Grow(ref body, Math.Min(length, isExact ? _firstBytes : _firstUnknownBytes), passage);
         int at = 0;
         while (true)
         {
             ReadResult read = await NextAsync(reader);
+            if (passage.IsCut)
+            {
+                reader.AdvanceTo(read.Buffer.End);
+                http.Response.Headers.Connection = "close";
+                throw new RequestRefusedException(
+                    ProblemCode.BodyTooSlow, "Others needed the memory of this body, of which nothing had come for a second.");
+            }
+
+            if (at + read.Buffer.Length > length)
+            {
+                reader.AdvanceTo(read.Buffer.End);
+                throw TooLarge(length);
+            }
+
             foreach (ReadOnlyMemory<byte> part in read.Buffer)
             {
+                while (body.Length - at < part.Length)
+                {
+                    Require(http, body.Length);
+                    Grow(ref body, (int)Math.Min(length, (long)body.Length * _growth), passage);
+                }
+
                 part.Span.CopyTo(body.AsSpan(at));
                 at += part.Length;
             }
 
             reader.AdvanceTo(read.Buffer.End);
-            if (at == length)
+            passage.Moved();
+            if (isExact ? at == length : read.IsCompleted)
             {
-                return body;
+                return at == body.Length ? body : body[..at];
             }
 
-            RefuseCut(read);
+            if (read.IsCompleted || read.IsCanceled)
+            {
+                throw new RequestRefusedException(ProblemCode.BadBody, "The body ended before its Content-Length.");
+            }
         }
     }
 
-    private static async ValueTask<byte[]> ReadToEndAsync(PipeReader reader, int limit)
+    private static void Grow(ref byte[] body, int bytes, Passage passage)
     {
-        var body = new ArrayBufferWriter<byte>(_firstChunkBytes);
-        while (true)
+        passage.Take(bytes - body.Length);
+        Array.Resize(ref body, bytes);
+    }
+
+    /// <summary>What takes much memory is to come at a rate.</summary>
+    private static void Require(HttpContext http, int bytes)
+    {
+        if (bytes == _firstBytes && http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
         {
-            ReadResult read = await NextAsync(reader);
-            if (body.WrittenCount + read.Buffer.Length > limit)
-            {
-                reader.AdvanceTo(read.Buffer.End);
-                throw TooLarge(limit);
-            }
-
-            foreach (ReadOnlyMemory<byte> part in read.Buffer)
-            {
-                body.Write(part.Span);
-            }
-
-            reader.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-            {
-                return body.WrittenSpan.ToArray();
-            }
+            rate.MinDataRate = KestrelRules.LargeRate;
         }
     }
 
@@ -108,14 +140,6 @@ internal static class RequestBody
         {
             // Kestrel reports a chunk size that no number holds in this way, and would answer 500.
             throw new RequestRefusedException(ProblemCode.BadBody, "The framing of the body is broken: " + e.Message);
-        }
-    }
-
-    private static void RefuseCut(ReadResult read)
-    {
-        if (read.IsCompleted || read.IsCanceled)
-        {
-            throw new RequestRefusedException(ProblemCode.BadBody, "The body ended before its Content-Length.");
         }
     }
 

@@ -18,7 +18,7 @@ internal static class OpenApiDocument
         ProblemCode.NotStored, ProblemCode.Unavailable, ProblemCode.CommandTooOld,
     ];
 
-    private static readonly ProblemCode[] _withKeys = [ProblemCode.Unauthenticated, ProblemCode.Forbidden];
+    private static readonly ProblemCode[] _withKeys = [ProblemCode.Unauthenticated, ProblemCode.Forbidden, ProblemCode.RateLimited];
 
     private static readonly ProblemCode[] _withBody =
         [ProblemCode.BadBody, ProblemCode.BodyTooSlow, ProblemCode.TooLarge, ProblemCode.UnsupportedMediaType];

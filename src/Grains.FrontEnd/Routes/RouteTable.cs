@@ -9,10 +9,12 @@ using Grains.FrontEnd.Nodes;
 using Grains.FrontEnd.Pages;
 using Grains.FrontEnd.Paths;
 using Grains.FrontEnd.Problems;
+using Grains.FrontEnd.Rates;
 using Grains.FrontEnd.Replies;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Services;
 using Grains.FrontEnd.Timers;
+using Grains.Silo;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -21,7 +23,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Grains.FrontEnd.Routes;
 
 /// <summary>Every route, mapped behind its permission.</summary>
-internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access, AccessAudit audit)
+internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access, AccessAudit audit, CallerRates rates)
 {
     private static readonly string[] _probes = ["/healthz", "/readyz", "/metrics"];
 
@@ -86,6 +88,11 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
                 audit.Follow(http, name, caller);
             }
 
+            if (rates.Refuse(http) is { } tooOften)
+            {
+                return ProblemAnswer.WriteAsync(http, tooOften);
+            }
+
             if (!takesQuery && http.Request.QueryString.HasValue)
             {
                 Query.Of(http);
@@ -119,6 +126,11 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
         audit.Refused(http, ErrorCatalog.Describe(refusal.Code).Status, caller?.Key.Name);
         if (refusal.Code == ProblemCode.Unauthenticated)
         {
+            if (rates.RefuseGuess(http) is { } tooOften)
+            {
+                return ProblemAnswer.WriteAsync(http, tooOften);
+            }
+
             http.Response.Headers.WWWAuthenticate = "Bearer";
         }
 

@@ -94,6 +94,9 @@ internal sealed class FlushTransaction
     /// <summary>Why a flush failed, if a file was taken away: whatever SQLite made of it.</summary>
     public Exception Lost(Exception e) => _notes.Lost(e);
 
+    /// <summary>COMMIT was asked for: before it, whatever goes wrong leaves nothing behind.</summary>
+    public bool MayBeDurable { get; private set; }
+
     /// <summary>On return everything written is durable, in files that the next start finds.</summary>
     /// <param name="mayBeginWal">It may be the first in a WAL that begins anew.</param>
     /// <exception cref="CommitFailure">The commit itself failed.</exception>
@@ -108,6 +111,7 @@ internal sealed class FlushTransaction
             _insertFlush.Bind(1, _nextRow).Bind(2, _row.Finish(_nextRow)).Run();
         }
 
+        MayBeDurable = true;
         int code = raw.sqlite3_exec(_database.Handle, "COMMIT");
         code = _commitResult?.Invoke(code) ?? code;
         if (code != raw.SQLITE_OK)
@@ -147,6 +151,7 @@ internal sealed class FlushTransaction
         _row.Clear();
         _owners.Clear();
         _revisions = 0;
+        MayBeDurable = false;
     }
 
     private void Begin()

@@ -153,12 +153,17 @@ internal sealed class JournalWriter
         }
         catch (SqliteFailure e) when (e.IsDiskFull || e.IsBusy)
         {
-            Refuse(e, e.IsDiskFull);
+            Refuse(e.IsDiskFull ? DiskFull(e) : Locked(e));
             return;
         }
         catch (CommitFailure e) when (e.NothingWritten)
         {
-            Refuse(e, e.IsDiskFull);
+            Refuse(e.IsDiskFull ? DiskFull(e) : Locked(e));
+            return;
+        }
+        catch (Exception e) when (IsOutOfMemory(e) && !_flush.MayBeDurable)
+        {
+            Refuse($"The process had no memory left for the next row of {_options.Folder}; nothing was written.");
             return;
         }
 
@@ -183,14 +188,19 @@ internal sealed class JournalWriter
         _flush.Clear();
     }
 
-    private void Refuse(Exception e, bool diskFull)
+    private static bool IsOutOfMemory(Exception e) => e is OutOfMemoryException or SqliteFailure { IsOutOfMemory: true };
+
+    private string DiskFull(Exception e) =>
+        $"The disk of {_options.Folder} is full; nothing was written. Free space there. {e.Message}";
+
+    private string Locked(Exception e) =>
+        $"Another program locks {JournalSchema.FileName} in {_options.Folder}; nothing was written. End it. {e.Message}";
+
+    private void Refuse(string reason)
     {
         _flush.Rollback();
         _flush.Clear();
-        WriteFailure failure = new(false, diskFull
-            ? $"The disk of {_options.Folder} is full; nothing was written. Free space there. {e.Message}"
-            : $"Another program locks {JournalSchema.FileName} in {_options.Folder}; nothing was written. End it. "
-                + e.Message);
+        WriteFailure failure = new(false, reason);
         _batch.ForEach(request => request.DropStaged());
         _batch.ForEach(request => request.Failed(failure));
         _batch.Clear();
@@ -202,8 +212,11 @@ internal sealed class JournalWriter
     {
         HasFailed = true;
         e = _flush.Lost(e);
-        WriteFailure failure = new(true, e is FolderLostException
-            ? e.Message : $"The disk of {_options.Folder} failed; what is durable shows at the next start. {e.Message}");
+        string what = IsOutOfMemory(e)
+            ? $"The process had no memory left while it wrote to {_options.Folder}"
+            : $"The disk of {_options.Folder} failed";
+        WriteFailure failure = new(
+            true, e is FolderLostException ? e.Message : $"{what}; what is durable shows at the next start. {e.Message}");
         List<WriteRequest> waiting;
         lock (_gate)
         {
@@ -214,6 +227,6 @@ internal sealed class JournalWriter
         }
 
         waiting.ForEach(request => request.Failed(failure));
-        _options.OnDiskFailure(failure.Reason, e);
+        _options.OnDiskFailure(failure.Reason, IsOutOfMemory(e) ? e as OutOfMemoryException ?? new OutOfMemoryException(e.Message, e) : e);
     }
 }

@@ -13,5 +13,7 @@ internal sealed class SqliteFailure(int code, string doing, string message)
 
     public bool IsBusy => (Code & 0xff) is raw.SQLITE_BUSY or raw.SQLITE_LOCKED;
 
+    public bool IsOutOfMemory => (Code & 0xff) == raw.SQLITE_NOMEM;
+
     public bool IsDamage => (Code & 0xff) is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
 }

@@ -34,7 +34,8 @@ public sealed record SqliteJournalOptions
 
     /// <summary>
     /// Called once when the disk fails, when it can no longer be known what is durable. The process must end: a server
-    /// does so at once, and the next one reads what is really there.
+    /// does so at once, and the next one reads what is really there. An <see cref="OutOfMemoryException"/> is no fault
+    /// of the disk: the process had no memory left in the middle of a commit.
     /// </summary>
     public Action<string, Exception> OnDiskFailure { get; init; } = Environment.FailFast;
 

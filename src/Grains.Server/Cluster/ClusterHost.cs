@@ -1,10 +1,12 @@
 using System.Net;
 using Grains.Handlers;
 using Grains.Journal;
+using Grains.Server.Limits;
 using Grains.Server.Logs;
 using Grains.Server.Options;
 using Grains.Silo;
 using Grains.Silo.Cluster;
+using Grains.Silo.Connections;
 using Grains.Silo.Members;
 using Grains.Silo.Tls;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -56,14 +58,17 @@ internal static class ClusterHost
                 silo.UseGrainsPostgres(stores.Database);
                 silo.UseFastFailureDetection();
                 silo.ConfigureWork(options, cluster, more);
-                if (tls is not null)
+                silo.UseConnectionLimits(ProcessLimits.SiloConnectionsMax, secured =>
                 {
-                    silo.UseMutualTls(tls);
-                }
-                else
-                {
-                    silo.UseMemberSecret(secret!);
-                }
+                    if (tls is not null)
+                    {
+                        secured.UseMutualTls(tls);
+                    }
+                    else
+                    {
+                        secured.UseMemberSecret(secret!);
+                    }
+                });
             });
             builder.Services.Replace(ServiceDescriptor.Singleton<IFatalErrorHandler, DeadServer>());
             builder.AddFrontEnd(options);

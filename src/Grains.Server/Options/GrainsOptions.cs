@@ -28,6 +28,15 @@ internal sealed record GrainsOptions
     /// <summary>Push requests go to addresses in these only.</summary>
     public IReadOnlyList<IPNetwork> PushTo { get; init; } = [];
 
+    /// <summary>What the process may use; null = what there is.</summary>
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>Connections to the API at once; null = as memory and descriptors allow.</summary>
+    public int? ConnectionsMax { get; init; }
+
+    /// <summary>Requests a second of one caller; null = as many as come.</summary>
+    public int? RequestsPerSecondMax { get; init; }
+
     /// <summary>Null: this process is the whole cluster, and keeps everything in its folder.</summary>
     public ClusterOptions? Cluster { get; init; }
 

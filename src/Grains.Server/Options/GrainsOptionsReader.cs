@@ -24,6 +24,7 @@ internal sealed class GrainsOptionsReader(SettingSource source)
     {
         string? keys = Keys();
         bool insecure = source.Flag(Setting.Insecure);
+        var limits = new LimitOptionsReader(source);
         var clusterReader = new ClusterOptionsReader(source);
         ClusterOptions? cluster = clusterReader.Read(insecure);
         return new GrainsOptions
@@ -36,6 +37,9 @@ internal sealed class GrainsOptionsReader(SettingSource source)
             NoSync = source.Flag(Setting.NoSync),
             Dashboard = source.Flag(Setting.Dashboard),
             PushTo = PushTo(isAlone: cluster is null),
+            MemoryBytes = limits.Memory(),
+            ConnectionsMax = limits.Connections(),
+            RequestsPerSecondMax = limits.Rate(),
             Cluster = cluster,
             Log = Log(),
             Command = new DataCommandReader(source).Read(words, hasPostgres: cluster is not null),

@@ -30,6 +30,15 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
     public static readonly Setting Settings =
         new("settings", "FILE", null, "JSON with a section Grains that holds settings; no other file is read");
 
+    public static readonly Setting Memory = new(
+        "memory", "SIZE", null, "what the process may use, such as 2GiB; the container's limit, or what there is, unless given");
+
+    public static readonly Setting Connections = new(
+        "connections", "COUNT", null, "to the API at once; as descriptors and memory allow, unless given");
+
+    public static readonly Setting Rate = new(
+        "rate", "COUNT", null, "requests a second of one key, or without keys of one address; unlimited unless given");
+
     public static readonly Setting Postgres = new(
         "postgres", "CONNECTION", null, "the cluster's database; better by variable or file")
     {
@@ -63,7 +72,8 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
         new("live", null, "false", "restore: push and timers go on at once, and wait for nobody");
 
     public static readonly Setting[] OfCommands = [From, Live];
-    public static readonly Setting[] General = [Urls, Partitions, Keys, Insecure, Dashboard, PushTo, Log, Settings];
+    public static readonly Setting[] General =
+        [Urls, Partitions, Keys, Insecure, Dashboard, PushTo, Memory, Connections, Rate, Log, Settings];
     public static readonly Setting[] OneServer = [Data, NoSync];
 
     public static readonly Setting[] ManyServers =

@@ -1,3 +1,4 @@
+using Grains.Silo.Budgets;
 using Grains.StateMachines.Partitions;
 
 namespace Grains.Silo.Partitions;
@@ -6,7 +7,10 @@ namespace Grains.Silo.Partitions;
 /// Commands waiting for one loop, bounded in count and bytes, and the loop's way to sleep until there is something.
 /// Any thread posts; one loop takes.
 /// </summary>
-internal sealed class CommandQueue(int countMax, long bytesMax)
+/// <param name="countMax">Commands.</param>
+/// <param name="bytesMax">Their bytes.</param>
+/// <param name="all">What waits in all queues of the process, or is being decided: the loop says when it is not any more.</param>
+internal sealed class CommandQueue(int countMax, long bytesMax, ByteShare? all = null)
 {
     private readonly Lock _lock = new();
     private readonly Queue<Ticket> _tickets = new();
@@ -30,7 +34,8 @@ internal sealed class CommandQueue(int countMax, long bytesMax)
             }
 
             // One command larger than the byte bound still passes while nothing else waits.
-            if (_tickets.Count >= countMax || (_bytes + ticket.SizeBytes > bytesMax && _tickets.Count > 0))
+            if (_tickets.Count >= countMax || (_bytes + ticket.SizeBytes > bytesMax && _tickets.Count > 0)
+                || all?.TryTake(ticket.SizeBytes) == false)
             {
                 return QueueVerdict.Full;
             }
@@ -105,6 +110,7 @@ internal sealed class CommandQueue(int countMax, long bytesMax)
                 _bytes -= next.SizeBytes;
                 if (next.IsGone)
                 {
+                    all?.Return(next.SizeBytes);
                     continue;
                 }
 
@@ -119,15 +125,17 @@ internal sealed class CommandQueue(int countMax, long bytesMax)
     {
         lock (_lock)
         {
-            Ticket[] all = [.. _tickets];
+            Ticket[] tickets = [.. _tickets];
             _tickets.Clear();
-            foreach (Ticket stays in all.Where(t => !which(t)))
+            foreach (Ticket stays in tickets.Where(t => !which(t)))
             {
                 _tickets.Enqueue(stays);
             }
 
             _bytes = _tickets.Sum(t => t.SizeBytes);
-            return [.. all.Where(which)];
+            Ticket[] taken = [.. tickets.Where(which)];
+            all?.Return(taken.Sum(t => t.SizeBytes));
+            return taken;
         }
     }
 
@@ -151,6 +159,7 @@ internal sealed class CommandQueue(int countMax, long bytesMax)
             Ticket[] rest = [.. _tickets];
             _tickets.Clear();
             _gone.Clear();
+            all?.Return(_bytes);
             _bytes = 0;
             return rest;
         }

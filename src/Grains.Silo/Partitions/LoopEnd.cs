@@ -18,6 +18,9 @@ public enum LoopEndReason
     /// <summary>The journal gave no verdict in time: what is durable is known only after a new recovery.</summary>
     Undecided,
 
+    /// <summary>The process had no memory left in the middle of a decision: the memory cannot be trusted.</summary>
+    OutOfMemory,
+
     /// <summary>Our own bug: the memory cannot be trusted.</summary>
     Broken,
 }

@@ -40,6 +40,7 @@ public sealed partial class PartitionLoop
     private readonly HashSet<Ticket> _parked = [];
     private readonly TaskCompletionSource<LoopEnd> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LoopJournal _journal;
+    private readonly LoopBudget _budget;
     private long _quietUntilMs;
     private bool _isUndecided;
     private long _stalledAt;
@@ -57,8 +58,9 @@ public sealed partial class PartitionLoop
         _journal = new LoopJournal(owned, runtime, Stall);
         _reads = new LoopReads(owned, runtime.Journal, () => _isStopping || _completion.Task.IsCompleted);
         _figures = new LoopFigures(owned, runtime);
-        _queue = new CommandQueue(runtime.Options.QueuedCommandsMax, runtime.Options.QueuedBytesMax);
+        _queue = new CommandQueue(runtime.Options.QueuedCommandsMax, runtime.Options.QueuedBytesMax, runtime.Queues);
         _seals = new DeliverySeals(runtime.DeliverySecret);
+        _budget = new LoopBudget(runtime, owned.Machine.StateBytes);
         _pump = new OutboxPump(owned.Id, runtime, Post, _queue.Wake);
         _checkpoints = new CheckpointWriter(owned, runtime, _queue.Wake);
         _timer = runtime.Time.CreateTimer(
@@ -251,8 +253,7 @@ public sealed partial class PartitionLoop
         catch (Exception e)
         {
             // Whatever the machine has become, nothing is answered from it again.
-            end = new LoopEnd(LoopEndReason.Broken, e.Message);
-            LogBroken(_runtime.Logger, Id, Epoch, _journal.Tail.Revision, e);
+            end = EndBy(e);
         }
 
         End(end);
@@ -332,7 +333,15 @@ public sealed partial class PartitionLoop
 
     private async ValueTask<LoopEnd?> DecideAsync(Moment now)
     {
-        Decision decision = _owned.Machine.Decide(_batch, now);
+        if (_budget.TryReserve(_owned.Machine, _batch) is not { } room)
+        {
+            _quietUntilMs = now.UptimeMs + _runtime.Options.RepeatPauseMsMax;
+            _budget.Settle(_owned.Machine.StateBytes);
+            Answer([.. _batch.Select(r => new Reply(r.Ticket, LoopBudget.NoMemory))]);
+            return null;
+        }
+
+        Decision decision = _owned.Machine.Decide(_batch, now, room);
         _isUndecided = decision.Changes > 0;
         AppendOutcome outcome = _isUndecided ? await _journal.AppendAsync(decision) : await _journal.ConfirmAsync();
         string? refusal = null;
@@ -367,6 +376,7 @@ public sealed partial class PartitionLoop
         bool didNothing = _batch.Count == 0 && decision.Changes == 0 && replies.Count == 0;
         _quietUntilMs = refusal is not null ? now.UptimeMs + _runtime.Options.RepeatPauseMsMax
             : didNothing ? now.UptimeMs + _quietMs : 0;
+        _budget.Settle(_owned.Machine.StateBytes);
         Answer(replies);
         _isUndecided = false;
         return null;
@@ -467,6 +477,7 @@ public sealed partial class PartitionLoop
         _pump.Dispose();
         _checkpoints.Dispose();
         _timer.Dispose();
+        _budget.Settle(0);
         var undecided = new NotOwner(_isUndecided, end.Why);
         foreach (Request request in _batch)
         {

@@ -1,4 +1,5 @@
 using Grains.Journal;
+using Grains.Silo.Budgets;
 using Grains.Silo.Timers;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Outboxes;
@@ -26,6 +27,12 @@ public sealed record PartitionRuntime
     public PartitionOptions Options { get; init; } = new();
 
     public MachineLimits Limits { get; init; } = new();
+
+    /// <summary>Of all partitions of the process together.</summary>
+    public DataBudget Data { get; init; } = DataBudget.Unlimited;
+
+    /// <summary>Of all commands that wait in the process.</summary>
+    public ByteShare Queues { get; init; } = new(long.MaxValue);
 
     /// <summary>When timers fire.</summary>
     public TimerSchedule Schedule { get; init; } = CronSchedule.Next;

@@ -11,7 +11,15 @@ namespace Grains.StateMachines.Codecs;
 /// </summary>
 public sealed class RecordWriter
 {
-    private byte[] _bytes = new byte[4096];
+    private const int _firstBytes = 4 << 10;
+
+    /// <summary>A longer buffer is let go between uses: there is a writer in each of many partitions.</summary>
+    private const int _keptBytesMax = 256 << 10;
+
+    /// <summary>A buffer doubles, but is never longer than needed by more than this.</summary>
+    private const int _spareBytesMax = 512 << 10;
+
+    private byte[] _bytes = new byte[_firstBytes];
 
     public int Length { get; private set; }
 
@@ -21,6 +29,23 @@ public sealed class RecordWriter
     public byte[] ToArray() => _bytes.AsSpan(0, Length).ToArray();
 
     public void Clear() => Length = 0;
+
+    /// <summary>Empty, with room for so many bytes.</summary>
+    public void Prepare(int bytes)
+    {
+        Length = 0;
+        Reserve(bytes);
+    }
+
+    /// <summary>What was written is of no use any more.</summary>
+    public void Release()
+    {
+        Length = 0;
+        if (_bytes.Length > _keptBytesMax)
+        {
+            _bytes = new byte[_firstBytes];
+        }
+    }
 
     public void Byte(byte value) => Take(1)[0] = value;
 
@@ -102,7 +127,10 @@ public sealed class RecordWriter
     {
         if (_bytes.Length - Length < length)
         {
-            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, Length + length));
+            int needed = Length + length;
+            byte[] longer = GC.AllocateUninitializedArray<byte>(needed + Math.Clamp(needed, _firstBytes, _spareBytesMax));
+            _bytes.AsSpan(0, Length).CopyTo(longer);
+            _bytes = longer;
         }
     }
 }

@@ -19,9 +19,9 @@ internal sealed class KeyRules(PartitionState state)
             return refused;
         }
 
-        if (command.Value.Length > (present?.Value.Length ?? -1) && state.Totals.Bytes > Limits.PartitionBytesMax)
+        if (command.Value.Length > (present?.Value.Length ?? -1) && state.RefuseGrowth() is { } full)
         {
-            return Refusals.PartitionFull(state);
+            return full;
         }
 
         bool created = present is null;

@@ -35,9 +35,9 @@ internal sealed class DeliveryRules(
         Place[] acknowledged = command.Acknowledge is null
             ? [.. delivery.Messages.Select(m => m.Id)]
             : [.. command.Acknowledge.Select(m => new Place(m.Revision.Value, m.Ordinal)).Distinct()];
-        if (Growth(command, delivery, acknowledged) is > 0 and var growth && state.Totals.Bytes + growth > Limits.PartitionBytesMax)
+        if (state.RefuseGrowth(Growth(command, delivery, acknowledged)) is { } full)
         {
-            return Refusals.PartitionFull(state, growth);
+            return full;
         }
 
         deliveries.End(delivery);

@@ -41,9 +41,9 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
             return Refusals.MailboxFull(command.Node, waiting, command.MailboxLimit);
         }
 
-        if (state.Totals.Bytes > Limits.PartitionBytesMax)
+        if (state.RefuseGrowth() is { } full)
         {
-            return Refusals.PartitionFull(state);
+            return full;
         }
 
         long revision = draft.Open();
@@ -298,9 +298,9 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
             return new Refused(Refusal.NotFound, $"Node '{command.Node}' has no state; nothing was deleted.");
         }
 
-        if (command.State.Value?.Length > (node?.State?.Length ?? -1) && state.Totals.Bytes > Limits.PartitionBytesMax)
+        if (command.State.Value?.Length > (node?.State?.Length ?? -1) && state.RefuseGrowth() is { } full)
         {
-            return Refusals.PartitionFull(state);
+            return full;
         }
 
         bool created = current == Revision.None;

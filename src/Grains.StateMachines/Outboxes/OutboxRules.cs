@@ -52,6 +52,11 @@ internal sealed class OutboxRules(PartitionId partition, PartitionState state, N
                     return Refusals.PartitionFull(state);
                 }
 
+                if (!state.Room.TakesTransfers)
+                {
+                    return Refusals.ServerFull;
+                }
+
                 open = true;
                 draft.Open();
             }

@@ -80,6 +80,9 @@ internal sealed class Draft(PartitionState state)
         return due.IsLater && !time.IsOver(Now) ? time : default;
     }
 
+    /// <summary>Before <see cref="Begin"/>.</summary>
+    public void Prepare(int bytes) => _record.Prepare(bytes);
+
     /// <summary>Begins a change; everything emitted until <see cref="Close"/> takes effect together or not at all.</summary>
     /// <returns>The revision that it takes.</returns>
     public long Open()
@@ -123,6 +126,9 @@ internal sealed class Draft(PartitionState state)
         _record.Seal();
         return _record.Written;
     }
+
+    /// <summary>The journal needs the bytes no more: the record is durable, or never will be.</summary>
+    public void Release() => _record.Release();
 
     /// <summary>Applies a record that was read back.</summary>
     public static void Replay(PartitionState state, long first, int count, ReadOnlySpan<byte> record)

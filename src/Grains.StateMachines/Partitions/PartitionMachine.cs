@@ -224,14 +224,21 @@ public sealed class PartitionMachine
         }
     }
 
+    /// <summary>Takes the memory for the next batch's record, so that <see cref="Decide"/> need not find it half-way.</summary>
+    public void Prepare(int recordBytes) => _draft.Prepare(recordBytes);
+
     /// <summary>
     /// Decides requests in order, and what time demands. Changes nothing durable and answers nothing yet. A batch in
     /// which nothing changes needs a confirmation of the ownership before <see cref="Commit"/>.
     /// </summary>
-    public Decision Decide(IReadOnlyList<Request> requests, in Moment now)
+    /// <param name="requests">In the order in which they are decided.</param>
+    /// <param name="now">By both clocks.</param>
+    /// <param name="room">What the process has left for it; as much as the partition may, unless given.</param>
+    public Decision Decide(IReadOnlyList<Request> requests, in Moment now, Room? room = null)
     {
         Invariant.Holds(_opened && !_deciding, "one undecided batch at a time, after recovery");
         _deciding = true;
+        _state.Room = room ?? Room.Unlimited;
         _draft.Begin(now);
         _keys.Expire(_draft);
         _deliveries.Expire(_draft, _over);
@@ -438,6 +445,7 @@ public sealed class PartitionMachine
 
     private void Finish(long nowMs)
     {
+        _draft.Release();
         foreach (Request request in _afterwards)
         {
             switch (request.Command)

@@ -41,6 +41,28 @@ internal sealed class PartitionState
     /// <summary>Of the last batch, durable or not: how people are told times. Not state: nothing is decided on it.</summary>
     public Moment Now { get; set; }
 
+    /// <summary>Of the batch being decided. Not state: nothing is applied by it.</summary>
+    public Room Room { get; set; } = Room.Unlimited;
+
+    /// <summary>Why nothing may grow now; null = it may.</summary>
+    public Refused? RefuseGrowth() =>
+        Totals.Bytes > Limits.PartitionBytesMax ? Refusals.PartitionFull(this)
+        : IsOutOfRoom(0) ? Refusals.ServerFull
+        : null;
+
+    /// <summary>Why it may not grow by so much; nothing stands in the way of what shrinks.</summary>
+    public Refused? RefuseGrowth(long bytes) =>
+        bytes <= 0 ? null
+        : Totals.Bytes + bytes > Limits.PartitionBytesMax ? Refusals.PartitionFull(this, bytes)
+        : IsOutOfRoom(bytes) ? Refusals.ServerFull
+        : null;
+
+    /// <summary>Nothing that grows is to begin of its own accord.</summary>
+    public bool IsFull => Totals.Bytes > Limits.PartitionBytesMax || Room.GrowthBytes <= 0;
+
+    private bool IsOutOfRoom(long bytes) =>
+        Room.GrowthBytes != long.MaxValue && Totals.Bytes - _durable.Bytes + bytes >= Room.GrowthBytes;
+
     public MachineLimits Limits { get; }
 
     public Table<ScopedName, KeyEntry> Keys { get; } = new();

@@ -25,6 +25,12 @@ internal static class Refusals
             + "Delete something, or let messages be acknowledged; those always pass.");
     }
 
+    /// <summary>The same to a caller: deletes, acknowledgements and commits that shrink pass.</summary>
+    public static readonly Refused ServerFull = new(
+        Refusal.PartitionFull,
+        "The server holds as much as its memory allows. Delete something, or let messages be acknowledged; those always "
+        + "pass. Or give it more memory (--memory), or the cluster more servers.");
+
     public static Refused MailboxFull(Utf8Name node, int waiting, int limit) => new(
         Refusal.MailboxFull, $"{waiting} messages wait at node '{node}'; its bound is {limit}. Send again later.")
     {

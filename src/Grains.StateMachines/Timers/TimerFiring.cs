@@ -51,7 +51,7 @@ internal sealed class TimerFiring(PartitionState state, Deliveries deliveries, T
 
     private static Timeline[] Lines { get; } = [Timeline.Wall, Timeline.Uptime];
 
-    private bool IsOverBudget => state.Totals.Bytes > Limits.PartitionBytesMax;
+    private bool IsOverBudget => state.IsFull;
 
     /// <summary>When the first fires on that clock; null = none does.</summary>
     public long? WakeAtMs(Timeline line)
@@ -71,7 +71,14 @@ internal sealed class TimerFiring(PartitionState state, Deliveries deliveries, T
             first = state.TimersDue.From(first).Select(e => e.Key).FirstOrDefault(k => k.Line != line || !_unreadable.Contains(k));
         }
 
-        return first.AtMs > 0 && first.Line == line ? first.AtMs : null;
+        if (first.AtMs <= 0 || first.Line != line)
+        {
+            return null;
+        }
+
+        // Nobody says when the process has room again.
+        long nowMs = line == Timeline.Wall ? state.Now.WallMs : state.Now.UptimeMs;
+        return state.Room.GrowthBytes > 0 ? first.AtMs : Math.Max(first.AtMs, nowMs + _lookAgainMs);
     }
 
     /// <summary>When those that could not be read are tried again, in uptime; null = all can.</summary>

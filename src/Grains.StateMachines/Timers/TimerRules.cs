@@ -30,9 +30,9 @@ internal sealed class TimerRules(PartitionId partition, PartitionState state, Ti
             return Refusals.MailboxFull(command.Node, waiting, command.MailboxLimit);
         }
 
-        if (Growth(name, command.Timer) is > 0 and var growth && state.Totals.Bytes + growth > Limits.PartitionBytesMax)
+        if (state.RefuseGrowth(Growth(name, command.Timer)) is { } full)
         {
-            return Refusals.PartitionFull(state, growth);
+            return full;
         }
 
         long revision = draft.Open();

@@ -79,6 +79,14 @@ internal sealed class TestPartition
         return [.. tickets.Select(t => Answers.GetValueOrDefault(t))];
     }
 
+    /// <summary>One batch, of commands that are answered at once, in a process that has so much memory left.</summary>
+    public Answer[] DoWithin(Room room, params Command[] commands)
+    {
+        object[] tickets = [.. commands.Select(_ => (object)++_ticket)];
+        Settle(Machine.Decide([.. commands.Select((c, i) => new Request(c, tickets[i]))], Now, room));
+        return [.. tickets.Select(t => Answers[t])];
+    }
+
     /// <summary>A receive that may wait; its answer comes into <see cref="Answers"/>.</summary>
     public object Wait(Command receive)
     {

@@ -1,0 +1,36 @@
+using System.Net;
+using Grains.FrontEnd.Requests;
+using Microsoft.AspNetCore.Connections;
+
+namespace Grains.FrontEnd.Connections;
+
+/// <summary>One connection to the API. It carries one request at a time.</summary>
+internal sealed class OpenConnection(ConnectionContext connection, ConnectionTable table)
+{
+    private long _idleSince = table.Time.GetTimestamp();
+    private volatile bool _isBusy;
+
+    public CallerGroup From { get; } = CallerGroup.Of((connection.RemoteEndPoint as IPEndPoint)?.Address);
+
+    public Traffic Bodies => table.Bodies;
+
+    public Traffic Answers => table.Answers;
+
+    /// <summary>The body of the request that is being handled.</summary>
+    public Passage? Body { get; set; }
+
+    /// <summary>For how long no request has been handled; null while one is.</summary>
+    public TimeSpan? Idle => _isBusy ? null : table.Time.GetElapsedTime(Volatile.Read(ref _idleSince));
+
+    public void BeginRequest() => _isBusy = true;
+
+    public void EndRequest()
+    {
+        Body?.Dispose();
+        Body = null;
+        Volatile.Write(ref _idleSince, table.Time.GetTimestamp());
+        _isBusy = false;
+    }
+
+    public void Abort(string why) => connection.Abort(new ConnectionAbortedException(why));
+}

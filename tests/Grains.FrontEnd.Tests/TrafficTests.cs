@@ -1,0 +1,215 @@
+using System.Net.Sockets;
+using System.Text;
+using Grains.FrontEnd.Connections;
+using Grains.FrontEnd.Tests.World;
+using Grains.Silo.Budgets;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Grains.FrontEnd.Tests;
+
+/// <summary>What the bodies and the answers of all requests together cost, and connections.</summary>
+public sealed class TrafficTests
+{
+    private const int _mib = 1 << 20;
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(_mib)]
+    public async Task A_body_costs_what_has_come_and_not_what_was_announced(int announced)
+    {
+        await using FrontEndServer server = await StartAsync(heapBytes: 64 * _mib);
+        ByteShare bodies = server.Services.GetRequiredService<ServerMemory>().Bodies;
+        List<Socket> open = [];
+        for (int i = 0; i < 20; i++)
+        {
+            open.Add(await BeginAsync(server, announced, "x"));
+        }
+
+        await UntilAsync(() => bodies.Taken >= 20);
+        Assert.InRange(bodies.Taken, 20, 20 * (64 << 10));
+        Assert.Equal(201, (await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/k", "v")).Status);
+        open.ForEach(s => s.Dispose());
+        await UntilAsync(() => bodies.Taken == 0);
+    }
+
+    [Fact]
+    public async Task Bodies_that_use_up_the_memory_are_refused_and_one_that_stands_still_makes_way()
+    {
+        await using FrontEndServer server = await StartAsync(heapBytes: 8 * _mib);
+        ByteShare bodies = server.Services.GetRequiredService<ServerMemory>().Bodies;
+        string most = new('x', 900_000);
+        using Socket stalled = await BeginAsync(server, _mib, most);
+        await UntilAsync(() => bodies.Taken == _mib);
+
+        Reply refused = await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/k", most);
+        Assert.Equal("429 overloaded", refused.Refusal);
+        Assert.Equal("1", refused.Headers["Retry-After"]);
+
+        // It is cut off when somebody asks again after a second in which nothing of it came.
+        Reply? later = null;
+        await UntilAsync(async () => (later = await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/k", most)).Status == 201);
+        Assert.Equal(201, later!.Status);
+        Assert.Equal("408 body-too-slow", (await FrontEndServer.ReadReplyAsync(stalled)).Refusal);
+    }
+
+    [Fact]
+    public async Task A_body_whose_length_nobody_said_is_counted_too()
+    {
+        await using FrontEndServer server = await StartAsync(heapBytes: 8 * _mib);
+        ByteShare bodies = server.Services.GetRequiredService<ServerMemory>().Bodies;
+        using Socket socket = await server.ConnectAsync();
+        await socket.SendAsync(Encoding.ASCII.GetBytes(
+            "PUT /v1/keyspaces/ks/keys/k HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + $"30D40\r\n{new string('x', 200_000)}\r\n"));
+        await UntilAsync(() => bodies.Taken >= 200_000);
+        await socket.SendAsync("0\r\n\r\n"u8.ToArray());
+        Assert.Equal(201, (await FrontEndServer.ReadReplyAsync(socket)).Status);
+        Assert.Equal(200_000, (await server.SendAsync("GET", "/v1/keyspaces/ks/keys/k")).Body.Length);
+        await UntilAsync(() => bodies.Taken == 0);
+    }
+
+    [Fact]
+    public async Task A_large_page_is_whole_and_its_memory_is_given_back()
+    {
+        await using FrontEndServer server = await StartAsync(heapBytes: 64 * _mib);
+        for (int i = 0; i < 3; i++)
+        {
+            await server.SendAsync("PUT", $"/v1/keyspaces/ks/keys/{i}", new string((char)('a' + i), 700_000));
+        }
+
+        Reply page = await server.SendAsync("GET", "/v1/keyspaces/ks/keys?values=true");
+        Assert.Equal([700_000, 700_000, 700_000],
+            page.Json.GetProperty("keys").EnumerateArray().Select(k => k.GetProperty("value").GetBytesFromBase64().Length));
+        Assert.Equal(700_000, (await server.SendAsync("GET", "/v1/keyspaces/ks/keys/1")).Body.Length);
+        ByteShare answers = server.Services.GetRequiredService<ServerMemory>().Answers;
+        await UntilAsync(() => answers.Taken == 0);
+    }
+
+    [Fact]
+    public async Task Answers_that_nobody_takes_use_up_their_share_and_make_way_for_others()
+    {
+        await using FrontEndServer server = await StartAsync(heapBytes: 64 * _mib);
+        for (int i = 0; i < 4; i++)
+        {
+            await server.SendAsync("PUT", $"/v1/keyspaces/ks/keys/{i}", new string('v', 1_000_000));
+        }
+
+        List<Socket> readers = [];
+        ByteShare answers = server.Services.GetRequiredService<ServerMemory>().Answers;
+        for (int i = 0; i < 12; i++)
+        {
+            readers.Add(await AskForPageAsync(server));
+        }
+
+        await UntilAsync(() => answers.Taken > 0);
+        Assert.InRange(answers.Taken, 1, answers.BytesMax);
+        await UntilAsync(async () => (await server.SendAsync("GET", "/v1/keyspaces/ks/keys?values=true")).Status == 200);
+        readers.ForEach(r => r.Dispose());
+        await UntilAsync(() => answers.Taken == 0);
+    }
+
+    [Fact]
+    public async Task When_there_are_as_many_connections_as_may_be_idle_ones_make_way()
+    {
+        await using FrontEndServer server = await StartAsync(connectionsMax: 20);
+        ConnectionTable table = server.Services.GetRequiredService<ConnectionTable>();
+        List<Socket> idle = [];
+        for (int i = 0; i < 30; i++)
+        {
+            Socket socket = await server.ConnectAsync();
+            await socket.SendAsync(i % 2 == 0 ? "GET /healthz HTTP/1.1\r\nHo"u8.ToArray() : []);
+            idle.Add(socket);
+        }
+
+        await UntilAsync(() => table.Count >= 19);
+        Assert.InRange(table.Count, 1, 20);
+        await UntilAsync(async () =>
+        {
+            using var http = new HttpClient { BaseAddress = server.Address };
+            try
+            {
+                return (await http.GetAsync("/healthz")).IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        });
+        idle.ForEach(s => s.Dispose());
+    }
+
+    [Fact]
+    public async Task A_connection_on_which_a_request_is_handled_makes_way_for_nobody()
+    {
+        await using FrontEndServer server = await StartAsync(connectionsMax: 16);
+        Socket[] busy = new Socket[16];
+        for (int i = 0; i < busy.Length; i++)
+        {
+            busy[i] = await BeginAsync(server, 10, "x");
+        }
+
+        ConnectionTable table = server.Services.GetRequiredService<ConnectionTable>();
+        ByteShare bodies = server.Services.GetRequiredService<ServerMemory>().Bodies;
+        await UntilAsync(() => table.Count == 16 && bodies.Taken == 160);
+        using Socket late = await server.ConnectAsync();
+        Assert.Equal(0, await ReceiveAsync(late));
+        foreach (Socket socket in busy)
+        {
+            await socket.SendAsync("123456789"u8.ToArray());
+            Assert.InRange((await FrontEndServer.ReadReplyAsync(socket)).Status, 200, 201);
+            socket.Dispose();
+        }
+    }
+
+    private static async Task<FrontEndServer> StartAsync(long heapBytes = 256 * _mib, int? connectionsMax = null)
+    {
+        FrontEndServer server = await FrontEndServer.StartAsync(
+            configure: o => o.ConnectionsMax = connectionsMax,
+            addServices: s => s.AddSingleton(_ => new ServerMemory(new MemoryShares(heapBytes))));
+
+        // What the test does not know of must not hold a connection.
+        await server.SendAsync("PUT", "/v1/keyspaces/ks", """{"layout": "ordered"}""", headers: ("Connection", "close"));
+        return server;
+    }
+
+    private static async Task<Socket> BeginAsync(FrontEndServer server, int length, string sent)
+    {
+        Socket socket = await server.ConnectAsync();
+        await socket.SendAsync(Encoding.ASCII.GetBytes(
+            $"PUT /v1/keyspaces/ks/keys/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n{sent}"));
+        return socket;
+    }
+
+    private static async Task<Socket> AskForPageAsync(FrontEndServer server)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4_096 };
+        await socket.ConnectAsync("127.0.0.1", server.Address.Port);
+        await socket.SendAsync("GET /v1/keyspaces/ks/keys?values=true HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
+        return socket;
+    }
+
+    /// <summary>Zero: it was closed.</summary>
+    private static async Task<int> ReceiveAsync(Socket socket)
+    {
+        try
+        {
+            return await socket.ReceiveAsync(new byte[1]).WaitAsync(TimeSpan.FromSeconds(20));
+        }
+        catch (SocketException)
+        {
+            return 0;
+        }
+    }
+
+    private static Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!await condition())
+        {
+            await look.WaitForNextTickAsync(deadline.Token);
+        }
+    }
+}
