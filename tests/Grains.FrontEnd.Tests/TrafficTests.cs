@@ -35,7 +35,7 @@ public sealed class TrafficTests
     [Fact]
     public async Task Bodies_that_use_up_the_memory_are_refused_and_one_that_stands_still_makes_way()
     {
-        await using FrontEndServer server = await StartAsync(heapBytes: 8 * _mib);
+        await using FrontEndServer server = await StartAsync(heapBytes: 16 * _mib);
         ByteShare bodies = server.Services.GetRequiredService<ServerMemory>().Bodies;
         string most = new('x', 900_000);
         using Socket stalled = await BeginAsync(server, _mib, most);
@@ -44,6 +44,7 @@ public sealed class TrafficTests
         Reply refused = await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/k", most);
         Assert.Equal("429 overloaded", refused.Refusal);
         Assert.Equal("1", refused.Headers["Retry-After"]);
+        Assert.Equal(201, (await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/small", new string('x', 60_000))).Status);
 
         // It is cut off when somebody asks again after a second in which nothing of it came.
         Reply? later = null;

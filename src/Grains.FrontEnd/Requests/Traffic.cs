@@ -15,8 +15,8 @@ internal sealed class Traffic(string name, ByteShare share, TimeProvider time)
 {
     private const int _retryAfterMs = 1_000;
 
-    /// <summary>At once a quarter of the share is freed at the most.</summary>
-    private const int _freedShift = 2;
+    /// <summary>A quarter of the share is kept for what is small, and so much is freed at once.</summary>
+    private const int _quarterShift = 2;
 
     private static readonly TimeSpan _stalledMin = TimeSpan.FromSeconds(1);
 
@@ -36,7 +36,7 @@ internal sealed class Traffic(string name, ByteShare share, TimeProvider time)
     /// <exception cref="RequestRefusedException">429: there is not so much left.</exception>
     public void Take(Passage passage, int bytes)
     {
-        if (!share.TryTake(bytes))
+        if (!share.TryTake(bytes, passage.IsLargeWith(bytes) ? share.BytesMax >> _quarterShift : 0))
         {
             CutStalled(passage);
             _refused.Add(1, new KeyValuePair<string, object?>("share", name));
@@ -58,7 +58,7 @@ internal sealed class Traffic(string name, ByteShare share, TimeProvider time)
 
     private void CutStalled(Passage asking)
     {
-        long wanted = share.BytesMax >> _freedShift;
+        long wanted = share.BytesMax >> _quarterShift;
         foreach (Passage passage in _large.Keys.Where(p => p != asking && p.SinceMoved >= _stalledMin)
             .OrderByDescending(p => p.SinceMoved))
         {
@@ -104,6 +104,8 @@ internal sealed class Passage(Traffic traffic, Action cut) : IDisposable
             traffic.Watch(this);
         }
     }
+
+    public bool IsLargeWith(int more) => _bytes + more > _largeBytes;
 
     public void Moved() => Volatile.Write(ref _movedAt, traffic.Time.GetTimestamp());
 

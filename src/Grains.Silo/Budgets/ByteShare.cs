@@ -9,10 +9,12 @@ public sealed class ByteShare(long bytesMax)
 
     public long Taken => Interlocked.Read(ref _taken);
 
+    /// <param name="bytes">Wanted.</param>
+    /// <param name="leaving">So many are left for others.</param>
     /// <returns>False, and nothing is taken, where there is not so much left.</returns>
-    public bool TryTake(long bytes)
+    public bool TryTake(long bytes, long leaving = 0)
     {
-        if (Interlocked.Add(ref _taken, bytes) <= bytesMax)
+        if (Interlocked.Add(ref _taken, bytes) <= bytesMax - leaving)
         {
             return true;
         }
