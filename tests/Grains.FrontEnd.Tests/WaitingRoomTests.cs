@@ -45,7 +45,7 @@ public sealed class WaitingRoomTests
     [Fact]
     public void With_keys_it_is_the_key_that_counts_however_it_is_sent_and_not_the_address()
     {
-        WaitingRoom room = Room(new KeyAccess([]));
+        WaitingRoom room = Room(new KeyAccess(new KeyRing([], "", TimeProvider.System)));
         int n = 0;
         string[] ways = ["Bearer one", "bearer one", "BEARER one"];
         Fill(room, () => From($"10.0.0.{n % 200}", ways[n++ % 3]));

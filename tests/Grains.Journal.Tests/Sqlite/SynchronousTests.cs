@@ -1,3 +1,4 @@
+using Grains.Journal.Folders;
 using Grains.Journal.Sqlite;
 
 namespace Grains.Journal.Tests.Sqlite;
@@ -12,8 +13,10 @@ public sealed class SynchronousTests : IDisposable
     [InlineData(false, 0)]
     public void What_SQLite_was_told_about_syncing_is_read_back(bool full, long mode)
     {
-        using var database = new SqliteDatabase(Path.Combine(_folder, "journal.db"));
-        JournalSchema.Prepare(database, new SqliteJournalOptions { Folder = _folder, Synchronous = full });
+        SqliteJournalOptions options = new() { Folder = _folder, Synchronous = full };
+        using var folder = DataFolder.Open(_folder, options.Files);
+        using var database = new SqliteDatabase(folder["journal.db"]);
+        JournalSchema.Prepare(database, folder, options);
         Assert.Equal(mode, database.Scalar("PRAGMA synchronous"));
     }
 

@@ -127,10 +127,10 @@ public sealed class FindWorkTests
     public void When_the_wait_is_over_nothing_is_told_and_a_question_that_is_given_up_gets_no_answer()
     {
         object over = Ask([_mine]);
-        Assert.Equal(_partition.NowMs + _waitMs, _partition.Machine.WakeAtMs);
+        Assert.Equal(_partition.NowMs + _waitMs, _partition.WakeAtMs);
         _partition.Tick(_waitMs);
         Assert.Empty(Told(over));
-        Assert.Null(_partition.Machine.WakeAtMs);
+        Assert.Null(_partition.WakeAtMs);
         object gone = Ask([_mine]);
         Assert.True(_partition.Machine.Cancel(gone));
         _partition.Do(_partition.Send("a", "1"));
