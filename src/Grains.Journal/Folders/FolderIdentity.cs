@@ -62,8 +62,7 @@ public sealed record FolderIdentity
         byte[] bytes = new byte[Bytes];
         bytes.AsSpan().Fill((byte)' ');
         Encoding.UTF8.GetBytes(text, bytes.AsSpan(0, Bytes - _crcBytes));
-        uint crc = Crc32C.Compute(bytes.AsSpan(0, Bytes - _crcBytes));
-        Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"\n{crc:x8}\n"), bytes.AsSpan(Bytes - _crcBytes));
+        Encoding.ASCII.GetBytes(CrcLine(bytes.AsSpan(0, Bytes - _crcBytes)), bytes.AsSpan(Bytes - _crcBytes));
         return bytes;
     }
 
@@ -71,8 +70,7 @@ public sealed record FolderIdentity
     public static FolderIdentity? Decode(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length != Bytes
-            || !uint.TryParse(bytes[(Bytes - _crcBytes + 1)..^1], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint crc)
-            || crc != Crc32C.Compute(bytes[..(Bytes - _crcBytes)]))
+            || !bytes[(Bytes - _crcBytes)..].SequenceEqual(Encoding.ASCII.GetBytes(CrcLine(bytes[..(Bytes - _crcBytes)]))))
         {
             return null;
         }
@@ -93,10 +91,13 @@ public sealed record FolderIdentity
             Settings = Number("settings"),
             Session = Number("session"),
             Log = Number("log"),
-            Records = ulong.Parse(values["records"], NumberStyles.None, CultureInfo.InvariantCulture),
+            Records = (ulong)Number("records"),
             IsClosed = values["closed"] == "1",
         };
 
-        long Number(string name) => long.Parse(values[name], NumberStyles.None, CultureInfo.InvariantCulture);
+        long Number(string name) => WholeNumber.Parse(values[name]);
     }
+
+    private static string CrcLine(ReadOnlySpan<byte> text) =>
+        string.Create(CultureInfo.InvariantCulture, $"\n{Crc32C.Compute(text):x8}\n");
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Grains.StateMachines.Codecs;
 
 namespace Grains.Server.Limits;
 
@@ -11,8 +12,7 @@ internal static class ByteSize
     public static long? Parse(string text)
     {
         (string unit, int shift) = _units.First(u => text.EndsWith(u.Unit, StringComparison.Ordinal));
-        return long.TryParse(text[..^unit.Length], NumberStyles.None, CultureInfo.InvariantCulture, out long count)
-            && count <= long.MaxValue >> shift
+        return WholeNumber.TryParse(text.AsSpan()[..^unit.Length], long.MaxValue >> shift, out long count)
             ? count << shift
             : null;
     }

@@ -1,5 +1,5 @@
-using System.Globalization;
 using Grains.Silo.Budgets;
+using Grains.StateMachines.Codecs;
 
 namespace Grains.Server.Limits;
 
@@ -80,7 +80,7 @@ internal static class ProcessLimits
     }
 
     private static long Number(string text) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : 0;
+        WholeNumber.TryParseDigits(text, out long number) ? number : 0;
 
     private static string[] Lines(string file)
     {

@@ -1,5 +1,5 @@
-using System.Globalization;
 using Grains.Server.Limits;
+using Grains.StateMachines.Codecs;
 
 namespace Grains.Server.Options;
 
@@ -51,7 +51,7 @@ internal sealed class LimitOptionsReader(SettingSource source)
             return null;
         }
 
-        if (int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count >= min && count <= max)
+        if (WholeNumber.TryParse(value, max, out int count) && count >= min)
         {
             return count;
         }

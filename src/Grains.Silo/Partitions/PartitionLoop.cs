@@ -207,7 +207,7 @@ public sealed partial class PartitionLoop
     {
         var ticket = new TaskTicket(command);
         Post(ticket);
-        return cancel.CanBeCanceled ? WhileWantedAsync(ticket, cancel) : ticket.Task;
+        return cancel.CanBeCanceled ? ticket.WhileWantedAsync(Forget, cancel) : ticket.Task;
     }
 
     private static void Count(Answer answer)
@@ -217,18 +217,6 @@ public sealed partial class PartitionLoop
         {
             _refusals.Add(1, new KeyValuePair<string, object?>("code", refused.Code));
         }
-    }
-
-    private async Task<Answer> WhileWantedAsync(TaskTicket ticket, CancellationToken cancel)
-    {
-        using CancellationTokenRegistration registration = cancel.UnsafeRegister(
-            (_, token) =>
-            {
-                ticket.Abandon(token);
-                Forget(ticket);
-            },
-            null);
-        return await ticket.Task;
     }
 
     private async Task RunAsync()
