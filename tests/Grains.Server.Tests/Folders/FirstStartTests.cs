@@ -47,7 +47,7 @@ public sealed class FirstStartTests : IDisposable
 
         await using ServerProgram server = await ServerProgram.ServeAsync(null, "--data", _folder["a"], "--partitions", "4");
         using HttpResponseMessage answer = await server.Http.PutAsync(
-            new Uri("v1/keyspaces/k", UriKind.Relative), new StringContent("{}", Encoding.UTF8, "application/json"));
+            new Uri("v1/keyspaces/k", UriKind.Relative), new StringContent("""{"layout":"spread"}""", Encoding.UTF8, "application/json"));
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
     }
 
