@@ -6,6 +6,7 @@ using Grains.FrontEnd.Connections;
 using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Deliveries;
 using Grains.FrontEnd.Explanations;
+using Grains.FrontEnd.Framing;
 using Grains.FrontEnd.Keyspaces;
 using Grains.FrontEnd.Nodes;
 using Grains.FrontEnd.Pages;
@@ -54,7 +55,12 @@ public static class FrontEndExtensions
         services.TryAddSingleton(_ => new ServerMemory(MemoryShares.OfProcess));
         services.AddSingleton<ConnectionTable>();
         services.AddOptions<KestrelServerOptions>().Configure<ConnectionTable>(
-            (kestrel, connections) => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(connections.Guard)));
+            (kestrel, connections) => kestrel.ConfigureEndpointDefaults(endpoint =>
+            {
+                // One place for both: what is said here last is all that holds.
+                endpoint.Use(connections.Guard);
+                FramingRule.Apply(endpoint);
+            }));
         services.AddSingleton<IConnectionListenerFactory, GatedTransport>();
         services.AddSingleton<CallerRates>();
         services.AddSingleton<IStartupFilter, RequestGateFilter>();

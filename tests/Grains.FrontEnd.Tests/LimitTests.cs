@@ -21,6 +21,7 @@ public sealed class LimitTests
     {
         ["PageEntriesDefault"] = 100,
         ["PageBytes"] = 4_194_304,
+        ["WaitingRequests"] = 8_192,
         ["EntityTags"] = 32,
     };
 

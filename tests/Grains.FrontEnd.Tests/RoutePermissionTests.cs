@@ -65,6 +65,7 @@ public sealed class RoutePermissionTests
         admin POST   /v1/cluster/servers/{server}:drain
         admin POST   /v1/cluster/servers/{server}:resume
         admin POST   /v1/cluster/format:raise
+        admin POST   /v1/cluster:resume
         admin GET    /v1/backup
         read  GET    /metrics
         none  GET    /healthz

@@ -1,6 +1,5 @@
 using System.Text;
 using Grains.Api;
-using Grains.FrontEnd.Framing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Grains.FrontEnd.Requests;
@@ -24,7 +23,6 @@ internal static class KestrelRules
     public static void Apply(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
-        kestrel.ConfigureEndpointDefaults(FramingRule.Apply);
         kestrel.Limits.MaxRequestBodySize = Limits.CommitJsonBytes;
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(_bodyBytesPerSecondMin, _grace);
         kestrel.Limits.MinResponseDataRate = LargeRate;
