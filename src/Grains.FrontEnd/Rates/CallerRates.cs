@@ -5,7 +5,6 @@ using Grains.FrontEnd.Problems;
 using Grains.Silo;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Primitives;
 
 namespace Grains.FrontEnd.Rates;
 
@@ -15,7 +14,6 @@ namespace Grains.FrontEnd.Rates;
 /// </summary>
 internal sealed class CallerRates
 {
-    private const string _scheme = "Bearer ";
     private const int _callersMax = 16_384;
 
     /// <summary>Ten guesses of an address at once, then ten a minute.</summary>
@@ -25,13 +23,13 @@ internal sealed class CallerRates
         "grains.requests.limited", null, "Requests refused because their caller asks, or guesses keys, too often.");
 
     private readonly RateTable<CallerGroup> _failures;
-    private readonly RateTable<(ulong Key, CallerGroup From)>? _requests;
+    private readonly RateTable<(string Key, CallerGroup From)>? _requests;
 
     public CallerRates(IOptions<FrontEndOptions> options, TimeProvider time)
     {
         _failures = new RateTable<CallerGroup>(_guesses, _callersMax, time);
         _requests = options.Value.RequestsPerSecondMax is { } perSecond
-            ? new RateTable<(ulong Key, CallerGroup From)>(new Rate(perSecond, perSecond), _callersMax, time)
+            ? new RateTable<(string Key, CallerGroup From)>(new Rate(perSecond, perSecond), _callersMax, time)
             : null;
     }
 
@@ -42,22 +40,12 @@ internal sealed class CallerRates
             : null;
 
     /// <summary>It may do what it asks for. Null: it does so not too often.</summary>
-    public RequestRefusedException? Refuse(HttpContext http)
-    {
-        if (_requests is null)
-        {
-            return null;
-        }
-
-        // Every header that was let in names its key after the same number of characters.
-        StringValues key = http.Request.Headers.Authorization;
-        (ulong, CallerGroup) who = key.Count == 1 && key[0]!.Length > _scheme.Length
-            ? ((ulong)(uint)string.GetHashCode(key[0].AsSpan(_scheme.Length)) | (1UL << 32), default)
-            : (0, FromOf(http));
-        return _requests.Take(who) is var wait && wait > TimeSpan.Zero
+    /// <param name="http">The request.</param>
+    /// <param name="key">The name of its key; null where nobody needs one.</param>
+    public RequestRefusedException? Refuse(HttpContext http, string? key) =>
+        _requests?.Take((key ?? "", key is null ? FromOf(http) : default)) is { } wait && wait > TimeSpan.Zero
             ? Refuse("rate", "More requests a second came of this key, or this address, than the server takes.", wait)
             : null;
-    }
 
     private static CallerGroup FromOf(HttpContext http) => CallerGroup.Of(http.Connection.RemoteIpAddress);
 

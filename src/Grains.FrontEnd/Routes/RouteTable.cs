@@ -14,7 +14,6 @@ using Grains.FrontEnd.Replies;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Services;
 using Grains.FrontEnd.Timers;
-using Grains.Silo;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -88,7 +87,7 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
                 audit.Follow(http, name, caller);
             }
 
-            if (rates.Refuse(http) is { } tooOften)
+            if (rates.Refuse(http, caller?.Key.Name) is { } tooOften)
             {
                 return ProblemAnswer.WriteAsync(http, tooOften);
             }
