@@ -20,6 +20,7 @@ internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRu
     private long _bytesCovered;
     private long? _waitingSinceMs;
     private long _notBeforeMs;
+    private bool _hasFailed;
     private Task<Ending>? _running;
 
     /// <summary>The longest time that a capture held the loop.</summary>
@@ -48,7 +49,8 @@ internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRu
         _waitingSinceMs = _bytesSince == 0 ? null : _waitingSinceMs ?? nowMs;
         if (_waitingSinceMs is { } sinceMs)
         {
-            long dueMs = Math.Max(DueMs(sinceMs, nowMs), _notBeforeMs);
+            // One that failed was due: it stays so, however the state has grown beside its records since.
+            long dueMs = _hasFailed ? _notBeforeMs : Math.Max(DueMs(sinceMs, nowMs), _notBeforeMs);
             if (nowMs >= dueMs)
             {
                 Begin(tail);
@@ -92,6 +94,7 @@ internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRu
 
         LongestStall = stall > LongestStall ? stall : LongestStall;
         _stallMs.Record(stall.TotalMilliseconds);
+        _hasFailed = false;
         _bytesCovered = _bytesSince;
         _bytesSince = 0;
         _running = WriteAsync(snapshot, tail);
@@ -133,6 +136,7 @@ internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRu
         {
             // The records are still there, so they count again towards the next attempt.
             _bytesSince += _bytesCovered;
+            _hasFailed = true;
             _notBeforeMs = nowMs + runtime.Options.CheckpointRetryMs;
             LogFailed(runtime.Logger, owned.Id, ending.At, runtime.Options.CheckpointRetryMs, ending.Trouble);
             return true;

@@ -45,8 +45,8 @@ internal sealed class ExpiringKeyClient(SimWorld world)
             long aliveMs = (world.Kernel.NowNs - putNs) / 1_000_000;
             world.Note($"ttl {key} {ttlMs} {aliveMs} {read.Answer}");
 
-            // Asked for when its time was over under the one owner that it had.
-            if (read.Answer is KeyFound && world.HadOneOwnerSince(partition, putNs)
+            // Asked for when its time was over under the one owner that it had, and its journal took the record of its end.
+            if (read.Answer is KeyFound && world.Plan.Rates.Refused == 0 && world.HadOneOwnerSince(partition, putNs)
                 && ((askedNs - ackedNs) / 1_000_000) > ttlMs + _graceMs)
             {
                 world.Violation($"key {key} of {partition} was to live {ttlMs} ms and was there after {(askedNs - ackedNs) / 1_000_000} ms");
