@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
 using Grains.FrontEnd.Connections;
+using Grains.FrontEnd.Problems;
+using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Tests.World;
 using Grains.Silo.Budgets;
 using Microsoft.Extensions.DependencyInjection;
@@ -87,7 +89,7 @@ public sealed class TrafficTests
     }
 
     [Fact]
-    public async Task Answers_that_nobody_takes_use_up_their_share_and_make_way_for_others()
+    public async Task Pages_that_nobody_takes_cost_others_nothing()
     {
         await using FrontEndServer server = await StartAsync(heapBytes: 64 * _mib);
         for (int i = 0; i < 4; i++)
@@ -96,17 +98,48 @@ public sealed class TrafficTests
         }
 
         List<Socket> readers = [];
-        ByteShare answers = server.Services.GetRequiredService<ServerMemory>().Answers;
-        for (int i = 0; i < 12; i++)
+        for (int i = 0; i < 20; i++)
         {
             readers.Add(await AskForPageAsync(server));
         }
 
-        await UntilAsync(() => answers.Taken > 0);
-        Assert.InRange(answers.Taken, 1, answers.BytesMax);
-        await UntilAsync(async () => (await server.SendAsync("GET", "/v1/keyspaces/ks/keys?values=true")).Status == 200);
+        ByteShare answers = server.Services.GetRequiredService<ServerMemory>().Answers;
+        Assert.Equal(200, (await server.SendAsync("GET", "/v1/keyspaces/ks/keys?values=true")).Status);
+        Assert.InRange(answers.Taken, 0, _mib);
         readers.ForEach(r => r.Dispose());
         await UntilAsync(() => answers.Taken == 0);
+    }
+
+    [Fact]
+    public void Who_has_not_moved_for_a_second_makes_way_and_who_moves_does_not()
+    {
+        var time = new Clock();
+        var share = new ByteShare(1_000_000);
+        var traffic = new Traffic("answers", share, time);
+        List<string> cut = [];
+        var stalled = new Passage(traffic, () => cut.Add("stalled"));
+        var moving = new Passage(traffic, () => cut.Add("moving"));
+        stalled.Take(300_000);
+        moving.Take(400_000);
+        var next = new Passage(traffic, () => cut.Add("next"));
+        Assert.Throws<RequestRefusedException>(() => next.Take(200_000));
+        Assert.Empty(cut);
+        time.Advance(TimeSpan.FromSeconds(2));
+        moving.Moved();
+        Assert.Throws<RequestRefusedException>(() => next.Take(200_000));
+        Assert.Equal(["stalled"], cut);
+        Assert.True(stalled.IsCut);
+        stalled.Dispose();
+        next.Take(200_000);
+
+        // The last quarter is for what is small.
+        var small = new Passage(traffic, () => cut.Add("small"));
+        small.Take(60_000);
+        Assert.Throws<RequestRefusedException>(() => small.Take(200_000));
+        small.Dispose();
+        next.Dispose();
+        moving.Dispose();
+        Assert.Equal(0, share.Taken);
     }
 
     [Fact]
@@ -200,6 +233,17 @@ public sealed class TrafficTests
         {
             return 0;
         }
+    }
+
+    private sealed class Clock : TimeProvider
+    {
+        private long _ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _ticks;
+
+        public void Advance(TimeSpan by) => _ticks += by.Ticks;
     }
 
     private static Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
