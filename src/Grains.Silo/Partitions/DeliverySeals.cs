@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Partitions;
 
 namespace Grains.Silo.Partitions;
 
@@ -17,8 +18,11 @@ internal sealed class DeliverySeals(Func<byte[]?> secret)
         ? given with { Delivery = given.Delivery with { Seal = Of(given.Delivery, key) } }
         : given;
 
-    /// <summary>The id was given out by an owner of its partition.</summary>
-    public bool IsGenuine(DeliveryId id)
+    /// <summary>Null, unless it is about a delivery whose id no owner of its partition gave out.</summary>
+    public Answer? Refuse(Command command) =>
+        command is IDeliveryCommand held && !IsGenuine(held.Delivery) ? Refused.Gone(held.Delivery) : null;
+
+    private bool IsGenuine(DeliveryId id)
     {
         if (secret() is not { } key)
         {

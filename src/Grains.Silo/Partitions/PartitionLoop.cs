@@ -166,15 +166,7 @@ public sealed partial class PartitionLoop
             return;
         }
 
-        if (ticket.Command is IDeliveryCommand held && !_seals.IsGenuine(held.Delivery))
-        {
-            Refused gone = Refused.Gone(held.Delivery);
-            Count(gone);
-            ticket.Complete(gone);
-            return;
-        }
-
-        if (ticket.Command is GetKey get && _reads.TryAtOnce(get) is { } answer)
+        if ((_seals.Refuse(ticket.Command) ?? (ticket.Command is GetKey get ? _reads.TryAtOnce(get) : null)) is { } answer)
         {
             Count(answer);
             ticket.Complete(answer);

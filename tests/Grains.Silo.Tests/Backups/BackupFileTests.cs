@@ -37,6 +37,15 @@ public class BackupFileTests
     }
 
     [Fact]
+    public void The_secret_of_delivery_ids_is_in_no_backup()
+    {
+        byte[] secret = ClusterSettings.DrawSecret();
+        byte[] bytes = (_header with { Settings = _header.Settings with { DeliverySecret = secret } }).Encode();
+        Assert.Equal(_header.Encode(), bytes);
+        Assert.Null(BackupHeader.Decode(bytes).Settings.DeliverySecret);
+    }
+
+    [Fact]
     public async Task A_backup_gives_back_its_header_its_parts_and_its_sums()
     {
         MemoryJournal journal = await SmallAsync();

@@ -159,7 +159,8 @@ public sealed class HandOverClusterTests
         await SpreadAsync(cluster);
         IPartitions first = PartitionsOf(cluster, 0);
         var status = cluster.Silos[0].ServiceProvider.GetRequiredService<IClusterStatus>();
-        Assert.Equal(FormatLevels.Oldest, (await status.ReadAsync(default)).Settings.FormatLevel);
+        ClusterSettings old = (await status.ReadAsync(default)).Settings;
+        Assert.Equal((FormatLevels.Oldest, null), (old.FormatLevel, old.DeliverySecret));
         Assert.Equal(Refusal.DeliveryGone, Assert.IsType<Refused>(await LeaseThroughHandOverAsync("a")).Code);
 
         // What an owner of an older version would not see is refused where it is asked.
@@ -173,7 +174,11 @@ public sealed class HandOverClusterTests
         Assert.Equal(
             Refusal.FormatTooOld, Assert.IsType<Refused>(await first.ExecuteAsync(first.Slots.Partitions[0], timer, default)).Code);
         Assert.Equal(FormatLevels.Newest, await status.RaiseFormatAsync(default));
+        byte[]? secret = (await status.ReadAsync(default)).Settings.DeliverySecret;
+        Assert.Equal(32, secret?.Length);
         Assert.IsType<Committed>(await LeaseThroughHandOverAsync("b"));
+        await status.RaiseFormatAsync(default);
+        Assert.Equal(secret, (await status.ReadAsync(default)).Settings.DeliverySecret);
 
         async Task<Answer> LeaseThroughHandOverAsync(string node)
         {
