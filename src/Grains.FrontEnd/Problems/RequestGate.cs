@@ -80,8 +80,9 @@ internal sealed partial class RequestGate(RequestDelegate next, ILogger<RequestG
 
     private Task RefuseAsync(HttpContext http, Exception e)
     {
-        // A reset is seen by a read of the body before it reaches the token.
-        if (e is ConnectionResetException or ConnectionAbortedException || http.RequestAborted.IsCancellationRequested)
+        // A reset, or the server's own end, is seen by a read of the body before it reaches the token.
+        if ((e as OperationCanceledException)?.InnerException is ConnectionAbortedException
+            || e is ConnectionResetException or ConnectionAbortedException || http.RequestAborted.IsCancellationRequested)
         {
             LogGone(log, http.Request.Method);
             http.Abort();
