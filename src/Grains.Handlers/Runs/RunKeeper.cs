@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Grains.Silo;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Ids;
 using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Partitions;
 using Microsoft.Extensions.Hosting;
@@ -123,12 +124,12 @@ internal sealed partial class RunKeeper : BackgroundService
         catch (PartitionUnavailableException e)
         {
             // Its lease may outlive that, or a new owner may not know it: either way the next answer tells.
-            LogNotRenewed(_log, run.Given.Delivery, e.Message);
+            LogNotRenewed(_log, Name(run), e.Message);
             run.RenewAtMs = NowMs + Math.Min(leaseMs / 10, 1_000);
         }
         catch (Exception e)
         {
-            LogRenewalFailed(_log, e, run.Given.Delivery);
+            LogRenewalFailed(_log, e, Name(run));
             run.RenewAtMs = NowMs + Math.Min(leaseMs / 10, 1_000);
         }
         finally
@@ -136,4 +137,7 @@ internal sealed partial class RunKeeper : BackgroundService
             run.IsRenewing = false;
         }
     }
+
+    /// <summary>For the log: without what entitles to end it.</summary>
+    private static DeliveryId Name(Run run) => run.Given.Delivery with { Seal = 0 };
 }

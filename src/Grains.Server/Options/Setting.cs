@@ -31,7 +31,7 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
         new("settings", "FILE", null, "JSON with a section Grains that holds settings; no other file is read");
 
     public static readonly Setting Memory = new(
-        "memory", "SIZE", null, "what the process may use, such as 2GiB; the container's limit, or what there is, unless given");
+        "memory", "SIZE", null, "what the process may use: 2GiB; unless given, what the container or machine has");
 
     public static readonly Setting Connections = new(
         "connections", "COUNT", null, "to the API at once; as descriptors and memory allow, unless given");

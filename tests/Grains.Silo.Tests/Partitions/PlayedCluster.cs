@@ -66,28 +66,6 @@ internal sealed class PlayedCluster : IMembers, IServerServiceClient
 
         public Task<ServerReport> Describe() => throw new NotSupportedException();
     }
-
-    internal sealed class Partition(PartitionId id, PlayedCluster cluster) : IPartitionGrain
-    {
-        public Task<PartitionReport> Activate()
-        {
-            cluster.Activated.Enqueue(id);
-            bool isUntaken = cluster.Untaken.TryGetValue(id, out bool recovers);
-            return Task.FromResult(new PartitionReport
-            {
-                Partition = id,
-                Phase = !isUntaken ? PartitionPhase.Served : recovers ? PartitionPhase.Recovering : PartitionPhase.Unowned,
-            });
-        }
-
-        public Task<PartitionReport> Describe() => Activate();
-
-        public Task<AnswerBatch> Execute(CommandBatch batch) => throw new NotSupportedException();
-
-        public Task<Answer> Receive(Receive receive, CancellationToken cancel) => throw new NotSupportedException();
-
-        public Task<Answer> AwaitReply(GetReply get, CancellationToken cancel) => throw new NotSupportedException();
-    }
 }
 
 /// <summary>Orleans' factory, as far as it is asked here: the grain of a partition.</summary>
@@ -104,6 +82,39 @@ internal class PlayedGrains : DispatchProxy
 
     protected override object Invoke(MethodInfo? targetMethod, object?[]? args) =>
         args is [GrainId id]
-            ? new PlayedCluster.Partition(PartitionKey.Parse(id.Key.ToString()), _cluster)
+            ? PlayedPartition.Of(PartitionKey.Parse(id.Key.ToString()), _cluster)
             : throw new NotSupportedException($"{targetMethod} is not played here.");
+}
+
+/// <summary>
+/// The grain of a partition. Made at run time: a class of this assembly that says it is a grain would be one to every
+/// real silo of these tests.
+/// </summary>
+internal class PlayedPartition : DispatchProxy
+{
+    private PlayedCluster _cluster = null!;
+    private PartitionId _id;
+
+    public static IPartitionGrain Of(PartitionId id, PlayedCluster cluster)
+    {
+        IPartitionGrain grain = Create<IPartitionGrain, PlayedPartition>();
+        (((PlayedPartition)grain)._id, ((PlayedPartition)grain)._cluster) = (id, cluster);
+        return grain;
+    }
+
+    protected override object Invoke(MethodInfo? targetMethod, object?[]? args)
+    {
+        if (targetMethod?.ReturnType != typeof(Task<PartitionReport>))
+        {
+            throw new NotSupportedException($"{targetMethod} is not played here.");
+        }
+
+        _cluster.Activated.Enqueue(_id);
+        bool isUntaken = _cluster.Untaken.TryGetValue(_id, out bool recovers);
+        return Task.FromResult(new PartitionReport
+        {
+            Partition = _id,
+            Phase = !isUntaken ? PartitionPhase.Served : recovers ? PartitionPhase.Recovering : PartitionPhase.Unowned,
+        });
+    }
 }

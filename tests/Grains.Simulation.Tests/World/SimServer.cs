@@ -131,8 +131,9 @@ internal sealed class SimServer
 
     public async Task PreloadAsync(PartitionId partition)
     {
-        _preloads[partition] = await PartitionRecovery.PreloadAsync(
-            partition, _runtime, _preloads.GetValueOrDefault(partition), CancellationToken.None);
+        // Taken out first, as the product does: who goes on from it changes it.
+        _preloads.Remove(partition, out PreloadedPartition? earlier);
+        _preloads[partition] = await PartitionRecovery.PreloadAsync(partition, _runtime, earlier, CancellationToken.None);
         _world.Count("preloads");
     }
 
