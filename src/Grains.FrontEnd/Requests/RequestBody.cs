@@ -89,19 +89,26 @@ internal static class RequestBody
                 throw TooLarge(length);
             }
 
-            foreach (ReadOnlyMemory<byte> part in read.Buffer)
+            try
             {
-                while (body.Length - at < part.Length)
+                foreach (ReadOnlyMemory<byte> part in read.Buffer)
                 {
-                    Require(http, body.Length);
-                    Grow(ref body, (int)Math.Min(length, (long)body.Length * _growth), passage);
-                }
+                    while (body.Length - at < part.Length)
+                    {
+                        Require(http, body.Length);
+                        Grow(ref body, (int)Math.Min(length, (long)body.Length * _growth), passage);
+                    }
 
-                part.Span.CopyTo(body.AsSpan(at));
-                at += part.Length;
+                    part.Span.CopyTo(body.AsSpan(at));
+                    at += part.Length;
+                }
+            }
+            finally
+            {
+                // Also where it is refused: the web server reads on, and breaks the connection of a reader that stands.
+                reader.AdvanceTo(read.Buffer.End);
             }
 
-            reader.AdvanceTo(read.Buffer.End);
             passage.Moved();
             if (isExact ? at == length : read.IsCompleted)
             {

@@ -39,7 +39,8 @@ internal sealed class FolderBinding(SqliteDatabase database, DataFolder folder)
         if (found != Tag(folder, session) && found != Tag(folder, session + 1))
         {
             throw folder.Refusal(JournalSchema.FileName,
-                $"is of another folder or an older copy: it was not written in session {session}, the last one here.");
+                "and IDENTITY do not belong together: one of them is of another folder, or an older copy. "
+                + $"The last session that IDENTITY names, {session}, is not in the other.");
         }
     }
 
