@@ -6,7 +6,7 @@ using Grains.FrontEnd.Tests.World;
 namespace Grains.FrontEnd.Tests;
 
 /// <summary>What browsers are told with every answer, and what pages of other sites may ask for: nothing.</summary>
-public sealed class BrowserTests
+public sealed class BrowserTests(SharedServers servers) : IClassFixture<SharedServers>
 {
     private const string _own = "http://localhost:5000";
 
@@ -63,7 +63,7 @@ public sealed class BrowserTests
     {
         foreach ((bool isInsecure, bool answers) in new[] { (false, loopback), (true, insecure) })
         {
-            await using FrontEndServer server = await FrontEndServer.StartAsync(configure: o => o.Insecure = isInsecure);
+            FrontEndServer server = isInsecure ? servers.Insecure : servers.Loopback;
             string line = origin is null ? "" : $"Origin: {origin}\r\n";
             foreach (string method in new[] { "GET", "DELETE" })
             {
@@ -89,7 +89,7 @@ public sealed class BrowserTests
     [InlineData("Sec-Fetch-Site: same-origin\r\nOrigin: http://evil.example", false)]
     public async Task Without_keys_a_browser_must_not_say_that_another_site_asks(string lines, bool answers)
     {
-        await using FrontEndServer server = await FrontEndServer.StartAsync();
+        FrontEndServer server = servers.Loopback;
         Reply reply = await server.RawAsync($"GET /v1/services HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n\r\n");
         Assert.Equal(answers ? "200" : "403 forbidden", reply.Refusal);
         Assert.Equal(200, (await server.RawAsync($"GET /healthz HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n\r\n")).Status);

@@ -8,7 +8,7 @@ using Grains.StateMachines.Keyspaces;
 namespace Grains.FrontEnd.Tests;
 
 /// <summary>What a proxy and a server may take for different requests is refused, and the connection closed.</summary>
-public sealed class FramingTests
+public sealed class FramingTests(SharedServers servers) : IClassFixture<SharedServers>
 {
     private const string _put = "PUT /v1/keyspaces/ks/keys/a HTTP/1.1\r\nHost: localhost\r\n";
     private const string _next = "PUT /v1/keyspaces/ks/keys/hidden HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx";
@@ -178,9 +178,9 @@ public sealed class FramingTests
         Assert.DoesNotContain("HTTP/1.1", received);
     }
 
-    private static async Task RefuseAsync(string request, bool wholeHead)
+    private async Task RefuseAsync(string request, bool wholeHead)
     {
-        await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
+        FrontEndServer server = servers.Loopback;
 
         // A good request before it on the same connection is answered, and what follows it is not.
         using Socket socket = await server.ConnectAsync();

@@ -96,7 +96,7 @@ public sealed class MemoryTests : IDisposable
     {
         await using RunningServer server = RunningServer.Start(
             ["--data", _folder, "--partitions", "2", "--dashboard", "false", "--memory", "400MiB", "--connections", "77"]);
-        await server.SaysAsync("memory      150 MiB for data, of 300 MiB; 77 connections");
+        await server.SaysAsync("memory      118 MiB for data, of 300 MiB; 77 connections");
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

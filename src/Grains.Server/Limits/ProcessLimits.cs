@@ -64,7 +64,7 @@ internal static class ProcessLimits
     public static MemoryShares Shares(long? memoryBytes)
     {
         MemoryShares all = MemoryShares.OfProcess;
-        return memoryBytes is { } bytes ? new MemoryShares(Math.Min(all.HeapBytes, bytes / 4 * _heapQuarters)) : all;
+        return memoryBytes is { } bytes ? MemoryShares.OfServer(Math.Min(all.HeapBytes, bytes / 4 * _heapQuarters)) : all;
     }
 
     /// <summary>Of the second version, from the root to the process's own.</summary>

@@ -2,23 +2,26 @@ namespace Grains.Silo.Budgets;
 
 /// <summary>How the managed memory of a process is shared out. Inert.</summary>
 /// <remarks>
-/// Half is for what is stored. Beside it a byte that is written lies in the body of its request, in the record of its
+/// Half is for what is stored, after what a server needs that stores nothing. Beside it a byte that is written lies in the body of its request, in the record of its
 /// batch and in the row of a flush; checkpoints encode a piece at a time. What no share names is room for these, and for
 /// what the collector has not taken back yet.
 /// </remarks>
 /// <param name="HeapBytes">What the collector may use at the most.</param>
-public sealed record MemoryShares(long HeapBytes)
+/// <param name="OwnBytes">Of that, what lives in a server that stores nothing.</param>
+public sealed record MemoryShares(long HeapBytes, long OwnBytes = 0)
 {
+    /// <summary>Measured as 50 MiB: metrics, the directory of grains, code as data.</summary>
+    private const long _ownBytes = 64L << 20;
     private const int _connectionBytes = 256 << 10;
 
     /// <summary>The machine's, the container's or the collector's own limit, whichever is least.</summary>
-    public static MemoryShares OfProcess => new(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+    public static MemoryShares OfProcess => OfServer(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
 
     /// <summary>What all partitions of the server hold: beyond it, what grows is refused.</summary>
-    public long DataBytesMax => HeapBytes / 2;
+    public long DataBytesMax => (HeapBytes - OwnBytes) / 2;
 
     /// <summary>Messages of other partitions are taken up to here, as they exist already.</summary>
-    public long TransferredBytesMax => HeapBytes / 8 * 5;
+    public long TransferredBytesMax => (HeapBytes - OwnBytes) / 8 * 5;
 
     /// <summary>Bodies of requests, from their first byte to the answer.</summary>
     public long BodyBytesMax => HeapBytes / 8;
@@ -34,4 +37,6 @@ public sealed record MemoryShares(long HeapBytes)
 
     /// <summary>Connections at once, as far as memory goes.</summary>
     public int ConnectionsMax => (int)Math.Clamp(HeapBytes / _connectionBytes, 256, 65_536);
+
+    public static MemoryShares OfServer(long heapBytes) => new(heapBytes, Math.Min(_ownBytes, heapBytes / 2));
 }
