@@ -91,7 +91,7 @@ public static class FrontEndExtensions
             .AddMeter(GrainsMeter.Name, "Microsoft.Orleans", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
             .AddPrometheusExporter());
         services.AddSingleton<RouteTable>();
-        services.TryAddSingleton<LocalPartitions>();
+        services.TryAddSingleton(_ => LocalPartitions.OfProcess());
         services.AddHostedService<OldestMessages>();
         services.AddSingleton<DropSweeper>();
         services.AddHostedService(s => s.GetRequiredService<DropSweeper>());

@@ -31,7 +31,7 @@ public static class GrainsSiloExtensions
         services.TryAddSingleton(_ => new ServerMemory(MemoryShares.OfProcess));
         services.AddSingleton<ClusterSettingsView>();
         services.AddSingleton<PartitionReadiness>();
-        services.AddSingleton<LocalPartitions>();
+        services.AddSingleton(_ => LocalPartitions.OfProcess());
         services.AddSingleton<PartitionStatus>();
         services.AddSingleton(options.Router);
         services.AddSingleton<IPartitions, PartitionRouter>();

@@ -14,21 +14,6 @@ public sealed class LocalPartitions
     private readonly ConcurrentDictionary<PartitionId, PartitionLoop> _loops = new();
     private readonly ConcurrentDictionary<PartitionId, int> _failures = new();
 
-    public LocalPartitions()
-    {
-        Gauge("grains.queue.depth", l => l.QueueDepth, null, "Commands waiting, all partitions of this server.");
-        Gauge("grains.state.bytes", l => l.Figures.Last.Bytes, "By", "What counts against the budgets, all partitions of this server.");
-        Gauge("grains.outbox.entries", l => l.Figures.Last.OutboxEntries, null, "Messages on their way to other partitions.");
-        GrainsMeter.Instance.CreateObservableGauge(
-            "grains.outbox.lag", () => _loops.Values.Select(l => l.OutboxLag.TotalSeconds).DefaultIfEmpty().Max(), "s",
-            "How long the oldest batch of messages on its way to another partition has been so.");
-        GrainsMeter.Instance.CreateObservableGauge(
-            "grains.clock.ahead", () => _loops.Values.Select(l => l.Figures.AheadMs / 1000.0).DefaultIfEmpty().Max(), "s",
-            "By how much the newest record of a partition is ahead of this server's wall clock; the most of all.");
-        GrainsMeter.Instance.CreateObservableGauge(
-            "grains.timers.waiting", Timers, null, "Timers whose time has come and that cannot fire, by reason.");
-    }
-
     /// <summary>Told after a loop was added or removed.</summary>
     public event Action<PartitionId>? Changed;
 
@@ -38,6 +23,14 @@ public sealed class LocalPartitions
 
     /// <summary>What counts against the budgets, about a second old.</summary>
     public long StateBytes => _loops.Values.Sum(l => l.Figures.Last.Bytes);
+
+    /// <summary>Those of a process: its metrics are about them.</summary>
+    public static LocalPartitions OfProcess()
+    {
+        var local = new LocalPartitions();
+        local.AddGauges();
+        return local;
+    }
 
     public void SetFormatLevel(int level)
     {
@@ -73,6 +66,21 @@ public sealed class LocalPartitions
 
     /// <summary>How often in a row now, since it ran here last.</summary>
     internal int RecoveryFailed(PartitionId id) => _failures.AddOrUpdate(id, 1, static (_, times) => times + 1);
+
+    private void AddGauges()
+    {
+        Gauge("grains.queue.depth", l => l.QueueDepth, null, "Commands waiting, all partitions of this server.");
+        Gauge("grains.state.bytes", l => l.Figures.Last.Bytes, "By", "What counts against the budgets, all partitions of this server.");
+        Gauge("grains.outbox.entries", l => l.Figures.Last.OutboxEntries, null, "Messages on their way to other partitions.");
+        GrainsMeter.Instance.CreateObservableGauge(
+            "grains.outbox.lag", () => _loops.Values.Select(l => l.OutboxLag.TotalSeconds).DefaultIfEmpty().Max(), "s",
+            "How long the oldest batch of messages on its way to another partition has been so.");
+        GrainsMeter.Instance.CreateObservableGauge(
+            "grains.clock.ahead", () => _loops.Values.Select(l => l.Figures.AheadMs / 1000.0).DefaultIfEmpty().Max(), "s",
+            "By how much the newest record of a partition is ahead of this server's wall clock; the most of all.");
+        GrainsMeter.Instance.CreateObservableGauge(
+            "grains.timers.waiting", Timers, null, "Timers whose time has come and that cannot fire, by reason.");
+    }
 
     private IEnumerable<Measurement<long>> Timers()
     {

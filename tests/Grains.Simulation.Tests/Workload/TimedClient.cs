@@ -78,9 +78,10 @@ internal sealed class TimedClient(SimWorld world)
 
         for (int i = 0; i < 3; i++)
         {
-            if (await SendAsync(isAtTime: true) is not { } sent)
+            // Who said nothing for long is told to call itself by a newer name; that is all that may stand in the way.
+            if ((await SendAsync(isAtTime: true) ?? await SendAsync(isAtTime: true)) is not { } sent)
             {
-                world.Violation("a sound owner took no message");
+                world.Violation("a sound owner took no message, asked twice");
                 return;
             }
 

@@ -27,7 +27,7 @@ internal sealed class FrontEnd
         _server = server;
         _world = world;
         var settings = new ClusterSettingsView();
-        settings.Publish(ClusterSettings.New(world.Plan.Partitions, DateTimeOffset.UnixEpoch) with { FormatLevel = world.Plant.FormatLevel });
+        settings.Publish(world.Settings);
         Owners = new PartitionOwners(new SimMembers(world), settings, world.Leaving);
         IGrainFactory grains = SimGrains.Of(server, world);
         var services = new SimServices(world);

@@ -226,6 +226,7 @@ internal sealed class SimServer
         _frontEnd.Local.Remove(loop);
         _world.Note($"end {partition} {loop.Epoch} {Name} {end.Reason}");
         _world.Count($"loops {end.Reason}");
+        _world.CheckpointsOwed.Remove((partition, loop.Epoch));
         if (end.Reason == LoopEndReason.HandedOver)
         {
             _world.HandedOver.Add((partition, loop.Epoch));

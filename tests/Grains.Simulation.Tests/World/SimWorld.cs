@@ -1,4 +1,5 @@
 using Grains.Journal.Memory;
+using Grains.Silo.Cluster;
 using Grains.Silo.Partitions;
 using Grains.Silo.Servers;
 using Grains.Simulation.Tests.Faults;
@@ -22,6 +23,7 @@ internal sealed class SimWorld
         Lane = Kernel.NewLane("world");
         _time = new VirtualTime(Kernel, Lane);
         Network = new Network(this);
+        Settings = ClusterSettings.New(Plan.Partitions, DateTimeOffset.UnixEpoch) with { FormatLevel = plant.FormatLevel };
         for (int i = 0; i < Plan.Servers; i++)
         {
             Servers.Add(NewServer(isSound: false));
@@ -41,13 +43,15 @@ internal sealed class SimWorld
 
     public Network Network { get; }
 
+    public ClusterSettings Settings { get; }
+
     public List<SimServer> Servers { get; } = [];
 
     /// <summary>Servers that are to get no partitions: every one sees it at once.</summary>
     public LeavingServers Leaving { get; } = new();
 
-    /// <summary>Whose last checkpoint failed on the last owner: to be written before long.</summary>
-    public SortedSet<PartitionId> CheckpointsOwed { get; } = [];
+    /// <summary>Whose last checkpoint failed on a sound owner that still is one: to be written before long.</summary>
+    public SortedSet<(PartitionId Partition, Epoch Epoch)> CheckpointsOwed { get; } = [];
 
     /// <summary>How often a checkpoint of each failed on the last owner.</summary>
     public Dictionary<PartitionId, int> CheckpointsFailed { get; } = [];

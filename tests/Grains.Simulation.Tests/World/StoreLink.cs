@@ -47,14 +47,14 @@ internal sealed class StoreLink(MemoryJournal journal, SimServer server, SimWorl
         PartitionId partition, Epoch epoch, JournalTail at, IEnumerable<ReadOnlyMemory<byte>> chunks, CancellationToken cancel)
     {
         world.Count("checkpoints begun");
-        if (FailsCheckpoint(partition))
+        if (FailsCheckpoint(partition, epoch))
         {
             world.Count("checkpoints failed");
             throw new JournalUnavailableException("The checkpoint fails, as the plan has it.");
         }
 
         bool isOwner = await CallAsync(() => journal.WriteCheckpointAsync(partition, epoch, at, chunks, cancel));
-        world.CheckpointsOwed.Remove(partition);
+        world.CheckpointsOwed.Remove((partition, epoch));
         return isOwner;
     }
 
@@ -70,7 +70,7 @@ internal sealed class StoreLink(MemoryJournal journal, SimServer server, SimWorl
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private bool FailsCheckpoint(PartitionId partition)
+    private bool FailsCheckpoint(PartitionId partition, Epoch epoch)
     {
         if (!server.IsSound)
         {
@@ -84,7 +84,12 @@ internal sealed class StoreLink(MemoryJournal journal, SimServer server, SimWorl
         }
 
         world.CheckpointsFailed[partition] = failed + 1;
-        world.CheckpointsOwed.Add(partition);
+        if (server.Loops.GetValueOrDefault(partition)?.Epoch == epoch)
+        {
+            // A next owner has read the records anew, and owes what it read only.
+            world.CheckpointsOwed.Add((partition, epoch));
+        }
+
         return true;
     }
 
