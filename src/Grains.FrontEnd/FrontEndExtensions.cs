@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Backups;
@@ -38,6 +39,8 @@ namespace Grains.FrontEnd;
 /// </summary>
 public static class FrontEndExtensions
 {
+    private const int _othersPointsMax = 200;
+
     /// <summary>
     /// Also sets Kestrel's limits, puts <see cref="RequestGate"/> before routing and starts the sweeper.
     /// </summary>
@@ -89,6 +92,7 @@ public static class FrontEndExtensions
         services.AddSingleton<PageRoutes>();
         services.AddOpenTelemetry().WithMetrics(metrics => metrics
             .AddMeter(GrainsMeter.Name, "Microsoft.Orleans", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
+            .AddView(FewPoints)
             .AddPrometheusExporter());
         services.AddSingleton<RouteTable>();
         services.TryAddSingleton(_ => LocalPartitions.OfProcess());
@@ -131,4 +135,8 @@ public static class FrontEndExtensions
         endpoints.ServiceProvider.GetRequiredService<RouteTable>().MapProbes(endpoints);
         return endpoints;
     }
+
+    /// <summary>Room for a metric's points is taken at the start. Ours have one for each service; those of others have few.</summary>
+    private static MetricStreamConfiguration? FewPoints(Instrument instrument) =>
+        instrument.Meter.Name == GrainsMeter.Name ? null : new MetricStreamConfiguration { CardinalityLimit = _othersPointsMax };
 }

@@ -7,16 +7,16 @@ namespace Grains.Server.Tests;
 public sealed class LimitOptionsTests
 {
     [Theory]
-    [InlineData("128MiB", 128L << 20)]
+    [InlineData("256MiB", 256L << 20)]
     [InlineData("1GiB", 1L << 30)]
     [InlineData("262144KiB", 256L << 20)]
-    [InlineData("134217728", 128L << 20)]
-    [InlineData("134217729B", (128L << 20) + 1)]
+    [InlineData("268435456", 256L << 20)]
+    [InlineData("268435457B", (256L << 20) + 1)]
     public void Memory_is_a_number_of_bytes_with_or_without_a_unit(string written, long bytes) =>
         Assert.Equal(bytes, Accepted(["--memory", written]).MemoryBytes);
 
     [Theory]
-    [InlineData("127MiB")]
+    [InlineData("255MiB")]
     [InlineData("0")]
     [InlineData("-1GiB")]
     [InlineData("1.5GiB")]

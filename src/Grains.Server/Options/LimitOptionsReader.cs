@@ -6,7 +6,6 @@ namespace Grains.Server.Options;
 /// <summary>What the process may use, checked against what there is.</summary>
 internal sealed class LimitOptionsReader(SettingSource source)
 {
-    private const long _memoryBytesMin = 128 << 20;
     private const int _connectionsMin = 16;
     private const int _rateMax = 1_000_000;
 
@@ -18,9 +17,9 @@ internal sealed class LimitOptionsReader(SettingSource source)
             return null;
         }
 
-        if (ByteSize.Parse(value) is not { } bytes || bytes < _memoryBytesMin)
+        if (ByteSize.Parse(value) is not { } bytes || bytes < ProcessLimits.MemoryBytesMin)
         {
-            source.Wrong(Setting.Memory, value, $"is not a size of at least {ByteSize.Write(_memoryBytesMin)}",
+            source.Wrong(Setting.Memory, value, $"is not a size of at least {ByteSize.Write(ProcessLimits.MemoryBytesMin)}",
                 "Write a number with KiB, MiB, GiB or TiB, such as 512MiB");
             return null;
         }
