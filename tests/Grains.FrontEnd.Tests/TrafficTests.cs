@@ -72,6 +72,30 @@ public sealed class TrafficTests
     }
 
     [Fact]
+    public async Task Large_bodies_that_stand_still_keep_no_turn_from_others_and_arrive_whole_in_the_end()
+    {
+        await using FrontEndServer server = await StartAsync(heapBytes: 512 * _mib);
+        string half = string.Concat(Enumerable.Range(0, 45_000).Select(i => $"{i % 10_000:D4}\n"));
+        List<Socket> still = [];
+        for (int i = 0; i < (2 * Environment.ProcessorCount) + 2; i++)
+        {
+            still.Add(await BeginAsync(server, 2 * half.Length, half));
+        }
+
+        ByteShare bodies = server.Services.GetRequiredService<ServerMemory>().Bodies;
+        await UntilAsync(() => bodies.Taken >= still.Count * (long)half.Length);
+        Assert.Equal(201, (await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/other", new string('x', 900_000))).Status);
+        foreach (Socket socket in still)
+        {
+            await socket.SendAsync(Encoding.ASCII.GetBytes(half));
+            Assert.InRange((await FrontEndServer.ReadReplyAsync(socket)).Status, 200, 201);
+            socket.Dispose();
+        }
+
+        Assert.Equal(half + half, (await server.SendAsync("GET", "/v1/keyspaces/ks/keys/k")).Body);
+    }
+
+    [Fact]
     public async Task A_large_page_is_whole_and_its_memory_is_given_back()
     {
         await using FrontEndServer server = await StartAsync(heapBytes: 64 * _mib);

@@ -69,12 +69,14 @@ internal static class RequestBody
             connection.Body = passage;
         }
 
-        byte[] body = [];
-        Grow(ref body, Math.Min(length, isExact ? _firstBytes : _firstUnknownBytes), passage);
-        int at = 0;
+        using var body = new GrowingBody(length, isExact, passage);
+        body.Grow(Math.Min(length, isExact ? _firstBytes : _firstUnknownBytes));
         while (true)
         {
             ReadResult read = await NextAsync(reader);
+            using LargeTurns.Turn turn = body.Capacity > _firstBytes || (isExact && length > _firstBytes)
+                ? await LargeTurns.OfProcess.BeginAsync()
+                : default;
             if (passage.IsCut)
             {
                 reader.AdvanceTo(read.Buffer.End);
@@ -83,7 +85,7 @@ internal static class RequestBody
                     ProblemCode.BodyTooSlow, "Others needed the memory of this body, of which nothing had come for a second.");
             }
 
-            if (at + read.Buffer.Length > length)
+            if (body.Count + read.Buffer.Length > length)
             {
                 reader.AdvanceTo(read.Buffer.End);
                 throw TooLarge(length);
@@ -93,14 +95,13 @@ internal static class RequestBody
             {
                 foreach (ReadOnlyMemory<byte> part in read.Buffer)
                 {
-                    while (body.Length - at < part.Length)
+                    while (body.Capacity - body.Count < part.Length)
                     {
-                        Require(http, body.Length);
-                        Grow(ref body, (int)Math.Min(length, (long)body.Length * _growth), passage);
+                        Require(http, body.Capacity);
+                        body.Grow((int)Math.Min(length, (long)body.Capacity * _growth));
                     }
 
-                    part.Span.CopyTo(body.AsSpan(at));
-                    at += part.Length;
+                    body.Add(part.Span);
                 }
             }
             finally
@@ -110,9 +111,9 @@ internal static class RequestBody
             }
 
             passage.Moved();
-            if (isExact ? at == length : read.IsCompleted)
+            if (isExact ? body.Count == length : read.IsCompleted)
             {
-                return at == body.Length ? body : body[..at];
+                return body.ToArray();
             }
 
             if (read.IsCompleted || read.IsCanceled)
@@ -120,12 +121,6 @@ internal static class RequestBody
                 throw new RequestRefusedException(ProblemCode.BadBody, "The body ended before its Content-Length.");
             }
         }
-    }
-
-    private static void Grow(ref byte[] body, int bytes, Passage passage)
-    {
-        passage.Take(bytes - body.Length);
-        Array.Resize(ref body, bytes);
     }
 
     /// <summary>What takes much memory is to come at a rate.</summary>

@@ -50,17 +50,17 @@ internal sealed class LoopBudget
             }
         }
 
+        Room room = _data.Reserve(wanted);
+        _reserved = room.GrowthBytes;
         try
         {
-            machine.Prepare((int)Math.Min(record, int.MaxValue / 2));
+            // Of what there is no room for, nothing will be written.
+            machine.Prepare((int)Math.Min(Math.Min(record, room.GrowthBytes), int.MaxValue / 2));
         }
         catch (OutOfMemoryException)
         {
             return null;
         }
-
-        Room room = _data.Reserve(wanted);
-        _reserved = room.GrowthBytes;
 
         // What was asked for is an estimate: it bounds the batch only where there is no more.
         return room.GrowthBytes == wanted ? room with { GrowthBytes = long.MaxValue } : room;
