@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Grains.Api.Problems;
+using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Connections;
 using Grains.FrontEnd.Problems;
 using Grains.Silo;
@@ -23,13 +24,13 @@ internal sealed class CallerRates
         "grains.requests.limited", null, "Requests refused because their caller asks, or guesses keys, too often.");
 
     private readonly RateTable<CallerGroup> _failures;
-    private readonly RateTable<(string Key, CallerGroup From)>? _requests;
+    private readonly RateTable<Caller>? _requests;
 
     public CallerRates(IOptions<FrontEndOptions> options, TimeProvider time)
     {
         _failures = new RateTable<CallerGroup>(_guesses, _callersMax, time);
         _requests = options.Value.RequestsPerSecondMax is { } perSecond
-            ? new RateTable<(string Key, CallerGroup From)>(new Rate(perSecond, perSecond), _callersMax, time)
+            ? new RateTable<Caller>(new Rate(perSecond, perSecond), _callersMax, time)
             : null;
     }
 
@@ -40,10 +41,8 @@ internal sealed class CallerRates
             : null;
 
     /// <summary>It may do what it asks for. Null: it does so not too often.</summary>
-    /// <param name="http">The request.</param>
-    /// <param name="key">The name of its key; null where nobody needs one.</param>
-    public RequestRefusedException? Refuse(HttpContext http, string? key) =>
-        _requests?.Take((key ?? "", key is null ? FromOf(http) : default)) is { } wait && wait > TimeSpan.Zero
+    public RequestRefusedException? Refuse(HttpContext http) =>
+        _requests?.Take(Caller.Of(http)) is { } wait && wait > TimeSpan.Zero
             ? Refuse("rate", "More requests a second came of this key, or this address, than the server takes.", wait)
             : null;
 

@@ -14,7 +14,7 @@ namespace Grains.FrontEnd.Requests;
 /// The requests that wait for something to happen: as many as a server has places for, shared fairly by callers. One that
 /// finds no place is answered with what is there at once, else refused.
 /// </summary>
-internal sealed class WaitingRoom(IAccessPolicy access, IHostApplicationLifetime lifetime)
+internal sealed class WaitingRoom(IHostApplicationLifetime lifetime)
 {
     private const int _retryMs = 1_000;
 
@@ -22,7 +22,7 @@ internal sealed class WaitingRoom(IAccessPolicy access, IHostApplicationLifetime
         "grains.waits.refused", null, "Requests that could not wait, or not any longer, because all places are taken.");
 
     private readonly Lock _lock = new();
-    private readonly FairRoom<string, Place> _room = new(Limits.WaitingRequests);
+    private readonly FairRoom<Caller, Place> _room = new(Limits.WaitingRequests);
 
     /// <summary>The server is to end: nobody waits any longer.</summary>
     public bool IsClosing => lifetime.ApplicationStopping.IsCancellationRequested;
@@ -50,7 +50,7 @@ internal sealed class WaitingRoom(IAccessPolicy access, IHostApplicationLifetime
         Place? sent;
         lock (_lock)
         {
-            if (!_room.TryEnter(Caller.Of(http, access), place, out sent))
+            if (!_room.TryEnter(Caller.Of(http), place, out sent))
             {
                 return null;
             }

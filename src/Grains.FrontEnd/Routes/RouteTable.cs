@@ -82,12 +82,13 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
                 return RefuseAsync(http, refusal, caller);
             }
 
+            http.Features.Set(caller);
             if (needed == Permission.Admin)
             {
                 audit.Follow(http, name, caller);
             }
 
-            if (rates.Refuse(http, caller?.Key.Name) is { } tooOften)
+            if (rates.Refuse(http) is { } tooOften)
             {
                 return ProblemAnswer.WriteAsync(http, tooOften);
             }
