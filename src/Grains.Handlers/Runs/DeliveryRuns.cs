@@ -88,8 +88,9 @@ internal sealed partial class DeliveryRuns(
                 ? (service, null)
                 : (null, "The service was declared anew while the delivery was on its way.");
         }
-        catch (Exception e) when (e is PartitionUnavailableException or RequestRefusedException)
+        catch (Exception e)
         {
+            // Whatever it was, on a server that is only just starting say: no handler was asked, so it is no attempt.
             return (null, $"The service's declaration could not be read: {e.Message}");
         }
     }
