@@ -73,7 +73,4 @@ public interface IJournal : IAsyncDisposable
     /// newest record's position and every epoch record. Refused (false) under an older epoch.
     /// </summary>
     ValueTask<bool> TruncateAsync(PartitionId partition, Epoch epoch, Revision upTo, CancellationToken cancel);
-
-    /// <summary>The servers on which the partition can be opened; null = any. Feeds placement.</summary>
-    ValueTask<IReadOnlyList<string>?> CandidatesAsync(PartitionId partition, CancellationToken cancel);
 }

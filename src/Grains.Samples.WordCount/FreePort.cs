@@ -1,15 +1,15 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Grains.Samples.WordCount;
+namespace Grains;
 
 /// <summary>
-/// A port for a server that is killed and started again on it. Not one that the system hands out by itself: while the
-/// server is down another connection could get it as its own end, even one that tries to reach the server.
+/// A loopback port that nobody listens on, so that two servers on one machine need no agreement. Of a range that systems do
+/// not draw from for outgoing connections: one of those could take it in the moment before it is listened on.
 /// </summary>
 internal static class FreePort
 {
-    private const int _first = 15_000;
+    private const int _first = 10_000;
     private const int _last = 32_000;
     private const int _triesMax = 100;
 
@@ -17,19 +17,19 @@ internal static class FreePort
     {
         for (int i = 0; i < _triesMax; i++)
         {
-            int port = Random.Shared.Next(_first, _last);
+            var place = new IPEndPoint(IPAddress.Loopback, Random.Shared.Next(_first, _last));
             try
             {
-                using var listener = new TcpListener(IPAddress.Loopback, port);
-                listener.Start();
-                return port;
+                using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                socket.Bind(place);
+                return place.Port;
             }
-            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
             {
                 // Somebody else has it; the next one.
             }
         }
 
-        throw new WordCountException($"No free port found between {_first} and {_last}.");
+        throw new InvalidOperationException($"No free port was found from {_first} to {_last} on {IPAddress.Loopback}.");
     }
 }

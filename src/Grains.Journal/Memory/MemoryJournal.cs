@@ -138,9 +138,6 @@ public sealed class MemoryJournal(MemoryDisk disk, MemoryJournalOptions? options
         PartitionId partition, Epoch epoch, Revision upTo, CancellationToken cancel) =>
         await StepAsync(MemoryStep.Truncate, partition, _ => disk.Truncate(partition, epoch, upTo)).WaitAsync(cancel);
 
-    public ValueTask<IReadOnlyList<string>?> CandidatesAsync(PartitionId partition, CancellationToken cancel) =>
-        new(_options.Candidates);
-
     public async IAsyncEnumerable<ImagePart> ExportAsync([EnumeratorCancellation] CancellationToken cancel)
     {
         ThrowIfCrashed();

@@ -14,6 +14,6 @@ public sealed record MemoryJournalOptions
     /// </summary>
     public Func<MemoryStep, PartitionId, Task>? Pause { get; init; }
 
-    /// <summary>Named by NotHere, and by CandidatesAsync; null = any server.</summary>
+    /// <summary>Named by NotHere; null = any server.</summary>
     public IReadOnlyList<string>? Candidates { get; init; }
 }

@@ -220,9 +220,6 @@ public sealed class SqliteJournal : IJournal, IJournalExport
         return await request.WaitAsync(cancel);
     }
 
-    public ValueTask<IReadOnlyList<string>?> CandidatesAsync(PartitionId partition, CancellationToken cancel) =>
-        new((IReadOnlyList<string>?)null);
-
     public IAsyncEnumerable<ImagePart> ExportAsync(CancellationToken cancel) => SqliteExport.RunAsync(_path, cancel);
 
     public ValueTask DisposeAsync()

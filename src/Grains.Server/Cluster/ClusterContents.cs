@@ -15,7 +15,7 @@ internal sealed class ClusterContents(NpgsqlDataSource database, ClusterOptions 
     private static readonly string[] _tables =
     [
         "partition", "record", "checkpoint", "checkpoint_chunk",
-        "orleansquery", "orleansmembership", "orleansmembershipversion", "orleansreminder", "orleansstorage",
+        "orleansquery", "orleansmembership", "orleansmembershipversion", "orleansstorage",
     ];
 
     private string Place => $"The schema {cluster.Schema} of Postgres at {cluster.Postgres}";

@@ -20,7 +20,7 @@ namespace Grains.Server.Cluster;
 /// <summary>A server among others on one Postgres.</summary>
 internal static class ClusterHost
 {
-    /// <summary>The same for ever: reminders and the cluster's settings are kept under it.</summary>
+    /// <summary>The same for ever: the cluster's settings are kept under it.</summary>
     private const string _service = "grains";
 
     private const int _headerBytesMax = 256 << 10;

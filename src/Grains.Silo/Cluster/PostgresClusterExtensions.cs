@@ -10,18 +10,13 @@ public static class PostgresClusterExtensions
     private const string _invariant = "Npgsql";
 
     /// <summary>
-    /// Membership, reminders and the cluster's settings in the tables of <see cref="PostgresTables"/>.
+    /// Membership and the cluster's settings in the tables of <see cref="PostgresTables"/>.
     /// </summary>
     /// <param name="silo">The silo.</param>
     /// <param name="database">Its search path names the schema. It stays the caller's.</param>
     public static ISiloBuilder UseGrainsPostgres(this ISiloBuilder silo, NpgsqlDataSource database)
     {
         silo.UseAdoNetClustering(options =>
-        {
-            options.Invariant = _invariant;
-            options.DataSource = database;
-        });
-        silo.UseAdoNetReminderService(options =>
         {
             options.Invariant = _invariant;
             options.DataSource = database;

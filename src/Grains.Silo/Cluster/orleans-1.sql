@@ -1,4 +1,4 @@
--- What Orleans needs on Postgres: its queries, and tables for membership, reminders and grain state.
+-- What Orleans needs on Postgres: its queries, and tables for membership and grain state.
 -- Names without a schema: the connection's search path says where. Runs once; what comes later changes what it left.
 CREATE TABLE OrleansQuery (
   QueryKey text PRIMARY KEY,
@@ -25,19 +25,6 @@ CREATE TABLE OrleansMembership (
   IAmAliveTime timestamptz NOT NULL,
   PRIMARY KEY (DeploymentId, Address, Port, Generation)
 );
-
-CREATE TABLE OrleansReminder (
-  ServiceId text NOT NULL,
-  GrainId text NOT NULL,
-  ReminderName text NOT NULL,
-  StartTime timestamptz NOT NULL,
-  Period bigint NOT NULL, -- milliseconds
-  GrainHash integer NOT NULL,
-  Version integer NOT NULL,
-  PRIMARY KEY (ServiceId, GrainId, ReminderName)
-);
-
-CREATE INDEX OrleansReminderByHash ON OrleansReminder (ServiceId, GrainHash);
 
 -- The key has no NULL in it, so that two first writes cannot both succeed.
 CREATE TABLE OrleansStorage (
@@ -183,46 +170,4 @@ $query$),
     AND GrainIdN0 = @GrainIdN0 AND GrainIdN1 = @GrainIdN1
     AND GrainIdExtension = coalesce(@GrainIdExtensionString, '')
   RETURNING Version + 1 AS NewGrainStateVersion
-$query$),
-
-('UpsertReminderRowKey', $query$
-  INSERT INTO OrleansReminder (ServiceId, GrainId, ReminderName, StartTime, Period, GrainHash, Version)
-  VALUES (@ServiceId, @GrainId, @ReminderName, @StartTime, @Period, @GrainHash, 1)
-  ON CONFLICT (ServiceId, GrainId, ReminderName) DO UPDATE
-    SET StartTime = excluded.StartTime, Period = excluded.Period, GrainHash = excluded.GrainHash,
-      Version = OrleansReminder.Version + 1
-  RETURNING Version
-$query$),
-
-('ReadReminderRowKey', $query$
-  SELECT GrainId, ReminderName, StartTime, Period, Version FROM OrleansReminder
-  WHERE ServiceId = @ServiceId AND GrainId = @GrainId AND ReminderName = @ReminderName
-$query$),
-
-('ReadReminderRowsKey', $query$
-  SELECT GrainId, ReminderName, StartTime, Period, Version FROM OrleansReminder
-  WHERE ServiceId = @ServiceId AND GrainId = @GrainId
-$query$),
-
--- A range of the ring, its begin excluded; the second one goes over the end of the signed numbers.
-('ReadRangeRows1Key', $query$
-  SELECT GrainId, ReminderName, StartTime, Period, Version FROM OrleansReminder
-  WHERE ServiceId = @ServiceId AND GrainHash > @BeginHash AND GrainHash <= @EndHash
-$query$),
-
-('ReadRangeRows2Key', $query$
-  SELECT GrainId, ReminderName, StartTime, Period, Version FROM OrleansReminder
-  WHERE ServiceId = @ServiceId AND (GrainHash > @BeginHash OR GrainHash <= @EndHash)
-$query$),
-
-('DeleteReminderRowKey', $query$
-  WITH deleted AS (
-    DELETE FROM OrleansReminder
-    WHERE ServiceId = @ServiceId AND GrainId = @GrainId AND ReminderName = @ReminderName AND Version = @Version
-    RETURNING 1)
-  SELECT count(*)::integer FROM deleted
-$query$),
-
-('DeleteReminderRowsKey', $query$
-  DELETE FROM OrleansReminder WHERE ServiceId = @ServiceId
 $query$);

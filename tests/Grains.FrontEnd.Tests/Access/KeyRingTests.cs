@@ -78,6 +78,31 @@ public sealed class KeyRingTests
     public void A_line_that_is_not_whole_is_refused(string line) => Assert.Single(KeysFile.Parse([line]).Errors);
 
     [Theory]
+    [InlineData(15, false)]
+    [InlineData(16, true)]
+    [InlineData(512, true)]
+    [InlineData(513, false)]
+    public void A_key_has_from_16_to_512_characters(int length, bool isKey) =>
+        Assert.Equal(isKey, KeysFile.Parse([$"a read {new string('k', length)}"]).Errors.Count == 0);
+
+    [Theory]
+    [InlineData('!', true)]
+    [InlineData('~', true)]
+    [InlineData('\x7f', false)]
+    [InlineData('\x1f', false)]
+    [InlineData('é', false)]
+    public void A_key_is_of_visible_ASCII_characters(char other, bool isKey) =>
+        Assert.Equal(isKey, KeysFile.Parse([$"a read key-of-a-012345{other}"]).Errors.Count == 0);
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    [InlineData(1_000, true)]
+    [InlineData(1_001, false)]
+    public void There_are_from_one_to_1000_keys(int count, bool isFile) =>
+        Assert.Equal(isFile, KeysFile.Parse(Enumerable.Range(0, count).Select(i => $"k{i} read key-of-many-{i:D8}")).Errors.Count == 0);
+
+    [Theory]
     [InlineData("ops", "admin", "key-of-ops-0123456789", null)]
     [InlineData("ops-2", "read", "another-key-0123456789", "2030-01-31T08:00:00+01:00")]
     public void The_line_for_a_key_holds_its_hash_and_lets_the_key_in(string name, string permission, string key, string? expiry)

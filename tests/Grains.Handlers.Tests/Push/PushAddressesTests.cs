@@ -46,6 +46,9 @@ public sealed class PushAddressesTests
     private static HttpClient Client(params string[] addresses)
     {
         var pushed = new PushAddresses(_allowed, resolve: (_, _) => Task.FromResult(addresses.Select(IPAddress.Parse).ToArray()));
-        return new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectCallback = pushed.ConnectAsync });
+        return new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectCallback = pushed.ConnectAsync })
+        {
+            Timeout = TimeSpan.FromSeconds(20),
+        };
     }
 }

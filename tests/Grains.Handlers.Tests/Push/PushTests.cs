@@ -99,6 +99,9 @@ public sealed class PushTests : IAsyncLifetime
         await _world.SendAsync("greeter", "{x}a", "2");
         await HandlerWorld.UntilAsync(async () => await _world.StateAsync("greeter", "b") == "2");
         Assert.Equal("2", await _world.StateAsync("greeter", "{x}a"));
+
+        // One id for all that is in it, on every attempt: that of the delivery, not that of its first message.
+        Assert.All(_endpoint.Seen, pushed => Assert.Equal(pushed.Json.GetProperty("delivery").GetString(), pushed.Headers["webhook-id"]));
     }
 
     [Fact]

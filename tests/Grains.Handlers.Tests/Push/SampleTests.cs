@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using Grains.Handlers.Tests.World;
 using Grains.Server;
-using Grains.Server.Tests;
 
 namespace Grains.Handlers.Tests.Push;
 

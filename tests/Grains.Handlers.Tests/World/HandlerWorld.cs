@@ -5,7 +5,6 @@ using System.Text.Json;
 using Grains.Server;
 using Grains.Server.Logs;
 using Grains.Server.Options;
-using Grains.Server.Tests;
 using Grains.Silo.Partitions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;

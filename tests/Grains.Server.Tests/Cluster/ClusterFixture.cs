@@ -38,7 +38,7 @@ public sealed class ClusterFixture : IAsyncLifetime
         foreach ((string name, string role) in new[] { ("a", "all"), ("b", "silo"), ("c", "web") })
         {
             _servers.Add(RunningServer.Start(
-                ["--name", name, "--role", role, "--silo", $"127.0.0.1:{RunningServer.FreePort()}", "--partitions", "8", .. tls],
+                ["--name", name, "--role", role, "--silo", $"127.0.0.1:{FreePort.Find()}", "--partitions", "8", .. tls],
                 new Dictionary<string, string>
                 {
                     ["GRAINS_POSTGRES"] = Connection,

@@ -120,6 +120,6 @@ public sealed class ClusterTests(ClusterFixture cluster) : IClassFixture<Cluster
     }
 
     private RunningServer Start(params string[] args) => RunningServer.Start(
-        ["--silo", $"127.0.0.1:{RunningServer.FreePort()}", .. args],
+        ["--silo", $"127.0.0.1:{FreePort.Find()}", .. args],
         new Dictionary<string, string> { ["GRAINS_POSTGRES"] = cluster.Connection });
 }

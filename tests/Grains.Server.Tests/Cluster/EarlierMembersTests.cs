@@ -19,8 +19,8 @@ public sealed class EarlierMembersTests(EarlierMembersFixture fixture) : IClassF
 
     private readonly FakeTimeProvider _time = new();
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly IPEndPoint _here = new(IPAddress.Loopback, RunningServer.FreePort());
-    private readonly IPEndPoint _deserted = new(IPAddress.Loopback, RunningServer.FreePort());
+    private readonly IPEndPoint _here = new(IPAddress.Loopback, FreePort.Find());
+    private readonly IPEndPoint _deserted = new(IPAddress.Loopback, FreePort.Find());
     private ClusterOptions _options = null!;
     private NpgsqlDataSource _database = null!;
 

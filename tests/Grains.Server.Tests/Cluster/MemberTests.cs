@@ -12,9 +12,9 @@ public sealed class MemberTests(StartFixture fixture) : IClassFixture<StartFixtu
     [Fact]
     public async Task Servers_of_one_database_find_each_other_and_whoever_else_connects_is_let_go()
     {
-        int port = RunningServer.FreePort();
+        int port = FreePort.Find();
         await using RunningServer a = Start("a", port);
-        await using RunningServer b = Start("b", RunningServer.FreePort());
+        await using RunningServer b = Start("b", FreePort.Find());
         await a.ReadyAsync();
         await b.ReadyAsync();
         using (HttpResponseMessage put = await a.PutAsync("/v1/keyspaces/k", """{"layout": "spread"}""", "application/json"))

@@ -17,7 +17,7 @@ internal sealed class RunningServer : IAsyncDisposable
 
     private RunningServer(string[] args, IReadOnlyDictionary<string, string> environment, string? folder)
     {
-        Url = $"http://127.0.0.1:{FreePort()}";
+        Url = $"http://127.0.0.1:{FreePort.Find()}";
         var start = new ProcessStartInfo("dotnet", [_program, "--urls", Url, .. args])
         {
             RedirectStandardOutput = true,
@@ -62,14 +62,6 @@ internal sealed class RunningServer : IAsyncDisposable
         server._process.BeginOutputReadLine();
         server._process.BeginErrorReadLine();
         return server;
-    }
-
-    /// <summary>One that nobody listens on now.</summary>
-    public static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     public Task<HttpResponseMessage> GetAsync(string path) => _http.GetAsync(Url + path);

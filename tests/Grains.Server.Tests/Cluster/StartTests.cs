@@ -101,7 +101,7 @@ public sealed class StartTests(StartFixture fixture) : IClassFixture<StartFixtur
     public async Task A_Postgres_that_does_not_come_is_given_up_after_a_minute()
     {
         PostgresAddress nobody = PostgresAddress.Parse(
-            $"Host=127.0.0.1;Port={RunningServer.FreePort()};Password={_secret}")!;
+            $"Host=127.0.0.1;Port={FreePort.Find()};Password={_secret}")!;
         await using NpgsqlDataSource database = NpgsqlDataSource.Create(nobody.ConnectionString);
         var time = new FakeTimeProvider();
         Task waiting = new PostgresPatience(nobody, time, NullLogger.Instance).WaitAsync(database, default);
@@ -120,7 +120,7 @@ public sealed class StartTests(StartFixture fixture) : IClassFixture<StartFixtur
     }
 
     private static RunningServer Start(string connection, params string[] args) => RunningServer.Start(
-        ["--name", "a", .. args.Contains("--silo") ? args : [.. args, "--silo", $"127.0.0.1:{RunningServer.FreePort()}"]],
+        ["--name", "a", .. args.Contains("--silo") ? args : [.. args, "--silo", $"127.0.0.1:{FreePort.Find()}"]],
         new Dictionary<string, string> { ["GRAINS_POSTGRES"] = connection });
 
     private static async Task AssertFailsAsync(string why, string connection, params string[] args)

@@ -82,9 +82,6 @@ internal sealed class CuttableJournal(IJournal inner) : IJournal
         return await inner.TruncateAsync(partition, epoch, upTo, cancel);
     }
 
-    public ValueTask<IReadOnlyList<string>?> CandidatesAsync(PartitionId partition, CancellationToken cancel) =>
-        inner.CandidatesAsync(partition, cancel);
-
     public ValueTask DisposeAsync()
     {
         Heal();

@@ -33,8 +33,5 @@ internal abstract class WrappedJournal(IJournal inner) : IJournal
     public ValueTask<bool> TruncateAsync(PartitionId partition, Epoch epoch, Revision upTo, CancellationToken cancel) =>
         inner.TruncateAsync(partition, epoch, upTo, cancel);
 
-    public ValueTask<IReadOnlyList<string>?> CandidatesAsync(PartitionId partition, CancellationToken cancel) =>
-        inner.CandidatesAsync(partition, cancel);
-
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 }

@@ -65,9 +65,6 @@ internal sealed class StoreLink(MemoryJournal journal, SimServer server, SimWorl
         return isOwner;
     }
 
-    public ValueTask<IReadOnlyList<string>?> CandidatesAsync(PartitionId partition, CancellationToken cancel) =>
-        journal.CandidatesAsync(partition, cancel);
-
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private bool FailsCheckpoint(PartitionId partition, Epoch epoch)

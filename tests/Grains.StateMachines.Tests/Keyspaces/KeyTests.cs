@@ -90,6 +90,9 @@ public class KeyTests
         Assert.Equal(["b/2"], rest.Entries.Select(e => e.Key.ToString()));
         Assert.False(rest.More);
         Assert.Equal(["b", "b/1"], _partition.Do<KeyPage>(List(start: "b", end: "b/10")).Entries.Select(e => e.Key.ToString()));
+        KeyPage behind = _partition.Do<KeyPage>(List(after: "b", limit: 2));
+        Assert.Equal(["b/1", "b/10"], behind.Entries.Select(e => e.Key.ToString()));
+        Assert.Empty(_partition.Do<KeyPage>(List(start: "b/2", after: "b/2", end: "b/3")).Entries);
     }
 
     [Fact]
