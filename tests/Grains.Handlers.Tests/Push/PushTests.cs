@@ -101,7 +101,7 @@ public sealed class PushTests : IAsyncLifetime
         Assert.Equal("2", await _world.StateAsync("greeter", "{x}a"));
 
         // One id for all that is in it, on every attempt: that of the delivery, not that of its first message.
-        Assert.All(_endpoint.Seen, pushed => Assert.Equal(pushed.Json.GetProperty("delivery").GetString(), pushed.Headers["webhook-id"]));
+        Assert.All(_endpoint.Seen, pushed => Assert.Equal(pushed.Json.GetProperty("delivery").GetString()!.Split('.')[0], pushed.Headers["webhook-id"]));
     }
 
     [Fact]
