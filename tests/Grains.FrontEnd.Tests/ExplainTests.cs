@@ -15,12 +15,12 @@ public sealed class ExplainTests
     {
         { "idle", Node(0), "Nothing waits." },
         { "idle", Node(0, dead: 2), "2 dead letters waiting for a person" },
-        { "unasked", Node(2), "nobody asks. Start a worker: POST /v1/services/words/receive" },
+        { "no-worker", Node(2), "no worker receives. Start a worker: POST /v1/services/words/receive" },
         { "ready", Node(1) with { WaitingForAny = 1 }, "1 message waiting; whoever receives next" },
         { "starting", Node(1) with { IsStarting = true, WaitingForNode = 1 }, "is being recorded" },
         { "held", Node(1) with { HeldUntilMs = _laterMs, Attempts = 2 }, "rejected (attempt 2 of 5)" },
         { "delivered", Node(3, delivered: 2) with { LeaseEndsMs = _laterMs, Attempts = 1 }, "A worker has 2 messages, attempt 1 of 5" },
-        { "unasked", Node(10_000), "The mailbox is at its limit of 10000" },
+        { "no-worker", Node(10_000), "The mailbox is at its limit of 10000" },
     };
 
     [Theory]

@@ -74,7 +74,7 @@ public sealed class ReadChoiceTests
         await server.SendAsync("PUT", _key, "one", "text/plain");
         await Task.Delay(Declarations.DeclarationCache<object>.FreshMs + 200);
         server.Partitions.Script = (partition, command, _) => command.Freshness.Kind == ReadKind.Linearizable
-            ? Task.FromException<Answer>(new PartitionUnavailableException(partition, outcomeKnown: true, "The journal is away."))
+            ? Task.FromException<Answer>(new PartitionUnavailableException(partition, outcomeKnown: true, "The journal is unavailable."))
             : null;
 
         Assert.Equal("503 unavailable", (await server.SendAsync("GET", _key)).Refusal);

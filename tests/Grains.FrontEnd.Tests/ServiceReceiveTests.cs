@@ -155,7 +155,7 @@ public sealed class ServiceReceiveTests : IAsyncDisposable
         {
             if (_away.Contains(partition))
             {
-                throw new PartitionUnavailableException(partition, outcomeKnown: true, "It is away.");
+                throw new PartitionUnavailableException(partition, outcomeKnown: true, "It is unavailable.");
             }
 
             bool isThere = _nodes.TryGetValue(partition, out Queue<string>? nodes) && nodes.Count > 0;

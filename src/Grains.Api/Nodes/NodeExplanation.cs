@@ -10,10 +10,10 @@ public sealed class NodeExplanation
     public required string Node { get; init; }
 
     /// <summary>
-    /// <c>idle</c> (nothing waits), <c>unasked</c> (messages wait, and nobody receives), <c>ready</c> (the next receive
+    /// <c>idle</c> (nothing waits), <c>no-worker</c> (messages wait, and nobody receives), <c>ready</c> (the next receive
     /// gets them), <c>starting</c> (an attempt is being recorded), <c>delivered</c> (a worker has them), <c>held</c>
     /// (back-off after a rejection), <c>halted</c> (nothing can be handled now, see <see cref="Handler"/>), <c>queued</c>
-    /// (as many deliveries are out as may be), <c>paused</c>, <c>delayed</c> (nothing else waits than messages whose time has
+    /// (as many deliveries are leased as may be), <c>paused</c>, <c>delayed</c> (nothing else waits than messages whose time has
     /// not come).
     /// </summary>
     public required string Status { get; init; }
@@ -55,7 +55,7 @@ public sealed class NodeExplanation
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public NextMessage? Next { get; init; }
 
-    /// <summary>The delivery that is out ends then, unless it is renewed.</summary>
+    /// <summary>The delivery that is leased ends then, unless it is renewed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? LeaseEnds { get; init; }
 
@@ -76,12 +76,12 @@ public sealed class NodeExplanation
     public required int MailboxLimit { get; init; }
 }
 
-/// <summary>The message that goes out next, or is out.</summary>
+/// <summary>The message that goes out next, or is leased.</summary>
 public sealed class NextMessage
 {
     public required string Id { get; init; }
 
-    /// <summary>Begun so far, the one that is out included.</summary>
+    /// <summary>Begun so far, the one that is leased included.</summary>
     public required int Attempts { get; init; }
 
     public required string AcceptedAt { get; init; }

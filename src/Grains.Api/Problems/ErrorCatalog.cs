@@ -21,7 +21,7 @@ public static class ErrorCatalog
         [ProblemCode.KeyspaceNotFound] = new("keyspace-not-found", 404, "There is no such keyspace", false),
         [ProblemCode.KeyNotFound] = new("key-not-found", 404, "There is no such key", false),
         [ProblemCode.ServiceNotFound] = new("service-not-found", 404, "There is no such service", false),
-        [ProblemCode.NodeNotFound] = new("node-not-found", 404, "The node was never addressed", false),
+        [ProblemCode.NodeNotFound] = new("node-not-found", 404, "There is no such node: it was never sent anything, or is forgotten", false),
         [ProblemCode.SecretNotFound] = new("secret-not-found", 404, "The service has no secret", false),
         [ProblemCode.StateNotFound] = new("state-not-found", 404, "The node has no state", false),
         [ProblemCode.MessageNotFound] = new("message-not-found", 404, "There is no such message", false),

@@ -7,7 +7,7 @@ namespace Grains.FrontEnd.Declarations;
 /// Snapshots by name. A declaration that was deleted or replaced through another server is noticed after
 /// <see cref="FreshMs"/> at the latest, or at once when a partition says that the id is gone; one that is missing here
 /// is always read, so that what was declared anywhere can be used everywhere from then on. While the partition that has the
-/// declarations is away, what is known is used up to <see cref="OldMsMax"/>: else all partitions would wait for that one.
+/// declarations is unavailable, what is known is used up to <see cref="OldMsMax"/>: else all partitions would wait for that one.
 /// </summary>
 /// <param name="read">Reads the declaration as fresh as asked; null = there is none.</param>
 internal sealed class DeclarationCache<T>(Func<string, ReadChoice, Task<T?>> read, TimeProvider time)

@@ -115,8 +115,8 @@ internal static class NodeExplanations
         }
 
         return node.WaitingForNode + node.WaitingForAny == 0
-            ? ("unasked",
-                $"{messages} waiting, and nobody asks. Start a worker: POST /v1/services/{service.Name}/receive, "
+            ? ("no-worker",
+                $"{messages} waiting, and no worker receives. Start a worker: POST /v1/services/{service.Name}/receive, "
                 + "with a 'wait', again and again.")
             : ("ready", $"{messages} waiting; whoever receives next gets them.");
     }

@@ -47,7 +47,7 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
                 ProblemCode.PartitionFull, ProblemCode.FormatTooOld, ProblemCode.DeadLetter, ProblemCode.MessageDropped,
             ],
         },
-        new("DELETE", "/v1/services/{service}/messages/{message}", Permission.Write, "Takes a message back that is not out", CancelAsync)
+        new("DELETE", "/v1/services/{service}/messages/{message}", Permission.Write, "Cancels an undelivered message", CancelAsync)
         {
             Answers = [new(204, "It never happens")],
             Problems =

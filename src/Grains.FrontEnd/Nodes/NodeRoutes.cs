@@ -49,7 +49,7 @@ internal sealed class NodeRoutes(ServiceCalls calls)
         },
         new("POST", _one + ":pause", Permission.Admin, "Nothing of the node is handed out until it is resumed", PauseAsync)
         {
-            Answers = [new(204, "Paused; what is out goes on")],
+            Answers = [new(204, "Paused; what is leased goes on")],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.FormatTooOld],
         },
         new("POST", _one + ":resume", Permission.Admin, "The node's messages are handed out again", ResumeAsync)

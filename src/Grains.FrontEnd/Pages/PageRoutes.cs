@@ -25,7 +25,7 @@ internal sealed class PageRoutes(IPartitions partitions)
         {
             Answers = [new(200, "It lives", MediaType: "text/plain")],
         },
-        new("GET", "/readyz", null, "Requests are to come here", ReadyAsync)
+        new("GET", "/readyz", null, "Ready for traffic", ReadyAsync)
         {
             Answers = [new(200, "Ready", MediaType: "text/plain"), new(503, "What is missing", MediaType: "text/plain")],
         },

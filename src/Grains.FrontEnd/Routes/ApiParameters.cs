@@ -29,7 +29,7 @@ internal static class ApiParameters
         ["values"] = "true = with values.",
         ["read"] = "How fresh: linearizable (where nothing is said), session (with 'at') or stale.",
         ["at"] = "With read=session: a position; the answer has seen everything up to it. Of a message: not before then, RFC 3339.",
-        ["wait"] = "So long at the most: a duration, 0s to 60s.",
+        ["wait"] = "Maximum wait: a duration, 0s to 60s.",
         ["delay"] = "Not before so long from now: a duration, 0s to 365d.",
     }.ToFrozenDictionary();
 

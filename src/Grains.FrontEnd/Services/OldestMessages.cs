@@ -10,7 +10,7 @@ using Microsoft.Extensions.Hosting;
 namespace Grains.FrontEnd.Services;
 
 /// <summary>
-/// The alarm that a service does not keep up: how old the oldest message is that waits or is out, by service, of the
+/// The alarm that a service does not keep up: how old the oldest message is that waits or is leased, by service, of the
 /// partitions that this server owns. Looked up now and then, among the oldest messages of each partition only.
 /// </summary>
 internal sealed class OldestMessages : BackgroundService
@@ -29,7 +29,7 @@ internal sealed class OldestMessages : BackgroundService
         (_local, _partitions, _catalog, _time) = (local, partitions, catalog, time);
         GrainsMeter.Instance.CreateObservableGauge(
             "grains.messages.oldest", Measure, "s",
-            "Age of the oldest message of a service that waits or is out, in the partitions of this server.");
+            "Age of the oldest message of a service that waits or is leased, in the partitions of this server.");
     }
 
     /// <summary>By service, ms since 1970.</summary>
@@ -65,7 +65,7 @@ internal sealed class OldestMessages : BackgroundService
             }
             catch (Exception) when (!stoppingToken.IsCancellationRequested)
             {
-                // A partition is on its way, or the journal is away: the ages that are known go on growing.
+                // A partition is on its way, or the journal is unavailable: the ages that are known go on growing.
             }
             catch (Exception)
             {

@@ -44,7 +44,7 @@ internal sealed class ServiceRoutes(DeclarationCatalog catalog)
         },
         new("POST", _one + ":pause", Permission.Admin, "Nothing of the service is handed out until it is resumed", PauseAsync)
         {
-            Answers = [new(200, "Paused; what is out goes on", typeof(ServiceDeclaration))],
+            Answers = [new(200, "Paused; what is leased goes on", typeof(ServiceDeclaration))],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.DeclarationBusy],
         },
         new("POST", _one + ":resume", Permission.Admin, "The service's messages are handed out again", ResumeAsync)

@@ -13,8 +13,8 @@ using Orleans.Runtime;
 namespace Grains.Handlers.Dispatch;
 
 /// <summary>
-/// Takes one service's deliveries out of the partitions that are said to have some, as many as may be out at once, and gives
-/// each to its node, wherever that is at work. While there are none it does nothing. When it ends, what is out goes on;
+/// Takes one service's deliveries out of the partitions that are said to have some, as many as may be leased at once, and gives
+/// each to its node, wherever that is at work. While there are none it does nothing. When it ends, what is leased goes on;
 /// nothing more is taken.
 /// </summary>
 internal sealed partial class ServiceDispatcher : IDisposable
@@ -135,7 +135,7 @@ internal sealed partial class ServiceDispatcher : IDisposable
             }
             catch (PartitionUnavailableException e)
             {
-                // On its way to another server, or its journal is away.
+                // On its way to another server, or its journal is unavailable.
                 LogNoAnswer(_parts.Log, Service.Name, partition, e.Message);
                 await PauseAsync(stop);
             }
@@ -169,7 +169,7 @@ internal sealed partial class ServiceDispatcher : IDisposable
     /// <summary>In one slot: delivery after delivery while there are any, and not for ever where others wait for a slot.</summary>
     /// <param name="partition">Where from.</param>
     /// <param name="taken">Told once the first one was taken, was not there, or could not be taken.</param>
-    /// <param name="stop">No more is taken; what is out goes on.</param>
+    /// <param name="stop">No more is taken; what is leased goes on.</param>
     private async Task WorkAsync(PartitionId partition, TaskCompletionSource<bool> taken, CancellationToken stop)
     {
         try

@@ -137,7 +137,7 @@ internal sealed class WorkWatch : IDisposable
                 new FindWork { Services = services, Unseen = unseen, WaitMs = _waitMs }, stop);
             if (answer is not WorkFound found)
             {
-                // Its journal is away, its queue is full, or it is on its way to another server.
+                // Its journal is unavailable, its queue is full, or it is on its way to another server.
                 return false;
             }
 

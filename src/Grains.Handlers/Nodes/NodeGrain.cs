@@ -4,7 +4,7 @@ using Orleans.Concurrency;
 namespace Grains.Handlers.Nodes;
 
 /// <summary>
-/// Lives while its node has something to do, and a while longer. Holds nothing: what is out and what counts, the node's
+/// Lives while its node has something to do, and a while longer. Holds nothing: what is leased and what counts, the node's
 /// partition knows.
 /// </summary>
 [GrainType("node"), NodePlacement, Reentrant, CollectionAgeLimit(Minutes = 2)]

@@ -9,7 +9,7 @@ public enum LoopEndReason
     /// <summary>It was asked to.</summary>
     Stopped,
 
-    /// <summary>It was asked to, and what is out is on record for the next owner.</summary>
+    /// <summary>It was asked to, and what is leased is on record for the next owner.</summary>
     HandedOver,
 
     /// <summary>Another server owns the partition.</summary>

@@ -146,7 +146,7 @@ internal sealed partial class PartitionGrain(
     }
 
     /// <summary>
-    /// Each attempt leaves an epoch record for ever: what is damaged is not tried all the time. A journal that is away
+    /// Each attempt leaves an epoch record for ever: what is damaged is not tried all the time. A journal that is unavailable
     /// leaves none, and is to be met the moment that it is back.
     /// </summary>
     private async Task PauseAsync(int failures)

@@ -128,7 +128,7 @@ public sealed partial class PartitionLoop
     }
 
     /// <summary>
-    /// As <see cref="StopAsync"/>, but the last record says what is out, so that the next owner honours it. Returns when
+    /// As <see cref="StopAsync"/>, but the last record says what is leased, so that the next owner honours it. Returns when
     /// that record is durable, or cannot be made so within the time that callers wait.
     /// </summary>
     public async Task<LoopEnd> HandOverAsync()

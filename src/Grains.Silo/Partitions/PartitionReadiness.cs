@@ -23,7 +23,7 @@ public sealed class PartitionReadiness
     public ClusterSettingsView Settings { get; }
 
     /// <summary>
-    /// Requests are to come here: everything was served once, and this server is not about to stop. Not withdrawn while
+    /// Ready for traffic: everything was served once, and this server is not about to stop. Not withdrawn while
     /// a partition has no owner: all servers would say so at once, of a trouble that only its own callers have.
     /// </summary>
     public bool IsReady => _wasWhole && !_isLeaving;

@@ -7,7 +7,7 @@ namespace Grains.StateMachines.Nodes;
 /// <summary>
 /// The leases of a partition's nodes and the receives that wait for one. Lives in the owner's memory: a crash ends
 /// every lease, and the new owner's first hand-out of an older message is recorded before it goes out, because the old
-/// owner may have handed it out already. An owner that gives the partition up in good order records what is out.
+/// owner may have handed it out already. An owner that gives the partition up in good order records what is leased.
 /// </summary>
 internal sealed class Deliveries
 {
@@ -73,7 +73,7 @@ internal sealed class Deliveries
         }
     }
 
-    /// <summary>Everything that is out, as far as a record takes it; what finds no room ends as in a crash.</summary>
+    /// <summary>Everything that is leased, as far as a record takes it; what finds no room ends as in a crash.</summary>
     public void StageHandOver(Draft draft)
     {
         Starts.StageFirst(draft);
@@ -97,7 +97,7 @@ internal sealed class Deliveries
     public bool Holds(Message message) =>
         _nodes.TryGetValue(message.Owner, out NodeActivity? node) && node.Open is { } open && open.Holds(message.Id);
 
-    /// <summary>It is out, or about to go out.</summary>
+    /// <summary>It is leased, or about to go out.</summary>
     public bool Wants(Message message) => Holds(message)
         || (_nodes.TryGetValue(message.Owner, out NodeActivity? node) && node.Start is { } start
             && Array.Exists(start.Messages, m => m.Id == message.Id));
@@ -108,7 +108,7 @@ internal sealed class Deliveries
     public int UnrecordedStarts(Message message) =>
         _nodes.TryGetValue(message.Owner, out NodeActivity? node) && node.Open is { StartRecorded: false } open && open.Holds(message.Id) ? 1 : 0;
 
-    /// <summary>The delivery, if it is out, under this epoch or handed over to it, and not ended by this batch.</summary>
+    /// <summary>The delivery, if it is leased, under this epoch or handed over to it, and not ended by this batch.</summary>
     public OpenDelivery? Find(DeliveryId id) =>
         id.Partition == _partition && _open.TryGetValue(LeaseHandOver.KeyOf(id), out OpenDelivery? open) && !open.Ending ? open : null;
 
@@ -191,7 +191,7 @@ internal sealed class Deliveries
         _lookedAt.Clear();
         foreach (OpenDelivery delivery in _ending)
         {
-            // Its time may have passed while it was out; nobody need ask for it to be forgotten.
+            // Its time may have passed while it was leased; nobody need ask for it to be forgotten.
             if (Array.Exists(delivery.Messages, m => m.Content.Terms?.IsExpired(nowMs) == true))
             {
                 Overdue.Add(delivery.Node.Name);

@@ -7,7 +7,7 @@ namespace Grains.StateMachines.Nodes;
 internal static class DeliveryChoice
 {
     /// <summary>
-    /// A message that was out twice, or is at its last attempt, goes alone, so that one that nobody can handle takes no other
+    /// A message that was leased twice, or is at its last attempt, goes alone, so that one that nobody can handle takes no other
     /// to the dead letters. After one failure it does not yet: most of those are a lost worker, and meant no message.
     /// <see cref="AttemptStarts"/> counts on it: the second of two attempts was alone where two or fewer are allowed, the third
     /// always.

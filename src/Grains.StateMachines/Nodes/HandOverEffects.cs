@@ -4,7 +4,7 @@ using Grains.StateMachines.Tables;
 
 namespace Grains.StateMachines.Nodes;
 
-/// <summary>A delivery that was out when its owner gave the partition up in good order: the next owner honours it.</summary>
+/// <summary>A delivery that was leased when its owner gave the partition up in good order: the next owner honours it.</summary>
 internal sealed record LeaseHandedOver(CommitKey Delivery, ScopedName Node, Place[] Messages) : Effect
 {
     public required string Service { get; init; }

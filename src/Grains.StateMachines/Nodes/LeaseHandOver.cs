@@ -4,7 +4,7 @@ using Grains.StateMachines.Tables;
 
 namespace Grains.StateMachines.Nodes;
 
-/// <summary>What is out, as effects of an owner's last record, and as the next owner takes it up again.</summary>
+/// <summary>What is leased, as effects of an owner's last record, and as the next owner takes it up again.</summary>
 internal static class LeaseHandOver
 {
     /// <summary>A delivery's name within its partition.</summary>

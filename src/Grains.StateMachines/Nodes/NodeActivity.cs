@@ -8,7 +8,7 @@ internal sealed class NodeActivity(ScopedName name)
 {
     public ScopedName Name { get; } = name;
 
-    /// <summary>The delivery that is out; there is at most one.</summary>
+    /// <summary>The delivery that is leased; there is at most one.</summary>
     public OpenDelivery? Open { get; set; }
 
     /// <summary>A delivery whose start must be durable before it goes out.</summary>
@@ -58,7 +58,7 @@ internal sealed class PendingStart(Waiter waiter, Message[] messages)
     public long Revision { get; set; }
 }
 
-/// <summary>A lease that is out.</summary>
+/// <summary>A lease in force.</summary>
 internal sealed class OpenDelivery(DeliveryId id, NodeActivity node, Message[] messages, Receive command)
 {
     public DeliveryId Id { get; } = id;

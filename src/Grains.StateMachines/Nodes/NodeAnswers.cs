@@ -103,12 +103,12 @@ public sealed record NodeExplained : Answer
     /// <summary>The oldest message that waits; null = none does.</summary>
     [Id(1)] public MessageId? Next { get; init; }
 
-    /// <summary>Starts of <see cref="Next"/> so far, one that is out included.</summary>
+    /// <summary>Starts of <see cref="Next"/> so far, one that is leased included.</summary>
     [Id(2)] public int Attempts { get; init; }
 
     [Id(3)] public long AcceptedAtMs { get; init; }
 
-    /// <summary>The delivery that is out ends then, unless it is renewed.</summary>
+    /// <summary>The delivery that is leased ends then, unless it is renewed.</summary>
     [Id(4)] public long LeaseEndsMs { get; init; }
 
     /// <summary>Nothing goes out before then.</summary>

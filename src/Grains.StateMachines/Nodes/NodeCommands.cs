@@ -45,7 +45,7 @@ public readonly record struct Due([property: Id(0)] long DelayMs, [property: Id(
 }
 
 /// <summary>
-/// Takes a message back that waits, or whose time has not come. Answered by <see cref="Done"/>; one that is out is
+/// Cancels a message that waits, or whose time has not come. Answered by <see cref="Done"/>; one that is leased is
 /// <see cref="Refusal.MessageDelivered"/>.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("grains.cancel-message")]
@@ -240,7 +240,7 @@ public sealed record Backoff([property: Id(0)] long FirstMs, [property: Id(1)] l
     }
 }
 
-/// <summary>Answered by <see cref="NodeFound"/>; a node that was never addressed is <see cref="Refusal.NotFound"/>.</summary>
+/// <summary>Answered by <see cref="NodeFound"/>; a node that is not known is <see cref="Refusal.NotFound"/>.</summary>
 [GenerateSerializer, Immutable, Alias("grains.get-node")]
 public sealed record GetNode : NodeCommand
 {
@@ -251,7 +251,7 @@ public sealed record GetNode : NodeCommand
 }
 
 /// <summary>
-/// Why a node is moving or not. Answered by <see cref="NodeExplained"/>; a node that was never addressed is
+/// Why a node is moving or not. Answered by <see cref="NodeExplained"/>; a node that is not known is
 /// <see cref="Refusal.NotFound"/>.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("grains.explain-node")]
@@ -285,7 +285,7 @@ public sealed record ListMessages : NodeCommand
 }
 
 /// <summary>
-/// The oldest message of each service that waits or is out, for those who watch. Answered by <see cref="OldestFound"/>.
+/// The oldest message of each service that waits or is leased, for those who watch. Answered by <see cref="OldestFound"/>.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("grains.find-oldest")]
 public sealed record FindOldest : Command

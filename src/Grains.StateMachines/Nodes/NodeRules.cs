@@ -7,7 +7,7 @@ namespace Grains.StateMachines.Nodes;
 /// <summary>Decides what is asked of nodes and their mailboxes, deliveries apart.</summary>
 internal sealed class NodeRules(PartitionId partition, PartitionState state, Deliveries deliveries)
 {
-    /// <summary>Messages whose time was over before here were looked at; those that were out then are met at their return.</summary>
+    /// <summary>Messages whose time was over before here were looked at; those that were leased then are met at their return.</summary>
     private DueKey _ended = DueKey.FirstOf(Timeline.Uptime);
 
     /// <summary>When the first message expires that was not looked at; null = none does.</summary>
@@ -154,7 +154,7 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         content.Terms is { TtlMs: > 0 } terms ? content with { Terms = terms.Begun(draft.NowMs) } : content;
 
     /// <summary>
-    /// Messages whose time is over are forgotten, but for those that are out: a bounded number, and what an earlier delivery
+    /// Messages whose time is over are forgotten, but for those that are leased: a bounded number, and what an earlier delivery
     /// met in its mailbox.
     /// </summary>
     public void Expire(Draft draft)
@@ -249,7 +249,7 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         if (deliveries.Wants(message))
         {
             return new Refused(
-                Refusal.MessageDelivered, $"Message {command.Message} is out: its handler has it. Nothing was cancelled.");
+                Refusal.MessageDelivered, $"Message {command.Message} is leased: its handler has it. Nothing was cancelled.");
         }
 
         long revision = draft.Open();

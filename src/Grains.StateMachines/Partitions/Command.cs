@@ -30,6 +30,6 @@ public abstract record Command
     /// <summary>It may wait inside the partition: it shares no call with others.</summary>
     public virtual bool WaitsInside => false;
 
-    /// <summary>So long at the most.</summary>
+    /// <summary>Maximum wait.</summary>
     public virtual long WaitMs { get => 0; init => throw new NotSupportedException($"A {GetType().Name} does not wait."); }
 }

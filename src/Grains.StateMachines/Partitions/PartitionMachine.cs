@@ -187,8 +187,8 @@ public sealed class PartitionMachine
     }
 
     /// <summary>
-    /// The last batch of an owner that gives the partition up in good order: what is out is recorded, so that the next
-    /// owner honours it. Nothing to append where nothing is out, or where the cluster's format has no word for it.
+    /// The last batch of an owner that gives the partition up in good order: what is leased is recorded, so that the next
+    /// owner honours it. Nothing to append where nothing is leased, or where the cluster's format has no word for it.
     /// </summary>
     public Decision DecideHandOver(in Moment now)
     {
@@ -202,7 +202,7 @@ public sealed class PartitionMachine
         }
         else if (_draft.HasClocks && _draft.NowMs > UptimeMs && _waits.NextOn(Timeline.Uptime) is not null)
         {
-            // Nothing is out; but what waits for the end of a duration is not to wait longer for the change of owners.
+            // Nothing is leased; but what waits for the end of a duration is not to wait longer for the change of owners.
             _waits.StageNote(_draft);
         }
         else

@@ -54,7 +54,7 @@ public enum Refusal
     /// <summary>A position of a history that a restore replaced.</summary>
     HistoryChanged = 17,
 
-    /// <summary>The message is out: its handler has it.</summary>
+    /// <summary>The message is leased: its handler has it.</summary>
     MessageDelivered = 18,
 
     /// <summary>The format level of the cluster has no word for what is asked.</summary>

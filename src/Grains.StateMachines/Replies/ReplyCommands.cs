@@ -39,7 +39,7 @@ public sealed record ReplyFound([property: Id(0)] ReplyStatus Status) : Answer
 /// <summary>How far a message has come, for who waits for its reply.</summary>
 public enum ReplyStatus
 {
-    /// <summary>It waits, is out, or was sent on: a reply may come.</summary>
+    /// <summary>It waits, is leased, or was sent on: a reply may come.</summary>
     Open = 1,
 
     /// <summary>There is a reply.</summary>

@@ -108,7 +108,7 @@ public sealed class StormTests(ITestOutputHelper output)
         Assert.Equal((_sinks * _bound, (commits * _sendsPerCommit) - (_sinks * _bound)), there);
         Assert.Equal($"The mailbox held {_bound} messages, 10 times its bound.", await ReasonAsync(world, "sink", "s0"));
         JsonElement explained = await world.ExplainAsync("sink", "s0");
-        Assert.Equal("unasked", explained.GetProperty("status").GetString());
+        Assert.Equal("no-worker", explained.GetProperty("status").GetString());
         string why = explained.GetProperty("why").GetString()!;
         Assert.Contains($"at its limit of {_mailboxLimit}", why, StringComparison.Ordinal);
         using HttpResponseMessage outside = await world.Http.PostAsync(

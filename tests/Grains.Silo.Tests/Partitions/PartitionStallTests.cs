@@ -8,7 +8,7 @@ using static Grains.Silo.Tests.Partitions.PartitionWorld;
 
 namespace Grains.Silo.Tests.Partitions;
 
-/// <summary>The journal is away for longer than callers wait, and comes back.</summary>
+/// <summary>The journal is unavailable for longer than callers wait, and comes back.</summary>
 public sealed class PartitionStallTests
 {
     private static readonly PartitionOptions _impatient = new() { UnansweredMsMax = 50, RepeatPauseMsMin = 1, RepeatPauseMsMax = 5 };
