@@ -11,7 +11,7 @@ namespace Grains.Silo.Placement;
 /// </summary>
 internal sealed class PartitionOwners(IMembers membership, ClusterSettingsView settings, LeavingServers leaving)
 {
-    private static readonly Computed _none = new("", new Dictionary<PartitionId, string>());
+    private static readonly Computed _none = new([], new Dictionary<PartitionId, string>());
 
     private volatile Computed? _computed;
 
@@ -41,16 +41,16 @@ internal sealed class PartitionOwners(IMembers membership, ClusterSettingsView s
 
     private Computed Now(ClusterMember[] servers)
     {
-        string names = string.Join('\n', servers.Select(s => s.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
-        if (_computed is { } known && known.Names == names)
+        string[] names = [.. servers.Select(s => s.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        if (_computed is { } known && known.Names.AsSpan().SequenceEqual(names))
         {
             return known;
         }
 
         return settings.Slots is { } slots
-            ? _computed = new Computed(names, PartitionAssignment.Compute(servers.Select(s => s.Name), slots.Partitions))
+            ? _computed = new Computed(names, PartitionAssignment.Compute(names, slots.Partitions))
             : _none;
     }
 
-    private sealed record Computed(string Names, IReadOnlyDictionary<PartitionId, string> Owners);
+    private sealed record Computed(string[] Names, IReadOnlyDictionary<PartitionId, string> Owners);
 }
