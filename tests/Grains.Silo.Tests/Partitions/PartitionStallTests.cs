@@ -1,3 +1,4 @@
+using Grains.Journal;
 using Grains.Journal.Memory;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Ids;
@@ -34,6 +35,26 @@ public sealed class PartitionStallTests
         await Until(async () => await loop.ExecuteAsync(Get("a"), CancellationToken.None) is KeyFound);
         Assert.Equal(Refusal.NotFound, (await Answered<Refused>(loop, Get("b"))).Code);
         Assert.Equal(new Revision(3), (await Answered<KeyWritten>(loop, Put("b", "2"))).Version);
+    }
+
+    [Fact]
+    public async Task Callers_are_told_too_where_every_attempt_fails_at_once_and_the_append_goes_on()
+    {
+        bool isDown = true;
+        var world = new PartitionWorld(
+            journal: new MemoryJournalOptions
+            {
+                Pause = (step, _) => step == MemoryStep.Append && Volatile.Read(ref isDown)
+                    ? Task.FromException(new JournalUnavailableException("It is down."))
+                    : Task.CompletedTask,
+            },
+            options: _impatient);
+        PartitionLoop loop = await world.OpenAsync(P0);
+        Assert.True((await Answered<NotOwner>(loop, Put("a", "1"))).MayHaveHappened);
+        Assert.False(loop.Completion.IsCompleted);
+
+        Volatile.Write(ref isDown, false);
+        await Until(async () => await loop.ExecuteAsync(Get("a"), CancellationToken.None) is KeyFound);
     }
 
     [Fact]
