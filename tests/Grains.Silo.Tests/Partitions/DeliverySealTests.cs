@@ -63,6 +63,18 @@ public sealed class DeliverySealTests
         await AskAsync<Refused>(loop, new RenewDelivery(id, 1_000));
     }
 
+    [Fact]
+    public async Task Two_deliveries_of_one_owner_have_two_seals_and_that_of_one_is_none_of_the_other()
+    {
+        PartitionLoop loop = await OpenAsync();
+        DeliveryId one = (await GivenAsync(loop)).Delivery;
+        DeliveryId other = (await GivenAsync(loop, "b")).Delivery;
+        Assert.Equal(one.Epoch, other.Epoch);
+        Assert.NotEqual(one.Seal, other.Seal);
+        await AskAsync<Refused>(loop, new RenewDelivery(one with { Seal = other.Seal }, 1_000));
+        await AskAsync<Renewed>(loop, new RenewDelivery(one, 1_000));
+    }
+
     private PartitionWorld World()
     {
         var world = new PartitionWorld();
@@ -71,15 +83,15 @@ public sealed class DeliverySealTests
 
     private Task<PartitionLoop> OpenAsync() => World().OpenAsync(PartitionWorld.P0);
 
-    private static async Task<DeliveryGiven> GivenAsync(PartitionLoop loop)
+    private static async Task<DeliveryGiven> GivenAsync(PartitionLoop loop, string node = "a")
     {
         await AskAsync<MessageAccepted>(loop, new SendMessage
         {
-            Service = _service, Node = new Utf8Name("a"), Content = MessageContent.Empty, MailboxLimit = 10,
+            Service = _service, Node = new Utf8Name(node), Content = MessageContent.Empty, MailboxLimit = 10,
         });
         return await AskAsync<DeliveryGiven>(loop, new Receive
         {
-            Service = _service, Node = new Utf8Name("a"), ServiceName = "svc", MaxMessages = 1, LeaseMs = 30_000, MaxAttempts = 3,
+            Service = _service, Node = new Utf8Name(node), ServiceName = "svc", MaxMessages = 1, LeaseMs = 30_000, MaxAttempts = 3,
         });
     }
 

@@ -32,6 +32,25 @@ public class CodecTests
     }
 
     [Theory]
+    [InlineData(64)]
+    [InlineData(4_000)]
+    [InlineData(1_000_000)]
+    public void A_flipped_bit_of_a_large_unit_is_noticed_wherever_it_is(int length)
+    {
+        var writer = new RecordWriter();
+        writer.Bytes(new byte[length]);
+        writer.Seal();
+        byte[] bytes = writer.ToArray();
+        RecordReader.Open(bytes, "unit");
+        foreach (int at in new[] { 0, 1, length / 2, length, bytes.Length - 4, bytes.Length - 1 })
+        {
+            bytes[at] ^= 0x10;
+            Assert.Throws<FormatException>(() => { RecordReader.Open(bytes, "unit"); });
+            bytes[at] ^= 0x10;
+        }
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(127)]
     [InlineData(128)]
