@@ -9,13 +9,16 @@ namespace Grains.Journal.Tests.Folders;
 [UnsupportedOSPlatform("windows")]
 public sealed class FolderAccessTests : IDisposable
 {
-    private const UnixFileMode _open = (UnixFileMode)0x1ff;
     private readonly SqliteStorage _storage = new();
 
     public void Dispose() => _storage.Dispose();
 
-    [SkippableFact]
-    public async Task An_open_folder_and_its_files_are_closed_when_it_is_opened()
+    [SkippableTheory]
+    [InlineData(0x1ff)] // 0777
+    [InlineData(0x1f8)] // 0770
+    [InlineData(0x1e8)] // 0750
+    [InlineData(0x1c1)] // 0701
+    public async Task An_open_folder_and_its_files_are_closed_when_it_is_opened(int mode)
     {
         Skip.If(OperatingSystem.IsWindows(), "No modes there.");
         await using (IJournal first = _storage.Open())
@@ -24,7 +27,7 @@ public sealed class FolderAccessTests : IDisposable
 
         foreach (string path in Directory.EnumerateFiles(_storage.Folder).Append(_storage.Folder))
         {
-            File.SetUnixFileMode(path, _open);
+            File.SetUnixFileMode(path, (UnixFileMode)mode);
         }
 
         await using IJournal journal = _storage.Open();
