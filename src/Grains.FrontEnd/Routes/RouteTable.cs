@@ -82,7 +82,11 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
                 return RefuseAsync(http, refusal, caller);
             }
 
-            http.Features.Set(caller);
+            if (caller is not null)
+            {
+                http.Features.Set(caller);
+            }
+
             if (needed == Permission.Admin)
             {
                 audit.Follow(http, name, caller);

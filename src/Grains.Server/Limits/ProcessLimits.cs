@@ -51,11 +51,11 @@ internal static class ProcessLimits
     /// <summary>To the port for other servers.</summary>
     public static int SiloConnectionsMax => Math.Clamp(Descriptors >> _siloConnectionsShift, 16, _siloConnectionsMax);
 
-    private static long MachineBytes => Lines("/proc/meminfo").Where(l => l.StartsWith("MemTotal:", StringComparison.Ordinal))
+    private static long MachineBytes { get; } = Lines("/proc/meminfo").Where(l => l.StartsWith("MemTotal:", StringComparison.Ordinal))
         .Select(l => Number(l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) << 10).FirstOrDefault();
 
-    /// <summary>Null: there is none, or it limits nothing.</summary>
-    private static long? ContainerBytes => ControlGroups().Select(g => $"/sys/fs/cgroup{g}/memory.max")
+    /// <summary>Null: there is none, or it limits nothing. After <see cref="MachineBytes"/>.</summary>
+    private static long? ContainerBytes { get; } = ControlGroups().Select(g => $"/sys/fs/cgroup{g}/memory.max")
         .Append("/sys/fs/cgroup/memory/memory.limit_in_bytes")
         .SelectMany(Lines).Where(l => l != _unlimited).Select(Number).Where(b => b > 0 && b < MachineBytes)
         .Select(b => (long?)b).Min();
@@ -63,7 +63,7 @@ internal static class ProcessLimits
     /// <summary>Tells the collector what <c>--memory</c>, or else the container, means to it, where nothing else has told it less.</summary>
     public static void Apply(long? memoryBytes)
     {
-        if ((memoryBytes ?? ContainerBytes) is { } bytes && HeapBytes(bytes) is var heapBytes && heapBytes < GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
+        if (HeapBytes(memoryBytes) is { } heapBytes && heapBytes < GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
         {
             AppContext.SetData("GCHeapHardLimit", (ulong)heapBytes);
             GC.RefreshMemoryLimit();
@@ -74,12 +74,20 @@ internal static class ProcessLimits
     public static MemoryShares Shares(long? memoryBytes)
     {
         MemoryShares all = MemoryShares.OfProcess;
-        return (memoryBytes ?? ContainerBytes) is { } bytes ? MemoryShares.OfServer(Math.Min(all.HeapBytes, HeapBytes(bytes))) : all;
+        return HeapBytes(memoryBytes) is { } heapBytes ? MemoryShares.OfServer(Math.Min(all.HeapBytes, heapBytes)) : all;
     }
 
-    /// <summary>The collector's part of the memory of a process.</summary>
-    private static long HeapBytes(long memoryBytes) =>
-        Math.Max(memoryBytes >> _besideShift, memoryBytes - Math.Max(memoryBytes >> _besideShift, _beside));
+    /// <summary>The collector's part of what the process may use; null: nothing limits that.</summary>
+    private static long? HeapBytes(long? memoryBytes)
+    {
+        if ((memoryBytes ?? ContainerBytes) is not { } bytes)
+        {
+            return null;
+        }
+
+        long quarter = bytes >> _besideShift;
+        return Math.Max(quarter, bytes - Math.Max(quarter, _beside));
+    }
 
     /// <summary>Of the second version, from the root to the process's own.</summary>
     private static IEnumerable<string> ControlGroups()

@@ -2,9 +2,9 @@ namespace Grains.Silo.Budgets;
 
 /// <summary>How the managed memory of a process is shared out. Inert.</summary>
 /// <remarks>
-/// Half is for what is stored, after what a server needs that stores nothing. Beside it a byte that is written lies in the body of its request, in the record of its
-/// batch and in the row of a flush; checkpoints encode a piece at a time. What no share names is room for these, and for
-/// what the collector has not taken back yet.
+/// Half is for what is stored, after what a server needs that stores nothing. Beside it a byte that is written lies in
+/// the body of its request, in the record of its batch and in the row of a flush; checkpoints encode a piece at a time.
+/// What no share names is room for these, and for what the collector has not taken back yet.
 /// </remarks>
 /// <param name="HeapBytes">What the collector may use at the most.</param>
 /// <param name="OwnBytes">Of that, what lives in a server that stores nothing.</param>

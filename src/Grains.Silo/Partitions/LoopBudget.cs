@@ -54,7 +54,8 @@ internal sealed class LoopBudget
         _reserved = room.GrowthBytes;
         try
         {
-            // Of what there is no room for, nothing will be written.
+            // What there is no room for is refused, but for what makes room: its record is found as it is written. A record
+            // for each that is refused would be most of what a full server makes of garbage.
             machine.Prepare((int)Math.Min(Math.Min(record, room.GrowthBytes), int.MaxValue / 2));
         }
         catch (OutOfMemoryException)

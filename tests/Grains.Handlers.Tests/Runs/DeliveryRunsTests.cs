@@ -23,18 +23,11 @@ public sealed class DeliveryRunsTests
         var catalog = new DeclarationCatalog(new SystemKeyspace(partitions), TimeProvider.System);
         var runs = new DeliveryRuns(
             new RunParts(keeper, catalog, partitions, null!, null!), new HandlerOptions(), TimeProvider.System, NullLogger<DeliveryRuns>.Instance);
-        var given = new DeliveryGiven
+        var message = new MessageView
         {
-            Delivery = new DeliveryId(new PartitionId(0), new Epoch(1), 1),
-            LeaseMs = 60_000,
-            Messages = [new MessageView
-            {
-                Id = new MessageId(new PartitionId(0), new Revision(1), 0),
-                Content = MessageContent.Empty,
-                Node = new Utf8Name("n"),
-            }],
-            Token = new FenceToken(1),
+            Id = new MessageId(new PartitionId(0), new Revision(1), 0), Content = MessageContent.Empty, Node = new Utf8Name("n"),
         };
+        DeliveryGiven given = RunKeeperTests.Given(leaseMs: 60_000) with { Messages = [message] };
 
         RunReport report = await runs.RunAsync(runs.Hold(given), new NodeWork { Service = "s", ServiceId = 7, Given = given });
 

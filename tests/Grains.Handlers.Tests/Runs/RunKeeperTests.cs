@@ -69,7 +69,7 @@ public sealed class RunKeeperTests : IAsyncLifetime
         _keeper.End(run);
     }
 
-    private static DeliveryGiven Given(int leaseMs) => new()
+    internal static DeliveryGiven Given(int leaseMs) => new()
     {
         Delivery = new DeliveryId(new PartitionId(0), new Epoch(1), 1),
         LeaseMs = leaseMs,
