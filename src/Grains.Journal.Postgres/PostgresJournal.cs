@@ -72,7 +72,7 @@ public sealed partial class PostgresJournal : IJournal, IJournalExport
     /// Goes through an acquire that is undone, so that the first real one does not wait for a connection and for code.
     /// </summary>
     /// <exception cref="JournalUnavailableException">Postgres failed, or may not be written to.</exception>
-    public Task RehearseAsync() => _acquisitions.RehearseAsync();
+    public Task WarmUpAsync() => _acquisitions.WarmUpAsync();
 
     public async ValueTask<AcquireOutcome> AcquireAsync(
         PartitionId partition, string owner, long membershipVersion, long nowMs, CancellationToken cancel) =>

@@ -71,14 +71,14 @@ public static class GrainsSiloExtensions
             provider.GetRequiredService<ClusterSettingsView>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<BackupSource>>()));
-        services.AddSingleton(provider => new CutOffs(
+        services.AddSingleton(provider => new JournalIsolation(
             new Lazy<IJournal>(provider.GetRequiredService<IJournal>),
             provider.GetRequiredService<LocalPartitions>(),
             provider.GetRequiredService<HandOvers>(),
             provider.GetRequiredService<PartitionReadiness>(),
             provider.GetRequiredService<KeeperSurroundings>()));
-        services.AddSingleton(provider => new Lazy<CutOffs>(provider.GetRequiredService<CutOffs>));
-        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<CutOffs>());
+        services.AddSingleton(provider => new Lazy<JournalIsolation>(provider.GetRequiredService<JournalIsolation>));
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<JournalIsolation>());
         services.AddSingleton<PartitionKeeper>();
         services.AddHostedService<GracefulStop>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
@@ -102,8 +102,8 @@ public static class GrainsSiloExtensions
         });
         if (!options.IsAlone)
         {
-            services.AddSingleton<Rehearsal>();
-            services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<Rehearsal>());
+            services.AddSingleton<WarmUp>();
+            services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<WarmUp>());
         }
 
         silo.Configure<GrainDirectoryOptions>(directory => directory.CacheSize = _directoryCacheSize);

@@ -5,18 +5,17 @@ using Grains.Faults.Handlers;
 using Grains.Handlers;
 using Grains.Server;
 
-const int rings = 20;
+const int laps = 20;
 
 // "push ADDRESS:PORT": the handlers as a web server of their own. Else a server that has them built in.
 if (args is not ["push", var address])
 {
     return await GrainsServer.RunAsync(args, grains =>
     {
-        grains.AddHandler<Deadly>("deadly").AddHandler<Clerk>("clerk");
-        grains.AddHandler<Account>("bank").AddHandler<SlowAccount>("slow-bank");
-        for (int ring = 0; ring < rings; ring++)
+        grains.AddHandler<Deadly>("deadly").AddHandler<SlowAccount>("slow-bank");
+        for (int lap = 0; lap < laps; lap++)
         {
-            grains.AddHandler<Hop>($"ring-{ring}");
+            grains.AddHandler<Hop>($"ring-{lap}").AddHandler<Account>($"bank-{lap}").AddHandler<Clerk>($"clerk-{lap}");
         }
     });
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Grains.Faults.Tests.Checks;
 using Grains.Faults.Tests.Nemesis;
@@ -11,6 +12,8 @@ internal sealed class ClusterRun : IAsyncDisposable
 {
     private const int _partitionsProbed = 16;
     private const int _fillBytes = 256 << 10;
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _drainDeadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _recoveryDeadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _lossyDrainDeadline = TimeSpan.FromSeconds(10);
@@ -23,7 +26,7 @@ internal sealed class ClusterRun : IAsyncDisposable
     private readonly Random _random;
     private readonly RandomMoments _moments;
 
-    public ClusterRun(int seed, ClusterWorld world, TimeSpan? probeDeadline = null)
+    public ClusterRun(int seed, ClusterWorld world)
     {
         int run = Interlocked.Increment(ref _runs);
         _servers = [.. world.Servers];
@@ -31,11 +34,11 @@ internal sealed class ClusterRun : IAsyncDisposable
         _moments = new RandomMoments(seed);
         _callers = new Callers([.. world.Servers.Select(s => s.Url)]);
         _record = new LoadRecord(world.File($"history-{run}.jsonl"), new Names(run));
-        _load = new MixedLoad(seed, _callers, _record);
+        _load = new MixedLoad(seed, _callers, _record, _pause);
         IEnumerable<uint> all = Enumerable.Range(0, ServerSettings.Partitions).Select(p => (uint)p);
         Probes = new Probes(
             all.Where(p => p % (ServerSettings.Partitions / _partitionsProbed) == 0),
-            new Callers(_callers.Servers, probeDeadline ?? Probes.CallDeadline),
+            new Callers(_callers.Servers, Probes.CallDeadline),
             _record);
         View = new ClusterView(_callers.Next());
     }
@@ -81,19 +84,18 @@ internal sealed class ClusterRun : IAsyncDisposable
     /// </summary>
     public Task QuietenAsync() => _load.StopAskingAsync(_drainDeadline);
 
-    /// <summary>The same fault again and again, each time from a whole cluster at a moment drawn from the seed.</summary>
-    public async Task<FaultFigures> RepeatAsync(Fault fault, int times)
+    /// <summary>All of these, each once, in an order and at moments drawn from the seed, each from a whole cluster.</summary>
+    public async Task StrikeAsync(IEnumerable<FaultKind> kinds)
     {
-        var figures = new FaultFigures(fault.Name);
-        for (int i = 0; i < times; i++)
+        FaultKind[] order = [.. kinds];
+        _random.Shuffle(order);
+        foreach (FaultKind kind in order)
         {
+            var took = Stopwatch.StartNew();
             await _moments.NextAsync();
-            await StrikeAsync(fault, _servers[_random.Next(_servers.Count)], figures);
-            figures.Times++;
+            await StrikeAsync(kind, _servers[_random.Next(_servers.Count)]);
+            kind.Figures.Took += took.Elapsed;
         }
-
-        figures.Note = fault.Note;
-        return figures;
     }
 
     /// <summary>Lets everything drain, then holds what clients know against what the cluster has.</summary>
@@ -129,14 +131,19 @@ internal sealed class ClusterRun : IAsyncDisposable
         _record.Dispose();
     }
 
-    private async Task StrikeAsync(Fault fault, ServerProcess victim, FaultFigures figures)
+    private async Task StrikeAsync(FaultKind kind, ServerProcess victim)
     {
+        (Fault fault, FaultFigures figures) = (kind.Fault, kind.Figures);
         IReadOnlyList<ServerProcess> avoided = fault.Avoid(victim);
         HashSet<string> names = [.. avoided.Select(s => s.Name)];
         HashSet<uint> owned = [.. (await View.PartitionsAsync()).Where(p => names.Contains(p.Owner)).Select(p => p.Partition)];
-        await fault.PrepareAsync(victim, owned);
+        await fault.PrepareAsync(this, victim, owned);
+
+        // Where no call may fail, a slow one is told from a failed one by the pause.
+        Probes.Deadline = kind.MayFailCalls ? Probes.CallDeadline : _patience;
         await Probes.UseAsync([.. _servers.Except(avoided).Select(s => s.Url)], _recoveryDeadline);
 
+        long failedBefore = Probes.Tally.Failed;
         long struckNs = LoadRecord.NowNs();
         await fault.StrikeAsync(victim);
         await Probes.AllSucceedAsync(LoadRecord.NowNs(), _recoveryDeadline);
@@ -160,5 +167,10 @@ internal sealed class ClusterRun : IAsyncDisposable
         {
             figures.Return.Add(writer.LongestGapSince(repairNs));
         }
+
+        figures.Times++;
+        Assert.True(
+            kind.MayFailCalls || Probes.Tally.Failed == failedBefore,
+            $"{Probes.Tally.Failed - failedBefore} calls failed during {fault.Name}; of all: {Probes.Tally.Failures()}");
     }
 }

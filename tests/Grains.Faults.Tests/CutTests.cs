@@ -1,6 +1,5 @@
 using Grains.Checkers.Witnesses;
 using Grains.Faults.Tests.Nemesis;
-using Grains.Faults.Tests.Workload;
 using Grains.Faults.Tests.World;
 using Xunit.Abstractions;
 
@@ -9,53 +8,42 @@ namespace Grains.Faults.Tests;
 /// <summary>The network between three servers, or to their database, is cut without a word and healed.</summary>
 public class CutTests(ClusterFixture cluster, ITestOutputHelper output) : ClusterFaults(cluster, output)
 {
-    private static readonly TimeSpan _length = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _isolationPauseMax = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan _linkPauseMax = TimeSpan.FromSeconds(15);
 
+    /// <summary>The partitions must be with others well before it is healed.</summary>
+    private static readonly TimeSpan _databaseCut = TimeSpan.FromSeconds(10);
+
     [SkippableFact]
-    public async Task A_server_cut_from_all_others_says_nothing_of_the_past_and_its_partitions_are_served_by_them()
-    {
-        FaultFigures figures = await SurviveAsync((world, run) => new IsolationFault(world, run, _length, alsoFromPostgres: false), WhyNot);
-        Assert.True(figures.Hit.Median < _isolationPauseMax, $"{figures}");
-    }
+    public Task Servers_cut_from_each_other_or_from_the_database_say_nothing_of_the_past_and_others_serve_their_partitions() =>
+        SurviveAsync(world =>
+        {
+            string? whyNot = world.HasNetwork ? null : Network.WhyNot();
+            var alone = new IsolationFault(world, Length, alsoFromPostgres: true);
+            FaultKind[] kinds =
+            [
+                new(new IsolationFault(world, Length, alsoFromPostgres: false), f => Assert.True(f.Hit.Median < _isolationPauseMax, $"{f}")),
+                new(alone, f =>
+                {
+                    Assert.True(f.Hit.Median < _isolationPauseMax, $"{f}");
+                    MarksWhatIsStale(alone, f);
+                }),
+
+                // They are reached through the third.
+                new(new LinkFault(world, Length), f => Assert.True(f.Hit.Median < _linkPauseMax, $"{f}")),
+                new(new DatabaseLinkFault(world, _databaseCut), f => Assert.True(f.Hit.Median < _databaseCut * 0.8, $"{f}")),
+            ];
+            return [.. kinds.Select(k => k with { WhyNot = whyNot })];
+        });
 
     /// <summary>
-    /// With a control: what it answers is marked as stale, and taken for fresh it would be caught. If it were not, a server
+    /// The control: what it answers is marked as stale, and taken for fresh it would be caught. If it were not, a server
     /// that said nothing of the past would prove nothing.
     /// </summary>
-    [SkippableFact]
-    public async Task A_server_cut_from_all_but_its_clients_gives_stale_reads_only_which_taken_for_fresh_would_be_caught()
+    private static void MarksWhatIsStale(ZombieFault fault, FaultFigures figures)
     {
-        IsolationFault? fault = null;
-        LoadRecord? record = null;
-        FaultFigures figures = await SurviveAsync(
-            (world, run) =>
-            {
-                record = run.Record;
-                return fault = new IsolationFault(world, run, _length, alsoFromPostgres: true);
-            },
-            WhyNot);
-        Assert.True(figures.Hit.Median < _isolationPauseMax, $"{figures}");
-        Assert.True(fault!.Tally.StaleReads > 0, $"{figures}");
-        IEnumerable<Witness> takenForFresh = record!.Witnesses.Select(
-            w => w.Kind == WitnessKind.Stale ? w with { Kind = WitnessKind.Seen } : w);
-        Assert.Contains(WitnessCheck.Check(takenForFresh, dense: false), v => v.StartsWith("a stale read", StringComparison.Ordinal));
+        Assert.True(fault.Tally.StaleReads > 0, $"{figures}");
+        Assert.Contains(
+            WitnessCheck.Check(fault.StaleTakenForFresh(), dense: false), v => v.StartsWith("a stale read", StringComparison.Ordinal));
     }
-
-    [SkippableFact]
-    public async Task Two_servers_cut_from_each_other_break_no_promise_and_are_reached_through_the_third()
-    {
-        FaultFigures figures = await SurviveAsync((world, _) => new LinkFault(world, _length), WhyNot);
-        Assert.True(figures.Hit.Median < _linkPauseMax, $"{figures}");
-    }
-
-    [SkippableFact]
-    public async Task A_server_cut_from_the_database_gives_its_partitions_to_those_who_reach_it()
-    {
-        FaultFigures figures = await SurviveAsync((world, _) => new DatabaseLinkFault(world, _length), WhyNot);
-        Assert.True(figures.Hit.Median < _length * 0.8, $"{figures}");
-    }
-
-    private static string? WhyNot(ClusterWorld world) => world.HasNetwork ? null : Network.WhyNot();
 }

@@ -13,21 +13,15 @@ public class DatabaseFaultTests(ClusterFixture cluster, ITestOutputHelper output
 
     private readonly ITestOutputHelper _output = output;
 
-    [Fact]
-    public async Task After_Postgres_was_killed_writes_go_on_as_soon_as_it_accepts_connections_and_no_partition_is_loaded_again() =>
-        await GoesOnAsync((world, run) => new DatabaseKillFault(world.Postgres, run));
-
-    [Fact]
-    public async Task After_Postgres_was_stopped_for_a_while_writes_go_on_and_no_partition_is_loaded_again() =>
-        await GoesOnAsync((world, run) => new DatabaseRestartFault(world.Postgres, _down, run));
-
-    [Fact]
-    public async Task After_every_connection_was_dropped_writes_go_on_and_no_partition_is_loaded_again() =>
-        await GoesOnAsync((world, run) => new ConnectionsFault(world.Postgres, run));
-
     [SkippableFact]
-    public async Task After_a_power_cut_of_Postgres_nothing_acknowledged_is_lost() =>
-        await GoesOnAsync((world, run) => new DatabasePowerFault(world, run), WhyNoPowerCut);
+    public Task After_Postgres_was_gone_in_whatever_way_writes_go_on_as_soon_as_it_accepts_connections_and_nothing_is_loaded_again() =>
+        SurviveAsync(world =>
+        [
+            Of(new DatabaseKillFault(world.Postgres)),
+            Of(new DatabaseRestartFault(world.Postgres, _down)),
+            Of(new ConnectionsFault(world.Postgres)),
+            Of(new DatabasePowerFault(world)) with { WhyNot = world.HasVolume ? null : PowerCutVolume.WhyNot() },
+        ]);
 
     /// <summary>The control: if this lost nothing, the test above could not fail and would prove nothing.</summary>
     [SkippableFact]
@@ -59,14 +53,9 @@ public class DatabaseFaultTests(ClusterFixture cluster, ITestOutputHelper output
         Assert.True(run.Acknowledged > 0 && lost != "0", $"A power cut without fsync lost {lost} of {run.Acknowledged}.");
     }
 
-    private async Task GoesOnAsync(
-        Func<ClusterWorld, ClusterRun, DatabaseFault> makeFault, Func<ClusterWorld, string?>? whyNot = null)
+    private static FaultKind Of(DatabaseFault fault) => new(fault, figures =>
     {
-        DatabaseFault? fault = null;
-        FaultFigures figures = await SurviveAsync((world, run) => fault = makeFault(world, run), whyNot);
-        Assert.True(fault!.UntilWritten.Median < _untilWrittenMax, $"{figures}");
+        Assert.True(fault.UntilWritten.Median < _untilWrittenMax, $"{figures}");
         Assert.True(fault.AcquiredAgain == 0, $"{figures}");
-    }
-
-    private static string? WhyNoPowerCut(ClusterWorld world) => world.HasVolume ? null : PowerCutVolume.WhyNot();
+    });
 }

@@ -78,7 +78,7 @@ public class DeadlyTests(ITestOutputHelper output)
         Caller caller = callers.Next();
 
         // A drained server owns no partition, and is the only one that has the class.
-        await new DrainFault(caller, new ClusterView(caller)).StrikeAsync(able);
+        await DrainFault.DrainAsync(able, caller, new ClusterView(caller));
         Reply declared = await caller.PutJsonAsync(
             "/v1/services/deadly", $$$"""{"handler":{"kind":"hosted"},"retry":{"attempts":{{{_attempts}}},"backoff":"100ms"}}""");
         Assert.True(declared.Is(200) || declared.Is(201), $"{declared}");

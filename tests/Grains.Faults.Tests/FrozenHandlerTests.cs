@@ -92,7 +92,7 @@ public class FrozenHandlerTests(ITestOutputHelper output)
         await bank.OpenAsync(handler, _lease);
         using var stop = new CancellationTokenSource();
         Task moving = bank.MoveAsync(stop.Token);
-        await UntilAsync(() => Task.FromResult(bank.Moves >= _movesBefore));
+        await bank.UntilMovedAsync(_movesBefore, _deadline);
         var took = Stopwatch.StartNew();
         int before = bank.Moves;
         (string[] held, int late) = await freeze(new Random(seed));

@@ -79,7 +79,7 @@ public sealed class DeclarationCacheTests
 
     private Task<string?> FindAsync() => _cache.FindAsync("name").AsTask();
 
-    private Task<string?> ReadAsync(string name, ReadChoice choice)
+    private Task<string?> ReadAsync(string name, ReadConsistency choice)
     {
         _reads++;
         return _read();

@@ -144,7 +144,7 @@ public sealed class DeclarationTests
         await server.SendAsync("DELETE", "/v1/keyspaces/a");
         await server.SendAsync("PUT", "/v1/keyspaces/a", """{"layout":"ordered"}""");
         SystemKeyspace system = server.Services.GetRequiredService<SystemKeyspace>();
-        await system.BuryAsync(new Tombstone(Kind.Keyspaces, first.Json.GetProperty("id").GetInt64(), "a"));
+        await system.AddTombstoneAsync(new Tombstone(Kind.Keyspaces, first.Json.GetProperty("id").GetInt64(), "a"));
         await server.Services.GetRequiredService<DropSweeper>().SweepAsync(CancellationToken.None);
         Assert.Contains("ordered", (await server.SendAsync("GET", "/v1/keyspaces/a")).Body);
         Assert.NotNull(await system.GetAsync(Kind.Keyspaces, "a", CancellationToken.None));

@@ -11,17 +11,17 @@ public sealed class ReadChoiceTests
     private const string _key = "/v1/keyspaces/ks/keys/a";
 
     [Theory]
-    [InlineData("", ReadKind.Linearizable, "linearizable")]
-    [InlineData("?read=linearizable", ReadKind.Linearizable, "linearizable")]
-    [InlineData("?read=stale", ReadKind.Stale, "stale")]
-    public async Task The_choice_reaches_the_partition_and_the_answer_names_it(string query, ReadKind kind, string header)
+    [InlineData("", ConsistencyLevel.Linearizable, "linearizable")]
+    [InlineData("?read=linearizable", ConsistencyLevel.Linearizable, "linearizable")]
+    [InlineData("?read=stale", ConsistencyLevel.Stale, "stale")]
+    public async Task The_choice_reaches_the_partition_and_the_answer_names_it(string query, ConsistencyLevel kind, string header)
     {
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
         await server.SendAsync("PUT", _key, "one", "text/plain");
         Reply read = await server.SendAsync("GET", _key + query);
 
         Assert.Equal((200, header), (read.Status, read.Headers["Grains-Read"]));
-        Assert.Equal(kind, server.Partitions.Last<GetKey>().Freshness.Kind);
+        Assert.Equal(kind, server.Partitions.Last<GetKey>().Consistency.Level);
     }
 
     [Fact]
@@ -32,12 +32,12 @@ public sealed class ReadChoiceTests
         string position = put.Headers["Grains-Position"];
         await server.SendAsync("GET", $"{_key}?read=session&at={position}");
         (PartitionId partition, Command command) = server.Partitions.Seen.Last();
-        Assert.Equal(new ReadChoice(ReadKind.Session, 0, new Revision(1)), command.Freshness);
+        Assert.Equal(new ReadConsistency(ConsistencyLevel.Session, 0, new Revision(1)), command.Consistency);
 
         await server.SendAsync("GET", $"/v1/keyspaces/ks/keys?read=session&at={position}");
         (PartitionId Partition, Command Command)[] lists = [.. server.Partitions.Seen.Where(s => s.Command is ListKeys { Keyspace.Value: > 0 })];
         Assert.Equal(4, lists.Length);
-        Assert.All(lists, l => Assert.Equal(l.Partition == partition ? ReadKind.Session : ReadKind.Stale, l.Command.Freshness.Kind));
+        Assert.All(lists, l => Assert.Equal(l.Partition == partition ? ConsistencyLevel.Session : ConsistencyLevel.Stale, l.Command.Consistency.Level));
     }
 
     [Theory]
@@ -60,11 +60,11 @@ public sealed class ReadChoiceTests
     {
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
         string position = (await server.SendAsync("PUT", _key, "one", "text/plain")).Headers["Grains-Position"];
-        server.Partitions.Script = (_, command, _) => command.Freshness.Kind == ReadKind.Session
+        server.Partitions.Script = (_, command, _) => command.Consistency.Level == ConsistencyLevel.Session
             ? Task.FromResult<Answer>(new Refused(Refusal.HistoryChanged, "It was restored."))
             : null;
         Assert.Equal("410 history-changed", (await server.SendAsync("GET", $"{_key}?read=session&at={position}-7")).Refusal);
-        Assert.Equal(7, server.Partitions.Last<GetKey>().Freshness.Incarnation);
+        Assert.Equal(7, server.Partitions.Last<GetKey>().Consistency.Incarnation);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class ReadChoiceTests
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
         await server.SendAsync("PUT", _key, "one", "text/plain");
         await Task.Delay(Declarations.DeclarationCache<object>.FreshMs + 200);
-        server.Partitions.Script = (partition, command, _) => command.Freshness.Kind == ReadKind.Linearizable
+        server.Partitions.Script = (partition, command, _) => command.Consistency.Level == ConsistencyLevel.Linearizable
             ? Task.FromException<Answer>(new PartitionUnavailableException(partition, outcomeKnown: true, "The journal is unavailable."))
             : null;
 
@@ -89,6 +89,6 @@ public sealed class ReadChoiceTests
     {
         await using FrontEndServer server = await FrontEndServer.StartAsync();
         await server.SendAsync("GET", _key + "?read=stale");
-        Assert.Equal((KeyspaceId.System, ReadKind.Stale), (server.Partitions.Last<GetKey>().Keyspace, server.Partitions.Last<GetKey>().Freshness.Kind));
+        Assert.Equal((KeyspaceId.System, ConsistencyLevel.Stale), (server.Partitions.Last<GetKey>().Keyspace, server.Partitions.Last<GetKey>().Consistency.Level));
     }
 }

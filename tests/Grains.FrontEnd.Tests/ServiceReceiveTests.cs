@@ -13,7 +13,7 @@ public sealed class ServiceReceiveTests : IAsyncDisposable
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(30);
     private readonly Lock _lock = new();
     private readonly Dictionary<PartitionId, Queue<string>> _nodes = [];
-    private readonly List<(PartitionId Partition, TaskCompletionSource<Answer> Told)> _lookers = [];
+    private readonly List<(PartitionId Partition, TaskCompletionSource<Answer> Told)> _peekers = [];
     private readonly HashSet<PartitionId> _away = [];
     private FrontEndServer? _server;
     private long _number;
@@ -33,13 +33,13 @@ public sealed class ServiceReceiveTests : IAsyncDisposable
     {
         FrontEndServer server = await StartAsync();
         Task<Reply>[] waiting = [.. Enumerable.Range(0, 3).Select(_ => server.SendAsync("POST", _path, """{"wait":"30s"}"""))];
-        await UntilAsync(() => _lookers.Count == 4);
+        await UntilAsync(() => _peekers.Count == 4);
         Add(2, "a");
         Task<Reply> first = await Task.WhenAny(waiting).WaitAsync(_deadline);
         Assert.Equal("a", (await first).Json.GetProperty("node").GetString());
 
         // The others go on waiting: it is looked at again, and there is nothing.
-        await UntilAsync(() => _lookers.Count == 4);
+        await UntilAsync(() => _peekers.Count == 4);
         Assert.Equal(1, waiting.Count(w => w.IsCompleted));
         Add(2, "b");
         Add(1, "c");
@@ -66,7 +66,7 @@ public sealed class ServiceReceiveTests : IAsyncDisposable
         for (int i = 0; i < 6; i++)
         {
             nodes.Add(await NodeAsync(server));
-            await UntilAsync(() => _lookers.Count > 0);
+            await UntilAsync(() => _peekers.Count > 0);
         }
 
         Assert.Contains("other", nodes);
@@ -140,10 +140,10 @@ public sealed class ServiceReceiveTests : IAsyncDisposable
             }
 
             queue.Enqueue(node);
-            foreach ((PartitionId Partition, TaskCompletionSource<Answer> Told) looker in _lookers.Where(l => l.Partition == id).ToArray())
+            foreach ((PartitionId Partition, TaskCompletionSource<Answer> Told) peeker in _peekers.Where(l => l.Partition == id).ToArray())
             {
-                _lookers.Remove(looker);
-                looker.Told.TrySetResult(new SomethingToDeliver());
+                _peekers.Remove(peeker);
+                peeker.Told.TrySetResult(new SomethingToDeliver());
             }
         }
     }
@@ -159,7 +159,7 @@ public sealed class ServiceReceiveTests : IAsyncDisposable
             }
 
             bool isThere = _nodes.TryGetValue(partition, out Queue<string>? nodes) && nodes.Count > 0;
-            if (!receive.OnlyLook)
+            if (!receive.PeekOnly)
             {
                 Assert.Equal(0, receive.WaitMs);
                 return isThere ? Given(partition, nodes!.Dequeue()) : new NothingToDeliver();
@@ -170,7 +170,7 @@ public sealed class ServiceReceiveTests : IAsyncDisposable
                 return isThere ? new SomethingToDeliver() : new NothingToDeliver();
             }
 
-            _lookers.Add((partition, told));
+            _peekers.Add((partition, told));
         }
 
         return await told.Task.WaitAsync(cancel);

@@ -35,7 +35,7 @@ public sealed class ServerDocument
     public required string Name { get; init; }
 
     /// <summary>
-    /// <c>active</c>, <c>draining</c>, <c>drained</c>, <c>leaving</c>, <c>cut-off</c> (it alone does not reach the
+    /// <c>active</c>, <c>draining</c>, <c>drained</c>, <c>leaving</c>, <c>isolated</c> (it alone does not reach the
     /// database, and has given its partitions up), or <c>unreachable</c> for the one that answers.
     /// </summary>
     public required string Status { get; init; }

@@ -12,7 +12,7 @@ public sealed class NodeExplanation
     /// <summary>
     /// <c>idle</c> (nothing waits), <c>no-worker</c> (messages wait, and nobody receives), <c>ready</c> (the next receive
     /// gets them), <c>starting</c> (an attempt is being recorded), <c>delivered</c> (a worker has them), <c>held</c>
-    /// (back-off after a rejection), <c>halted</c> (nothing can be handled now, see <see cref="Handler"/>), <c>queued</c>
+    /// (back-off after a rejection), <c>suspended</c> (nothing can be handled now, see <see cref="Handler"/>), <c>queued</c>
     /// (as many deliveries are leased as may be), <c>paused</c>, <c>delayed</c> (nothing else waits than messages whose time has
     /// not come).
     /// </summary>
@@ -100,7 +100,7 @@ public sealed class HandlerHealth
 
     /// <summary>Why it hands out nothing now.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Halt { get; init; }
+    public string? Suspended { get; init; }
 
     /// <summary>Why a delivery was not handled, the last time.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -35,7 +35,7 @@ internal static class ClusterDocuments
     private static string StatusOf(ServerView server) => server.Report switch
     {
         null => "unreachable",
-        { IsCutOff: true } => "cut-off",
+        { IsIsolated: true } => "isolated",
         { IsLeaving: true } => "leaving",
         { Partitions: > 0 } when server.IsDrained => "draining",
         _ => server.IsDrained ? "drained" : "active",

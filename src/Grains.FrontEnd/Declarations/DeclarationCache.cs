@@ -10,7 +10,7 @@ namespace Grains.FrontEnd.Declarations;
 /// declarations is unavailable, what is known is used up to <see cref="OldMsMax"/>: else all partitions would wait for that one.
 /// </summary>
 /// <param name="read">Reads the declaration as fresh as asked; null = there is none.</param>
-internal sealed class DeclarationCache<T>(Func<string, ReadChoice, Task<T?>> read, TimeProvider time)
+internal sealed class DeclarationCache<T>(Func<string, ReadConsistency, Task<T?>> read, TimeProvider time)
     where T : class
 {
     /// <summary>A watch on the system keyspace will replace this age.</summary>
@@ -45,7 +45,7 @@ internal sealed class DeclarationCache<T>(Func<string, ReadChoice, Task<T?>> rea
     public ValueTask<T?> FindOldAsync(ReadOnlySpan<char> name) =>
         _entries.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out Entry? entry)
             ? new ValueTask<T?>(entry.Snapshot)
-            : new ValueTask<T?>(read(name.ToString(), ReadChoice.Stale));
+            : new ValueTask<T?>(read(name.ToString(), ReadConsistency.Stale));
 
     /// <summary>A read that began before the one that is kept, and ended after it, changes nothing.</summary>
     /// <param name="readAt">When the read began, or the write had ended, that gave the snapshot.</param>

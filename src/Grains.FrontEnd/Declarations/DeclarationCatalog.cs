@@ -155,7 +155,7 @@ internal sealed class DeclarationCatalog
         }
 
         // From this write on the deletion happens, whoever dies: the sweeper finishes what the tombstone says.
-        await _system.BuryAsync(new Tombstone(kind, there.Created.Value, name));
+        await _system.AddTombstoneAsync(new Tombstone(kind, there.Created.Value, name));
         await _system.RemoveAsync(kind, name, there.Created);
         if (kind == Kind.Keyspaces)
         {
@@ -186,7 +186,7 @@ internal sealed class DeclarationCatalog
     private static ServiceSnapshot WithSecret(ServiceSnapshot wanted, ServiceSnapshot? there)
     {
         WebhookSecret? secret = wanted.Handler.Secret ?? there?.Handler.Secret
-            ?? (wanted.Handler.Kind == HandlerKind.Push ? WebhookSecret.Draw() : null);
+            ?? (wanted.Handler.Kind == HandlerKind.Push ? WebhookSecret.Generate() : null);
         return wanted with { Handler = wanted.Handler with { Secret = secret } };
     }
 

@@ -63,7 +63,7 @@ internal static class HandlerDocuments
     /// For the declaration's own record. A server of an earlier version reads what it knows: the default needs no word.
     /// </summary>
     public static HandlerSettings WriteWhole(HandlerSnapshot handler) =>
-        Write(handler, handler.Secret?.Reveal(), handler.IsStrict ? true : null);
+        Write(handler, handler.Secret?.Expose(), handler.IsStrict ? true : null);
 
     private static HandlerSettings Write(HandlerSnapshot handler, string? secret, bool? strict) => handler.Kind switch
     {

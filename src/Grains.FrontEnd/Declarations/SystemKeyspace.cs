@@ -18,10 +18,10 @@ internal sealed class SystemKeyspace(IPartitions partitions)
     private const string _name = "$system";
 
     /// <summary>The declaration of a name; null = there is none. Linearizable, unless said otherwise.</summary>
-    public async Task<KeyView?> GetAsync(Kind kind, string name, CancellationToken cancel, ReadChoice choice = default)
+    public async Task<KeyView?> GetAsync(Kind kind, string name, CancellationToken cancel, ReadConsistency consistency = default)
     {
         Answer answer = await ExecuteAsync(
-            new GetKey { Keyspace = KeyspaceId.System, Key = KeyOf(kind, name), Freshness = choice }, cancel);
+            new GetKey { Keyspace = KeyspaceId.System, Key = KeyOf(kind, name), Consistency = consistency }, cancel);
         return answer switch
         {
             KeyFound found => found.Entry,
@@ -56,7 +56,7 @@ internal sealed class SystemKeyspace(IPartitions partitions)
         };
     }
 
-    public async Task BuryAsync(Tombstone tombstone)
+    public async Task AddTombstoneAsync(Tombstone tombstone)
     {
         Answer answer = await ExecuteAsync(
             new PutKey { Keyspace = KeyspaceId.System, Key = tombstone.Key, Value = tombstone.Value },

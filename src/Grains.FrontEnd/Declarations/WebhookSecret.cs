@@ -8,7 +8,7 @@ namespace Grains.FrontEnd.Declarations;
 
 /// <summary>
 /// What a service's push requests are signed with, as Standard Webhooks writes it: <c>whsec_</c> and base64 of 24 to 64
-/// bytes. Never in a log, an error or a list: only <see cref="Reveal"/> shows it.
+/// bytes. Never in a log, an error or a list: only <see cref="Expose"/> shows it.
 /// </summary>
 internal sealed class WebhookSecret : IEquatable<WebhookSecret>
 {
@@ -22,7 +22,7 @@ internal sealed class WebhookSecret : IEquatable<WebhookSecret>
 
     private WebhookSecret(byte[] key) => _key = key;
 
-    public static WebhookSecret Draw() => new(RandomNumberGenerator.GetBytes(_bytesDefault));
+    public static WebhookSecret Generate() => new(RandomNumberGenerator.GetBytes(_bytesDefault));
 
     public static bool TryParse(string text, [NotNullWhen(true)] out WebhookSecret? secret)
     {
@@ -40,7 +40,7 @@ internal sealed class WebhookSecret : IEquatable<WebhookSecret>
     }
 
     /// <summary>For the one who may read it, and for the declaration's record.</summary>
-    public string Reveal() => _prefix + Convert.ToBase64String(_key);
+    public string Expose() => _prefix + Convert.ToBase64String(_key);
 
     /// <summary>
     /// The header <c>webhook-signature</c> of Standard Webhooks: <c>v1,</c> and base64 of HMAC-SHA256 over id, a dot,

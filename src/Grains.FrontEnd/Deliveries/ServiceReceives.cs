@@ -104,7 +104,7 @@ internal sealed class ServiceReceives(IPartitions partitions, IHostApplicationLi
         {
             ServiceWatch watch = _watches.GetOrAdd(
                 any.Service,
-                _ => new ServiceWatch(any with { OnlyLook = true }, partitions, time, lifetime.ApplicationStopping));
+                _ => new ServiceWatch(any with { PeekOnly = true }, partitions, time, lifetime.ApplicationStopping));
             if (watch.TryEnter())
             {
                 return watch;

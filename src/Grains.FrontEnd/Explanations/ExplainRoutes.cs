@@ -20,8 +20,8 @@ internal sealed class ExplainRoutes(ServiceCalls calls, PartitionStatus? status 
     [
         new("GET", "/v1/explain/services/{service}/nodes/{node}", Permission.Read, "Why a node is moving, or is not", NodeAsync)
         {
-            Query = [ReadWish.Read, ReadWish.Since],
-            Answers = [new(200, "In words and fields", typeof(NodeExplanation), Headers: ReadWish.Header)],
+            Query = [RequestedConsistency.Read, RequestedConsistency.Since],
+            Answers = [new(200, "In words and fields", typeof(NodeExplanation), Headers: RequestedConsistency.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
     ];
@@ -29,13 +29,13 @@ internal sealed class ExplainRoutes(ServiceCalls calls, PartitionStatus? status 
     private async Task NodeAsync(HttpContext http)
     {
         Utf8Name node = ServiceCalls.NodeOf(http, segment: 5);
-        ReadWish wish = ReadWish.Of(http, Query.Of(http, ReadWish.Read, ReadWish.Since));
-        ServiceSnapshot service = await calls.FindAsync(http, wish.IsPast, segment: 3);
+        RequestedConsistency consistency = RequestedConsistency.Of(http, Query.Of(http, RequestedConsistency.Read, RequestedConsistency.Since));
+        ServiceSnapshot service = await calls.FindAsync(http, consistency.MayBeStale, segment: 3);
         PartitionId partition = service.PartitionOf(calls.Slots, node);
         NodeExplained explained = await calls.ExecuteAsync<NodeExplained>(
             service,
             partition,
-            new ExplainNode { Service = service.Id, Node = node, Freshness = wish.For(partition) },
+            new ExplainNode { Service = service.Id, Node = node, Consistency = consistency.For(partition) },
             ProblemCode.NodeNotFound,
             http.RequestAborted);
         string? owner = status is null ? null : (await status.ReadAsync(partition, http.RequestAborted)).Owner;

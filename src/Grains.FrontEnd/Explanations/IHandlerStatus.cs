@@ -4,11 +4,11 @@ namespace Grains.FrontEnd.Explanations;
 internal interface IHandlerStatus
 {
     /// <summary>As the server that owns the node's partition sees it, about a second old; null = it says nothing.</summary>
-    HandlerNews? Of(string service, string? owner);
+    HandlerFacts? Of(string service, string? owner);
 }
 
 /// <summary>One service's handlers, from one server.</summary>
 /// <param name="InFlight">Deliveries that it has out.</param>
-/// <param name="Halt">Why it takes none now; null = it does.</param>
+/// <param name="Suspended">Why it takes none now; null = it does.</param>
 /// <param name="LastTrouble">Why one was not handled, the last time; null = that was never so.</param>
-internal sealed record HandlerNews(int InFlight, string? Halt, string? LastTrouble);
+internal sealed record HandlerFacts(int InFlight, string? Suspended, string? LastTrouble);

@@ -45,10 +45,10 @@ internal static class NodeExplanations
     private static HandlerHealth? Handler(NodeFacts facts) => facts.Service.Handler.Kind == HandlerKind.Pull ? null : new HandlerHealth
     {
         Kind = facts.Service.Handler.Kind == HandlerKind.Push ? "push" : "hosted",
-        InFlight = facts.News?.InFlight,
+        InFlight = facts.Health?.InFlight,
         InFlightMax = facts.Service.Handler.InFlight,
-        Halt = facts.News?.Halt,
-        LastTrouble = facts.News?.LastTrouble,
+        Suspended = facts.Health?.Suspended,
+        LastTrouble = facts.Health?.LastTrouble,
     };
 
     private static (string Status, string Why) Judge(NodeFacts facts, NodeExplained node)
@@ -88,9 +88,9 @@ internal static class NodeExplanations
             return ("starting", $"{messages} waiting; the next attempt is being recorded, and goes out then.");
         }
 
-        if (facts.News is { Halt: { } halt })
+        if (facts.Health is { Suspended: { } why })
         {
-            return ("halted", $"{messages} waiting, and nothing is handed out. {halt}");
+            return ("suspended", $"{messages} waiting, and nothing is handed out. {why}");
         }
 
         if (node.HeldUntilMs > 0)
@@ -100,10 +100,10 @@ internal static class NodeExplanations
                 + $"{Answers.Time(node.HeldUntilMs)}." + Trouble(facts));
         }
 
-        if (facts.News is { } news && news.InFlight >= service.Handler.InFlight)
+        if (facts.Health is { } health && health.InFlight >= service.Handler.InFlight)
         {
             return ("queued",
-                $"{messages} waiting; its server has {news.InFlight} deliveries of this service out, as many as may be at once "
+                $"{messages} waiting; its server has {health.InFlight} deliveries of this service out, as many as may be at once "
                 + "('handler.inFlight').");
         }
 
@@ -125,7 +125,7 @@ internal static class NodeExplanations
         node.NextTimerMs > 0 ? $" Its next timer fires at {Answers.Time(node.NextTimerMs)}." : "";
 
     private static string Trouble(NodeFacts facts) =>
-        facts.News?.LastTrouble is { } trouble ? $" The last trouble of this service on its server: {trouble}" : "";
+        facts.Health?.LastTrouble is { } trouble ? $" The last trouble of this service on its server: {trouble}" : "";
 
     private static string Aside(ServiceSnapshot service, NodeExplained node)
     {
@@ -147,8 +147,8 @@ internal static class NodeExplanations
 /// <param name="Service">As declared.</param>
 /// <param name="Partition">Where it lives.</param>
 /// <param name="Owner">The server that owns that; null = not known here.</param>
-/// <param name="News">What that server says of the service's handlers; null = nothing.</param>
-internal sealed record NodeFacts(ServiceSnapshot Service, PartitionId Partition, string? Owner, HandlerNews? News)
+/// <param name="Health">What that server says of the service's handlers; null = nothing.</param>
+internal sealed record NodeFacts(ServiceSnapshot Service, PartitionId Partition, string? Owner, HandlerFacts? Health)
 {
     /// <summary>Why the whole cluster pushes nothing and fires no timer; null = it does.</summary>
     public string? ClusterPause { get; init; }

@@ -37,23 +37,23 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
         },
         new("GET", _one, Permission.Read, "Reads a key", GetAsync)
         {
-            Query = [ReadWish.Read, ReadWish.Since],
+            Query = [RequestedConsistency.Read, RequestedConsistency.Since],
             Headers = ["If-Match", "If-None-Match"],
             Answers =
             [
-                new(200, "The value", MediaType: "*/*", Headers: ["ETag", "Grains-Position", "Grains-Expires-At", ReadWish.Header]),
-                new(304, "The caller has this version", Headers: ["ETag", "Grains-Position", ReadWish.Header]),
+                new(200, "The value", MediaType: "*/*", Headers: ["ETag", "Grains-Position", "Grains-Expires-At", RequestedConsistency.Header]),
+                new(304, "The caller has this version", Headers: ["ETag", "Grains-Position", RequestedConsistency.Header]),
             ],
             Problems = [ProblemCode.KeyspaceNotFound, ProblemCode.KeyNotFound, ProblemCode.VersionMismatch, ProblemCode.HistoryChanged],
         },
         new("HEAD", _one, Permission.Read, "Reads a key without its value", GetAsync)
         {
-            Query = [ReadWish.Read, ReadWish.Since],
+            Query = [RequestedConsistency.Read, RequestedConsistency.Since],
             Headers = ["If-Match", "If-None-Match"],
             Answers =
             [
-                new(200, "It exists", Headers: ["ETag", "Grains-Position", "Grains-Expires-At", ReadWish.Header]),
-                new(304, "The caller has this version", Headers: ["ETag", "Grains-Position", ReadWish.Header]),
+                new(200, "It exists", Headers: ["ETag", "Grains-Position", "Grains-Expires-At", RequestedConsistency.Header]),
+                new(304, "The caller has this version", Headers: ["ETag", "Grains-Position", RequestedConsistency.Header]),
             ],
             Problems = [ProblemCode.KeyspaceNotFound, ProblemCode.KeyNotFound, ProblemCode.VersionMismatch, ProblemCode.HistoryChanged],
         },
@@ -65,8 +65,8 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
         },
         new("GET", "/v1/keyspaces/{keyspace}/keys", Permission.Read, "Lists keys in bytewise order", ListAsync)
         {
-            Query = ["prefix", "start", "end", "after", "limit", "values", ReadWish.Read, ReadWish.Since],
-            Answers = [new(200, "A page", typeof(KeyList), Headers: ReadWish.Header)],
+            Query = ["prefix", "start", "end", "after", "limit", "values", RequestedConsistency.Read, RequestedConsistency.Since],
+            Answers = [new(200, "A page", typeof(KeyList), Headers: RequestedConsistency.Header)],
             Problems = [ProblemCode.KeyspaceNotFound, ProblemCode.HistoryChanged],
         },
     ];
@@ -108,13 +108,13 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
     private async Task GetAsync(HttpContext http)
     {
         Utf8Name key = KeyOf(http);
-        ReadWish wish = ReadWish.Of(http, Query.Of(http, ReadWish.Read, ReadWish.Since));
+        RequestedConsistency consistency = RequestedConsistency.Of(http, Query.Of(http, RequestedConsistency.Read, RequestedConsistency.Since));
         var condition = Conditions.OfRead.Of(http);
-        KeyspaceSnapshot keyspace = await FindAsync(http, wish.IsPast) ?? throw DeclarationCatalog.NoKeyspace();
+        KeyspaceSnapshot keyspace = await FindAsync(http, consistency.MayBeStale) ?? throw DeclarationCatalog.NoKeyspace();
         PartitionId partition = keyspace.PartitionOf(partitions.Slots, key);
         Answer answer = await partitions.ExecuteAsync(
             partition,
-            new GetKey { Keyspace = keyspace.Id, Key = key, Freshness = wish.For(partition) },
+            new GetKey { Keyspace = keyspace.Id, Key = key, Consistency = consistency.For(partition) },
             CancellationToken.None);
         if (answer is not KeyFound { Entry: var entry })
         {
@@ -164,15 +164,15 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
             throw RequestPath.Refuse("The key is empty; to list keys, leave out the last '/'.");
         }
 
-        Query query = Query.Of(http, "prefix", "start", "end", "after", "limit", "values", ReadWish.Read, ReadWish.Since);
-        ReadWish wish = ReadWish.Of(http, query);
+        Query query = Query.Of(http, "prefix", "start", "end", "after", "limit", "values", RequestedConsistency.Read, RequestedConsistency.Since);
+        RequestedConsistency consistency = RequestedConsistency.Of(http, query);
         Utf8Name prefix = query.Name("prefix");
         Utf8Name start = query.Name("start");
         Utf8Name end = query.Name("end");
         Utf8Name after = query.Name("after");
         int limit = query.Limit();
         bool withValues = query.Flag("values");
-        KeyspaceSnapshot keyspace = await FindAsync(http, wish.IsPast) ?? throw DeclarationCatalog.NoKeyspace();
+        KeyspaceSnapshot keyspace = await FindAsync(http, consistency.MayBeStale) ?? throw DeclarationCatalog.NoKeyspace();
         CancellationToken gone = http.RequestAborted;
 
         async ValueTask<MergedPage<KeyView>> ReadAsync(PartitionId partition, Utf8Name from, int count)
@@ -188,7 +188,7 @@ internal sealed class KeyRoutes(IPartitions partitions, DeclarationCatalog catal
                     After = from,
                     Limit = count,
                     KeysOnly = !withValues,
-                    Freshness = wish.For(partition),
+                    Consistency = consistency.For(partition),
                 },
                 gone);
             return answer is KeyPage page

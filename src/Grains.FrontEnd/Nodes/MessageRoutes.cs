@@ -58,8 +58,8 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
         },
         new("GET", "/v1/services/{service}/messages/{message}", Permission.Read, "Where a message is", StatusAsync)
         {
-            Query = [ReadWish.Read, ReadWish.Since],
-            Answers = [new(200, "Its status", typeof(MessageStatusDocument), Headers: ReadWish.Header)],
+            Query = [RequestedConsistency.Read, RequestedConsistency.Since],
+            Answers = [new(200, "Its status", typeof(MessageStatusDocument), Headers: RequestedConsistency.Header)],
             Problems =
             [
                 ProblemCode.BadId, ProblemCode.ServiceNotFound, ProblemCode.MessageNotFound, ProblemCode.HistoryChanged,
@@ -67,20 +67,20 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
         },
         new("GET", _node + "/mailbox", Permission.Read, "Messages that wait or are delivered, in order", MailboxAsync)
         {
-            Query = ["after", "limit", ReadWish.Read, ReadWish.Since],
-            Answers = [new(200, "A page", typeof(MessageList), Headers: ReadWish.Header)],
+            Query = ["after", "limit", RequestedConsistency.Read, RequestedConsistency.Since],
+            Answers = [new(200, "A page", typeof(MessageList), Headers: RequestedConsistency.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
         new("GET", _node + "/delayed", Permission.Read, "Messages whose time has not come, in the order of their acceptance", DelayedAsync)
         {
-            Query = ["after", "limit", ReadWish.Read, ReadWish.Since],
-            Answers = [new(200, "A page", typeof(MessageList), Headers: ReadWish.Header)],
+            Query = ["after", "limit", RequestedConsistency.Read, RequestedConsistency.Since],
+            Answers = [new(200, "A page", typeof(MessageList), Headers: RequestedConsistency.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
         new("GET", _node + "/dead", Permission.Read, "Dead letters, in order", DeadAsync)
         {
-            Query = ["after", "limit", ReadWish.Read, ReadWish.Since],
-            Answers = [new(200, "A page", typeof(MessageList), Headers: ReadWish.Header)],
+            Query = ["after", "limit", RequestedConsistency.Read, RequestedConsistency.Since],
+            Answers = [new(200, "A page", typeof(MessageList), Headers: RequestedConsistency.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
         new("POST", _node + "/dead:retry", Permission.Write, "All dead letters go to the mailbox's tail, in order", RetryAllAsync)
@@ -176,12 +176,12 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
     private async Task StatusAsync(HttpContext http)
     {
         MessageId id = MessageOf(RequestPath.Of(http).Segment(4));
-        ReadWish wish = ReadWish.Of(http, Query.Of(http, ReadWish.Read, ReadWish.Since));
-        ServiceSnapshot service = await calls.FindAsync(http, wish.IsPast);
+        RequestedConsistency consistency = RequestedConsistency.Of(http, Query.Of(http, RequestedConsistency.Read, RequestedConsistency.Since));
+        ServiceSnapshot service = await calls.FindAsync(http, consistency.MayBeStale);
         MessageFound found = await calls.ExecuteAsync<MessageFound>(
             service,
             id.Partition,
-            new GetMessage(service.Id, id) { Freshness = wish.For(id.Partition) },
+            new GetMessage(service.Id, id) { Consistency = consistency.For(id.Partition) },
             ProblemCode.MessageNotFound);
         MessageView? message = found.Message;
         await Answers.JsonAsync(
@@ -227,11 +227,11 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
     private async Task ListAsync(HttpContext http, bool dead, bool delayed = false)
     {
         Utf8Name node = ServiceCalls.NodeOf(http);
-        Query query = Query.Of(http, "after", "limit", ReadWish.Read, ReadWish.Since);
-        ReadWish wish = ReadWish.Of(http, query);
+        Query query = Query.Of(http, "after", "limit", RequestedConsistency.Read, RequestedConsistency.Since);
+        RequestedConsistency consistency = RequestedConsistency.Of(http, query);
         MessageId? after = query.Message("after");
         int limit = query.Limit();
-        ServiceSnapshot service = await calls.FindAsync(http, wish.IsPast);
+        ServiceSnapshot service = await calls.FindAsync(http, consistency.MayBeStale);
         PartitionId partition = service.PartitionOf(calls.Slots, node);
         MessagePage page = await calls.ExecuteAsync<MessagePage>(
             service,
@@ -244,7 +244,7 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
                 Delayed = delayed,
                 After = after,
                 Limit = limit,
-                Freshness = wish.For(partition),
+                Consistency = consistency.For(partition),
             },
             ProblemCode.NodeNotFound,
             http.RequestAborted);

@@ -27,14 +27,14 @@ internal sealed class NodeRoutes(ServiceCalls calls)
     [
         new("GET", "/v1/services/{service}/nodes", Permission.Read, "Lists nodes in bytewise order", ListAsync)
         {
-            Query = ["prefix", "after", "limit", ReadWish.Read, ReadWish.Since],
-            Answers = [new(200, "A page", typeof(NodeList), Headers: ReadWish.Header)],
+            Query = ["prefix", "after", "limit", RequestedConsistency.Read, RequestedConsistency.Since],
+            Answers = [new(200, "A page", typeof(NodeList), Headers: RequestedConsistency.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.HistoryChanged],
         },
         new("GET", _one, Permission.Read, "What a node holds", GetAsync)
         {
-            Query = [ReadWish.Read, ReadWish.Since],
-            Answers = [new(200, "The node", typeof(NodeDocument), Headers: ReadWish.Header)],
+            Query = [RequestedConsistency.Read, RequestedConsistency.Since],
+            Answers = [new(200, "The node", typeof(NodeDocument), Headers: RequestedConsistency.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
         new("DELETE", _one, Permission.Admin, "Forgets a node: state, messages, dead letters, timers", DeleteAsync)
@@ -59,12 +59,12 @@ internal sealed class NodeRoutes(ServiceCalls calls)
         },
         new("GET", _state, Permission.Read, "Reads a node's state", GetStateAsync)
         {
-            Query = [ReadWish.Read, ReadWish.Since],
+            Query = [RequestedConsistency.Read, RequestedConsistency.Since],
             Headers = ["If-Match", "If-None-Match"],
             Answers =
             [
-                new(200, "The state", MediaType: "*/*", Headers: ["ETag", "Grains-Position", ReadWish.Header]),
-                new(304, "The caller has this version", Headers: ["ETag", "Grains-Position", ReadWish.Header]),
+                new(200, "The state", MediaType: "*/*", Headers: ["ETag", "Grains-Position", RequestedConsistency.Header]),
+                new(304, "The caller has this version", Headers: ["ETag", "Grains-Position", RequestedConsistency.Header]),
             ],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.StateNotFound, ProblemCode.VersionMismatch, ProblemCode.HistoryChanged],
         },
@@ -89,12 +89,12 @@ internal sealed class NodeRoutes(ServiceCalls calls)
 
     private async Task ListAsync(HttpContext http)
     {
-        Query query = Query.Of(http, "prefix", "after", "limit", ReadWish.Read, ReadWish.Since);
-        ReadWish wish = ReadWish.Of(http, query);
+        Query query = Query.Of(http, "prefix", "after", "limit", RequestedConsistency.Read, RequestedConsistency.Since);
+        RequestedConsistency consistency = RequestedConsistency.Of(http, query);
         Utf8Name prefix = query.Name("prefix");
         Utf8Name after = query.Name("after");
         int limit = query.Limit();
-        ServiceSnapshot service = await calls.FindAsync(http, wish.IsPast);
+        ServiceSnapshot service = await calls.FindAsync(http, consistency.MayBeStale);
         CancellationToken gone = http.RequestAborted;
 
         async ValueTask<MergedPage<NodeView>> ReadAsync(PartitionId partition, Utf8Name from, int count)
@@ -108,7 +108,7 @@ internal sealed class NodeRoutes(ServiceCalls calls)
                     Prefix = prefix,
                     After = from,
                     Limit = count,
-                    Freshness = wish.For(partition),
+                    Consistency = consistency.For(partition),
                 },
                 ProblemCode.ServiceNotFound,
                 gone);
@@ -131,13 +131,13 @@ internal sealed class NodeRoutes(ServiceCalls calls)
     private async Task GetAsync(HttpContext http)
     {
         Utf8Name node = ServiceCalls.NodeOf(http);
-        ReadWish wish = ReadWish.Of(http, Query.Of(http, ReadWish.Read, ReadWish.Since));
-        ServiceSnapshot service = await calls.FindAsync(http, wish.IsPast);
+        RequestedConsistency consistency = RequestedConsistency.Of(http, Query.Of(http, RequestedConsistency.Read, RequestedConsistency.Since));
+        ServiceSnapshot service = await calls.FindAsync(http, consistency.MayBeStale);
         PartitionId partition = service.PartitionOf(calls.Slots, node);
         NodeFound found = await calls.ExecuteAsync<NodeFound>(
             service,
             partition,
-            new GetNode { Service = service.Id, Node = node, Freshness = wish.For(partition) },
+            new GetNode { Service = service.Id, Node = node, Consistency = consistency.For(partition) },
             ProblemCode.NodeNotFound);
         await Answers.JsonAsync(http, StatusCodes.Status200OK, Document(found.Node, partition), WireJson.Context.NodeDocument);
     }
@@ -185,12 +185,12 @@ internal sealed class NodeRoutes(ServiceCalls calls)
     private async Task GetStateAsync(HttpContext http)
     {
         Utf8Name node = ServiceCalls.NodeOf(http);
-        ReadWish wish = ReadWish.Of(http, Query.Of(http, ReadWish.Read, ReadWish.Since));
+        RequestedConsistency consistency = RequestedConsistency.Of(http, Query.Of(http, RequestedConsistency.Read, RequestedConsistency.Since));
         var condition = Conditions.OfRead.Of(http);
-        ServiceSnapshot service = await calls.FindAsync(http, wish.IsPast);
+        ServiceSnapshot service = await calls.FindAsync(http, consistency.MayBeStale);
         PartitionId partition = service.PartitionOf(calls.Slots, node);
         Answer answer = await calls.ExecuteAsync(
-            partition, new GetNode { Service = service.Id, Node = node, WithState = true, Freshness = wish.For(partition) });
+            partition, new GetNode { Service = service.Id, Node = node, WithState = true, Consistency = consistency.For(partition) });
         if (answer is not NodeFound { Node: var found })
         {
             await ProblemAnswer.WriteAsync(http, calls.Refuse(answer, service.Name, ProblemCode.StateNotFound));

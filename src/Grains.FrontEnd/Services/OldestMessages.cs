@@ -39,7 +39,7 @@ internal sealed class OldestMessages : BackgroundService
         foreach (PartitionLoop loop in _local.All)
         {
             Answer answer = await _partitions.ExecuteAsync(
-                loop.Id, new FindOldest { LookedAtMax = _lookedAtMax, Freshness = ReadChoice.Stale }, cancel);
+                loop.Id, new FindOldest { LookedAtMax = _lookedAtMax, Consistency = ReadConsistency.Stale }, cancel);
             foreach (OldestMessage found in answer is OldestFound { Services: var services } ? services : [])
             {
                 byId[found.Service] = Math.Min(byId.GetValueOrDefault(found.Service, long.MaxValue), found.AcceptedAtMs);

@@ -102,7 +102,7 @@ internal sealed class ServiceRoutes(DeclarationCatalog catalog)
             ProblemCode.SecretNotFound, $"Service '{service.Name}' was never pushed to, so nothing is signed.");
         http.Response.Headers.CacheControl = "no-store";
         await Answers.JsonAsync(http, StatusCodes.Status200OK,
-            new ServiceSecret { Secret = secret.Reveal() }, WireJson.Context.ServiceSecret);
+            new ServiceSecret { Secret = secret.Expose() }, WireJson.Context.ServiceSecret);
     }
 
     private async Task DeleteAsync(HttpContext http)

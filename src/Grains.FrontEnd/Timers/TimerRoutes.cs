@@ -23,8 +23,8 @@ internal sealed class TimerRoutes(ServiceCalls calls)
     [
         new("GET", _all, Permission.Read, "The timers of a node, by name", ListAsync)
         {
-            Query = [ReadWish.Read, ReadWish.Since],
-            Answers = [new(200, "All of them", typeof(TimerList), Headers: ReadWish.Header)],
+            Query = [RequestedConsistency.Read, RequestedConsistency.Since],
+            Answers = [new(200, "All of them", typeof(TimerList), Headers: RequestedConsistency.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
         new("PUT", _one, Permission.Write, "Sends the node a message at the times of a schedule, or once", PutAsync)
@@ -47,13 +47,13 @@ internal sealed class TimerRoutes(ServiceCalls calls)
     private async Task ListAsync(HttpContext http)
     {
         Utf8Name node = ServiceCalls.NodeOf(http);
-        ReadWish wish = ReadWish.Of(http, Query.Of(http, ReadWish.Read, ReadWish.Since));
-        ServiceSnapshot service = await calls.FindAsync(http, wish.IsPast);
+        RequestedConsistency consistency = RequestedConsistency.Of(http, Query.Of(http, RequestedConsistency.Read, RequestedConsistency.Since));
+        ServiceSnapshot service = await calls.FindAsync(http, consistency.MayBeStale);
         PartitionId partition = service.PartitionOf(calls.Slots, node);
         TimersFound found = await calls.ExecuteAsync<TimersFound>(
             service,
             partition,
-            new ListTimers { Service = service.Id, Node = node, Freshness = wish.For(partition) },
+            new ListTimers { Service = service.Id, Node = node, Consistency = consistency.For(partition) },
             ProblemCode.NodeNotFound,
             http.RequestAborted);
         await Answers.JsonAsync(

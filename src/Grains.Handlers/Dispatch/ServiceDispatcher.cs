@@ -49,7 +49,7 @@ internal sealed partial class ServiceDispatcher : IDisposable
     {
         Service = Service.Name,
         InFlight = _slots.Taken,
-        Halt = Halt()?.Why,
+        Suspended = Suspension()?.Why,
         LastTrouble = _lastTrouble,
     };
 
@@ -100,8 +100,8 @@ internal sealed partial class ServiceDispatcher : IDisposable
     }
 
     /// <summary>Why nothing can be handled now, and how long to wait before that is looked at again; null = it can.</summary>
-    private (string Why, TimeSpan For)? Halt() => Service.Handler.Kind == HandlerKind.Push
-        ? _parts.Push.TargetsOf(Service).Halt
+    private (string Why, TimeSpan For)? Suspension() => Service.Handler.Kind == HandlerKind.Push
+        ? _parts.Push.TargetsOf(Service).Suspension
         : _parts.Servers.IsHosted(Service.Name) ? null
         : ($"No server that is there has a class for it; build one in with AddHandler<T>(\"{Service.Name}\").", _pauseAfterTrouble);
 
@@ -120,9 +120,9 @@ internal sealed partial class ServiceDispatcher : IDisposable
                         return;
                     }
                 }
-                else if (Halt() is { } halt)
+                else if (Suspension() is { } suspension)
                 {
-                    await Task.Delay(halt.For, _parts.Time, stop);
+                    await Task.Delay(suspension.For, _parts.Time, stop);
                 }
                 else if (!await TakeOneAsync(partition, stop) && MayEnd(partition))
                 {
@@ -231,7 +231,7 @@ internal sealed partial class ServiceDispatcher : IDisposable
 
         return next is null ? null : await next;
 
-        bool MayGoOn() => goesOn && !stop.IsCancellationRequested && Halt() is null;
+        bool MayGoOn() => goesOn && !stop.IsCancellationRequested && Suspension() is null;
     }
 
     private async Task RunElsewhereAsync(NodeWork work)

@@ -40,7 +40,7 @@ internal sealed class PushHandler : IDisposable
         PushTargets targets = TargetsOf(service);
         if (targets.Take() is not { } target)
         {
-            return new HandlerOutcome.Later(targets.Halt?.Why ?? "No URL of it answers.");
+            return new HandlerOutcome.Later(targets.Suspension?.Why ?? "No URL of it answers.");
         }
 
         string? trouble = null;

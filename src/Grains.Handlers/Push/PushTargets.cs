@@ -41,7 +41,7 @@ internal sealed class PushTargets
     }
 
     /// <summary>Why none of them is asked now, and for how long; null = one may be.</summary>
-    public (string Why, TimeSpan For)? Halt
+    public (string Why, TimeSpan For)? Suspension
     {
         get
         {

@@ -145,7 +145,7 @@ internal sealed partial class DeliveryRuns(
         try
         {
             var handle = new DeliveryHandle(run.Given.Delivery, service.Name);
-            UInt128 hash = RunHash.Draw();
+            UInt128 hash = RunHash.Generate();
             command = await RepeatAsync(run, service.Name, async () => await new CommitTranslation(
                 parts.Catalog, parts.Partitions.Slots, handle).TranslateAsync(wanted.Request, hash));
         }

@@ -8,7 +8,7 @@ namespace Grains.Handlers.Runs;
 /// </summary>
 internal static class RunHash
 {
-    public static UInt128 Draw()
+    public static UInt128 Generate()
     {
         Span<byte> bytes = stackalloc byte[16];
         Random.Shared.NextBytes(bytes);

@@ -29,7 +29,7 @@ internal sealed record DispatchReport
     [Id(1)] public required int InFlight { get; init; }
 
     /// <summary>Why nothing is taken out now; null = it is.</summary>
-    [Id(2)] public string? Halt { get; init; }
+    [Id(2)] public string? Suspended { get; init; }
 
     /// <summary>Why a delivery was not handled, or what its handler said was ignored, the last time.</summary>
     [Id(3)] public string? LastTrouble { get; init; }

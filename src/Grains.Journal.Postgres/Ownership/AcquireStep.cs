@@ -16,7 +16,7 @@ internal sealed class AcquireStep(PostgresSession session, string schema)
     private NpgsqlConnection Connection => session.Connection;
 
     /// <summary>The whole step for a partition that nobody has, and that is undone: what it needs is compiled then.</summary>
-    public async Task RehearseAsync(PartitionId partition)
+    public async Task WarmUpAsync(PartitionId partition)
     {
         await using NpgsqlTransaction transaction =
             await Connection.BeginTransactionAsync(IsolationLevel.ReadCommitted);

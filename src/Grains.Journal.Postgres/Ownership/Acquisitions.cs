@@ -50,11 +50,11 @@ internal sealed partial class Acquisitions(
     }
 
     /// <summary>Leaves a session that is open, and nothing else.</summary>
-    public Task RehearseAsync() => _sessions.UseAsync(
+    public Task WarmUpAsync() => _sessions.UseAsync(
         session => session.RunAsync(async () =>
         {
             // No cluster has that many.
-            await new AcquireStep(session, options.Schema).RehearseAsync(new PartitionId(uint.MaxValue));
+            await new AcquireStep(session, options.Schema).WarmUpAsync(new PartitionId(uint.MaxValue));
             return true;
         }),
         CancellationToken.None);

@@ -43,7 +43,7 @@ internal sealed class ClusterStores : IAsyncDisposable
             {
                 if (cluster.HasPartitions)
                 {
-                    await journal.RehearseAsync();
+                    await journal.WarmUpAsync();
                 }
 
                 return new ClusterStores(database, journal);

@@ -10,7 +10,7 @@ namespace Grains.Silo.Budgets;
 /// <param name="heap">Whether the collector finds room at all; the second of the pair.</param>
 public sealed class DataBudget(MemoryShares shares, HeapPressure heap)
 {
-    /// <summary>For what has the memory to itself: tests, rehearsals.</summary>
+    /// <summary>For what has the memory to itself: tests, warm-up.</summary>
     public static DataBudget Unlimited => new(new MemoryShares(long.MaxValue / 8), new HeapPressure(long.MaxValue));
 
     private long _held;

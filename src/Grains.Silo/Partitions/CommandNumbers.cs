@@ -57,7 +57,7 @@ internal sealed class CommandNumbers(int window, int waitingMax, long incarnatio
 
     /// <summary>The partition has forgotten front ends as old as <paramref name="refused"/>: later names are younger.</summary>
     /// <param name="newest">The youngest that it knows.</param>
-    public void Rejuvenate(long refused, long newest)
+    public void RenewIncarnation(long refused, long newest)
     {
         lock (_lock)
         {

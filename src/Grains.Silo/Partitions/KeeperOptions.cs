@@ -31,7 +31,7 @@ public sealed record KeeperOptions
     /// A server whose journal has been silent for this long finds out whether it is the only one, and then gives its
     /// partitions up.
     /// </summary>
-    public int CutOffMs { get; init; } = 1_500;
+    public int IsolationMs { get; init; } = 1_500;
 
     /// <summary>The longest that the journal may take to answer when it is asked whether it does.</summary>
     public int JournalProbeMsMax { get; init; } = 1_000;

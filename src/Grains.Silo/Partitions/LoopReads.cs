@@ -55,26 +55,26 @@ internal sealed class LoopReads(OwnedPartition owned, IJournal journal, Func<boo
 
     private Answer Read(Command command)
     {
-        ReadChoice choice = command.Freshness;
+        ReadConsistency asked = command.Consistency;
         if (isOver())
         {
             return new NotOwner(MayHaveHappened: false, "This server has just given the partition up.");
         }
 
-        if (choice.Kind == ReadKind.Session)
+        if (asked.Level == ConsistencyLevel.Session)
         {
-            if (choice.Incarnation != owned.Machine.Incarnation)
+            if (asked.Incarnation != owned.Machine.Incarnation)
             {
                 return new Refused(Refusal.HistoryChanged,
-                    $"The position is of history {choice.Incarnation} of partition {owned.Id}, which now has history "
+                    $"The position is of history {asked.Incarnation} of partition {owned.Id}, which now has history "
                     + $"{owned.Machine.Incarnation}: the data was restored in between. Read without a position, and take "
                     + "the new one from the answer.");
             }
 
-            if (choice.AtLeast > owned.Machine.Revision)
+            if (asked.AtLeast > owned.Machine.Revision)
             {
                 return new NotOwner(MayHaveHappened: false,
-                    $"This owner of partition {owned.Id} stands at {owned.Machine.Revision}, before {choice.AtLeast}.");
+                    $"This owner of partition {owned.Id} stands at {owned.Machine.Revision}, before {asked.AtLeast}.");
             }
         }
 

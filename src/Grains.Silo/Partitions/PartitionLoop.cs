@@ -154,7 +154,7 @@ public sealed partial class PartitionLoop
     /// <summary>Any thread. The ticket is answered, now if the queue is full or closed.</summary>
     public void Post(Ticket ticket)
     {
-        if (ticket.Command is { Freshness.Kind: not ReadKind.Linearizable, IsRead: true })
+        if (ticket.Command is { Consistency.Level: not ConsistencyLevel.Linearizable, IsRead: true })
         {
             _ = _reads.AnswerFromThePastAsync(ticket, _scheduler);
             return;

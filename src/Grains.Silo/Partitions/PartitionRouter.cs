@@ -73,7 +73,7 @@ internal sealed class PartitionRouter(
 
                 // Its very first arrival was refused, so nothing of it was applied. This front end was forgotten there,
                 // because others were born after it, or because its clock says so.
-                numbers.Rejuvenate(id.Incarnation, refused.NewestIncarnation);
+                numbers.RenewIncarnation(id.Incarnation, refused.NewestIncarnation);
             }
             finally
             {

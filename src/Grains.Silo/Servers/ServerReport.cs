@@ -24,5 +24,5 @@ public sealed record ServerReport
     [Id(7)] public required long MembershipVersion { get; init; }
 
     /// <summary>It does not reach the journal, others do: it has given its partitions up until it does.</summary>
-    [Id(8)] public bool IsCutOff { get; init; }
+    [Id(8)] public bool IsIsolated { get; init; }
 }

@@ -33,7 +33,7 @@ internal sealed class ServerService(
         return Task.CompletedTask;
     }
 
-    public Task<bool> ReachesJournal() => parts.CutOffs.Value.ReachesJournalAsync();
+    public Task<bool> ReachesJournal() => parts.JournalIsolation.Value.ReachesJournalAsync();
 
     public Task SettingsChanged() => parts.Settings.RefreshAsync();
 
@@ -46,7 +46,7 @@ internal sealed class ServerService(
         StateBytes = parts.Local.StateBytes,
         StartedAt = _startedAt,
         IsLeaving = parts.Leaving.Contains(parts.Address.SiloAddress),
-        IsCutOff = parts.CutOffs.Value.IsCutOff,
+        IsIsolated = parts.JournalIsolation.Value.IsIsolated,
         MembershipVersion = parts.Membership.Number,
     });
 }
@@ -55,7 +55,7 @@ internal sealed class ServerService(
 internal sealed record ServerParts(
     LocalPartitions Local,
     Lazy<PartitionPreloads> Preloads,
-    Lazy<CutOffs> CutOffs,
+    Lazy<JournalIsolation> JournalIsolation,
     LeavingServers Leaving,
     ClusterSettingsReader Settings,
     MembershipView Membership,

@@ -92,7 +92,7 @@ internal sealed class Deliveries
 
     /// <summary>Receives that wait for any node of the service.</summary>
     public int WaitingForAny(long service) =>
-        _services.TryGetValue(service, out ServiceActivity? activity) ? activity.Waiters.Count + activity.Lookers.Count : 0;
+        _services.TryGetValue(service, out ServiceActivity? activity) ? activity.Waiters.Count + activity.Peekers.Count : 0;
 
     public bool Holds(Message message) =>
         _nodes.TryGetValue(message.Owner, out NodeActivity? node) && node.Open is { } open && open.Holds(message.Id);
@@ -230,7 +230,7 @@ internal sealed class Deliveries
         {
             ServiceActivity service = ServiceOf(command.Service.Value);
             Work.IsAsked(command.Service);
-            _waiters.Add(ticket, command, command.OnlyLook ? service.Lookers : service.Waiters, null, nowMs);
+            _waiters.Add(ticket, command, command.PeekOnly ? service.Peekers : service.Waiters, null, nowMs);
             _asked.Add(service);
             return;
         }
@@ -348,7 +348,7 @@ internal sealed class Deliveries
         if (service.IsWhole)
         {
             _waiters.ForgetLate(service.Waiters, nowMs, over);
-            _waiters.ForgetLate(service.Lookers, nowMs, over);
+            _waiters.ForgetLate(service.Peekers, nowMs, over);
         }
     }
 
@@ -366,10 +366,10 @@ internal sealed class Deliveries
         {
             service?.Add(node.Name);
             Work.Find(node.Name.Scope);
-            foreach (Waiter looker in service?.Lookers.ToArray() ?? [])
+            foreach (Waiter peeker in service?.Peekers.ToArray() ?? [])
             {
-                _waiters.Forget(looker);
-                replies.Add(new Reply(looker.Ticket, new SomethingToDeliver()));
+                _waiters.Forget(peeker);
+                replies.Add(new Reply(peeker.Ticket, new SomethingToDeliver()));
             }
 
             return;

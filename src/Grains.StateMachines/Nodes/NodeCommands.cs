@@ -96,7 +96,7 @@ public sealed record Receive : NodeCommand
     /// Takes nothing: answered by <see cref="SomethingToDeliver"/> as soon as some node has something that could be
     /// given out. For any node of the service only.
     /// </summary>
-    [Id(5)] public bool OnlyLook { get; init; }
+    [Id(5)] public bool PeekOnly { get; init; }
 
     /// <summary>A server asks on its own behalf, for a service that it runs: it takes no place from callers.</summary>
     [Id(6)] public bool OfServer { get; init; }

@@ -81,7 +81,7 @@ internal sealed class ReceiveWaiters(MachineLimits limits, Moments moments)
     {
         foreach (Waiter waiter in _standing)
         {
-            if (waiter.Gone || waiter.IsChosen || waiter.Command.OnlyLook || waiter.Command.OfServer)
+            if (waiter.Gone || waiter.IsChosen || waiter.Command.PeekOnly || waiter.Command.OfServer)
             {
                 continue;
             }

@@ -18,12 +18,12 @@ internal sealed class ServiceActivity(long service)
     public LinkedList<Waiter> Waiters { get; } = new();
 
     /// <summary>Those that only want to know.</summary>
-    public LinkedList<Waiter> Lookers { get; } = new();
+    public LinkedList<Waiter> Peekers { get; } = new();
 
     /// <summary>Nodes that had messages before the first question are all known.</summary>
     public bool IsWhole { get; private set; }
 
-    public bool IsAsked => Waiters.Count + Lookers.Count > 0;
+    public bool IsAsked => Waiters.Count + Peekers.Count > 0;
 
     /// <summary>The node has something that could be given out, and nobody who asked for it by name.</summary>
     public void Add(in ScopedName node)

@@ -13,7 +13,7 @@ public abstract record Command
     [Id(0)] public CommandId Id { get; init; }
 
     /// <summary>How fresh the answer to a read must be.</summary>
-    [Id(1)] public ReadChoice Freshness { get; init; }
+    [Id(1)] public ReadConsistency Consistency { get; init; }
 
     /// <summary>Changes nothing: answered from durable state after the writes of its batch.</summary>
     public virtual bool IsRead => false;

@@ -4,12 +4,13 @@ using Grains.Faults.Tests.World;
 namespace Grains.Faults.Tests.Nemesis;
 
 /// <summary>The database is gone and comes back; the servers go on with what they have in memory.</summary>
-internal abstract class DatabaseFault(string name, ClusterRun run) : Fault(name)
+internal abstract class DatabaseFault(string name) : Fault(name)
 {
     private readonly Pauses _untilWritten = new();
     private Dictionary<uint, long> _epochs = [];
     private int _acquiredAgain;
     private long _acceptsNs;
+    private ClusterRun? _run;
 
     public override string Note => $"first success after it accepts connections {_untilWritten}; {_acquiredAgain} partitions acquired again";
 
@@ -20,7 +21,11 @@ internal abstract class DatabaseFault(string name, ClusterRun run) : Fault(name)
 
     public override IReadOnlyList<ServerProcess> Avoid(ServerProcess victim) => [];
 
-    public override async Task PrepareAsync(ServerProcess victim, IReadOnlySet<uint> owned) => _epochs = await EpochsAsync();
+    public override async Task PrepareAsync(ClusterRun run, ServerProcess victim, IReadOnlySet<uint> owned)
+    {
+        _run = run;
+        _epochs = await EpochsAsync();
+    }
 
     public override async Task StrikeAsync(ServerProcess victim)
     {
@@ -30,7 +35,7 @@ internal abstract class DatabaseFault(string name, ClusterRun run) : Fault(name)
 
     public override async Task RepairAsync(ServerProcess victim)
     {
-        foreach (PartitionWriter writer in run.Probes.Writers)
+        foreach (PartitionWriter writer in _run!.Probes.Writers)
         {
             _untilWritten.Add(writer.FirstSuccessAfter(_acceptsNs));
         }
@@ -42,5 +47,5 @@ internal abstract class DatabaseFault(string name, ClusterRun run) : Fault(name)
     protected abstract Task StrikeAsync();
 
     private async Task<Dictionary<uint, long>> EpochsAsync() =>
-        (await run.View.PartitionsAsync()).ToDictionary(p => p.Partition, p => p.Epoch);
+        (await _run!.View.PartitionsAsync()).ToDictionary(p => p.Partition, p => p.Epoch);
 }

@@ -4,7 +4,7 @@ using Grains.Postgres.Testing;
 namespace Grains.Faults.Tests.Nemesis;
 
 /// <summary>SIGKILL to Postgres, and a new process at once.</summary>
-internal sealed class DatabaseKillFault(PostgresServer postgres, ClusterRun run) : DatabaseFault("Postgres killed", run)
+internal sealed class DatabaseKillFault(PostgresServer postgres) : DatabaseFault("Postgres killed")
 {
     protected override Task StrikeAsync()
     {
@@ -14,8 +14,8 @@ internal sealed class DatabaseKillFault(PostgresServer postgres, ClusterRun run)
 }
 
 /// <summary>An orderly stop, a while without a database, and a new process.</summary>
-internal sealed class DatabaseRestartFault(PostgresServer postgres, TimeSpan length, ClusterRun run)
-    : DatabaseFault($"Postgres stopped {length.TotalSeconds} s", run)
+internal sealed class DatabaseRestartFault(PostgresServer postgres, TimeSpan length)
+    : DatabaseFault($"Postgres stopped {length.TotalSeconds} s")
 {
     protected override async Task StrikeAsync()
     {
@@ -26,13 +26,13 @@ internal sealed class DatabaseRestartFault(PostgresServer postgres, TimeSpan len
 }
 
 /// <summary>Every connection to it is ended, by its administrator.</summary>
-internal sealed class ConnectionsFault(PostgresServer postgres, ClusterRun run) : DatabaseFault("connections dropped", run)
+internal sealed class ConnectionsFault(PostgresServer postgres) : DatabaseFault("connections dropped")
 {
     protected override Task StrikeAsync() => postgres.DropConnectionsAsync();
 }
 
 /// <summary>The machine of the database loses its power; Postgres starts on what the disk has.</summary>
-internal sealed class DatabasePowerFault(ClusterWorld world, ClusterRun run) : DatabaseFault("power cut of Postgres", run)
+internal sealed class DatabasePowerFault(ClusterWorld world) : DatabaseFault("power cut of Postgres")
 {
     protected override Task StrikeAsync() => world.CutPowerOfPostgresAsync();
 }

@@ -5,16 +5,30 @@ using Grains.Faults.Tests.World;
 namespace Grains.Faults.Tests.Nemesis;
 
 /// <summary>A server is told to give all its partitions away, and then to take its share again. It serves clients all the while.</summary>
-internal sealed class DrainFault(Caller caller, ClusterView view) : Fault("drain and resume")
+internal sealed class DrainFault() : Fault("drain and resume")
 {
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(50);
 
+    private Caller? _caller;
+    private ClusterView? _view;
+
     public override IReadOnlyList<ServerProcess> Avoid(ServerProcess victim) => [];
 
-    public override async Task StrikeAsync(ServerProcess victim)
+    public override Task PrepareAsync(ClusterRun run, ServerProcess victim, IReadOnlySet<uint> owned)
     {
-        await TellAsync(victim, "drain");
+        (_caller, _view) = (run.NewCaller(), run.View);
+        return Task.CompletedTask;
+    }
+
+    public override Task StrikeAsync(ServerProcess victim) => DrainAsync(victim, _caller!, _view!);
+
+    public override Task RepairAsync(ServerProcess victim) => TellAsync(victim, _caller!, "resume");
+
+    /// <summary>Returns when it has no partition any more.</summary>
+    public static async Task DrainAsync(ServerProcess victim, Caller caller, ClusterView view)
+    {
+        await TellAsync(victim, caller, "drain");
         for (var waited = Stopwatch.StartNew();
              ClusterView.Counts(await view.PartitionsAsync()).ContainsKey(victim.Name);
              await Task.Delay(_pollPeriod))
@@ -23,9 +37,7 @@ internal sealed class DrainFault(Caller caller, ClusterView view) : Fault("drain
         }
     }
 
-    public override Task RepairAsync(ServerProcess victim) => TellAsync(victim, "resume");
-
-    private async Task TellAsync(ServerProcess victim, string what)
+    private static async Task TellAsync(ServerProcess victim, Caller caller, string what)
     {
         Reply reply = await caller.PostJsonAsync($"/v1/cluster/servers/{victim.Name}:{what}", "");
         Assert.True(reply.Is(202), $"{victim.Name} was told to {what}: {reply}");

@@ -17,8 +17,8 @@ internal abstract class Fault(string name)
     /// </summary>
     public virtual IReadOnlyList<ServerProcess> Avoid(ServerProcess victim) => [victim];
 
-    /// <summary>What clients do before it happens to this server, which has these partitions.</summary>
-    public virtual Task PrepareAsync(ServerProcess victim, IReadOnlySet<uint> owned) => Task.CompletedTask;
+    /// <summary>What the clients of this run do before it happens to this server, which has these partitions.</summary>
+    public virtual Task PrepareAsync(ClusterRun run, ServerProcess victim, IReadOnlySet<uint> owned) => Task.CompletedTask;
 
     /// <summary>Returns when it has happened.</summary>
     public abstract Task StrikeAsync(ServerProcess victim);

@@ -5,6 +5,9 @@ internal sealed class FaultFigures(string fault)
 {
     public int Times { get; set; }
 
+    /// <summary>Of all repetitions, with what prepared and repaired them.</summary>
+    public TimeSpan Took { get; set; }
+
     /// <summary>Partitions whose owner was hit; all, where it was the database.</summary>
     public Pauses Hit { get; } = new();
 
@@ -17,7 +20,7 @@ internal sealed class FaultFigures(string fault)
     public string Note { get; set; } = "";
 
     public override string ToString() =>
-        $"{fault} x{Times}: pause {Hit} (hit)"
+        $"{fault} x{Times} in {Took.TotalSeconds:0} s: pause {Hit} (hit)"
         + $"{(Others.Count > 0 ? $", {Others} (others)" : "")}{(Return.Count > 0 ? $", {Return} (return)" : "")}"
         + (Note.Length > 0 ? $"; {Note}" : "");
 }

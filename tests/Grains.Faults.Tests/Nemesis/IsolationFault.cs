@@ -4,8 +4,8 @@ namespace Grains.Faults.Tests.Nemesis;
 
 /// <summary>A server reaches no other any more, only its clients; healed after a while.</summary>
 /// <param name="alsoFromPostgres">So that it has nobody left to learn from that it is out.</param>
-internal sealed class IsolationFault(ClusterWorld world, ClusterRun run, TimeSpan length, bool alsoFromPostgres) : ZombieFault(
-    $"cut from all servers{(alsoFromPostgres ? " and Postgres" : "")} {length.TotalSeconds} s", run, length)
+internal sealed class IsolationFault(ClusterWorld world, TimeSpan length, bool alsoFromPostgres) : ZombieFault(
+    $"cut from all servers{(alsoFromPostgres ? " and Postgres" : "")} {length.TotalSeconds} s", length)
 {
     protected override void Take(ServerProcess victim)
     {

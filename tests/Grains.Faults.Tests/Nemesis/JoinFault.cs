@@ -5,9 +5,11 @@ using Grains.Faults.Tests.World;
 namespace Grains.Faults.Tests.Nemesis;
 
 /// <summary>One more server comes, takes its share, and leaves again.</summary>
-internal sealed class JoinFault(ServerProcess joining, int serversBefore, ClusterView view) : Fault("join and leave")
+internal sealed class JoinFault(ServerProcess joining, int serversBefore) : Fault("join and leave")
 {
     private static readonly TimeSpan _balanceDeadline = TimeSpan.FromSeconds(60);
+
+    private ClusterView? _view;
 
     /// <summary>Of all partitions, those that another server had afterwards; the most of all joins.</summary>
     public double MovedShare { get; private set; }
@@ -20,12 +22,18 @@ internal sealed class JoinFault(ServerProcess joining, int serversBefore, Cluste
 
     public override IReadOnlyList<ServerProcess> Avoid(ServerProcess victim) => [];
 
+    public override Task PrepareAsync(ClusterRun run, ServerProcess victim, IReadOnlySet<uint> owned)
+    {
+        _view = run.View;
+        return Task.CompletedTask;
+    }
+
     public override async Task StrikeAsync(ServerProcess victim)
     {
-        IReadOnlyList<PartitionPlace> before = await view.PartitionsAsync();
+        IReadOnlyList<PartitionPlace> before = await _view!.PartitionsAsync();
         await joining.StartAsync();
-        await view.SettleAsync(serversBefore + 1, _balanceDeadline);
-        IReadOnlyList<PartitionPlace> after = await view.PartitionsAsync();
+        await _view!.SettleAsync(serversBefore + 1, _balanceDeadline);
+        IReadOnlyList<PartitionPlace> after = await _view!.PartitionsAsync();
         int moved = after.Count(a => before.First(b => b.Partition == a.Partition).Owner != a.Owner);
         MovedShare = Math.Max(MovedShare, (double)moved / after.Count);
         double mean = (double)after.Count / (serversBefore + 1);

@@ -50,6 +50,16 @@ internal sealed class Bank(int seed, string service, params Uri[] servers) : IDi
         }
     }));
 
+    /// <summary>Returns when so many are accepted.</summary>
+    public async Task UntilMovedAsync(int moves, TimeSpan deadline)
+    {
+        using var cancel = new CancellationTokenSource(deadline);
+        while (Moves < moves)
+        {
+            await Task.Delay(_pollPeriod, cancel.Token);
+        }
+    }
+
     /// <summary>A commit that would take all the money of that delivery's account.</summary>
     public Task<(HttpStatusCode Status, string Text)> RobAsync(string delivery) => _server.AskAsync(
         HttpMethod.Post,

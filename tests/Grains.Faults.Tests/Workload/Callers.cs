@@ -10,7 +10,6 @@ internal sealed class Callers(IReadOnlyList<Uri> servers, TimeSpan? deadline = n
 {
     private static readonly TimeSpan _deadlineByDefault = TimeSpan.FromSeconds(5);
 
-    private readonly TimeSpan _deadline = deadline ?? _deadlineByDefault;
     private readonly HttpClient _http =
         new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2) })
         {
@@ -19,6 +18,9 @@ internal sealed class Callers(IReadOnlyList<Uri> servers, TimeSpan? deadline = n
 
     private volatile IReadOnlyList<Uri> _servers = servers;
     private int _lastCaller = -1;
+
+    /// <summary>Of each call that begins from now on.</summary>
+    public TimeSpan Deadline { get; set; } = deadline ?? _deadlineByDefault;
 
     public CallTally Tally { get; } = new();
 
@@ -49,7 +51,7 @@ internal sealed class Callers(IReadOnlyList<Uri> servers, TimeSpan? deadline = n
 
     private async Task<Reply> SendWithinDeadlineAsync(HttpRequestMessage request)
     {
-        using var deadline = new CancellationTokenSource(_deadline);
+        using var deadline = new CancellationTokenSource(Deadline);
         try
         {
             using HttpResponseMessage answer = await _http.SendAsync(request, deadline.Token);

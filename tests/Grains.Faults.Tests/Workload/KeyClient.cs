@@ -20,9 +20,9 @@ internal sealed class KeyClient(int number, int seed, Caller caller, LoadRecord 
     private int _operations;
     private int _values;
 
-    public async Task RunAsync(CancellationToken stop)
+    public async Task RunAsync(TimeSpan pause, CancellationToken stop)
     {
-        while (!stop.IsCancellationRequested)
+        for (; !stop.IsCancellationRequested; await Task.Delay(pause, CancellationToken.None))
         {
             _operations++;
             if (_random.Next(4) == 0)

@@ -8,7 +8,7 @@ internal sealed class PartitionWriter(uint partition, Caller caller, LoadRecord 
 {
     private const int _numbersOfOthers = 1_000;
     private const int _writesPerKey = 200;
-    private static readonly TimeSpan _pace = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan _pace = TimeSpan.FromMilliseconds(100);
 
     private readonly KeyClient _client = new(_numbersOfOthers + (int)partition, seed: 0, caller, record);
     private readonly string _tag = record.Names.TagOf(partition);

@@ -32,9 +32,9 @@ internal sealed class PastReads(Caller caller, LoadRecord record)
                 $"a read of a session that had written {name} v{written.Version} at {written.Position} gave v{reply.Version}");
         }
 
-        if (reply.Freshness != (written is null ? "stale" : "session"))
+        if (reply.Consistency != (written is null ? "stale" : "session"))
         {
-            record.Violations.Enqueue($"a read with {wish} of {name} was answered as '{reply.Freshness}'");
+            record.Violations.Enqueue($"a read with {wish} of {name} was answered as '{reply.Consistency}'");
         }
 
         return true;

@@ -5,7 +5,7 @@ namespace Grains.Faults.Tests.Workload;
 /// <summary>A writer for every partition, through the servers that no fault is meant for: they tell how long it was gone.</summary>
 internal sealed class Probes(IEnumerable<uint> partitions, Callers callers, LoadRecord record) : IAsyncDisposable
 {
-    /// <summary>A write that takes longer has failed.</summary>
+    /// <summary>Long enough for a cluster in order, and short enough to tell how long a partition was gone.</summary>
     public static readonly TimeSpan CallDeadline = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(20);
@@ -19,6 +19,12 @@ internal sealed class Probes(IEnumerable<uint> partitions, Callers callers, Load
     public IReadOnlyList<Uri> Servers => callers.Servers;
 
     public CallTally Tally => callers.Tally;
+
+    /// <summary>A write that takes longer has failed.</summary>
+    public TimeSpan Deadline
+    {
+        set => callers.Deadline = value;
+    }
 
     public void Start() => _writing = Task.WhenAll(Writers.Select(w => w.RunAsync(_stop.Token)));
 

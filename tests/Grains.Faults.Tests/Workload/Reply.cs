@@ -25,7 +25,7 @@ internal sealed record Reply(ReplyKind Kind, int Status, string Body)
     public string Position { get; init; } = "";
 
     /// <summary>How fresh the server says the read is; or empty.</summary>
-    public string Freshness { get; init; } = "";
+    public string Consistency { get; init; } = "";
 
     /// <summary>The server says that this is the answer to an earlier request with the same key.</summary>
     public bool Repeated { get; init; }
@@ -43,7 +43,7 @@ internal sealed record Reply(ReplyKind Kind, int Status, string Body)
         {
             Version = answer.Headers.ETag is { } tag ? long.Parse(tag.Tag.Trim('"'), CultureInfo.InvariantCulture) : 0,
             Position = Header(answer, "Grains-Position"),
-            Freshness = Header(answer, "Grains-Read"),
+            Consistency = Header(answer, "Grains-Read"),
             Repeated = Header(answer, "Grains-Repeated") == "true",
             Failure = decided ? "" : $"{status} {Member(body, "code")}",
         };

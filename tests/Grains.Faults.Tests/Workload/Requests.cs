@@ -8,10 +8,11 @@ namespace Grains.Faults.Tests.Workload;
 /// Callers that ask a node each and wait for the reply, repeating under the same key until there is one: the node counts its
 /// requests, so reply number n says n, or a request was handled twice, or not at all. Beside them, timers of every second.
 /// </summary>
-internal sealed class Requests(params Uri[] servers) : IDisposable
+/// <param name="service">Whose nodes they ask.</param>
+/// <param name="servers">Whichever answers.</param>
+internal sealed class Requests(string service, params Uri[] servers) : IDisposable
 {
     private const int _callers = 8;
-    private const string _service = "clerk";
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
@@ -31,7 +32,7 @@ internal sealed class Requests(params Uri[] servers) : IDisposable
 
     public async Task BeginAsync()
     {
-        await AnyAsync(() => new(HttpMethod.Put, $"/v1/services/{_service}")
+        await AnyAsync(() => new(HttpMethod.Put, $"/v1/services/{service}")
         {
             Content = JsonContent.Create(new
             {
@@ -40,7 +41,7 @@ internal sealed class Requests(params Uri[] servers) : IDisposable
         });
         for (int i = 0; i < _callers; i++)
         {
-            string timer = $"/v1/services/{_service}/nodes/n{i}/timers/second";
+            string timer = $"/v1/services/{service}/nodes/n{i}/timers/second";
             await AnyAsync(() => new(HttpMethod.Put, timer) { Content = JsonContent.Create(new { cron = "* * * * * *" }) });
         }
     }
@@ -70,7 +71,7 @@ internal sealed class Requests(params Uri[] servers) : IDisposable
         int fired = 0;
         for (int i = 0; i < _callers; i++)
         {
-            string path = $"/v1/services/{_service}/nodes/n{i}";
+            string path = $"/v1/services/{service}/nodes/n{i}";
             await AnyAsync(() => new(HttpMethod.Delete, $"{path}/timers/second"));
             string state = (await AnyAsync(() => new(HttpMethod.Get, $"{path}/state"))).Text;
             DateTimeOffset[] times = [.. state.Split(' ').Skip(1).Select(t => DateTimeOffset.Parse(t, CultureInfo.InvariantCulture))];
@@ -92,7 +93,7 @@ internal sealed class Requests(params Uri[] servers) : IDisposable
         {
             (HttpStatusCode status, string text) = await AnyAsync(() =>
             {
-                var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/services/{_service}/nodes/n{caller}/messages");
+                var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/services/{service}/nodes/n{caller}/messages");
                 request.Headers.Add("Idempotency-Key", $"{caller}-{number}");
                 request.Headers.Add("Prefer", "wait=5");
                 return request;

@@ -12,11 +12,12 @@ internal sealed class Sender(int number, int seed, Caller caller, LoadRecord rec
     private readonly Names _names = record.Names;
     private readonly Random _random = new(seed);
 
+    /// <param name="pause">After each message.</param>
     /// <param name="stop">No new messages.</param>
     /// <param name="giveUp">Not even the message at hand: the server is gone for good.</param>
-    public async Task RunAsync(CancellationToken stop, CancellationToken giveUp)
+    public async Task RunAsync(TimeSpan pause, CancellationToken stop, CancellationToken giveUp)
     {
-        for (int n = 0; !stop.IsCancellationRequested; n++)
+        for (int n = 0; !stop.IsCancellationRequested; n++, await Task.Delay(pause, CancellationToken.None))
         {
             string label = $"m{number}-{n}";
             string node = Names.IntakeNode(_random.Next(Names.IntakeNodes));

@@ -70,7 +70,7 @@ public sealed class HostedTests
         await world.SendAsync("nobody", "a", "x");
         JsonElement explained = default;
         await HandlerWorld.UntilAsync(async () =>
-            (explained = await world.ExplainAsync("nobody", "a")).GetProperty("status").GetString() == "halted");
+            (explained = await world.ExplainAsync("nobody", "a")).GetProperty("status").GetString() == "suspended");
         Assert.Contains("AddHandler<T>(\"nobody\")", explained.GetProperty("why").GetString(), StringComparison.Ordinal);
         Assert.Equal(1, explained.GetProperty("waiting").GetInt32());
     }

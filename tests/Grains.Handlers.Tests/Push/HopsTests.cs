@@ -117,7 +117,7 @@ public sealed class HopsTests : IAsyncLifetime
         await _world.SendAsync("own", "a", "hello");
         JsonElement explained = default;
         await HandlerWorld.UntilAsync(async () =>
-            (explained = await _world.ExplainAsync("own", "a")).GetProperty("status").GetString() == "halted");
+            (explained = await _world.ExplainAsync("own", "a")).GetProperty("status").GetString() == "suspended");
         Assert.Contains("own servers", explained.GetProperty("why").GetString(), StringComparison.Ordinal);
         Assert.Empty(await WaitingAsync());
     }

@@ -36,7 +36,7 @@ public sealed class PushAddressTests
         await world.SendAsync("greeter", "a", "hello");
         JsonElement explained = default;
         await HandlerWorld.UntilAsync(async () =>
-            (explained = await world.ExplainAsync("greeter", "a")).GetProperty("status").GetString() == "halted");
+            (explained = await world.ExplainAsync("greeter", "a")).GetProperty("status").GetString() == "suspended");
         Assert.Contains("--push-to", explained.GetProperty("why").GetString(), StringComparison.Ordinal);
         Assert.Empty(endpoint.Seen);
     }

@@ -21,17 +21,17 @@ public sealed class PushTargetsTests
     {
         PushTargets targets = Of("http://a/");
         Fail(targets, 2);
-        Assert.Null(targets.Halt);
+        Assert.Null(targets.Suspension);
         Fail(targets, 1);
         Assert.Null(targets.Take());
-        Assert.Equal(TimeSpan.FromSeconds(1), targets.Halt!.Value.For);
-        Assert.Contains("refused", targets.Halt.Value.Why, StringComparison.Ordinal);
+        Assert.Equal(TimeSpan.FromSeconds(1), targets.Suspension!.Value.For);
+        Assert.Contains("refused", targets.Suspension.Value.Why, StringComparison.Ordinal);
 
         _time.Advance(TimeSpan.FromSeconds(1));
         PushTargets.Taken probe = targets.Take()!;
         Assert.Null(targets.Take());
         targets.Failed(probe, "refused");
-        Assert.Equal(TimeSpan.FromSeconds(2), targets.Halt!.Value.For);
+        Assert.Equal(TimeSpan.FromSeconds(2), targets.Suspension!.Value.For);
 
         _time.Advance(TimeSpan.FromSeconds(2));
         targets.Succeeded(targets.Take()!);
@@ -49,7 +49,7 @@ public sealed class PushTargetsTests
             Fail(targets, 1);
         }
 
-        Assert.Equal(TimeSpan.FromSeconds(30), targets.Halt!.Value.For);
+        Assert.Equal(TimeSpan.FromSeconds(30), targets.Suspension!.Value.For);
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class PushTargetsTests
             targets.Failed(one, "refused");
         }
 
-        Assert.Equal(TimeSpan.FromSeconds(1), targets.Halt!.Value.For);
+        Assert.Equal(TimeSpan.FromSeconds(1), targets.Suspension!.Value.For);
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class PushTargetsTests
             targets.Succeeded(targets.Take()!);
         }
 
-        Assert.Null(targets.Halt);
+        Assert.Null(targets.Suspension);
     }
 
     private PushTargets Of(params string[] urls) => new(

@@ -209,7 +209,7 @@ public sealed class PushTests : IAsyncLifetime
         await _world.SendAsync("greeter", "a", "hello");
         JsonElement explained = default;
         await HandlerWorld.UntilAsync(async () =>
-            (explained = await _world.ExplainAsync("greeter", "a")).GetProperty("status").GetString() == "halted");
+            (explained = await _world.ExplainAsync("greeter", "a")).GetProperty("status").GetString() == "suspended");
         Assert.Contains("connection refused", explained.GetProperty("why").GetString(), StringComparison.Ordinal);
         _endpoint = await UserEndpoint.StartAsync(port);
         await _world.UntilIdleAsync("greeter", "a");
@@ -242,7 +242,7 @@ public sealed class PushTests : IAsyncLifetime
         await _world.SendAsync("greeter", "a", "hello");
         JsonElement explained = default;
         await HandlerWorld.UntilAsync(async () =>
-            (explained = await _world.ExplainAsync("greeter", "a")).GetProperty("status").GetString() == "halted");
+            (explained = await _world.ExplainAsync("greeter", "a")).GetProperty("status").GetString() == "suspended");
         Assert.Contains("took no connection in time", explained.GetProperty("why").GetString(), StringComparison.Ordinal);
         Assert.Equal((1, 0), (explained.GetProperty("waiting").GetInt32(), explained.GetProperty("dead").GetInt32()));
         waiting.ForEach(w => w.Dispose());

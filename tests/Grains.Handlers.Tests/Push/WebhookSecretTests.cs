@@ -13,7 +13,7 @@ public sealed class WebhookSecretTests
     public void A_secret_is_whsec_and_24_to_64_bytes(string text, bool valid)
     {
         Assert.Equal(valid, WebhookSecret.TryParse(text, out WebhookSecret? secret));
-        Assert.Equal(valid ? text : null, secret?.Reveal());
+        Assert.Equal(valid ? text : null, secret?.Expose());
     }
 
     /// <summary>The example that the libraries of Standard Webhooks are tested with.</summary>
@@ -29,10 +29,10 @@ public sealed class WebhookSecretTests
     [Fact]
     public void It_shows_itself_only_when_asked()
     {
-        WebhookSecret secret = WebhookSecret.Draw();
-        Assert.DoesNotContain(secret.Reveal()[6..], $"{secret}", StringComparison.Ordinal);
-        Assert.NotEqual(secret, WebhookSecret.Draw());
-        Assert.True(WebhookSecret.TryParse(secret.Reveal(), out WebhookSecret? same));
+        WebhookSecret secret = WebhookSecret.Generate();
+        Assert.DoesNotContain(secret.Expose()[6..], $"{secret}", StringComparison.Ordinal);
+        Assert.NotEqual(secret, WebhookSecret.Generate());
+        Assert.True(WebhookSecret.TryParse(secret.Expose(), out WebhookSecret? same));
         Assert.Equal(secret, same);
     }
 }

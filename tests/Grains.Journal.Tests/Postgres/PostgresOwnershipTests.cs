@@ -32,11 +32,11 @@ public sealed class PostgresOwnershipTests : PostgresTest
     }
 
     [Fact]
-    public async Task What_is_rehearsed_by_several_at_once_leaves_nothing()
+    public async Task What_is_warmed_up_by_several_at_once_leaves_nothing()
     {
         PostgresJournal journal = await OpenAsync();
         PostgresJournal next = await OpenAsync();
-        await Task.WhenAll(journal.RehearseAsync(), next.RehearseAsync(), journal.RehearseAsync());
+        await Task.WhenAll(journal.WarmUpAsync(), next.WarmUpAsync(), journal.WarmUpAsync());
         Assert.Equal(0L, await (await ConnectAsync()).ScalarAsync<long>($"""
             SELECT (SELECT count(*) FROM {Schema}.partition) + (SELECT count(*) FROM {Schema}.checkpoint)
                 + (SELECT count(*) FROM {Schema}.record)

@@ -130,15 +130,15 @@ public sealed class HandOverClusterTests
     }
 
     [Fact]
-    public async Task What_a_server_rehearses_before_it_joins_goes_through_and_leaves_nothing()
+    public async Task What_a_server_warms_up_before_it_joins_goes_through_and_leaves_nothing()
     {
         await using InProcessTestCluster cluster = await StartAsync(servers: 2);
         await SpreadAsync(cluster);
-        var rehearsal = cluster.Silos[1].ServiceProvider.GetRequiredService<Rehearsal>();
-        await rehearsal.RunAsync();
-        await rehearsal.MoveAsync();
+        var warmUp = cluster.Silos[1].ServiceProvider.GetRequiredService<WarmUp>();
+        await warmUp.RunAsync();
+        await warmUp.MoveAsync();
         Assert.Equal(SiloCluster.Partitions, LocalOf(cluster, 0).Count + LocalOf(cluster, 1).Count);
-        Assert.IsType<Refused>(await PartitionsOf(cluster, 0).ExecuteAsync(new PartitionId(0), Get("rehearsal"), default));
+        Assert.IsType<Refused>(await PartitionsOf(cluster, 0).ExecuteAsync(new PartitionId(0), Get("warm-up"), default));
     }
 
     [Fact]

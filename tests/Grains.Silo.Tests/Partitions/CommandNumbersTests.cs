@@ -63,9 +63,9 @@ public sealed class CommandNumbersTests
     {
         var numbers = new CommandNumbers(window: 4, waitingMax: 0, _born);
         CommandId old = await numbers.Take()!.Value;
-        numbers.Rejuvenate(old.Incarnation, 100L << 20);
+        numbers.RenewIncarnation(old.Incarnation, 100L << 20);
         CommandId young = await numbers.Take()!.Value;
-        numbers.Rejuvenate(old.Incarnation, 200L << 20);
+        numbers.RenewIncarnation(old.Incarnation, 200L << 20);
         CommandId next = await numbers.Take()!.Value;
         Assert.Equal(101, young.Incarnation >> 20);
         Assert.Equal((young.Incarnation, 3), (next.Incarnation, next.Number));

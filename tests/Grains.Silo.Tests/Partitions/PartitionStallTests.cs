@@ -157,8 +157,8 @@ public sealed class PartitionStallTests
 
     private static T Stale<T>(T read)
         where T : Command
-        => read with { Freshness = ReadChoice.Stale };
+        => read with { Consistency = ReadConsistency.Stale };
 
     private static GetKey Session(Revision atLeast, long incarnation = 0) =>
-        Get("a") with { Freshness = new ReadChoice(ReadKind.Session, incarnation, atLeast) };
+        Get("a") with { Consistency = new ReadConsistency(ConsistencyLevel.Session, incarnation, atLeast) };
 }

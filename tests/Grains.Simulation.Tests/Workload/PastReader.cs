@@ -34,7 +34,7 @@ internal sealed class PastReader(SimWorld world, RunRecord record)
         {
             Keyspace = Names.Keyspace,
             Key = new Utf8Name(key),
-            Freshness = isSession ? new ReadChoice(ReadKind.Session, 0, position) : ReadChoice.Stale,
+            Consistency = isSession ? new ReadConsistency(ConsistencyLevel.Session, 0, position) : ReadConsistency.Stale,
         };
         long callNs = world.Kernel.NowNs;
         Answer? answer = await world.Network.AttemptAsync(partition, get, 1_000);

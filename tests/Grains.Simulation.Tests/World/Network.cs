@@ -42,7 +42,7 @@ internal sealed class Network(SimWorld world)
     /// <summary>An answer reached who had asked for it.</summary>
     public void Seen(PartitionId partition, long calledNs, Command command, Answer? answer)
     {
-        if (answer is not (null or NotOwner) && answer.At.Value > 0 && command.Freshness.Kind == ReadKind.Linearizable)
+        if (answer is not (null or NotOwner) && answer.At.Value > 0 && command.Consistency.Level == ConsistencyLevel.Linearizable)
         {
             _answers.Add(new AnswerSeen(partition, calledNs, world.Kernel.NowNs, answer.At.Value, command, answer));
         }

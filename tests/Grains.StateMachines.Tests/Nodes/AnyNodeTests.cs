@@ -92,7 +92,7 @@ public sealed class AnyNodeTests
     [Fact]
     public void Who_only_looks_is_told_and_takes_nothing()
     {
-        Receive look = _partition.Receive(_any, waitMs: 5_000) with { OnlyLook = true };
+        Receive look = _partition.Receive(_any, waitMs: 5_000) with { PeekOnly = true };
         object first = _partition.Wait(look);
         object second = _partition.Wait(look);
         object over = _partition.Wait(look with { Service = new ServiceId(99), WaitMs = 1_000 });

@@ -17,7 +17,7 @@ namespace Grains.Silo.Partitions;
 /// each of them: the code that the first real partition needs, here and there, is compiled by then, and not while the
 /// callers of one that was just handed over wait for it.
 /// </summary>
-internal sealed partial class Rehearsal(
+internal sealed partial class WarmUp(
     PartitionRuntime runtime, IGrainFactory grains, Serializer serializer, KeeperSurroundings around, IOptions<GrainTypeOptions> types)
     : ILifecycleParticipant<ISiloLifecycle>
 {
@@ -27,7 +27,7 @@ internal sealed partial class Rehearsal(
     /// <summary>A server that has left meanwhile, or is of an older version, is never reached.</summary>
     private const int _movesMax = 20;
     private static readonly PartitionId _id = new(0);
-    private static readonly Utf8Name _name = new("rehearsal");
+    private static readonly Utf8Name _name = new("warm-up");
 
     private readonly CancellationTokenSource _stop = new();
     private Task _moves = Task.CompletedTask;
@@ -40,8 +40,8 @@ internal sealed partial class Rehearsal(
             return;
         }
 
-        lifecycle.Subscribe(nameof(Rehearsal), ServiceLifecycleStage.ApplicationServices, _ => TryAsync(RunAsync));
-        lifecycle.Subscribe(nameof(Rehearsal), ServiceLifecycleStage.Active, StartMovesAsync, StopAsync);
+        lifecycle.Subscribe(nameof(WarmUp), ServiceLifecycleStage.ApplicationServices, _ => TryAsync(RunAsync));
+        lifecycle.Subscribe(nameof(WarmUp), ServiceLifecycleStage.Active, StartMovesAsync, StopAsync);
     }
 
     /// <summary>Not waited for: the others begin to hand over seconds after this server has joined.</summary>
@@ -63,7 +63,7 @@ internal sealed partial class Rehearsal(
         try
         {
             await part().WaitAsync(_lengthMax, around.Time, _stop.Token);
-            LogRehearsed(around.Logger, around.Time.GetElapsedTime(begun).TotalMilliseconds);
+            LogWarmedUp(around.Logger, around.Time.GetElapsedTime(begun).TotalMilliseconds);
         }
         catch (Exception e)
         {
@@ -78,7 +78,7 @@ internal sealed partial class Rehearsal(
     /// <summary>To every other server and back.</summary>
     internal async Task MoveAsync()
     {
-        IRehearsalGrain grain = grains.GetGrain<IRehearsalGrain>(around.Server);
+        IWarmUpGrain grain = grains.GetGrain<IWarmUpGrain>(around.Server);
         foreach (SiloAddress there in around.Membership.Hosts.Select(h => h.SiloAddress).Where(a => !a.Equals(around.Address)))
         {
             await MoveAsync(grain, there);
@@ -88,7 +88,7 @@ internal sealed partial class Rehearsal(
         await grain.End();
     }
 
-    private async Task MoveAsync(IRehearsalGrain grain, SiloAddress to)
+    private async Task MoveAsync(IWarmUpGrain grain, SiloAddress to)
     {
         var batch = new CommandBatch([new GetKey { Keyspace = new KeyspaceId(1), Key = _name }]);
         for (int i = 0; i < _movesMax && !to.Equals(await grain.Where(batch)); i++)
@@ -116,7 +116,7 @@ internal sealed partial class Rehearsal(
         });
         Answer given = await SayAsync(loop, new Receive
         {
-            Service = new ServiceId(1), ServiceName = "rehearsal", Node = _name,
+            Service = new ServiceId(1), ServiceName = "warm-up", Node = _name,
             MaxMessages = 1, LeaseMs = 10_000, MaxAttempts = 2,
         });
         PreloadedPartition ahead = await PartitionRecovery.PreloadAsync(_id, there, null, CancellationToken.None);
@@ -142,9 +142,9 @@ internal sealed partial class Rehearsal(
         return serializer.Deserialize<AnswerBatch>(serializer.SerializeToArray(answers))!.Answers[0];
     }
 
-    [LoggerMessage(2066, LogLevel.Debug, "A part of the rehearsal of a hand-over took {Ms:0} ms.")]
-    private static partial void LogRehearsed(ILogger logger, double ms);
+    [LoggerMessage(2066, LogLevel.Debug, "A part of the warm-up of a hand-over took {Ms:0} ms.")]
+    private static partial void LogWarmedUp(ILogger logger, double ms);
 
-    [LoggerMessage(2067, LogLevel.Error, "The rehearsal of a hand-over failed; the server goes on without.")]
+    [LoggerMessage(2067, LogLevel.Error, "The warm-up of a hand-over failed; the server goes on without.")]
     private static partial void LogFailed(ILogger logger, Exception e);
 }

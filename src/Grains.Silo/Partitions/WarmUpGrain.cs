@@ -8,8 +8,8 @@ using Orleans.Runtime.Placement;
 namespace Grains.Silo.Partitions;
 
 /// <summary>A grain that is moved between servers as partitions are, and holds nothing.</summary>
-[Alias("grains.rehearsal")]
-internal interface IRehearsalGrain : IGrainWithStringKey
+[Alias("grains.warm-up")]
+internal interface IWarmUpGrain : IGrainWithStringKey
 {
     /// <summary>Where it is; and what a batch from another server costs to carry.</summary>
     [Alias("where"), ResponseTimeout("00:00:05")]
@@ -23,8 +23,8 @@ internal interface IRehearsalGrain : IGrainWithStringKey
     Task End();
 }
 
-[GrainType("rehearsal"), Reentrant, RandomPlacement]
-internal sealed class RehearsalGrain(ILocalSiloDetails here) : Grain, IRehearsalGrain
+[GrainType("warm-up"), Reentrant, RandomPlacement]
+internal sealed class WarmUpGrain(ILocalSiloDetails here) : Grain, IWarmUpGrain
 {
     public Task<SiloAddress> Where(CommandBatch batch) => Task.FromResult(here.SiloAddress);
 

@@ -11,7 +11,7 @@ using static Grains.Silo.Tests.Partitions.PartitionWorld;
 namespace Grains.Silo.Tests.Cluster;
 
 /// <summary>A server that alone does not reach the journal gives its partitions up; when nobody does, nobody moves.</summary>
-public sealed class CutOffTests
+public sealed class JournalIsolationTests
 {
     [Fact]
     public async Task A_server_that_alone_does_not_reach_the_journal_gives_up_all_and_takes_its_share_when_it_does()
@@ -25,7 +25,7 @@ public sealed class CutOffTests
 
         JournalOf(cluster, 1).Cut();
         await Until(() => Task.FromResult(cut.Count == 0 && stays.Count == SiloCluster.Partitions));
-        Assert.True(await IsCutOffAsync());
+        Assert.True(await IsIsolatedAsync());
         Dictionary<PartitionId, Revision> written = [];
         foreach (PartitionId partition in PartitionsOf(cluster, 1).Slots.Partitions)
         {
@@ -37,12 +37,12 @@ public sealed class CutOffTests
         // What was under way when the network was cut arrives now, and is too late.
         JournalOf(cluster, 1).Heal();
         await Until(() => Task.FromResult(cut.Count >= 3));
-        Assert.False(await IsCutOffAsync());
+        Assert.False(await IsIsolatedAsync());
         await load.StopAsync();
         await AssertReadAsync(PartitionsOf(cluster, 0), written);
 
-        async Task<bool> IsCutOffAsync() => (await status.ReadAsync(default)).Servers
-            .Single(s => s.Name == cluster.Silos[1].Name).Report!.IsCutOff;
+        async Task<bool> IsIsolatedAsync() => (await status.ReadAsync(default)).Servers
+            .Single(s => s.Name == cluster.Silos[1].Name).Report!.IsIsolated;
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace Grains.Silo.Servers;
 /// partitions. It gives them up then, to be taken over as after a crash, and takes its share again once the journal has
 /// answered for a while. While nobody reaches the journal everybody keeps what they have.
 /// </summary>
-internal sealed partial class CutOffs(
+internal sealed partial class JournalIsolation(
     Lazy<IJournal> journal, LocalPartitions local, HandOvers handOvers, PartitionReadiness readiness, KeeperSurroundings around)
     : ILifecycleParticipant<ISiloLifecycle>
 {
@@ -29,17 +29,17 @@ internal sealed partial class CutOffs(
     private readonly HashSet<SiloAddress> _told = [];
 
     private Task _work = Task.CompletedTask;
-    private bool _wasCutOff;
+    private bool _wasIsolated;
     private bool _wasOutage;
     private long _unopenedAt;
     private int _rounds;
-    private volatile bool _isCutOff;
+    private volatile bool _isIsolated;
 
     /// <summary>It has given its partitions up, and is to get none.</summary>
-    public bool IsCutOff => _isCutOff;
+    public bool IsIsolated => _isIsolated;
 
     public void Participate(ISiloLifecycle lifecycle) =>
-        lifecycle.Subscribe(nameof(CutOffs), ServiceLifecycleStage.Active, StartAsync, StopAsync);
+        lifecycle.Subscribe(nameof(JournalIsolation), ServiceLifecycleStage.Active, StartAsync, StopAsync);
 
     /// <summary>
     /// Whether a partition has had a verdict of the journal within the last second, or a question to it is answered
@@ -84,7 +84,7 @@ internal sealed partial class CutOffs(
             await Task.Delay(_pause, around.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             try
             {
-                await (IsCutOff ? UntilReachedAsync() : UntilSilentAsync());
+                await (IsIsolated ? UntilReachedAsync() : UntilSilentAsync());
             }
             catch (Exception e) when (!_stop.IsCancellationRequested)
             {
@@ -96,14 +96,14 @@ internal sealed partial class CutOffs(
     private async Task UntilSilentAsync()
     {
         TimeSpan silence = Silence();
-        bool isSilent = silence.TotalMilliseconds >= around.Options.CutOffMs;
+        bool isSilent = silence.TotalMilliseconds >= around.Options.IsolationMs;
         _wasOutage &= isSilent;
         _rounds = isSilent && await OnlyOthersReachAsync() ? _rounds + 1 : 0;
         if (_rounds == (_wasOutage ? _roundsToLeaveAfterOutage : _roundsToLeave))
         {
             await LeaveAsync(silence);
         }
-        else if (_wasCutOff)
+        else if (_wasIsolated)
         {
             await TellAsync(server => server.Returned(around.Address));
         }
@@ -132,10 +132,10 @@ internal sealed partial class CutOffs(
     private async Task LeaveAsync(TimeSpan silence)
     {
         IReadOnlyCollection<PartitionLoop> lost = local.All;
-        LogCutOff(around.Logger, silence.TotalSeconds, lost.Count);
-        _cutOffs.Add(1);
-        _isCutOff = true;
-        _wasCutOff = true;
+        LogIsolated(around.Logger, silence.TotalSeconds, lost.Count);
+        _isolations.Add(1);
+        _isIsolated = true;
+        _wasIsolated = true;
         _rounds = 0;
         _told.Clear();
         around.Leaving.Add(around.Address);
@@ -160,7 +160,7 @@ internal sealed partial class CutOffs(
         }
 
         LogReturned(around.Logger);
-        _isCutOff = false;
+        _isIsolated = false;
         _rounds = 0;
         _told.Clear();
         if (!readiness.IsLeaving)

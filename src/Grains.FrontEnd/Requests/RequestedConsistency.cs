@@ -10,7 +10,7 @@ namespace Grains.FrontEnd.Requests;
 /// How fresh a caller wants a read: <c>?read=linearizable</c> (also where nothing is said), <c>?read=session&amp;at=…</c>
 /// or <c>?read=stale</c>. The answer names what it got in a header.
 /// </summary>
-internal readonly record struct ReadWish(ReadKind Kind, Position At)
+internal readonly record struct RequestedConsistency(ConsistencyLevel Level, Position At)
 {
     public const string Header = "Grains-Read";
 
@@ -23,35 +23,35 @@ internal readonly record struct ReadWish(ReadKind Kind, Position At)
     private static readonly string[] _names = ["linearizable", "session", "stale"];
 
     /// <summary>The newest is not asked for, so what is known of declarations may be old too.</summary>
-    public bool IsPast => Kind != ReadKind.Linearizable;
+    public bool MayBeStale => Level != ConsistencyLevel.Linearizable;
 
     /// <exception cref="RequestRefusedException"><c>bad-parameter</c>.</exception>
-    public static ReadWish Of(HttpContext http, Query query)
+    public static RequestedConsistency Of(HttpContext http, Query query)
     {
         string name = query.Text(Read) ?? _names[0];
         string? at = query.Text(Since);
-        int kind = Array.IndexOf(_names, name);
-        if (kind < 0)
+        int level = Array.IndexOf(_names, name);
+        if (level < 0)
         {
             throw Refuse($"'{Read}' must be one of: {string.Join(", ", _names)}.");
         }
 
         Position position = default;
-        if ((ReadKind)kind == ReadKind.Session ? at is null || !Position.TryParse(at, out position) : at is not null)
+        if ((ConsistencyLevel)level == ConsistencyLevel.Session ? at is null || !Position.TryParse(at, out position) : at is not null)
         {
             throw Refuse($"'{Since}' goes with {Read}=session, and is a position as an earlier answer gave it.");
         }
 
         http.Response.Headers[Header] = name;
-        return new ReadWish((ReadKind)kind, position);
+        return new RequestedConsistency((ConsistencyLevel)level, position);
     }
 
     /// <summary>The same for one of the partitions that a request reads: a position binds its own partition only.</summary>
-    public ReadChoice For(PartitionId partition) => Kind switch
+    public ReadConsistency For(PartitionId partition) => Level switch
     {
-        ReadKind.Session when At.Partition == partition => new ReadChoice(ReadKind.Session, At.Incarnation, At.Revision),
-        ReadKind.Linearizable => default,
-        _ => ReadChoice.Stale,
+        ConsistencyLevel.Session when At.Partition == partition => new ReadConsistency(ConsistencyLevel.Session, At.Incarnation, At.Revision),
+        ConsistencyLevel.Linearizable => default,
+        _ => ReadConsistency.Stale,
     };
 
     private static RequestRefusedException Refuse(string detail) => new(ProblemCode.BadParameter, detail);
