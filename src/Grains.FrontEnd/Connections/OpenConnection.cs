@@ -22,7 +22,11 @@ internal sealed class OpenConnection(ConnectionContext connection, ConnectionTab
     /// <summary>For how long no request has been handled; null while one is.</summary>
     public TimeSpan? Idle => _isBusy ? null : table.Time.GetElapsedTime(Volatile.Read(ref _idleSince));
 
-    public void BeginRequest() => _isBusy = true;
+    public void BeginRequest()
+    {
+        _isBusy = true;
+        LargeTurns.OfProcess.CountRequest();
+    }
 
     public void EndRequest()
     {

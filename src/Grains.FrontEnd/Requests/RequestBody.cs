@@ -71,12 +71,17 @@ internal static class RequestBody
 
         using var body = new GrowingBody(length, isExact, passage);
         body.Grow(Math.Min(length, isExact ? _firstBytes : _firstUnknownBytes));
+        bool isLarge = false;
         while (true)
         {
             ReadResult read = await NextAsync(reader);
-            using LargeTurns.Turn turn = body.Capacity > _firstBytes || (isExact && length > _firstBytes)
-                ? await LargeTurns.OfProcess.BeginAsync()
-                : default;
+            if (!isLarge && (body.Capacity > _firstBytes || (isExact && length > _firstBytes)))
+            {
+                isLarge = true;
+                LargeTurns.OfProcess.CountLarge();
+            }
+
+            using LargeTurns.Turn turn = isLarge ? await LargeTurns.OfProcess.BeginAsync(read.Buffer.Length) : default;
             if (passage.IsCut)
             {
                 reader.AdvanceTo(read.Buffer.End);
