@@ -8,6 +8,7 @@ public sealed class LargeTurnsTests
     private const int _mib = 1 << 20;
     private static readonly TimeSpan _window = TimeSpan.FromMilliseconds(100);
     private readonly FakeTimeProvider _time = new();
+    private bool _isFull;
 
     [Theory]
     [InlineData(1, 1)]
@@ -15,7 +16,7 @@ public sealed class LargeTurnsTests
     [InlineData(8, 4)]
     public async Task Half_of_the_processors_are_at_large_pieces(int processors, int atOnce)
     {
-        var turns = new LargeTurns(processors, _time);
+        var turns = new LargeTurns(processors, () => _isFull, _time);
         List<LargeTurns.Turn> held = [];
         for (int i = 0; i < atOnce; i++)
         {
@@ -31,7 +32,7 @@ public sealed class LargeTurnsTests
     [Fact]
     public async Task Alone_large_bodies_come_as_fast_as_they_can()
     {
-        var turns = new LargeTurns(2, _time);
+        var turns = new LargeTurns(2, () => _isFull, _time);
         for (int i = 0; i < 100; i++)
         {
             turns.CountRequest();
@@ -44,12 +45,16 @@ public sealed class LargeTurnsTests
     }
 
     [Theory]
-    [InlineData(1, 8)]
-    [InlineData(2, 16)]
-    [InlineData(16, 128)]
-    public async Task Beside_others_they_come_at_a_pace_that_grows_with_the_processors(int processors, int mibPerSecond)
+    [InlineData(1, false, 8)]
+    [InlineData(2, false, 16)]
+    [InlineData(16, false, 128)]
+    [InlineData(2, true, 2)]
+    [InlineData(16, true, 16)]
+    public async Task Beside_others_they_come_at_a_pace_of_the_processors_and_slower_where_they_are_refused(
+        int processors, bool isFull, int mibPerSecond)
     {
-        var turns = new LargeTurns(processors, _time);
+        _isFull = isFull;
+        var turns = new LargeTurns(processors, () => _isFull, _time);
         await AskAsync(turns, small: 3, large: 1);
         long begun = _time.GetTimestamp();
         for (int i = 0; i < mibPerSecond; i++)
@@ -66,7 +71,7 @@ public sealed class LargeTurnsTests
     [InlineData(2, true)]
     public async Task The_pace_begins_where_others_ask_more_often_than_large_bodies_come_and_ends_with_that(int small, bool isPaced)
     {
-        var turns = new LargeTurns(2, _time);
+        var turns = new LargeTurns(2, () => _isFull, _time);
         await AskAsync(turns, small, large: 1);
         await WithoutWaitAsync(turns);
         ValueTask<LargeTurns.Turn> second = turns.BeginAsync(_mib);

@@ -166,6 +166,32 @@ public sealed class TrafficTests
         Assert.Equal(0, share.Taken);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_full_server_takes_large_bodies_in_slowly(bool isFull)
+    {
+        await using FrontEndServer server = await StartAsync();
+        DataBudget data = server.Services.GetRequiredService<ServerMemory>().Data;
+        data.Settle(isFull ? data.BytesMax : 0);
+        LargeTurns turns = server.Services.GetRequiredService<ConnectionTable>().LargeTurns;
+
+        // Who asks for what is counted over a tenth of a second.
+        await Task.Delay(TimeSpan.FromMilliseconds(120));
+        long begun = 0;
+        for (int i = 0; i < 2; i++)
+        {
+            turns.CountRequest();
+            begun = System.Diagnostics.Stopwatch.GetTimestamp();
+            (await turns.BeginAsync(_mib)).Dispose();
+        }
+
+        // A mebibyte a second for each processor where it is full, else eight.
+        double pace = 1.0 / Environment.ProcessorCount;
+        double took = System.Diagnostics.Stopwatch.GetElapsedTime(begun).TotalSeconds;
+        Assert.True(isFull ? took > pace * 0.9 : took < (pace * 0.5) + 0.2, $"{took} s");
+    }
+
     [Fact]
     public async Task When_there_are_as_many_connections_as_may_be_idle_ones_make_way()
     {

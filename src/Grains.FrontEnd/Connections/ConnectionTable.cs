@@ -36,6 +36,7 @@ internal sealed class ConnectionTable
         _sockets = new SemaphoreSlim(ConnectionsMax + _closingMax);
         Bodies = new Traffic("bodies", memory.Bodies, time);
         Answers = new Traffic("answers", memory.Answers, time);
+        LargeTurns = new LargeTurns(Environment.ProcessorCount, () => memory.Data.IsNearlyUsedUp, time);
         GrainsMeter.Instance.CreateObservableGauge("grains.connections", () => Count, null, "Connections to the API.");
         GrainsMeter.Instance.CreateObservableGauge(
             "grains.connections.limit", () => ConnectionsMax, null, "Connections to the API at once.");
@@ -48,6 +49,8 @@ internal sealed class ConnectionTable
     public Traffic Bodies { get; }
 
     public Traffic Answers { get; }
+
+    public LargeTurns LargeTurns { get; }
 
     public int Count
     {

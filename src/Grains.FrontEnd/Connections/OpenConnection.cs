@@ -16,6 +16,8 @@ internal sealed class OpenConnection(ConnectionContext connection, ConnectionTab
 
     public Traffic Answers => table.Answers;
 
+    public LargeTurns LargeTurns => table.LargeTurns;
+
     /// <summary>The body of the request that is being handled.</summary>
     public Passage? Body { get; set; }
 
@@ -25,7 +27,7 @@ internal sealed class OpenConnection(ConnectionContext connection, ConnectionTab
     public void BeginRequest()
     {
         _isBusy = true;
-        LargeTurns.OfProcess.CountRequest();
+        LargeTurns.CountRequest();
     }
 
     public void EndRequest()

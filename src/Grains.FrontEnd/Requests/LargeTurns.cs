@@ -4,10 +4,17 @@ namespace Grains.FrontEnd.Requests;
 /// What is large comes in a piece at a time, and half of the processors at the most are at such pieces: who sends a
 /// mebibyte at once on many connections leaves the rest to those who ask for little. While these ask more often than large
 /// bodies come, all large ones together come in at a pace: each of their bytes is written several times before it is where
-/// it stays. A turn is never kept while nothing comes. First come, first served. Any thread.
+/// it stays. Where hardly any more can be stored they come slower still: nearly all of them are refused, and what each
+/// leaves behind is dear to collect in a full heap. A turn is never kept while nothing comes. First come, first served. Any
+/// thread.
 /// </summary>
-internal sealed class LargeTurns(int processors, TimeProvider time)
+/// <param name="processors">Of the process.</param>
+/// <param name="isFull">Whether hardly any more can be stored.</param>
+internal sealed class LargeTurns(int processors, Func<bool> isFull, TimeProvider time)
 {
+    /// <summary>So many times as slow where the memory for data is used up.</summary>
+    private const int _slowerWhenFull = 8;
+
     /// <summary>For each processor: half of what one stores when it does nothing else.</summary>
     private const int _bytesPerSecond = 8 << 20;
 
@@ -28,7 +35,8 @@ internal sealed class LargeTurns(int processors, TimeProvider time)
     private bool _isPaced;
     private long _nextAt;
 
-    public static LargeTurns OfProcess { get; } = new(Environment.ProcessorCount, TimeProvider.System);
+    /// <summary>For what comes by no connection of the API.</summary>
+    public static LargeTurns Unbounded { get; } = new(short.MaxValue, () => false, TimeProvider.System);
 
     /// <summary>A request has come, large or not.</summary>
     public void CountRequest() => Interlocked.Increment(ref _asked);
@@ -57,7 +65,8 @@ internal sealed class LargeTurns(int processors, TimeProvider time)
             long now = time.GetTimestamp();
             Look(now);
             long from = Math.Max(now, _nextAt);
-            _nextAt = _isPaced ? from + (bytes * time.TimestampFrequency / _bytesPerSecondOfAll) : now;
+            long cost = bytes * time.TimestampFrequency / _bytesPerSecondOfAll;
+            _nextAt = _isPaced ? from + (isFull() ? cost * _slowerWhenFull : cost) : now;
             return _isPaced ? time.GetElapsedTime(now, from) : TimeSpan.Zero;
         }
     }

@@ -71,6 +71,7 @@ internal static class RequestBody
 
         using var body = new GrowingBody(length, isExact, passage);
         body.Grow(Math.Min(length, isExact ? _firstBytes : _firstUnknownBytes));
+        LargeTurns turns = connection?.LargeTurns ?? LargeTurns.Unbounded;
         bool isLarge = false;
         while (true)
         {
@@ -78,10 +79,10 @@ internal static class RequestBody
             if (!isLarge && (body.Capacity > _firstBytes || (isExact && length > _firstBytes)))
             {
                 isLarge = true;
-                LargeTurns.OfProcess.CountLarge();
+                turns.CountLarge();
             }
 
-            using LargeTurns.Turn turn = isLarge ? await LargeTurns.OfProcess.BeginAsync(read.Buffer.Length) : default;
+            using LargeTurns.Turn turn = isLarge ? await turns.BeginAsync(read.Buffer.Length) : default;
             if (passage.IsCut)
             {
                 reader.AdvanceTo(read.Buffer.End);

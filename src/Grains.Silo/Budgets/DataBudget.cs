@@ -13,12 +13,17 @@ public sealed class DataBudget(MemoryShares shares, HeapPressure heap)
     /// <summary>For what has the memory to itself: tests, warm-up.</summary>
     public static DataBudget Unlimited => new(new MemoryShares(long.MaxValue / 8), new HeapPressure(long.MaxValue));
 
+    private const int _lastShift = 4;
+
     private long _held;
 
     public long BytesMax => shares.DataBytesMax;
 
     /// <summary>What is stored, and what batches under way may add.</summary>
     public long HeldBytes => Interlocked.Read(ref _held);
+
+    /// <summary>Less than a sixteenth is left.</summary>
+    public bool IsNearlyUsedUp => HeldBytes > BytesMax - (BytesMax >> _lastShift);
 
     /// <summary>Takes as much of <paramref name="wantedBytes"/> as there is; <see cref="Settle"/> gives it back.</summary>
     public Room Reserve(long wantedBytes)

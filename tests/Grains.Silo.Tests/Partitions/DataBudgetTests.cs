@@ -23,6 +23,17 @@ public sealed class DataBudgetTests
         Assert.Equal(3, budget.Reserve(7).GrowthBytes);
     }
 
+    [Theory]
+    [InlineData(938, false)]
+    [InlineData(939, true)]
+    [InlineData(1_200, true)]
+    public void It_is_nearly_used_up_where_less_than_a_sixteenth_is_left(long held, bool expected)
+    {
+        var budget = new DataBudget(new MemoryShares(2_000), new HeapPressure(long.MaxValue));
+        budget.Settle(held);
+        Assert.Equal(expected, budget.IsNearlyUsedUp);
+    }
+
     [Fact]
     public void What_others_send_is_taken_further_than_what_grows()
     {
