@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -161,7 +162,7 @@ internal sealed class Api(IReadOnlyList<Uri> servers) : IDisposable
 
             return (answer.StatusCode, await answer.Content.ReadAsStringAsync(deadline.Token));
         }
-        catch (Exception e) when (e is HttpRequestException or IOException
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException
             || (e is OperationCanceledException && !stop.IsCancellationRequested))
         {
             _server = server + 1;

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Grains.Faults.Tests.Nemesis;
@@ -120,7 +121,7 @@ public class DeadlyTests(ITestOutputHelper output)
                     return letters.GetArrayLength() == 0 ? null : letters[0].GetProperty("reason").GetString();
                 }
             }
-            catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+            catch (Exception e) when (e is HttpRequestException or SocketException or TaskCanceledException)
             {
                 // The next one.
             }

@@ -221,7 +221,7 @@ public sealed class TrafficTests
             {
                 return (await http.GetAsync("/healthz")).IsSuccessStatusCode;
             }
-            catch (HttpRequestException)
+            catch (Exception e) when (e is HttpRequestException or SocketException)
             {
                 return false;
             }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Grains.Faults.Tests.Workload;
 
@@ -49,7 +50,7 @@ internal sealed class AnyServer(params Uri[] servers) : IDisposable
                     return (answer.StatusCode, await answer.Content.ReadAsStringAsync(deadline.Token));
                 }
             }
-            catch (Exception e) when (e is HttpRequestException
+            catch (Exception e) when (e is HttpRequestException or SocketException
                 || (e is TaskCanceledException && !deadline.IsCancellationRequested))
             {
                 // Killed, frozen, or not up yet; the next one.

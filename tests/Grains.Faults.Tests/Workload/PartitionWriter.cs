@@ -8,18 +8,24 @@ internal sealed class PartitionWriter(uint partition, Caller caller, LoadRecord 
 {
     private const int _numbersOfOthers = 1_000;
     private const int _writesPerKey = 200;
+
+    /// <summary>Each write whose end nobody knows doubles what a search may have to try. Beyond those of one take-over.</summary>
+    private const int _unknownPerKey = 12;
+
     private static readonly TimeSpan _pace = TimeSpan.FromMilliseconds(100);
 
     private readonly KeyClient _client = new(_numbersOfOthers + (int)partition, seed: 0, caller, record);
     private readonly string _tag = record.Names.TagOf(partition);
     private readonly Lock _gate = new();
     private readonly List<(long CallNs, long ReturnNs)> _successes = [];
+    private int _keys;
     private int _writes;
+    private int _unknown;
 
     public uint Partition => partition;
 
     /// <summary>The key that is written at present.</summary>
-    public string Key => $"{{{_tag}}}-{Volatile.Read(ref _writes) / _writesPerKey}";
+    public string Key => $"{{{_tag}}}-{Volatile.Read(ref _keys)}";
 
     public async Task RunAsync(CancellationToken stop)
     {
@@ -36,7 +42,13 @@ internal sealed class PartitionWriter(uint partition, Caller caller, LoadRecord 
                 }
             }
 
-            Interlocked.Increment(ref _writes);
+            _unknown += reply.Kind == ReplyKind.Unknown ? 1 : 0;
+            if (++_writes >= _writesPerKey || _unknown >= _unknownPerKey)
+            {
+                (_writes, _unknown) = (0, 0);
+                Interlocked.Increment(ref _keys);
+            }
+
             await pace;
         }
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Net.Http.Json;
 
 namespace Grains.Faults.Tests.Workload;
@@ -128,7 +129,7 @@ internal sealed class Requests(string service, params Uri[] servers) : IDisposab
                     return (answer.StatusCode, text);
                 }
             }
-            catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !deadline.IsCancellationRequested)
+            catch (Exception e) when (e is HttpRequestException or SocketException or TaskCanceledException && !deadline.IsCancellationRequested)
             {
                 // Killed, or not up yet; the next one.
             }

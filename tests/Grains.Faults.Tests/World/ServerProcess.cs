@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Grains.Faults.Tests.World;
 
@@ -108,7 +109,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             using HttpResponseMessage answer = await _http.GetAsync(new Uri(Url, "/readyz"));
             return answer.StatusCode == HttpStatusCode.OK;
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        catch (Exception e) when (e is HttpRequestException or SocketException or OperationCanceledException)
         {
             return false;
         }

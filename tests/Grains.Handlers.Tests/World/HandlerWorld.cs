@@ -130,6 +130,14 @@ internal sealed class HandlerWorld : IAsyncDisposable
         return answer.GetProperty("status").GetString() == "idle";
     });
 
+    /// <summary>What the server of that node says of its last trouble: once a run has ended, a moment after its message has.</summary>
+    public async Task<string> LastTroubleAsync(string service, string node)
+    {
+        JsonElement trouble = default;
+        await UntilAsync(async () => (await ExplainAsync(service, node)).GetProperty("handler").TryGetProperty("lastTrouble", out trouble));
+        return trouble.GetString()!;
+    }
+
     public static async Task UntilAsync(Func<Task<bool>> holds)
     {
         using var deadline = new CancellationTokenSource(_deadline);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 
 namespace Grains.Server.Tests.Backups;
@@ -118,8 +119,9 @@ internal sealed class ServerProgram : IAsyncDisposable
             using HttpResponseMessage answer = await Http.GetAsync("readyz");
             return answer.StatusCode == HttpStatusCode.OK;
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or SocketException)
         {
+            // The bare second one is HttpClient's where the other side goes away in the moment that a connection stands.
             return false;
         }
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 
 namespace Grains.Server.Tests.Cluster;
@@ -135,8 +136,9 @@ internal sealed class RunningServer : IAsyncDisposable
             using HttpResponseMessage answer = await GetAsync(path);
             return answer.StatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or SocketException)
         {
+            // The bare second one is HttpClient's where the other side goes away in the moment that a connection stands.
             return null;
         }
     }
