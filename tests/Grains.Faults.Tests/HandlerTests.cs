@@ -142,6 +142,7 @@ public class HandlerTests(ITestOutputHelper output)
             + $"in {took.Elapsed.TotalSeconds:F1} s; {now.Moved} moves; {requests.Answered} requests replied to, "
             + $"{requests.Repeated} sent again; timers fired {fired} times; {faults.Figures}");
         Assert.True(wrong.Length == 0, $"{repeat}\n{string.Join('\n', wrong.Take(20))}\n{log()}");
+        Assert.True(faults.Count > 0, $"The rings came home before anything was broken; {repeat}");
         Assert.True(requests.Repeated > 0, $"No request met a killed server; {repeat}");
         await CheckBackupAsync(lap, folder, now, repeat);
     }

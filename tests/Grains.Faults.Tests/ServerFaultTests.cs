@@ -17,7 +17,7 @@ public class ServerFaultTests(ClusterFixture cluster, ITestOutputHelper output) 
     // With nobody left to ask whether it is only one's own link, the dead are given up late.
     private static readonly TimeSpan _lonelyPauseMax = TimeSpan.FromSeconds(45);
     private static readonly TimeSpan _freezePauseMax = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan _leavePauseMax = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan _leavePauseMax = TimeSpan.FromSeconds(3);
 
     [SkippableFact]
     public Task Servers_that_are_killed_or_frozen_take_nothing_acknowledged_along_and_others_serve_their_partitions() => SurviveAsync(world =>

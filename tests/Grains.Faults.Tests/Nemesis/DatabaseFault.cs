@@ -10,7 +10,6 @@ internal abstract class DatabaseFault(string name) : Fault(name)
     private Dictionary<uint, long> _epochs = [];
     private int _acquiredAgain;
     private long _acceptsNs;
-    private ClusterRun? _run;
 
     public override string Note => $"first success after it accepts connections {_untilWritten}; {_acquiredAgain} partitions acquired again";
 
@@ -21,11 +20,7 @@ internal abstract class DatabaseFault(string name) : Fault(name)
 
     public override IReadOnlyList<ServerProcess> Avoid(ServerProcess victim) => [];
 
-    public override async Task PrepareAsync(ClusterRun run, ServerProcess victim, IReadOnlySet<uint> owned)
-    {
-        _run = run;
-        _epochs = await EpochsAsync();
-    }
+    protected override async Task PrepareAsync(ServerProcess victim, IReadOnlySet<uint> owned) => _epochs = await EpochsAsync();
 
     public override async Task StrikeAsync(ServerProcess victim)
     {
@@ -35,7 +30,7 @@ internal abstract class DatabaseFault(string name) : Fault(name)
 
     public override async Task RepairAsync(ServerProcess victim)
     {
-        foreach (PartitionWriter writer in _run!.Probes.Writers)
+        foreach (PartitionWriter writer in Run.Probes.Writers)
         {
             _untilWritten.Add(writer.FirstSuccessAfter(_acceptsNs));
         }
@@ -47,5 +42,5 @@ internal abstract class DatabaseFault(string name) : Fault(name)
     protected abstract Task StrikeAsync();
 
     private async Task<Dictionary<uint, long>> EpochsAsync() =>
-        (await _run!.View.PartitionsAsync()).ToDictionary(p => p.Partition, p => p.Epoch);
+        (await Run.View.PartitionsAsync()).ToDictionary(p => p.Partition, p => p.Epoch);
 }

@@ -10,20 +10,11 @@ internal sealed class DrainFault() : Fault("drain and resume")
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(50);
 
-    private Caller? _caller;
-    private ClusterView? _view;
-
     public override IReadOnlyList<ServerProcess> Avoid(ServerProcess victim) => [];
 
-    public override Task PrepareAsync(ClusterRun run, ServerProcess victim, IReadOnlySet<uint> owned)
-    {
-        (_caller, _view) = (run.NewCaller(), run.View);
-        return Task.CompletedTask;
-    }
+    public override Task StrikeAsync(ServerProcess victim) => DrainAsync(victim, Run.NewCaller(), Run.View);
 
-    public override Task StrikeAsync(ServerProcess victim) => DrainAsync(victim, _caller!, _view!);
-
-    public override Task RepairAsync(ServerProcess victim) => TellAsync(victim, _caller!, "resume");
+    public override Task RepairAsync(ServerProcess victim) => TellAsync(victim, Run.NewCaller(), "resume");
 
     /// <summary>Returns when it has no partition any more.</summary>
     public static async Task DrainAsync(ServerProcess victim, Caller caller, ClusterView view)

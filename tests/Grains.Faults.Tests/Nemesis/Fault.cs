@@ -17,8 +17,18 @@ internal abstract class Fault(string name)
     /// </summary>
     public virtual IReadOnlyList<ServerProcess> Avoid(ServerProcess victim) => [victim];
 
-    /// <summary>What the clients of this run do before it happens to this server, which has these partitions.</summary>
-    public virtual Task PrepareAsync(ClusterRun run, ServerProcess victim, IReadOnlySet<uint> owned) => Task.CompletedTask;
+    /// <summary>Under whose load it happens next.</summary>
+    protected ClusterRun Run { get; private set; } = null!;
+
+    /// <summary>Before it happens, under the load of this run, to this server, which has these partitions.</summary>
+    public Task PrepareAsync(ClusterRun run, ServerProcess victim, IReadOnlySet<uint> owned)
+    {
+        Run = run;
+        return PrepareAsync(victim, owned);
+    }
+
+    /// <summary>What clients do before it happens.</summary>
+    protected virtual Task PrepareAsync(ServerProcess victim, IReadOnlySet<uint> owned) => Task.CompletedTask;
 
     /// <summary>Returns when it has happened.</summary>
     public abstract Task StrikeAsync(ServerProcess victim);

@@ -9,8 +9,6 @@ internal sealed class JoinFault(ServerProcess joining, int serversBefore) : Faul
 {
     private static readonly TimeSpan _balanceDeadline = TimeSpan.FromSeconds(60);
 
-    private ClusterView? _view;
-
     /// <summary>Of all partitions, those that another server had afterwards; the most of all joins.</summary>
     public double MovedShare { get; private set; }
 
@@ -22,18 +20,12 @@ internal sealed class JoinFault(ServerProcess joining, int serversBefore) : Faul
 
     public override IReadOnlyList<ServerProcess> Avoid(ServerProcess victim) => [];
 
-    public override Task PrepareAsync(ClusterRun run, ServerProcess victim, IReadOnlySet<uint> owned)
-    {
-        _view = run.View;
-        return Task.CompletedTask;
-    }
-
     public override async Task StrikeAsync(ServerProcess victim)
     {
-        IReadOnlyList<PartitionPlace> before = await _view!.PartitionsAsync();
+        IReadOnlyList<PartitionPlace> before = await Run.View.PartitionsAsync();
         await joining.StartAsync();
-        await _view!.SettleAsync(serversBefore + 1, _balanceDeadline);
-        IReadOnlyList<PartitionPlace> after = await _view!.PartitionsAsync();
+        await Run.View.SettleAsync(serversBefore + 1, _balanceDeadline);
+        IReadOnlyList<PartitionPlace> after = await Run.View.PartitionsAsync();
         int moved = after.Count(a => before.First(b => b.Partition == a.Partition).Owner != a.Owner);
         MovedShare = Math.Max(MovedShare, (double)moved / after.Count);
         double mean = (double)after.Count / (serversBefore + 1);

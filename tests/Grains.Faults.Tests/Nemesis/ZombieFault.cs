@@ -21,8 +21,6 @@ internal abstract class ZombieFault(string name, TimeSpan length) : Fault(name)
 
     private readonly Stopwatch _away = new();
     private Zombies? _zombies;
-    private LoadRecord? _record;
-    private ClusterView? _view;
     private long _struckNs;
     private long _repairedNs;
 
@@ -31,20 +29,19 @@ internal abstract class ZombieFault(string name, TimeSpan length) : Fault(name)
     public override string Note => $"{Tally}";
 
     /// <summary>Everything seen by clients of its last run, what was marked as stale during it taken for fresh.</summary>
-    public IEnumerable<Witness> StaleTakenForFresh() => _record!.Witnesses.Select(
+    public IEnumerable<Witness> StaleTakenForFresh() => Run.Record.Witnesses.Select(
         w => w.Kind == WitnessKind.Stale && w.CallNs >= _struckNs && w.CallNs <= _repairedNs ? w with { Kind = WitnessKind.Seen } : w);
 
     protected abstract void Take(ServerProcess victim);
 
     protected abstract void Release(ServerProcess victim);
 
-    public override async Task PrepareAsync(ClusterRun run, ServerProcess victim, IReadOnlySet<uint> owned)
+    protected override async Task PrepareAsync(ServerProcess victim, IReadOnlySet<uint> owned)
     {
-        (_record, _view) = (run.Record, run.View);
         var bound = new Callers([victim.Url], length + _deadlineAfterwards);
-        var others = new Callers([.. run.Probes.Servers.Where(u => u != victim.Url)]);
-        _zombies = new Zombies(bound, others, run.Record, Tally);
-        await _zombies.PrepareAsync(run.Probes.Writers.Where(w => owned.Contains(w.Partition)).Take(_partitionsAsked));
+        var others = new Callers([.. Run.Probes.Servers.Where(u => u != victim.Url)]);
+        _zombies = new Zombies(bound, others, Run.Record, Tally);
+        await _zombies.PrepareAsync(Run.Probes.Writers.Where(w => owned.Contains(w.Partition)).Take(_partitionsAsked));
     }
 
     public override Task StrikeAsync(ServerProcess victim)
@@ -63,7 +60,7 @@ internal abstract class ZombieFault(string name, TimeSpan length) : Fault(name)
             await Task.Delay(_pollPeriod);
         }
 
-        TimeSpan patience = ClusterView.Counts(await _view!.PartitionsAsync()).ContainsKey(victim.Name) ? _afterwards : _untilItKnows;
+        TimeSpan patience = ClusterView.Counts(await Run.View.PartitionsAsync()).ContainsKey(victim.Name) ? _afterwards : _untilItKnows;
         Release(victim);
         for (var waited = Stopwatch.StartNew(); victim.IsRunning && waited.Elapsed < patience;)
         {
