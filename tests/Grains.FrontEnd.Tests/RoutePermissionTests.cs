@@ -127,6 +127,25 @@ public sealed class RoutePermissionTests
         }
     }
 
+    [Fact]
+    public async Task While_a_server_does_not_know_its_cluster_yet_no_route_fails()
+    {
+        await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
+        await server.SendAsync("GET", "/v1/keyspaces/ks");
+        server.Partitions.IsKnown = false;
+        int unavailable = 0;
+        foreach (object[] route in Routes)
+        {
+            string method = (string)route[1];
+            Reply reply = await server.SendAsync(
+                method, Fill((string)route[2]), method is "PUT" or "POST" ? "{}" : null, headers: ("Grains-Timeout-Ms", "100"));
+            Assert.True(reply.Status != 500, $"{method} {route[2]}: {reply.Body}");
+            unavailable += reply.Refusal == "503 unavailable" ? 1 : 0;
+        }
+
+        Assert.True(unavailable > 20, $"{unavailable} routes asked for a partition.");
+    }
+
     private static string Expected(string permission) => permission switch
     {
         "none" => "passes passes passes passes",

@@ -119,6 +119,7 @@ internal sealed partial class RequestGate(RequestDelegate next, ILogger<RequestG
         {
             Outcome = Outcome.Unknown,
         },
+        SettingsUnknownException early => new RequestRefusedException(ProblemCode.Unavailable, early.Message) { Outcome = Outcome.None },
         PartitionUnavailableException gone => new RequestRefusedException(ProblemCode.Unavailable, gone.Message)
         {
             Outcome = gone.OutcomeKnown ? Outcome.None : Outcome.Unknown,

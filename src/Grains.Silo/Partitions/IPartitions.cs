@@ -11,6 +11,7 @@ namespace Grains.Silo.Partitions;
 public interface IPartitions
 {
     /// <summary>Fixed at first start; known before <see cref="IsReady"/> is true.</summary>
+    /// <exception cref="SettingsUnknownException">It is not known yet.</exception>
     SlotMap Slots { get; }
 
     /// <summary>True once settings are known and every partition has been recovered by its owner.</summary>

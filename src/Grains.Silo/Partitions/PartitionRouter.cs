@@ -31,8 +31,7 @@ internal sealed class PartitionRouter(
     private readonly ConcurrentDictionary<PartitionId, PartitionLink> _links = new();
     private readonly ConcurrentDictionary<PartitionId, CommandNumbers> _numbers = new();
 
-    public SlotMap Slots => readiness.Settings.Slots
-        ?? throw new InvalidOperationException("The cluster's settings are not read yet; wait for IsReady.");
+    public SlotMap Slots => readiness.Settings.Slots ?? throw new SettingsUnknownException();
 
     public bool IsReady => readiness.IsReady;
 

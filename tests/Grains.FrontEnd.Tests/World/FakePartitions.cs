@@ -13,8 +13,12 @@ internal sealed class FakePartitions(int count) : IPartitions
     private readonly Lock _lock = new();
     private readonly Dictionary<(PartitionId, KeyspaceId), SortedDictionary<Utf8Name, KeyView>> _keys = [];
     private readonly Dictionary<PartitionId, long> _revisions = [];
+    private readonly SlotMap _slots = SlotMap.Even(count);
 
-    public SlotMap Slots { get; } = SlotMap.Even(count);
+    public SlotMap Slots => IsKnown ? _slots : throw new SettingsUnknownException();
+
+    /// <summary>False: the server has just begun.</summary>
+    public bool IsKnown { get; set; } = true;
 
     public bool IsReady { get; set; } = true;
 
