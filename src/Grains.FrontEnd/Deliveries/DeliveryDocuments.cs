@@ -37,7 +37,7 @@ internal static class DeliveryDocuments
         Headers = message.Content.Headers.ToDictionary(h => h.Name, h => h.Value),
         Attempt = message.Attempts,
         AcceptedAt = Answers.Time(message.AcceptedAtMs),
-        ReplyTo = message.Content.Terms?.ReplyTo?.ToString(),
+        ReplyTo = message.Content.Metadata?.ReplyTo?.ToString(),
         Body = message.Content.Body,
         Text = Text(message.Content.Body, message.Content.ContentType),
     };

@@ -30,7 +30,7 @@ internal static class HopsHeader
         : Write(secret, service.Name, Math.Min(hops, Limits.MailboxHops));
 
     /// <summary>Of what is sent to the service; null: it begins a chain.</summary>
-    public static async ValueTask<MessageTerms?> ReadAsync(IHeaderDictionary headers, ServiceSnapshot to, ServiceCalls calls)
+    public static async ValueTask<MessageMetadata?> ReadAsync(IHeaderDictionary headers, ServiceSnapshot to, ServiceCalls calls)
     {
         StringValues values = headers[Name];
         if (values.Count != 1 || values[0] is not { Length: <= _charsMax } text)
@@ -48,7 +48,7 @@ internal static class HopsHeader
             return null;
         }
 
-        return new MessageTerms { Hops = hops + 1, HopsMax = to.MaxHops };
+        return new MessageMetadata { Hops = hops + 1, HopsMax = to.MaxHops };
     }
 
     private static string Write(WebhookSecret secret, string service, int hops) =>

@@ -131,13 +131,13 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
             content = TraceContext.With(content, span, request.TraceStateString);
         }
 
-        MessageTerms? hops = await HopsHeader.ReadAsync(headers, service, calls);
+        MessageMetadata? hops = await HopsHeader.ReadAsync(headers, service, calls);
         PartitionId partition = service.PartitionOf(calls.Slots, node);
         Answer answer = await calls.ExecuteAsync(partition, new SendMessage
         {
             Service = service.Id,
             Node = node,
-            Content = hops is null ? content : content with { Terms = hops },
+            Content = hops is null ? content : content with { Metadata = hops },
             MailboxLimit = service.MailboxLimit,
             IdempotencyKey = key is null ? null : MessageFingerprint.Of(service.Id, node, key, content, due, ttlMs),
             Due = due,
@@ -203,7 +203,7 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
                 Attempts = message?.Attempts,
                 AcceptedAt = message is null ? null : Answers.Time(message.AcceptedAtMs),
                 DueAt = message is { DueMs: > 0 } ? Answers.Time(message.DueMs) : null,
-                ExpiresAt = message?.Content.Terms is { ExpiresAtMs: > 0 } terms ? Answers.Time(terms.ExpiresAtMs) : null,
+                ExpiresAt = message?.Content.Metadata is { ExpiresAtMs: > 0 } metadata ? Answers.Time(metadata.ExpiresAtMs) : null,
                 Reason = message?.Reason,
                 Size = message?.Content.Body.Length,
             },
@@ -348,8 +348,8 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
         AcceptedAt = Answers.Time(message.AcceptedAtMs),
         Size = message.Content.Body.Length,
         DueAt = message.DueMs > 0 ? Answers.Time(message.DueMs) : null,
-        ExpiresAt = message.Content.Terms is { ExpiresAtMs: > 0 } terms ? Answers.Time(terms.ExpiresAtMs) : null,
-        Hops = message.Content.Terms?.Hops ?? 0,
+        ExpiresAt = message.Content.Metadata is { ExpiresAtMs: > 0 } metadata ? Answers.Time(metadata.ExpiresAtMs) : null,
+        Hops = message.Content.Metadata?.Hops ?? 0,
         Reason = message.Reason,
         Body = message.Content.Body,
     };

@@ -62,7 +62,7 @@ internal static class PushRequest
         headers.TryAddWithoutValidation("Grains-Token", Text(given.Token.Value));
         headers.TryAddWithoutValidation("Grains-Attempt", Text(given.Messages.Max(m => m.Attempts)));
         headers.TryAddWithoutValidation("Grains-Messages", Text(given.Messages.Length));
-        if (HopsHeader.Write(service, given.Messages.Max(m => m.Content.Terms?.Hops ?? 0)) is { } hops)
+        if (HopsHeader.Write(service, given.Messages.Max(m => m.Content.Metadata?.Hops ?? 0)) is { } hops)
         {
             headers.TryAddWithoutValidation(HopsHeader.Name, hops);
         }
@@ -94,7 +94,7 @@ internal static class PushRequest
 
         headers.TryAddWithoutValidation("Grains-Message", message.Id.ToString());
         AddIfAny("Grains-Type", message.Content.Type);
-        AddIfAny("Grains-Reply-To", message.Content.Terms?.ReplyTo?.ToString());
+        AddIfAny("Grains-Reply-To", message.Content.Metadata?.ReplyTo?.ToString());
         AddIfAny("Grains-Sender", message.Content.Sender is { } sender ? Uri.EscapeDataString(sender) : null);
 
         void AddIfAny(string name, string? value)

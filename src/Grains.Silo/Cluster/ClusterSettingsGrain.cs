@@ -1,4 +1,3 @@
-using Grains.StateMachines.Partitions;
 using Orleans.Runtime;
 using Orleans.Storage;
 
@@ -68,9 +67,6 @@ internal sealed class ClusterSettingsGrain(
         Existing(known).FormatLevel >= level ? known! : known! with
         {
             FormatLevel = level,
-
-            // Every server knows this level, and so what a seal is.
-            DeliverySecret = known.DeliverySecret ?? (level >= FormatLevels.SealedDeliveries ? ClusterSettings.DrawSecret() : null),
             Version = known.Version + 1,
         });
 

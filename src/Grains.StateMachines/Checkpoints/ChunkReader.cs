@@ -57,26 +57,6 @@ internal static class ChunkReader
                 OutgoingMessage message = OutboxAdded.ReadMessage(ref from);
                 state.Outbox.Set(new OutboxKey(message.Partition.Value, place), message);
                 break;
-            case ChunkSection.DelayedMessages:
-                ReadMessage(state, ref from, new DueTime(from.Varint(), Timeline.Wall));
-                break;
-            case ChunkSection.MessagesDelayedByUptime:
-                ReadMessage(state, ref from, new DueTime(from.Varint(), Timeline.Uptime));
-                break;
-            case ChunkSection.NodesWithMore:
-                ReadNodeWithMore(state, ref from);
-                break;
-            case ChunkSection.DelayedOutbox:
-                ReadDelayedOutbox(state, ref from, Timeline.Wall);
-                break;
-            case ChunkSection.OutboxDelayedByUptime:
-                ReadDelayedOutbox(state, ref from, Timeline.Uptime);
-                break;
-            case ChunkSection.Clocks:
-                state.Totals.HasClocks = true;
-                state.Totals.WallMs = from.Varint();
-                state.Totals.UptimeMs = from.Varint();
-                break;
             case ChunkSection.Sources:
                 var source = new SourceKey((uint)from.Varint(), from.Varint());
                 state.Sources.Set(source, new Watermark(from.Place()));
@@ -95,21 +75,10 @@ internal static class ChunkReader
                 state.DroppedScopes.Set(new Place(from.Varint(), 0), DroppedScope.Marker);
                 break;
             case ChunkSection.Replies:
-                ReadReply(state, ref from, isPromise: false);
-                break;
-            case ChunkSection.PromisedReplies:
-                ReadReply(state, ref from, isPromise: true);
-                break;
-            case ChunkSection.OutboxReplies:
-                var replyPlace = from.Place();
-                OutgoingMessage outgoing = OutboxReply.ReadMessage(ref from);
-                state.Outbox.Set(new OutboxKey(outgoing.Partition.Value, replyPlace), outgoing);
+                ReadReply(state, ref from);
                 break;
             case ChunkSection.Timers:
-                ReadTimer(state, ref from, Timeline.Wall, isHeld: false);
-                break;
-            case ChunkSection.TimersWithMore:
-                ReadTimer(state, ref from, (Timeline)from.Byte(), from.Bool());
+                ReadTimer(state, ref from);
                 break;
             case ChunkSection.LostRevisions:
                 state.Lost.Add(from.Varint(), from.Varint());
@@ -127,20 +96,12 @@ internal static class ChunkReader
             Epoch = from.Varint(),
             Incarnation = from.Varint(),
             TimeMs = from.Varint(),
+            WallMs = from.Varint(),
+            UptimeMs = from.Varint(),
             LastNode = from.Varint(),
             Bytes = from.Varint(),
         };
-        state.Totals.WallMs = state.Totals.TimeMs;
-        state.Totals.UptimeMs = state.Totals.TimeMs;
         state.Commands.Read(ref from);
-    }
-
-    private static void ReadDelayedOutbox(PartitionState state, ref RecordReader from, Timeline line)
-    {
-        Place place = from.Place();
-        long dueMs = from.Varint();
-        OutgoingMessage message = OutboxAdded.ReadMessage(ref from) with { DueMs = dueMs, DueLine = line };
-        state.Outbox.Set(new OutboxKey(message.Partition.Value, place), message);
     }
 
     private static void ReadKey(PartitionState state, ref RecordReader from)
@@ -160,30 +121,20 @@ internal static class ChunkReader
 
     private static void ReadNode(PartitionState state, ref RecordReader from)
     {
-        (ScopedName name, NodeEntry node) = Node(ref from);
-        state.Nodes.Set(name, node);
-    }
-
-    private static void ReadNodeWithMore(PartitionState state, ref RecordReader from)
-    {
-        (ScopedName name, NodeEntry node) = Node(ref from);
-        state.Nodes.Set(name, node with { Delayed = from.Int(), Paused = from.Bool() });
-    }
-
-    private static (ScopedName Name, NodeEntry Node) Node(ref RecordReader from)
-    {
         ScopedName name = from.Scoped();
-        return (name, new NodeEntry(from.Varint())
+        state.Nodes.Set(name, new NodeEntry(from.Varint())
         {
             StateVersion = from.Varint(),
             StateContentType = from.OptionalText(),
             State = from.OptionalBytes(),
             Waiting = from.Int(),
             Dead = from.Int(),
+            Delayed = from.Int(),
+            Paused = from.Bool(),
         });
     }
 
-    private static void ReadMessage(PartitionState state, ref RecordReader from, DueTime due = default)
+    private static void ReadMessage(PartitionState state, ref RecordReader from)
     {
         var id = from.Place();
         var owner = from.Scoped();
@@ -193,6 +144,7 @@ internal static class ChunkReader
         bool dead = from.Bool();
         string? reason = from.OptionalText();
         var place = from.Place();
+        DueTime due = DueTime.Read(ref from);
         var message = new Message(id, owner, node, MessageCodec.Read(ref from))
         {
             AcceptedAtMs = acceptedAtMs,
@@ -216,25 +168,26 @@ internal static class ChunkReader
         }
     }
 
-    private static void ReadReply(PartitionState state, ref RecordReader from, bool isPromise)
+    private static void ReadReply(PartitionState state, ref RecordReader from)
     {
         Place at = from.Place();
         long scope = from.Varint();
-        var reply = new ReplyEntry(from.Place(), at, from.Varint(), isPromise ? null : MessageCodec.Read(ref from), scope);
+        var reply = new ReplyEntry(from.Place(), at, from.Varint(), from.Bool() ? MessageCodec.Read(ref from) : null, scope);
         state.Replies.Set(reply.Message, reply);
         state.RepliesByAge.Set(at, reply);
         state.Totals.ReplyBytes += reply.Bytes;
     }
 
-    private static void ReadTimer(PartitionState state, ref RecordReader from, Timeline line, bool isHeld)
+    private static void ReadTimer(PartitionState state, ref RecordReader from)
     {
         ScopedName owner = from.Scoped();
         var key = new NodeTimerKey(from.Varint(), from.Name());
-        long dueMs = from.Varint();
+        DueTime due = DueTime.Read(ref from);
+        bool isHeld = from.Bool();
         string? cron = from.OptionalText();
         string? zone = from.OptionalText();
         Place last = from.Place();
-        var timer = new TimerEntry(owner, key, new DueTime(dueMs, line), MessageCodec.Read(ref from))
+        var timer = new TimerEntry(owner, key, due, MessageCodec.Read(ref from))
         {
             Cron = cron, Zone = zone, Last = last, IsHeld = isHeld,
         };

@@ -39,9 +39,9 @@ public sealed class StateSnapshot
 
     private readonly KeyValuePair<long, LostRevisions.Range>[] _lost;
 
-    internal StateSnapshot(PartitionState state, int formatLevel)
+    internal StateSnapshot(PartitionState state)
     {
-        _lost = formatLevel < FormatLevels.LostRevisions ? [] : state.Lost.All;
+        _lost = state.Lost.All;
         _totals = state.DurableTotals;
         _commands = state.Commands.Copy();
         _keys = state.Keys.Freeze();
@@ -79,38 +79,18 @@ public sealed class StateSnapshot
         to.Seal();
         yield return to.Written;
 
-        if (_totals.HasClocks)
-        {
-            to.Clear();
-            to.Byte(Format);
-            to.Byte((byte)ChunkSection.Clocks);
-            to.Fixed32(1);
-            to.Varint(_totals.WallMs);
-            to.Varint(_totals.UptimeMs);
-            to.Seal();
-            yield return to.Written;
-        }
-
         IEnumerable<ReadOnlyMemory<byte>>[] sections =
         [
             Section(ChunkSection.Keys, _keys.All, WriteKey, to),
-            Section(ChunkSection.Nodes, _nodes.All.Where(n => !HasMore(n.Value)), WriteNode, to),
-            Section(ChunkSection.NodesWithMore, _nodes.All.Where(n => HasMore(n.Value)), WriteNodeWithMore, to),
-            Section(ChunkSection.Messages, _messages.All.Where(m => m.Value.DueMs == 0), WriteMessage, to),
-            Section(ChunkSection.DelayedMessages, Delayed(Timeline.Wall), WriteDelayed, to),
-            Section(ChunkSection.MessagesDelayedByUptime, Delayed(Timeline.Uptime), WriteDelayed, to),
-            Section(ChunkSection.Outbox, _outbox.All.Where(m => m.Value is { DueMs: 0, ReplyTo: null }), WriteOutbox, to),
-            Section(ChunkSection.DelayedOutbox, DelayedOutbox(Timeline.Wall), WriteDelayedOutbox, to),
-            Section(ChunkSection.OutboxDelayedByUptime, DelayedOutbox(Timeline.Uptime), WriteDelayedOutbox, to),
+            Section(ChunkSection.Nodes, _nodes.All, WriteNode, to),
+            Section(ChunkSection.Messages, _messages.All, WriteMessage, to),
+            Section(ChunkSection.Outbox, _outbox.All, WriteOutbox, to),
             Section(ChunkSection.Sources, _sources.All, WriteSource, to),
             Section(ChunkSection.Idempotency, _idempotency.All, WriteIdempotency, to),
             Section(ChunkSection.Commits, _commits.All, WriteCommit, to),
             Section(ChunkSection.DroppedScopes, _droppedScopes.All, static (w, scope, _) => w.Varint(scope.Revision), to),
-            Section(ChunkSection.Replies, _replies.All.Where(r => r.Value.Content is not null), WriteReply, to),
-            Section(ChunkSection.PromisedReplies, _replies.All.Where(r => r.Value.Content is null), WritePromise, to),
-            Section(ChunkSection.OutboxReplies, _outbox.All.Where(m => m.Value.ReplyTo is not null), WriteOutboxReply, to),
-            Section(ChunkSection.Timers, _timers.All.Where(t => !HasMore(t.Value)), WriteTimer, to),
-            Section(ChunkSection.TimersWithMore, _timers.All.Where(t => HasMore(t.Value)), WriteTimerWithMore, to),
+            Section(ChunkSection.Replies, _replies.All, WriteReply, to),
+            Section(ChunkSection.Timers, _timers.All, WriteTimer, to),
             Section(ChunkSection.LostRevisions, _lost, WriteLost, to),
         ];
         foreach (ReadOnlyMemory<byte> chunk in sections.SelectMany(s => s))
@@ -163,6 +143,8 @@ public sealed class StateSnapshot
         to.Varint(_totals.Epoch);
         to.Varint(_totals.Incarnation);
         to.Varint(_totals.TimeMs);
+        to.Varint(_totals.WallMs);
+        to.Varint(_totals.UptimeMs);
         to.Varint(_totals.LastNode);
         to.Varint(_totals.Bytes);
     }
@@ -192,36 +174,8 @@ public sealed class StateSnapshot
         to.OptionalBytes(node.State);
         to.Varint(node.Waiting);
         to.Varint(node.Dead);
-    }
-
-    private IEnumerable<KeyValuePair<Place, Message>> Delayed(Timeline line) =>
-        _messages.All.Where(m => m.Value.DueMs > 0 && m.Value.DueLine == line);
-
-    private IEnumerable<KeyValuePair<OutboxKey, OutgoingMessage>> DelayedOutbox(Timeline line) =>
-        _outbox.All.Where(m => m.Value.DueMs > 0 && m.Value.DueLine == line);
-
-    private static bool HasMore(TimerEntry timer) => timer.IsHeld || timer.Due.Line != Timeline.Wall;
-
-    private static bool HasMore(NodeEntry node) => node.Paused || node.Delayed > 0;
-
-    private static void WriteNodeWithMore(RecordWriter to, ScopedName name, NodeEntry node)
-    {
-        WriteNode(to, name, node);
         to.Varint(node.Delayed);
         to.Bool(node.Paused);
-    }
-
-    private static void WriteDelayed(RecordWriter to, Place id, Message message)
-    {
-        to.Varint(message.DueMs);
-        WriteMessage(to, id, message);
-    }
-
-    private static void WriteDelayedOutbox(RecordWriter to, OutboxKey key, OutgoingMessage message)
-    {
-        to.Place(key.Place);
-        to.Varint(message.DueMs);
-        OutboxAdded.WriteMessage(to, message);
     }
 
     private static void WriteMessage(RecordWriter to, Place id, Message message)
@@ -234,6 +188,7 @@ public sealed class StateSnapshot
         to.Bool(message.Dead);
         to.OptionalText(message.Reason);
         to.Place(message.Place);
+        message.Due.Write(to);
         MessageCodec.Write(to, message.Content);
     }
 
@@ -267,31 +222,18 @@ public sealed class StateSnapshot
         to.Varint(commit.StateVersion);
     }
 
-    private static void WritePromise(RecordWriter to, Place at, ReplyEntry reply)
+    /// <summary>One without content is promised.</summary>
+    private static void WriteReply(RecordWriter to, Place at, ReplyEntry reply)
     {
         to.Place(at);
         to.Varint(reply.Scope);
         to.Place(reply.Message);
         to.Varint(reply.UntilMs);
-    }
-
-    private static void WriteReply(RecordWriter to, Place at, ReplyEntry reply)
-    {
-        WritePromise(to, at, reply);
-        MessageCodec.Write(to, reply.Content!);
-    }
-
-    private static void WriteOutboxReply(RecordWriter to, OutboxKey key, OutgoingMessage message)
-    {
-        to.Place(key.Place);
-        OutboxReply.WriteMessage(to, message);
-    }
-
-    private static void WriteTimerWithMore(RecordWriter to, NodeTimerKey key, TimerEntry timer)
-    {
-        to.Byte((byte)timer.Due.Line);
-        to.Bool(timer.IsHeld);
-        WriteTimer(to, key, timer);
+        to.Bool(reply.Content is not null);
+        if (reply.Content is { } content)
+        {
+            MessageCodec.Write(to, content);
+        }
     }
 
     private static void WriteTimer(RecordWriter to, NodeTimerKey key, TimerEntry timer)
@@ -299,7 +241,8 @@ public sealed class StateSnapshot
         to.Scoped(timer.Owner);
         to.Varint(key.Node);
         to.Name(key.Name);
-        to.Varint(timer.Due.AtMs);
+        timer.Due.Write(to);
+        to.Bool(timer.IsHeld);
         to.OptionalText(timer.Cron);
         to.OptionalText(timer.Zone);
         to.Place(timer.Last);

@@ -85,12 +85,6 @@ internal sealed class AttemptStarts(PartitionState state)
     /// </summary>
     public void TakeBack(OpenDelivery delivery, Draft draft)
     {
-        bool canTakeBack = draft.Level >= FormatLevels.AttemptsReturned;
-        if (delivery.StartRecorded && !canTakeBack)
-        {
-            return;
-        }
-
         Place[] messages = [.. delivery.Messages.Select(m => m.Id)];
         draft.Open();
         if (!delivery.StartRecorded)
@@ -100,11 +94,7 @@ internal sealed class AttemptStarts(PartitionState state)
             _recording.Add(delivery);
         }
 
-        if (canTakeBack)
-        {
-            draft.Emit(new AttemptsReturned(delivery.Node.Name, messages));
-        }
-
+        draft.Emit(new AttemptsReturned(delivery.Node.Name, messages));
         draft.Close();
     }
 

@@ -7,7 +7,7 @@ using Grains.StateMachines.Timers;
 
 namespace Grains.StateMachines.Nodes;
 
-/// <summary>What a commit brings beside acknowledgements, state and sends: keys, replies, timers, and the terms of sends.</summary>
+/// <summary>What a commit brings beside acknowledgements, state and sends: keys, replies, timers, and the metadata of sends.</summary>
 internal sealed class CommitParts(PartitionState state, KeyRules keys, ReplyRules replies, TimerRules timers)
 {
     private MachineLimits Limits => state.Limits;
@@ -45,20 +45,15 @@ internal sealed class CommitParts(PartitionState state, KeyRules keys, ReplyRule
     }
 
     /// <summary>What a send carries; one whose time is not now begins a chain of its own.</summary>
-    public MessageTerms? TermsOf(OutgoingMessage send, DueTime due, int hops, OpenDelivery delivery, Draft draft)
+    public MessageMetadata? MetadataOf(OutgoingMessage send, DueTime due, int hops, OpenDelivery delivery, Draft draft)
     {
-        if (draft.Level < FormatLevels.Terms)
-        {
-            return null;
-        }
-
-        MessageTerms terms = new MessageTerms().Lasting(send.TtlMs, due, draft) with
+        MessageMetadata metadata = new MessageMetadata().Lasting(send.TtlMs, due, draft) with
         {
             Hops = due.IsSet ? 0 : hops,
             HopsMax = due.IsSet ? 0 : send.HopsMax,
             ReplyTo = send.For is { } message ? replies.Promise(Held(delivery, message)!, draft) : null,
         };
-        return terms is { EndsAtAll: false, Hops: 0, ReplyTo: null } ? null : terms;
+        return metadata is { EndsAtAll: false, Hops: 0, ReplyTo: null } ? null : metadata;
     }
 
     private Refused? RefuseKeys(CommitDelivery command)

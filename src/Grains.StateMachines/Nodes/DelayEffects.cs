@@ -1,5 +1,4 @@
 using Grains.StateMachines.Codecs;
-using Grains.StateMachines.Outboxes;
 using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Tables;
 
@@ -8,23 +7,18 @@ namespace Grains.StateMachines.Nodes;
 /// <summary>A message stands beside a node's mailbox until its time comes.</summary>
 internal sealed record MessageDelayed(ScopedName Node, int Ordinal, DueTime Due, MessageContent Content) : Effect
 {
-    public override EffectKind Kind => Due.Line == Timeline.Uptime ? EffectKind.MessageDelayedByUptime : EffectKind.MessageDelayed;
+    public override EffectKind Kind => EffectKind.MessageDelayed;
 
     public override void Write(RecordWriter to)
     {
         to.Scoped(Node);
         to.Varint(Ordinal);
-        to.Varint(Due.AtMs);
+        Due.Write(to);
         MessageCodec.Write(to, Content);
     }
 
-    public static MessageDelayed Read(ref RecordReader from, Timeline line)
-    {
-        ScopedName node = from.Scoped();
-        int ordinal = from.Int();
-        var due = new DueTime(from.Varint(), line);
-        return new MessageDelayed(node, ordinal, due, MessageCodec.Read(ref from));
-    }
+    public static MessageDelayed Read(ref RecordReader from) =>
+        new(from.Scoped(), from.Int(), DueTime.Read(ref from), MessageCodec.Read(ref from));
 
     public override void Apply(PartitionState state, long revision)
     {
@@ -48,8 +42,8 @@ internal sealed record MessageDue(Place Id) : MessageEffect(Id)
 
     protected override NodeEntry Apply(PartitionState state, Message message, Place tail)
     {
-        MessageContent content = message.Content.Terms is { TtlMs: > 0 } terms
-            ? message.Content with { Terms = terms.Begun(state.Totals.UptimeMs) }
+        MessageContent content = message.Content.Metadata is { TtlMs: > 0 } metadata
+            ? message.Content with { Metadata = metadata.Begun(state.Totals.UptimeMs) }
             : message.Content;
         state.ReplaceMessage(message, message with { DueMs = 0, DueLine = default, Place = tail, Content = content });
         NodeEntry node = state.NodeOf(message.Owner);
@@ -99,27 +93,4 @@ internal sealed record NodePaused(ScopedName Node, bool Paused) : Effect
 
     public override void Apply(PartitionState state, long revision) =>
         state.PutNode(Node, state.NodeOf(Node) with { Paused = Paused });
-}
-
-/// <summary>As <see cref="OutboxAdded"/>, for a message that is to wait at its target until its time comes.</summary>
-internal sealed record OutboxDelayed(int Ordinal, OutgoingMessage Message) : Effect
-{
-    public override EffectKind Kind =>
-        Message.DueLine == Timeline.Uptime ? EffectKind.OutboxDelayedByUptime : EffectKind.OutboxDelayed;
-
-    public override void Write(RecordWriter to)
-    {
-        to.Varint(Ordinal);
-        to.Varint(Message.DueMs);
-        OutboxAdded.WriteMessage(to, Message);
-    }
-
-    public static OutboxDelayed Read(ref RecordReader from, Timeline line)
-    {
-        int ordinal = from.Int();
-        long dueMs = from.Varint();
-        return new OutboxDelayed(ordinal, OutboxAdded.ReadMessage(ref from) with { DueMs = dueMs, DueLine = line });
-    }
-
-    public override void Apply(PartitionState state, long revision) => new OutboxAdded(Ordinal, Message).Apply(state, revision);
 }

@@ -192,7 +192,7 @@ internal sealed class Deliveries
         foreach (OpenDelivery delivery in _ending)
         {
             // Its time may have passed while it was leased; nobody need ask for it to be forgotten.
-            if (Array.Exists(delivery.Messages, m => m.Content.Terms?.IsExpired(nowMs) == true))
+            if (Array.Exists(delivery.Messages, m => m.Content.Metadata?.IsExpired(nowMs) == true))
             {
                 Overdue.Add(delivery.Node.Name);
             }

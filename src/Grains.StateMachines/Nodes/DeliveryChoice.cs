@@ -31,7 +31,7 @@ internal static class DeliveryChoice
                 break;
             }
 
-            if (message.Content.Terms?.IsExpired(nowMs) == true)
+            if (message.Content.Metadata?.IsExpired(nowMs) == true)
             {
                 isOverdue = true;
                 if (++passedOver == state.Limits.SweepMax)

@@ -122,13 +122,13 @@ internal sealed class DeliveryRules(
         string sender = $"{delivery.Command.ServiceName}/{delivery.Node.Name.Name}";
         MessageContent first = delivery.Messages[0].Content;
         (string? parent, string? traceState) = (TraceContext.ParentOf(first), TraceContext.StateOf(first));
-        int hops = delivery.Messages.Max(m => m.Content.Terms?.Hops ?? 0) + 1;
+        int hops = delivery.Messages.Max(m => m.Content.Metadata?.Hops ?? 0) + 1;
         foreach (OutgoingMessage send in command.Sends)
         {
             MessageContent content = TraceContext.Continue(send.Content, parent, traceState);
             DueTime due = draft.DueOf(send.Due);
-            MessageTerms? terms = parts.TermsOf(send, due, hops, delivery, draft);
-            Send(send with { Content = content with { Sender = sender, Terms = terms }, DueMs = due.AtMs, DueLine = due.Line }, draft);
+            MessageMetadata? metadata = parts.MetadataOf(send, due, hops, delivery, draft);
+            Send(send with { Content = content with { Sender = sender, Metadata = metadata }, DueMs = due.AtMs, DueLine = due.Line }, draft);
         }
     }
 
@@ -138,10 +138,6 @@ internal sealed class DeliveryRules(
         if (message.Partition == partition)
         {
             nodes.Accept(decided, draft);
-        }
-        else if (decided.DueMs > 0)
-        {
-            draft.Emit(new OutboxDelayed(draft.NextOrdinal(), decided));
         }
         else
         {

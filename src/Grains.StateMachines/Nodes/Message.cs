@@ -38,7 +38,7 @@ internal sealed record Message(Place Id, ScopedName Owner, long Node, MessageCon
     public DueKey DueKey => new(DueLine, DueMs, Id);
 
     /// <summary>It is not handed out from then on, in uptime; 0 = it never expires, or waits for a person.</summary>
-    public long ExpiresAtMs => Dead ? 0 : Content.Terms?.ExpiresAtMs ?? 0;
+    public long ExpiresAtMs => Dead ? 0 : Content.Metadata?.ExpiresAtMs ?? 0;
 
     public MailboxKey MailboxKey => new(
         Node, Dead ? MailboxPart.Dead : DueMs > 0 ? MailboxPart.Delayed : MailboxPart.Waiting, Place);
@@ -51,7 +51,7 @@ internal sealed record Message(Place Id, ScopedName Owner, long Node, MessageCon
     public MessageView View(PartitionId partition, int attempts, in Moment now) => new()
     {
         Id = new MessageId(partition, new Revision(Id.Revision), Id.Ordinal),
-        Content = Content.Terms is { EndsAtAll: true } terms ? Content with { Terms = terms.OnWall(Due, now) } : Content,
+        Content = Content.Metadata is { EndsAtAll: true } metadata ? Content with { Metadata = metadata.OnWall(Due, now) } : Content,
         Attempts = attempts,
         AcceptedAtMs = AcceptedAtMs,
         Reason = Reason,

@@ -1,15 +1,9 @@
-using System.Globalization;
 using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Ids;
 
 namespace Grains.StateMachines.Nodes;
 
 /// <summary>A message's content on disk.</summary>
-/// <remarks>
-/// Its terms, if it has any, are a first header without a name, which no sender can give: expiry, hops, bound on hops, and
-/// the id of the message that a reply is for, with spaces between; then, where it is not 0 (from format level 5 on), the time
-/// to live that has not begun. So a message without them has the bytes that it always had.
-/// </remarks>
 internal static class MessageCodec
 {
     public static void Write(RecordWriter to, MessageContent content)
@@ -17,19 +11,17 @@ internal static class MessageCodec
         to.OptionalText(content.Type);
         to.OptionalText(content.ContentType);
         to.OptionalText(content.Sender);
-        to.Varint(content.Headers.Length + (content.Terms is null ? 0 : 1));
-        if (content.Terms is { } terms)
-        {
-            to.OptionalText("");
-            to.OptionalText(string.Create(
-                CultureInfo.InvariantCulture, $"{terms.ExpiresAtMs} {terms.Hops} {terms.HopsMax} {terms.ReplyTo}")
-                + (terms.TtlMs == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" {terms.TtlMs}")));
-        }
-
+        to.Varint(content.Headers.Length);
         foreach (MessageHeader header in content.Headers)
         {
             to.OptionalText(header.Name);
             to.OptionalText(header.Value);
+        }
+
+        to.Bool(content.Metadata is not null);
+        if (content.Metadata is { } metadata)
+        {
+            WriteMetadata(to, metadata);
         }
 
         to.Bytes(content.Body);
@@ -41,19 +33,10 @@ internal static class MessageCodec
         string? contentType = from.OptionalText();
         string? sender = from.OptionalText();
         int count = from.Int();
-        MessageTerms? terms = null;
         var headers = new List<MessageHeader>(count);
         for (int i = 0; i < count; i++)
         {
-            var header = new MessageHeader(from.OptionalText() ?? "", from.OptionalText() ?? "");
-            if (header.Name.Length == 0)
-            {
-                terms = Terms(header.Value);
-            }
-            else
-            {
-                headers.Add(header);
-            }
+            headers.Add(new MessageHeader(from.OptionalText() ?? "", from.OptionalText() ?? ""));
         }
 
         return new MessageContent
@@ -62,25 +45,28 @@ internal static class MessageCodec
             ContentType = contentType,
             Sender = sender,
             Headers = [.. headers],
+            Metadata = from.Bool() ? ReadMetadata(ref from) : null,
             Body = from.Bytes(),
-            Terms = terms,
         };
     }
 
-    private static MessageTerms Terms(string text)
+    private static void WriteMetadata(RecordWriter to, MessageMetadata metadata)
     {
-        string[] parts = text.Split(' ');
-        bool has = MessageId.TryParse(parts[Math.Min(3, parts.Length - 1)], out MessageId replyTo);
-        return parts.Length is 4 or 5 && (has || parts[3].Length == 0)
-            ? new MessageTerms
-            {
-                ExpiresAtMs = WholeNumber.Parse(parts[0]),
-                Hops = (int)WholeNumber.Parse(parts[1], int.MaxValue),
-                HopsMax = (int)WholeNumber.Parse(parts[2], int.MaxValue),
-                ReplyTo = has ? replyTo : null,
-                TtlMs = parts.Length == 5 ? WholeNumber.Parse(parts[4]) : 0,
-            }
-            : throw new FormatException(
-                $"A message's terms read '{text}'; they are three numbers, a message id, and perhaps another number.");
+        to.Varint(metadata.ExpiresAtMs);
+        to.Varint(metadata.TtlMs);
+        to.Varint(metadata.Hops);
+        to.Varint(metadata.HopsMax);
+        to.OptionalText(metadata.ReplyTo?.ToString());
     }
+
+    private static MessageMetadata ReadMetadata(ref RecordReader from) => new()
+    {
+        ExpiresAtMs = from.Varint(),
+        TtlMs = from.Varint(),
+        Hops = from.Int(),
+        HopsMax = from.Int(),
+        ReplyTo = from.OptionalText() is not { } text ? null
+            : MessageId.TryParse(text, out MessageId id) ? id
+            : throw new FormatException($"A message is said to be sent on for '{text}', which is no message id."),
+    };
 }

@@ -15,7 +15,7 @@ public sealed record MessageContent
     [Id(4)] public string? Sender { get; init; }
 
     /// <summary>Null: it never expires, begins a chain, and stands for no other.</summary>
-    [Id(5)] public MessageTerms? Terms { get; init; }
+    [Id(5)] public MessageMetadata? Metadata { get; init; }
 
     /// <summary>What counts against the limits and the partition's budget.</summary>
     public int SizeBytes
@@ -23,7 +23,7 @@ public sealed record MessageContent
         get
         {
             int size = Body.Length + (Type?.Length ?? 0) + (ContentType?.Length ?? 0) + (Sender?.Length ?? 0)
-                + (Terms is null ? 0 : MessageTerms.SizeBytes);
+                + (Metadata is null ? 0 : MessageMetadata.SizeBytes);
             foreach (MessageHeader header in Headers)
             {
                 size += header.Name.Length + header.Value.Length + 2;

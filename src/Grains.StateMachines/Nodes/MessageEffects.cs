@@ -194,8 +194,8 @@ internal sealed record DeadLetterRetried(Place Id) : MessageEffect(Id)
 
     protected override NodeEntry Apply(PartitionState state, Message message, Place tail)
     {
-        MessageContent content = message.Content.Terms is { } terms
-            ? message.Content with { Terms = terms.Renewed }
+        MessageContent content = message.Content.Metadata is { } metadata
+            ? message.Content with { Metadata = metadata.Renewed }
             : message.Content;
         state.ReplaceMessage(
             message, message with { Dead = false, Reason = null, Attempts = 0, Place = tail, Content = content });

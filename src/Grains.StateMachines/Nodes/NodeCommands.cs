@@ -32,8 +32,6 @@ public sealed record SendMessage : NodeCommand
     /// <summary>It is forgotten if nobody has it this long after it was accepted, or due; 0 = it is kept.</summary>
     [Id(4)] public long TtlMs { get; init; }
 
-    public override FormatNeed Format => FormatNeed.Of(Due, TtlMs);
-
     public override int SizeBytes => 128 + Node.Length + Content.SizeBytes;
 }
 
@@ -51,7 +49,6 @@ public readonly record struct Due([property: Id(0)] long DelayMs, [property: Id(
 [GenerateSerializer, Immutable, Alias("grains.cancel-message")]
 public sealed record CancelMessage([property: Id(0)] ServiceId Service, [property: Id(1)] MessageId Message) : Command
 {
-    public override FormatNeed Format => new(FormatLevels.Delays, "a cancelled message");
 }
 
 /// <summary>Nothing of the node is handed out from now on; or it is again. Answered by <see cref="Done"/>.</summary>
@@ -59,8 +56,6 @@ public sealed record CancelMessage([property: Id(0)] ServiceId Service, [propert
 public sealed record PauseNode : NodeCommand
 {
     [Id(0)] public required bool Paused { get; init; }
-
-    public override FormatNeed Format => new(FormatLevels.Delays, "a paused node");
 }
 
 /// <summary>Hashes of a caller's key (with its scope) and of the request that it stands for.</summary>
@@ -126,10 +121,6 @@ public sealed record CommitDelivery : Command, IDeliveryCommand
     [Id(5)] public UInt128 BodyHash { get; init; }
     [Id(6)] public OutgoingReply[] Replies { get; init; } = [];
     [Id(7)] public TimerChange[] Timers { get; init; } = [];
-
-    public override FormatNeed Format => Timers.Length > 0 ? FormatNeed.Timer
-        : Replies.Length > 0 ? FormatNeed.Reply
-        : Sends.Select(s => FormatNeed.Of(s.Due, s.TtlMs, s.For is not null)).DefaultIfEmpty().MaxBy(n => n.Level);
 
     public override int SizeBytes => 128 + (State?.Value?.Length ?? 0)
         + Replies.Sum(r => 64 + r.Content.SizeBytes)

@@ -34,7 +34,7 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         }
 
         DueTime due = draft.DueOf(command.Due);
-        MessageContent content = command.Content with { Terms = TermsOf(command, due, draft) };
+        MessageContent content = command.Content with { Metadata = MetadataOf(command, due, draft) };
         int waiting = state.Nodes.Get(name)?.Pending ?? 0;
         if (waiting >= command.MailboxLimit)
         {
@@ -77,16 +77,16 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
     }
 
     /// <summary>It follows from others where its sender carried their count on; one whose time is not now begins a chain.</summary>
-    private static MessageTerms? TermsOf(SendMessage command, DueTime due, Draft draft)
+    private static MessageMetadata? MetadataOf(SendMessage command, DueTime due, Draft draft)
     {
-        MessageTerms? follows = !due.IsSet && draft.Level >= FormatLevels.Terms ? command.Content.Terms : null;
-        return command.TtlMs == 0 ? follows : (follows ?? new MessageTerms()).Lasting(command.TtlMs, due, draft);
+        MessageMetadata? follows = !due.IsSet ? command.Content.Metadata : null;
+        return command.TtlMs == 0 ? follows : (follows ?? new MessageMetadata()).Lasting(command.TtlMs, due, draft);
     }
 
     /// <summary>Null: as many as may be.</summary>
     private static string? TooManyHops(MessageContent content) =>
-        content.Terms is { HopsMax: > 0 } terms && terms.Hops > terms.HopsMax
-            ? $"It follows from {terms.Hops} messages, each sent at once by the handling of the one before; 'mailbox.maxHops' is {terms.HopsMax}."
+        content.Metadata is { HopsMax: > 0 } metadata && metadata.Hops > metadata.HopsMax
+            ? $"It follows from {metadata.Hops} messages, each sent at once by the handling of the one before; 'mailbox.maxHops' is {metadata.HopsMax}."
             : null;
 
     /// <summary>A send of a commit: never refused, a dead letter at the worst.</summary>
@@ -99,7 +99,7 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
             return;
         }
 
-        if (message.Content.Terms?.IsExpired(draft.NowMs) == true)
+        if (message.Content.Metadata?.IsExpired(draft.NowMs) == true)
         {
             Expired++;
             _expiring++;
@@ -151,7 +151,7 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
 
     /// <summary>A message whose time to live has not begun, and that waits for no time (any more), lives from now on.</summary>
     private static MessageContent Begun(MessageContent content, Draft draft) =>
-        content.Terms is { TtlMs: > 0 } terms ? content with { Terms = terms.Begun(draft.NowMs) } : content;
+        content.Metadata is { TtlMs: > 0 } metadata ? content with { Metadata = metadata.Begun(draft.NowMs) } : content;
 
     /// <summary>
     /// Messages whose time is over are forgotten, but for those that are leased: a bounded number, and what an earlier delivery
@@ -208,7 +208,7 @@ internal sealed class NodeRules(PartitionId partition, PartitionState state, Del
         var head = new MailboxKey(node.Number, MailboxPart.Waiting, default);
         Message[] over = [.. state.Mailboxes.From(head)
             .TakeWhile(e => e.Key.Node == node.Number && e.Key.Part == MailboxPart.Waiting).Take(Limits.SweepMax)
-            .Select(e => e.Value).Where(m => m.Content.Terms?.IsExpired(draft.NowMs) == true)];
+            .Select(e => e.Value).Where(m => m.Content.Metadata?.IsExpired(draft.NowMs) == true)];
         foreach (Message message in over)
         {
             if (draft.IsFull)

@@ -6,7 +6,7 @@ using Grains.StateMachines.Tables;
 
 namespace Grains.StateMachines.Outboxes;
 
-/// <summary>A message waits to be moved to another partition.</summary>
+/// <summary>A message, or a reply to one, waits to be moved to another partition.</summary>
 internal sealed record OutboxAdded(int Ordinal, OutgoingMessage Message) : Effect
 {
     /// <summary>What an entry costs beside its content, counted against the budget.</summary>
@@ -28,17 +28,42 @@ internal sealed record OutboxAdded(int Ordinal, OutgoingMessage Message) : Effec
         to.Varint(message.Service.Value);
         to.Name(message.Node);
         to.Varint(message.MailboxLimit);
+        new DueTime(message.DueMs, message.DueLine).Write(to);
+        to.Bool(message.ReplyTo is not null);
+        if (message.ReplyTo is { } replyTo)
+        {
+            to.Place(new Place(replyTo.Revision.Value, replyTo.Ordinal));
+        }
+
         MessageCodec.Write(to, message.Content);
     }
 
-    public static OutgoingMessage ReadMessage(ref RecordReader from) => new()
+    public static OutgoingMessage ReadMessage(ref RecordReader from)
     {
-        Partition = new PartitionId((uint)from.Varint()),
-        Service = new ServiceId(from.Varint()),
-        Node = from.Name(),
-        MailboxLimit = from.Int(),
-        Content = MessageCodec.Read(ref from),
-    };
+        var partition = new PartitionId((uint)from.Varint());
+        var service = new ServiceId(from.Varint());
+        Utf8Name node = from.Name();
+        int mailboxLimit = from.Int();
+        DueTime due = DueTime.Read(ref from);
+        MessageId? replyTo = null;
+        if (from.Bool())
+        {
+            Place message = from.Place();
+            replyTo = new MessageId(partition, new Revision(message.Revision), message.Ordinal);
+        }
+
+        return new OutgoingMessage
+        {
+            Partition = partition,
+            Service = service,
+            Node = node,
+            MailboxLimit = mailboxLimit,
+            DueMs = due.AtMs,
+            DueLine = due.Line,
+            ReplyTo = replyTo,
+            Content = MessageCodec.Read(ref from),
+        };
+    }
 
     public static long Bytes(OutgoingMessage message) => OverheadBytes + message.Node.Length + message.Content.SizeBytes;
 

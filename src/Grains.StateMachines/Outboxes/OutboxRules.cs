@@ -153,12 +153,7 @@ internal sealed class OutboxRules(PartitionId partition, PartitionState state, N
     /// </summary>
     private OutgoingMessage Leaving(OutgoingMessage message, in Moment now)
     {
-        if (!state.DurableTotals.HasClocks)
-        {
-            return message;
-        }
-
-        MessageTerms? terms = message.Content.Terms;
+        MessageMetadata? metadata = message.Content.Metadata;
         return message with
         {
             Due = message.DueMs == 0 ? default
@@ -166,10 +161,10 @@ internal sealed class OutboxRules(PartitionId partition, PartitionState state, N
                 : new Due(Math.Max(1, message.DueMs - now.UptimeMs), 0),
             DueMs = 0,
             DueLine = default,
-            Content = terms is { ExpiresAtMs: > 0 }
+            Content = metadata is { ExpiresAtMs: > 0 }
                 ? message.Content with
                 {
-                    Terms = terms with { ExpiresAtMs = 0, TtlMs = Left(terms.ExpiresAtMs - now.UptimeMs) },
+                    Metadata = metadata with { ExpiresAtMs = 0, TtlMs = Left(metadata.ExpiresAtMs - now.UptimeMs) },
                 }
                 : message.Content,
         };
@@ -178,25 +173,20 @@ internal sealed class OutboxRules(PartitionId partition, PartitionState state, N
     /// <summary>Below zero: it is over.</summary>
     private static long Left(long ms) => ms > 0 ? ms : -1;
 
-    /// <summary>
-    /// What is left, on this partition's clocks. A source that does not tell clocks apart says times as they are on its
-    /// one clock, which is about the wall clock.
-    /// </summary>
+    /// <summary>What is left, on this partition's clocks.</summary>
     private static OutgoingMessage Arriving(OutgoingMessage message, Draft draft)
     {
-        DueTime due = message.Due.IsLater ? draft.DueOf(message.Due) : new DueTime(message.DueMs, Timeline.Wall);
-        bool waitsForTime = due is { IsSet: true, Line: Timeline.Wall } && draft.HasClocks;
-        MessageTerms? terms = message.Content.Terms switch
+        DueTime due = draft.DueOf(message.Due);
+        bool waitsForTime = due is { IsSet: true, Line: Timeline.Wall };
+        MessageMetadata? metadata = message.Content.Metadata switch
         {
             { TtlMs: not 0 } left when !waitsForTime =>
                 left.Begun(message.Due.AtMs > 0 ? Math.Max(due.AtMs, draft.NowMs) : draft.NowMs),
-            { ExpiresAtMs: > 0 } at when draft.HasClocks =>
-                at with { ExpiresAtMs = draft.NowMs + Left(at.ExpiresAtMs - draft.WallMs) },
             var others => others,
         };
         return message with
         {
-            Due = default, DueMs = due.AtMs, DueLine = due.Line, Content = message.Content with { Terms = terms },
+            Due = default, DueMs = due.AtMs, DueLine = due.Line, Content = message.Content with { Metadata = metadata },
         };
     }
 }

@@ -9,16 +9,13 @@ namespace Grains.StateMachines.Partitions;
 /// rest of the batch sees it and replay does the same.
 /// </summary>
 /// <remarks>
-/// Format 1: format byte, namespace varint, record time varint, then for each revision its effects (kind byte, fields)
-/// and a zero byte, then CRC32C. How many revisions, the journal knows. Format 2 has two more varints after the record
-/// time: by how much the wall clock was behind it, and the uptime.
+/// Format 1: format byte, and as varints the namespace, the record time, by how much the wall clock was behind it, and the
+/// uptime; then for each revision its effects (kind byte, fields) and a zero byte, then CRC32C. How many revisions, the
+/// journal knows.
 /// </remarks>
 internal sealed class Draft(PartitionState state)
 {
     public const byte Format = 1;
-
-    /// <summary>From format level 5 on.</summary>
-    public const byte FormatWithClocks = 2;
 
     /// <summary>Only <c>default</c> is exposed.</summary>
     public const int Namespace = 0;
@@ -48,35 +45,29 @@ internal sealed class Draft(PartitionState state)
     /// <summary>Both clocks of this batch.</summary>
     public Moment Now => new(state.Totals.WallMs, state.Totals.UptimeMs);
 
-    public bool HasClocks => state.Totals.HasClocks;
-
     public void Begin(in Moment now)
     {
         Changes = 0;
         StateTotals before = state.DurableTotals;
         Level = FormatLevel;
-        state.Totals.HasClocks = before.HasClocks || Level >= FormatLevels.Clocks;
         state.Totals.UptimeMs = Math.Max(before.UptimeMs, now.UptimeMs);
-        state.Totals.WallMs = HasClocks ? Math.Max(0, now.WallMs) : state.Totals.UptimeMs;
+        state.Totals.WallMs = Math.Max(0, now.WallMs);
         state.Totals.TimeMs = Math.Max(before.TimeMs, state.Totals.WallMs);
         state.Now = Now;
         _record.Clear();
-        _record.Byte(HasClocks ? FormatWithClocks : Format);
+        _record.Byte(Format);
         _record.Varint(Namespace);
         _record.Varint(state.Totals.TimeMs);
-        if (HasClocks)
-        {
-            _record.Varint(state.Totals.TimeMs - state.Totals.WallMs);
-            _record.Varint(state.Totals.UptimeMs);
-        }
+        _record.Varint(state.Totals.TimeMs - state.Totals.WallMs);
+        _record.Varint(state.Totals.UptimeMs);
     }
 
-    /// <summary>When that is; the default = at once. Without clocks that are told apart, everything is on one.</summary>
+    /// <summary>When that is; the default = at once.</summary>
     public DueTime DueOf(Due due)
     {
         var time = due.AtMs > 0
             ? new DueTime(due.AtMs, Timeline.Wall)
-            : new DueTime(NowMs + due.DelayMs, HasClocks ? Timeline.Uptime : Timeline.Wall);
+            : new DueTime(NowMs + due.DelayMs, Timeline.Uptime);
         return due.IsLater && !time.IsOver(Now) ? time : default;
     }
 
@@ -136,10 +127,9 @@ internal sealed class Draft(PartitionState state)
         Invariant.Holds(first == state.Totals.Revision + 1, $"record r{first} follows r{state.Totals.Revision}");
         RecordReader from = RecordReader.Open(record, "record");
         byte format = from.Byte();
-        if (format is not (Format or FormatWithClocks))
+        if (format != Format)
         {
-            throw new FormatException(
-                $"A record of format {format} cannot be read; this version reads formats {Format} and {FormatWithClocks}.");
+            throw new FormatException($"A record of format {format} cannot be read; this version reads format {Format}.");
         }
 
         long space = from.Varint();
@@ -151,21 +141,10 @@ internal sealed class Draft(PartitionState state)
         long timeMs = from.Varint();
         Invariant.Holds(timeMs >= state.Totals.TimeMs, "record time never falls");
         state.Totals.TimeMs = timeMs;
-        if (format == FormatWithClocks)
-        {
-            state.Totals.WallMs = timeMs - from.Varint();
-            long uptimeMs = from.Varint();
-            Invariant.Holds(uptimeMs >= state.Totals.UptimeMs, "a partition's uptime never falls");
-            state.Totals.UptimeMs = uptimeMs;
-            state.Totals.HasClocks = true;
-        }
-        else
-        {
-            Invariant.Holds(!state.Totals.HasClocks, "records that tell the clocks apart are followed by such only");
-            state.Totals.WallMs = timeMs;
-            state.Totals.UptimeMs = timeMs;
-        }
-
+        state.Totals.WallMs = timeMs - from.Varint();
+        long uptimeMs = from.Varint();
+        Invariant.Holds(uptimeMs >= state.Totals.UptimeMs, "a partition's uptime never falls");
+        state.Totals.UptimeMs = uptimeMs;
         for (int change = 0; change < count; change++)
         {
             long revision = first + change;

@@ -1,3 +1,5 @@
+using Grains.StateMachines.Codecs;
+
 namespace Grains.StateMachines.Partitions;
 
 /// <summary>What time it is, on each of the two clocks that something is decided by.</summary>
@@ -33,6 +35,18 @@ public readonly record struct DueTime(long AtMs, Timeline Line)
     public bool IsSet => AtMs > 0;
 
     public bool IsOver(in Moment now) => AtMs <= now.On(Line);
+
+    internal void Write(RecordWriter to)
+    {
+        to.Byte((byte)Line);
+        to.Varint(AtMs);
+    }
+
+    internal static DueTime Read(ref RecordReader from)
+    {
+        var line = (Timeline)from.Byte();
+        return new DueTime(from.Varint(), line);
+    }
 
     /// <summary>For people: ms since 1970, as it looks now.</summary>
     public long OnWall(in Moment now) => Line == Timeline.Wall ? AtMs : now.WallOf(AtMs);

@@ -161,12 +161,13 @@ public sealed class PartitionMachine
         bool follows = at.Value == _state.Totals.Revision + 1 || incarnation > _state.Totals.Incarnation;
         Invariant.Holds(follows, $"epoch record {at} follows r{_state.Totals.Revision}");
         Invariant.Holds(epoch.Value > _state.Totals.Epoch, $"{epoch} follows e{_state.Totals.Epoch}");
+        bool isFirst = _state.Totals.Epoch == 0;
         _state.Lost.Add(_state.Totals.Revision + 1, at.Value - 1);
         _state.Totals.Revision = at.Value;
         _state.Totals.Epoch = epoch.Value;
         _state.Totals.Incarnation = incarnation;
         _state.Totals.TimeMs = Math.Max(_state.Totals.TimeMs, acquiredAtMs);
-        if (!_state.Totals.HasClocks)
+        if (isFirst)
         {
             _state.Totals.WallMs = _state.Totals.TimeMs;
             _state.Totals.UptimeMs = _state.Totals.TimeMs;
@@ -188,19 +189,18 @@ public sealed class PartitionMachine
 
     /// <summary>
     /// The last batch of an owner that gives the partition up in good order: what is leased is recorded, so that the next
-    /// owner honours it. Nothing to append where nothing is leased, or where the cluster's format has no word for it.
+    /// owner honours it. Nothing to append where nothing is leased and nothing waits.
     /// </summary>
     public Decision DecideHandOver(in Moment now)
     {
         Invariant.Holds(_opened && !_deciding, "one undecided batch at a time, after recovery");
         _deciding = true;
         _draft.Begin(now);
-        bool hasLeases = _draft.Level >= FormatLevels.HandOver && _deliveries.HasHandOver(_draft.NowMs);
-        if (hasLeases)
+        if (_deliveries.HasHandOver(_draft.NowMs))
         {
             _deliveries.StageHandOver(_draft);
         }
-        else if (_draft.HasClocks && _draft.NowMs > UptimeMs && _waits.NextOn(Timeline.Uptime) is not null)
+        else if (_draft.NowMs > UptimeMs && _waits.NextOn(Timeline.Uptime) is not null)
         {
             // Nothing is leased; but what waits for the end of a duration is not to wait longer for the change of owners.
             _waits.StageNote(_draft);
@@ -375,7 +375,7 @@ public sealed class PartitionMachine
         _afterwards.RemoveAll(r => Equals(r.Ticket, ticket)) > 0 || _deliveries.Cancel(ticket) || _replyWaiters.Cancel(ticket);
 
     /// <summary>The durable state as it is now, to be written out by another thread. O(1), whatever the size.</summary>
-    public StateSnapshot Capture() => new(_state, FormatLevel);
+    public StateSnapshot Capture() => new(_state);
 
     /// <summary>The command or its request is known already: the answer that it had, or why it has none.</summary>
     private Answer? Earlier(Command command, long nowMs) => Judge(command) ?? command switch

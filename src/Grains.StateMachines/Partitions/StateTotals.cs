@@ -19,12 +19,6 @@ internal struct StateTotals
     /// <summary>The partition's uptime at the last record; never falls.</summary>
     public long UptimeMs;
 
-    /// <summary>
-    /// Some record told the clocks apart, so all that follow do, whatever level this server has heard of. Until then the
-    /// record time is all three.
-    /// </summary>
-    public bool HasClocks;
-
     /// <summary>The last node number given.</summary>
     public long LastNode;
 

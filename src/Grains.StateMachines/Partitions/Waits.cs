@@ -62,7 +62,7 @@ internal sealed class Waits(PartitionState state, NodeRules nodes, TimerFiring t
         get
         {
             long notedMs = state.DurableTotals.UptimeMs;
-            if (!state.DurableTotals.HasClocks || NextOn(Timeline.Uptime) is not { } firstMs)
+            if (NextOn(Timeline.Uptime) is not { } firstMs)
             {
                 return null;
             }

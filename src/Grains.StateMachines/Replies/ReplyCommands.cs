@@ -19,8 +19,6 @@ public sealed record GetReply([property: Id(0)] ServiceId Service, [property: Id
     /// <summary>0 = as it is now.</summary>
     [Id(2)] public override long WaitMs { get; init; }
 
-    public override FormatNeed Format => FormatNeed.Reply;
-
     public override bool IsRead => true;
 
     public override bool WaitsInside => WaitMs > 0;

@@ -1,6 +1,5 @@
 using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Outboxes;
 using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Tables;
 
@@ -42,34 +41,4 @@ internal sealed record ReplyPromised(long Scope, Place Message, int Ordinal) : E
 
     public override void Apply(PartitionState state, long revision) => state.PutReply(
         new ReplyEntry(Message, new Place(revision, Ordinal), state.Totals.UptimeMs + state.Limits.ReplyMsMax, Content: null, Scope));
-}
-
-/// <summary>As <see cref="OutboxAdded"/>, for a reply to a message that was accepted in another partition.</summary>
-internal sealed record OutboxReply(int Ordinal, OutgoingMessage Message) : Effect
-{
-    public override EffectKind Kind => EffectKind.OutboxReply;
-
-    public override void Write(RecordWriter to)
-    {
-        to.Varint(Ordinal);
-        WriteMessage(to, Message);
-    }
-
-    public static OutboxReply Read(ref RecordReader from) => new(from.Int(), ReadMessage(ref from));
-
-    public static void WriteMessage(RecordWriter to, OutgoingMessage message)
-    {
-        to.Varint(message.ReplyTo!.Value.Revision.Value);
-        to.Varint(message.ReplyTo.Value.Ordinal);
-        OutboxAdded.WriteMessage(to, message);
-    }
-
-    public static OutgoingMessage ReadMessage(ref RecordReader from)
-    {
-        Place to = from.Place();
-        OutgoingMessage message = OutboxAdded.ReadMessage(ref from);
-        return message with { ReplyTo = new Ids.MessageId(message.Partition, new Ids.Revision(to.Revision), to.Ordinal) };
-    }
-
-    public override void Apply(PartitionState state, long revision) => new OutboxAdded(Ordinal, Message).Apply(state, revision);
 }

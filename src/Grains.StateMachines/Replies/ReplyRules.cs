@@ -15,14 +15,14 @@ internal sealed class ReplyRules(PartitionId partition, PartitionState state)
     /// <param name="draft">With the commit's change open.</param>
     public void Emit(Message message, MessageContent content, Draft draft)
     {
-        MessageId to = message.Content.Terms?.ReplyTo ?? IdOf(message.Id);
+        MessageId to = message.Content.Metadata?.ReplyTo ?? IdOf(message.Id);
         if (to.Partition == partition)
         {
             Keep(to, content, draft);
             return;
         }
 
-        draft.Emit(new OutboxReply(draft.NextOrdinal(), new OutgoingMessage
+        draft.Emit(new OutboxAdded(draft.NextOrdinal(), new OutgoingMessage
         {
             Partition = to.Partition,
             Service = default,
@@ -47,7 +47,7 @@ internal sealed class ReplyRules(PartitionId partition, PartitionState state)
     /// <summary>The message is sent on: its reply comes from there. Returns what that message's reply is for.</summary>
     public MessageId Promise(Message message, Draft draft)
     {
-        if (message.Content.Terms?.ReplyTo is { } origin)
+        if (message.Content.Metadata?.ReplyTo is { } origin)
         {
             return origin;
         }

@@ -33,8 +33,6 @@ public sealed record ChangeTimer : NodeCommand
     /// <summary>With more messages than this waiting in the mailbox a timer is not set.</summary>
     [Id(1)] public required int MailboxLimit { get; init; }
 
-    public override FormatNeed Format => FormatNeed.Timer;
-
     public override int SizeBytes => 128 + Node.Length + Timer.SizeBytes;
 }
 
@@ -42,7 +40,6 @@ public sealed record ChangeTimer : NodeCommand
 [GenerateSerializer, Immutable, Alias("grains.list-timers")]
 public sealed record ListTimers : NodeCommand
 {
-    public override FormatNeed Format => FormatNeed.Timer;
 
     public override bool IsRead => true;
 }

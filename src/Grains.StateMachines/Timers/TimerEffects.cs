@@ -9,20 +9,20 @@ namespace Grains.StateMachines.Timers;
 /// <summary>A node has this timer; one of that name is replaced.</summary>
 internal sealed record TimerSet(ScopedName Node, Utf8Name Name, DueTime Due, string? Cron, string? Zone, MessageContent Content) : Effect
 {
-    public override EffectKind Kind => Due.Line == Timeline.Uptime ? EffectKind.TimerSetByUptime : EffectKind.TimerSet;
+    public override EffectKind Kind => EffectKind.TimerSet;
 
     public override void Write(RecordWriter to)
     {
         to.Scoped(Node);
         to.Name(Name);
-        to.Varint(Due.AtMs);
+        Due.Write(to);
         to.OptionalText(Cron);
         to.OptionalText(Zone);
         MessageCodec.Write(to, Content);
     }
 
-    public static TimerSet Read(ref RecordReader from, Timeline line) => new(
-        from.Scoped(), from.Name(), new DueTime(from.Varint(), line), from.OptionalText(), from.OptionalText(), MessageCodec.Read(ref from));
+    public static TimerSet Read(ref RecordReader from) => new(
+        from.Scoped(), from.Name(), DueTime.Read(ref from), from.OptionalText(), from.OptionalText(), MessageCodec.Read(ref from));
 
     public override void Apply(PartitionState state, long revision)
     {

@@ -20,7 +20,7 @@ internal sealed class TimerFiring(PartitionState state, Deliveries deliveries, T
     /// <summary>A timer that this server cannot read is tried again so much later.</summary>
     private const long _againMs = 60_000;
 
-    /// <summary>At a format level without a word for held timers, one that must wait looks again so much later.</summary>
+    /// <summary>A timer for which the process has no room looks again so much later.</summary>
     private const long _lookAgainMs = 1_000;
 
     /// <summary>Timers that could not be read since <see cref="_readAgainAtMs"/> was set.</summary>
@@ -92,7 +92,7 @@ internal sealed class TimerFiring(PartitionState state, Deliveries deliveries, T
     }
 
     /// <summary>The wall clock was set back since timers were last decided on, and some wait for it.</summary>
-    public bool HasSteppedBack(in Moment now) => state.DurableTotals.HasClocks && Math.Max(0, now.WallMs) + _stepBackMsMin < _wallMs
+    public bool HasSteppedBack(in Moment now) => Math.Max(0, now.WallMs) + _stepBackMsMin < _wallMs
         && state.TimersDue.TryFirstDurable(default, out TimerDueKey first, out _) && first.Line == Timeline.Wall;
 
     /// <summary>What time demands; a bounded number.</summary>
@@ -169,9 +169,7 @@ internal sealed class TimerFiring(PartitionState state, Deliveries deliveries, T
         draft.Open();
         draft.Emit(timer.Cron is not null || !waits
             ? new TimerFired(timer.Owner, timer.Key.Name, draft.NextOrdinal(), next, Skipped: waits)
-            : draft.HasClocks
-            ? new TimerHeld(timer.Owner, timer.Key.Name)
-            : new TimerFired(timer.Owner, timer.Key.Name, draft.NextOrdinal(), draft.NowMs + _lookAgainMs, Skipped: true));
+            : new TimerHeld(timer.Owner, timer.Key.Name));
         draft.Close();
         deliveries.Touch(timer.Owner);
     }
@@ -195,11 +193,6 @@ internal sealed class TimerFiring(PartitionState state, Deliveries deliveries, T
     private void Recheck(Draft draft)
     {
         _moved = false;
-        if (!draft.HasClocks)
-        {
-            return;
-        }
-
         _recheckFrom = draft.WallMs + _stepBackMsMin < _wallMs ? TimerDueKey.FirstOf(Timeline.Wall) : _recheckFrom;
         _wallMs = draft.WallMs;
         if (_recheckFrom is not { } from)

@@ -126,8 +126,6 @@ internal sealed class TimerRules(PartitionId partition, PartitionState state, Ti
         }
 
         DueTime due = draft.DueOf(change.Due);
-        return due.IsSet ? due : draft.HasClocks
-            ? new DueTime(draft.NowMs, Timeline.Uptime)
-            : new DueTime(draft.NowMs, Timeline.Wall);
+        return due.IsSet ? due : new DueTime(draft.NowMs, Timeline.Uptime);
     }
 }

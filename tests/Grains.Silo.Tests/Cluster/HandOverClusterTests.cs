@@ -153,45 +153,32 @@ public sealed class HandOverClusterTests
     }
 
     [Fact]
-    public async Task A_cluster_at_an_older_format_writes_it_until_the_level_is_raised()
+    public async Task What_records_have_no_word_for_is_refused_where_it_is_asked_until_the_level_is_raised()
     {
-        await using InProcessTestCluster cluster = await StartAsync(servers: 2, formatLevel: FormatLevels.Oldest);
+        await using InProcessTestCluster cluster = await StartAsync(servers: 2, formatLevel: FormatLevels.Oldest - 1);
         await SpreadAsync(cluster);
-        IPartitions first = PartitionsOf(cluster, 0);
         var status = cluster.Silos[0].ServiceProvider.GetRequiredService<IClusterStatus>();
-        ClusterSettings old = (await status.ReadAsync(default)).Settings;
-        Assert.Equal((FormatLevels.Oldest, null), (old.FormatLevel, old.DeliverySecret));
-        Assert.Equal(Refusal.DeliveryGone, Assert.IsType<Refused>(await LeaseThroughHandOverAsync("a")).Code);
-
-        // What an owner of an older version would not see is refused where it is asked.
-        var timer = new ChangeTimer
+        Assert.Equal(FormatLevels.Oldest - 1, (await status.ReadAsync(default)).Settings.FormatLevel);
+        foreach (PartitionId partition in PartitionsOf(cluster, 0).Slots.Partitions)
         {
-            Service = Send().Service,
-            Node = new Utf8Name("a"),
-            Timer = new TimerChange { Name = new Utf8Name("t"), Content = MessageContent.Empty },
-            MailboxLimit = 10,
-        };
-        Assert.Equal(
-            Refusal.FormatTooOld, Assert.IsType<Refused>(await first.ExecuteAsync(first.Slots.Partitions[0], timer, default)).Code);
-        Assert.Equal(FormatLevels.Newest, await status.RaiseFormatAsync(default));
-        byte[]? secret = (await status.ReadAsync(default)).Settings.DeliverySecret;
-        Assert.Equal(32, secret?.Length);
-        Assert.IsType<Committed>(await LeaseThroughHandOverAsync("b"));
-        await status.RaiseFormatAsync(default);
-        Assert.Equal(secret, (await status.ReadAsync(default)).Settings.DeliverySecret);
-
-        async Task<Answer> LeaseThroughHandOverAsync(string node)
-        {
-            PartitionId partition = first.Slots.Partitions[0];
-            await first.ExecuteAsync(partition, Send(node), default);
-            var given = Assert.IsType<DeliveryGiven>(await first.ExecuteAsync(partition, Receive(node), default));
-            int owner = cluster.Silos.ToList().FindIndex(s => s.ServiceProvider.GetRequiredService<LocalPartitions>().TryGet(partition, out _));
-            await status.DrainAsync(cluster.Silos[owner].Name, drained: true, default);
-            await Until(() => Task.FromResult(!cluster.Silos[owner].ServiceProvider.GetRequiredService<LocalPartitions>().TryGet(partition, out _)));
-            Answer answer = await first.ExecuteAsync(partition, new CommitDelivery { Delivery = given.Delivery, BodyHash = 1 }, default);
-            await status.DrainAsync(cluster.Silos[owner].Name, drained: false, default);
-            return answer;
+            Answer answer = await PartitionsOf(cluster, 0).ExecuteAsync(partition, new CommandOfTomorrow(), default);
+            Assert.Equal(Refusal.FormatTooOld, Assert.IsType<Refused>(answer).Code);
         }
+
+        Assert.Equal(FormatLevels.Newest, await status.RaiseFormatAsync(default));
+        foreach (int server in (int[])[0, 1])
+        {
+            await Until(() => Task.FromResult(
+                cluster.Silos[server].ServiceProvider.GetRequiredService<ClusterSettingsView>().Settings?.FormatLevel == FormatLevels.Newest));
+        }
+
+        Assert.Equal(FormatLevels.Newest, await status.RaiseFormatAsync(default));
+    }
+
+    /// <summary>Records of the oldest level have a word for it, those before had none.</summary>
+    private sealed record CommandOfTomorrow : Command
+    {
+        public override FormatNeed Format => new(FormatLevels.Oldest, "what comes tomorrow");
     }
 
     private static SendMessage Send(string node = "n") => Partitions.PartitionLoopTests.Send() with { Node = new Utf8Name(node) };

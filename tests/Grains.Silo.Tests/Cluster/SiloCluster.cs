@@ -27,7 +27,7 @@ internal static class SiloCluster
         var settings = new SharedSettingsStorage();
         if (formatLevel is { } level)
         {
-            settings.Add(ClusterSettings.New(Partitions, DateTimeOffset.UtcNow) with { FormatLevel = level, DeliverySecret = null });
+            settings.Add(ClusterSettings.New(Partitions, DateTimeOffset.UtcNow) with { FormatLevel = level });
         }
 
         var builder = new InProcessTestClusterBuilder(servers);

@@ -27,9 +27,6 @@ internal sealed record Plant
     /// <summary>A refusal is taken for the end of a command of which another attempt is still on its way.</summary>
     public bool BelievesRefusals { get; init; }
 
-    /// <summary>What servers may write in their records.</summary>
-    public int FormatLevel { get; init; } = FormatLevels.Newest;
-
     public bool IsMonotonicClockWrong { get; init; }
 
     public bool TimeStandsWhileBehind { get; init; }

@@ -28,7 +28,7 @@ internal static class Plants
         },
         ["B13 repeats under a new name"] = () => new Plant { NamesRepeatsAnew = true },
         ["a refusal believed while an attempt is astray"] = () => new Plant { BelievesRefusals = true },
-        ["a hand-over without its leases"] = () => new Plant { FormatLevel = FormatLevels.Oldest },
+        ["a hand-over without its leases"] = () => new Plant { Journal = (inner, _) => new LosesHandOvers(inner) },
         ["replies forgotten early"] = () => new Plant { Limits = limits => limits with { RepliesMax = 1 } },
         ["answers after a refused append leave without a confirmation"] = () =>
             new Plant { Journal = (inner, _) => new TrustsItselfAfterRefusals(inner) },

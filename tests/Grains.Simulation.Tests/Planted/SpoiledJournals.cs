@@ -1,5 +1,6 @@
 using Grains.Journal;
 using Grains.Simulation.Tests.World;
+using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Simulation.Tests.Planted;
@@ -65,6 +66,28 @@ internal sealed class AnswersBeforeDurable(IJournal inner) : WrappedJournal(inne
                 return;
             }
         }
+    }
+}
+
+/// <summary>The last record of an owner that gives its partition up in good order is said to be stored, and is not.</summary>
+internal sealed class LosesHandOvers(IJournal inner) : WrappedJournal(inner)
+{
+    /// <summary>What such a record begins with, as <c>golden/records.txt</c> has it: a lease, or a hold.</summary>
+    private static readonly byte[] _handOvers = [19, 20];
+
+    public override ValueTask<AppendOutcome> AppendAsync(JournalAppend append, CancellationToken cancel) =>
+        IsHandOver(append.Payload.Span) ? new(AppendOutcome.Durable) : Inner.AppendAsync(append, cancel);
+
+    private static bool IsHandOver(ReadOnlySpan<byte> record)
+    {
+        RecordReader from = RecordReader.Open(record, "record");
+        from.Byte();
+        for (int i = 0; i < 4; i++)
+        {
+            from.Varint();
+        }
+
+        return _handOvers.Contains(from.Byte());
     }
 }
 

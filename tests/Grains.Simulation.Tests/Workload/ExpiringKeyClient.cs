@@ -25,9 +25,6 @@ internal sealed class ExpiringKeyClient(SimWorld world)
         }
     }
 
-    /// <summary>Without clocks that are told apart a time to live ends by the owner's wall clock: two may disagree by twice the skew.</summary>
-    private int SlackMs => world.Plant.FormatLevel < FormatLevels.Clocks ? 2 * world.Plan.ClockSkewMs : 0;
-
     private async Task WatchOneAsync()
     {
         var partition = new PartitionId((uint)world.Kernel.Random.Next(world.Plan.Partitions));
@@ -52,7 +49,7 @@ internal sealed class ExpiringKeyClient(SimWorld world)
                 world.Violation($"key {key} of {partition} was to live {ttlMs} ms and was there after {(askedNs - ackedNs) / 1_000_000} ms");
             }
 
-            if (read.Answer is Refused { Code: Refusal.NotFound } && aliveMs + _graceMs + SlackMs < ttlMs)
+            if (read.Answer is Refused { Code: Refusal.NotFound } && aliveMs + _graceMs < ttlMs)
             {
                 world.Violation($"key {key} of {partition} was to live {ttlMs} ms and was gone after {aliveMs} ms");
             }

@@ -60,11 +60,6 @@ internal sealed class TimedClient(SimWorld world)
     /// <summary>One sound owner has had all partitions for some seconds.</summary>
     public async Task CheckAsync()
     {
-        if (world.Plant.FormatLevel < FormatLevels.Clocks)
-        {
-            return;
-        }
-
         await world.DelayAsync(_waitMsMax + _lateMsMax);
         foreach (Sent sent in _sent)
         {

@@ -50,7 +50,6 @@ internal sealed class SimServer
             Logger = NullLogger.Instance,
             Time = Time,
             Options = world.Plant.Options(world.Plan.Options),
-            FormatLevel = () => world.Plant.FormatLevel,
             DeliverySecret = static () => [1, 2, 3, 4, 5, 6, 7, 8],
             Limits = world.Plant.Limits(world.Plan.Limits),
             Transfer = world.Plant.Transfer(world.Network.TransferAsync, world),

@@ -23,7 +23,7 @@ internal sealed class SimWorld
         Lane = Kernel.NewLane("world");
         _time = new VirtualTime(Kernel, Lane);
         Network = new Network(this);
-        Settings = ClusterSettings.New(Plan.Partitions, DateTimeOffset.UnixEpoch) with { FormatLevel = plant.FormatLevel };
+        Settings = ClusterSettings.New(Plan.Partitions, DateTimeOffset.UnixEpoch);
         for (int i = 0; i < Plan.Servers; i++)
         {
             Servers.Add(NewServer(isSound: false));

@@ -178,21 +178,6 @@ public sealed class DelayTests
     }
 
     [Fact]
-    public void Where_the_format_has_no_word_for_it_all_of_that_is_refused()
-    {
-        MessageId id = _partition.Do<MessageAccepted>(_partition.Send("a", "1")).Message;
-        _partition.Machine.FormatLevel = FormatLevels.HandOver;
-        _partition.Refuse(Later("a", "2", 1), Refusal.FormatTooOld);
-        _partition.Refuse(new CancelMessage(TestPartition.Service, id), Refusal.FormatTooOld);
-        _partition.Refuse(new PauseNode { Service = TestPartition.Service, Node = new Utf8Name("a"), Paused = true }, Refusal.FormatTooOld);
-        DeliveryGiven given = _partition.Take("a")!;
-        _partition.Refuse(
-            new CommitDelivery { Delivery = given.Delivery, Sends = [_partition.Outgoing("a", "x") with { Due = new Due(1, 0) }] },
-            Refusal.FormatTooOld);
-        _partition.Do<Committed>(new CommitDelivery { Delivery = given.Delivery });
-    }
-
-    [Fact]
     public void Very_many_at_once_come_in_bounded_steps()
     {
         var partition = new TestPartition(new MachineLimits { SweepMax = 5 });

@@ -118,17 +118,6 @@ public class HandOverTests
     }
 
     [Fact]
-    public void A_cluster_at_the_first_format_level_writes_no_hand_over_and_the_lease_ends()
-    {
-        DeliveryGiven given = Given("a");
-        _partition.Machine.FormatLevel = FormatLevels.Oldest;
-        _partition.HandOver();
-
-        Assert.DoesNotContain(EffectKind.LeaseHandedOver, _partition.EffectKinds());
-        _partition.Refuse(Commit(given), Refusal.DeliveryGone);
-    }
-
-    [Fact]
     public void What_finds_no_room_in_the_record_ends_as_in_a_crash_and_the_rest_is_kept()
     {
         var partition = new TestPartition(new MachineLimits { StagedBytesMax = 300 });

@@ -63,16 +63,6 @@ public sealed class RejectTests
     }
 
     [Fact]
-    public void Where_the_format_has_no_word_for_it_an_attempt_on_record_counts()
-    {
-        _partition.Do(_partition.Send("a", "1"));
-        _partition.Machine.FormatLevel = FormatLevels.HandOver;
-        Reject(_partition.Take("a", attempts: 3)!, null);
-        _partition.Do<Rejected>(new RejectDelivery { Delivery = _partition.Take("a", attempts: 3)!.Delivery, NotCounted = true });
-        Assert.Equal(3, _partition.Take("a", attempts: 3)!.Messages[0].Attempts);
-    }
-
-    [Fact]
     public void To_become_a_dead_letter_counts_whatever_is_said_of_the_attempt()
     {
         _partition.Do(_partition.Send("a", "1"));

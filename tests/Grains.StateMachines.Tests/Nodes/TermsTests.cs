@@ -122,7 +122,7 @@ public sealed class TermsTests
     {
         OutgoingMessage late = _partition.Outgoing("a", "late") with
         {
-            Content = TestPartition.Content("late") with { Terms = new MessageTerms { ExpiresAtMs = _partition.NowMs } },
+            Content = TestPartition.Content("late") with { Metadata = new MessageMetadata { ExpiresAtMs = _partition.NowMs } },
         };
         _partition.Do<TransferAccepted>(new AcceptTransfer
         {
@@ -168,7 +168,7 @@ public sealed class TermsTests
         SendMessage send = _partition.Send("a", "0");
         _partition.Do(send with
         {
-            Content = send.Content with { Terms = new MessageTerms { Hops = hops, HopsMax = maxHops } },
+            Content = send.Content with { Metadata = new MessageMetadata { Hops = hops, HopsMax = maxHops } },
             Due = new Due(delayMs, 0),
             TtlMs = ttlMs,
         });

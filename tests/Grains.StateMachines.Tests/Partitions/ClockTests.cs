@@ -141,10 +141,10 @@ public sealed class ClockTests
         MessageId id = _partition.Do<MessageAccepted>(_partition.Send("a", "x") with { Due = new Due(5_000, 0), TtlMs = 9_000 }).Message;
         _partition.Do(At("a", WallMs + 6_000));
         MessageView view = _partition.Do<MessageFound>(new GetMessage(TestPartition.Service, id)).Message!;
-        Assert.Equal((WallMs, WallMs + 5_000, WallMs + 14_000), (view.AcceptedAtMs, view.DueMs, view.Content.Terms!.ExpiresAtMs));
+        Assert.Equal((WallMs, WallMs + 5_000, WallMs + 14_000), (view.AcceptedAtMs, view.DueMs, view.Content.Metadata!.ExpiresAtMs));
         _partition.Tick(5_000);
         DeliveryGiven given = _partition.Take("a", leaseMs: 8_000)!;
-        Assert.Equal(WallMs + 9_000, given.Messages[0].Content.Terms!.ExpiresAtMs);
+        Assert.Equal(WallMs + 9_000, given.Messages[0].Content.Metadata!.ExpiresAtMs);
         NodeExplained explained = _partition.Do<NodeExplained>(new ExplainNode { Service = TestPartition.Service, Node = new Utf8Name("a") });
         Assert.Equal((WallMs + 8_000, WallMs + 1_000), (explained.LeaseEndsMs, explained.NextTimerMs));
     }
@@ -162,17 +162,12 @@ public sealed class ClockTests
         Assert.Equal(Rebuilt(), TestPartition.StateOf(_partition.Machine));
     }
 
-    [Theory]
-    [InlineData(FormatLevels.Clocks, FormatLevels.Clocks)]
-    [InlineData(FormatLevels.Clocks, FormatLevels.Terms)]
-    [InlineData(FormatLevels.Terms, FormatLevels.Clocks)]
-    [InlineData(FormatLevels.Terms, FormatLevels.Terms)]
-    public void What_goes_to_another_partition_keeps_what_is_left_of_its_durations(int from, int to)
+    [Fact]
+    public void What_goes_to_another_partition_keeps_what_is_left_of_its_durations()
     {
         // Both partitions have lived long, and been without an owner for different times; their servers agree on the time.
-        long gapMs = from == to && to == FormatLevels.Clocks ? 300_000 : 0;
-        _partition.FormatLevel = from;
-        var other = new TestPartition(id: 9) { FormatLevel = to, NowMs = _partition.NowMs + gapMs, StepMs = -gapMs };
+        const long gapMs = 300_000;
+        var other = new TestPartition(id: 9) { NowMs = _partition.NowMs + gapMs, StepMs = -gapMs };
         _partition.Do(_partition.Send("a", "go"));
         _partition.Do<Committed>(new CommitDelivery
         {
@@ -230,27 +225,6 @@ public sealed class ClockTests
         _partition.Tick(_hourMs);
         _partition.Tick(_hourMs);
         Assert.Equal(before, _partition.Machine.Revision);
-    }
-
-    [Fact]
-    public void Records_of_older_levels_go_on_in_those_that_tell_clocks_apart_and_never_back()
-    {
-        _partition.FormatLevel = FormatLevels.Terms;
-        _partition.StepMs = 5 * _hourMs;
-        _partition.Do(_partition.Put("key", "v", ttlMs: 10_000), _partition.Send("later", "x") with { Due = new Due(10_000, 0) });
-        _partition.FormatLevel = FormatLevels.Clocks;
-        _partition.StepMs = 0;
-        _partition.Tick(1);
-        _partition.Do(_partition.Send("x", "x"));
-        _partition.FormatLevel = FormatLevels.Terms;
-        _partition.StepMs = 48 * _hourMs;
-        _partition.Do(_partition.Send("x", "x"));
-        Assert.Equal("v", _partition.Value("key"));
-        _partition.Checkpoint();
-        Assert.Equal(Rebuilt(), TestPartition.StateOf(_partition.Machine));
-        Assert.Equal(TestPartition.StateOf(_partition.Rebuild(fromCheckpoint: false)), TestPartition.StateOf(_partition.Machine));
-        _partition.Tick(9_999);
-        Assert.Null(_partition.Value("key"));
     }
 
     [Fact]

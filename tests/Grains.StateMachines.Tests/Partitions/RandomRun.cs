@@ -276,7 +276,7 @@ internal sealed class RandomRun
     /// <summary>A reply is there at once if it was to a message of this partition, unless its message had one already.</summary>
     private static void CheckReply(TestPartition partition, MessageView message, CommitDelivery commit)
     {
-        if (commit.Replies.Length > 0 && message.Content.Terms?.ReplyTo is null)
+        if (commit.Replies.Length > 0 && message.Content.Metadata?.ReplyTo is null)
         {
             ReplyFound found = partition.Do<ReplyFound>(new GetReply(TestPartition.Service, message.Id) { WaitMs = 5_000 });
             Assert.Equal(ReplyStatus.Replied, found.Status);

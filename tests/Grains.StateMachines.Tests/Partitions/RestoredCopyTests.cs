@@ -43,13 +43,12 @@ public sealed class RestoredCopyTests
     }
 
     [Fact]
-    public void A_checkpoint_of_the_level_that_has_a_word_for_it_keeps_what_was_lost_in_each_restore()
+    public void A_checkpoint_keeps_what_was_lost_in_each_restore()
     {
         Revision first = _partition.Machine.Revision.Next;
         _partition.Fork();
         Revision second = _partition.Machine.Revision.Next;
         _partition.Fork();
-        _partition.Machine.FormatLevel = FormatLevels.LostRevisions;
         _partition.Checkpoint();
         _partition.Crash();
 

@@ -19,7 +19,6 @@ internal sealed class TestPartition
     private readonly MachineLimits _limits;
     private readonly List<byte[]> _checkpoint = [];
     private Revision _checkpointAt;
-    private int _level = FormatLevels.Newest;
     private long _lostMs;
     private long _epoch;
     private long _ticket;
@@ -47,13 +46,6 @@ internal sealed class TestPartition
     public Moment Now => new(NowMs + StepMs, NowMs - _lostMs);
 
     public long? WakeAtMs => Machine.WakeAt(Now);
-
-    /// <summary>Of this owner and those that follow.</summary>
-    public int FormatLevel
-    {
-        get => _level;
-        set => _level = Machine.FormatLevel = value;
-    }
 
     /// <summary>Answers by ticket, of receives that waited too.</summary>
     public Dictionary<object, Answer> Answers { get; } = [];
@@ -194,8 +186,8 @@ internal sealed class TestPartition
         foreach ((_, int count, byte[]? record) in _log.Where(r => r.Record is not null))
         {
             RecordReader from = RecordReader.Open(record, "record");
-            byte format = from.Byte();
-            for (int i = 0; i < (format == Draft.Format ? 2 : 4); i++)
+            from.Byte();
+            for (int i = 0; i < 4; i++)
             {
                 from.Varint();
             }
@@ -331,7 +323,6 @@ internal sealed class TestPartition
         _acquired.Add((NowMs + StepMs, incarnation));
         machine.ReplayEpoch(at, new Epoch(_epoch), incarnation, NowMs + StepMs);
         machine.Open();
-        machine.FormatLevel = _level;
         _lostMs = CrashesLoseUptime ? NowMs - machine.UptimeMs : _lostMs;
         return machine;
     }

@@ -139,7 +139,7 @@ public sealed class ReplyTests
         Assert.False(_partition.Answers.ContainsKey(waits));
         Move(_partition, other);
         DeliveryGiven there = other.Take("b")!;
-        Assert.Equal(asked, there.Messages[0].Content.Terms!.ReplyTo);
+        Assert.Equal(asked, there.Messages[0].Content.Metadata!.ReplyTo);
         other.Do<Committed>(new CommitDelivery
         {
             Delivery = there.Delivery,
@@ -200,18 +200,6 @@ public sealed class ReplyTests
         Commit(_partition.Take("a")!, new OutgoingReply(null, TestPartition.Content("yes")));
         _partition.Refuse(Get(asked) with { Service = new ServiceId(99) }, Refusal.MessageNotFound);
         _partition.Refuse(Get(asked with { Revision = new Revision(10_000) }, waitMs: 1_000), Refusal.MessageNotFound);
-    }
-
-    [Fact]
-    public void A_cluster_whose_format_has_no_word_for_replies_refuses_them()
-    {
-        MessageId asked = Ask("a");
-        DeliveryGiven given = _partition.Take("a")!;
-        _partition.Machine.FormatLevel = FormatLevels.Delays;
-        _partition.Refuse(
-            new CommitDelivery { Delivery = given.Delivery, Replies = [new OutgoingReply(asked, TestPartition.Content("x"))] },
-            Refusal.FormatTooOld);
-        _partition.Refuse(_partition.Send("a", "x") with { TtlMs = 5 }, Refusal.FormatTooOld);
     }
 
     private MessageId Ask(string node) => _partition.Do<MessageAccepted>(_partition.Send(node, "?")).Message;

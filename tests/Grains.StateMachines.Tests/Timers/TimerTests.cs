@@ -222,12 +222,10 @@ public sealed class TimerTests
     }
 
     [Theory]
-    [InlineData(FormatLevels.Terms, false)]
-    [InlineData(FormatLevels.Clocks, false)]
-    [InlineData(FormatLevels.Clocks, true)]
-    public void One_that_fires_once_comes_after_the_message_of_its_name_that_waits_or_is_out(int level, bool ownersChange)
+    [InlineData(false)]
+    [InlineData(true)]
+    public void One_that_fires_once_comes_after_the_message_of_its_name_that_waits_or_is_leased(bool ownersChange)
     {
-        _partition.FormatLevel = level;
         foreach (string node in new[] { "a", "b" })
         {
             _partition.Do<TimerChanged>(_partition.Timer(node, "t", "1000"));
@@ -338,13 +336,6 @@ public sealed class TimerTests
         _partition.Refuse(_partition.Timer("c", "clock", "1000"), Refusal.ServiceDeleted);
         Assert.Null(_partition.WakeAtMs);
         Assert.Equal((0, 0L), (_partition.Machine.Statistics.Nodes, _partition.Machine.StateBytes));
-    }
-
-    [Fact]
-    public void A_cluster_whose_format_has_no_word_for_timers_refuses_them()
-    {
-        _partition.Machine.FormatLevel = FormatLevels.Delays;
-        _partition.Refuse(_partition.Timer("a", "clock", "1000"), Refusal.FormatTooOld);
     }
 
     [Fact]

@@ -4,8 +4,8 @@ using Grains.StateMachines.Partitions;
 namespace Grains.StateMachines.Nodes;
 
 /// <summary>What a message carries beside what its sender said: how long it is good for, and what it follows from.</summary>
-[GenerateSerializer, Immutable, Alias("grains.message-terms")]
-public sealed record MessageTerms
+[GenerateSerializer, Immutable, Alias("grains.message-metadata")]
+public sealed record MessageMetadata
 {
     /// <summary>
     /// It is not handed out from then on, but forgotten; in the uptime of the partition that has it, for people on the wall
@@ -31,21 +31,21 @@ public sealed record MessageTerms
     public bool EndsAtAll => ExpiresAtMs > 0 || TtlMs > 0;
 
     /// <summary>When it expires is known from now on.</summary>
-    public MessageTerms Begun(long uptimeMs) => TtlMs == 0 ? this : this with { ExpiresAtMs = uptimeMs + TtlMs, TtlMs = 0 };
+    public MessageMetadata Begun(long uptimeMs) => TtlMs == 0 ? this : this with { ExpiresAtMs = uptimeMs + TtlMs, TtlMs = 0 };
 
     /// <summary>As people are told.</summary>
-    public MessageTerms OnWall(DueTime due, in Moment now) => this with
+    public MessageMetadata OnWall(DueTime due, in Moment now) => this with
     {
         ExpiresAtMs = ExpiresAtMs > 0 ? now.WallOf(ExpiresAtMs) : due.OnWall(now) + TtlMs, TtlMs = 0,
     };
 
     /// <summary>Those of a message that lives so long from its time on.</summary>
-    internal MessageTerms Lasting(long ttlMs, DueTime due, Draft draft) => ttlMs == 0 ? this
-        : due.IsSet && due.Line == Timeline.Wall && draft.HasClocks ? this with { TtlMs = ttlMs }
+    internal MessageMetadata Lasting(long ttlMs, DueTime due, Draft draft) => ttlMs == 0 ? this
+        : due.IsSet && due.Line == Timeline.Wall ? this with { TtlMs = ttlMs }
         : this with { ExpiresAtMs = Math.Max(due.AtMs, draft.NowMs) + ttlMs };
 
     public bool IsExpired(long nowMs) => ExpiresAtMs > 0 && ExpiresAtMs <= nowMs;
 
     /// <summary>Those of a message that is tried as if new.</summary>
-    public MessageTerms? Renewed => ReplyTo is null ? null : new MessageTerms { ReplyTo = ReplyTo };
+    public MessageMetadata? Renewed => ReplyTo is null ? null : new MessageMetadata { ReplyTo = ReplyTo };
 }
