@@ -6,7 +6,7 @@ using Grains.Silo.Cluster;
 using Grains.Silo.Partitions;
 using Grains.Silo.Placement;
 using Grains.Silo.Servers;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Batches;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;

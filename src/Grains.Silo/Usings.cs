@@ -1,2 +1,2 @@
 // Orleans brings a Request of its own into every file.
-global using Request = Grains.StateMachines.Partitions.Request;
+global using Request = Grains.StateMachines.Batches.Request;

@@ -3,7 +3,7 @@ using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Routes;
 using Grains.FrontEnd.Tests.World;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Batches;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,5 +1,5 @@
 using Grains.FrontEnd.Declarations;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Batches;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Grains.FrontEnd.Tests;

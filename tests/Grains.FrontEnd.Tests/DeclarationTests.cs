@@ -1,9 +1,9 @@
 using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Tests.World;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Grains.FrontEnd.Tests;

@@ -1,7 +1,8 @@
 using Grains.FrontEnd.Tests.World;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Explanations;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.FrontEnd.Tests;
 

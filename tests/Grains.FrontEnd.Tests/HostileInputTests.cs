@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
 using Grains.FrontEnd.Tests.World;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Partitions;
 
 namespace Grains.FrontEnd.Tests;
 
@@ -202,7 +202,7 @@ public sealed class HostileInputTests
     {
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
         var cancelled = new TaskCompletionSource();
-        server.Partitions.Script = (_, command, cancel) => command is StateMachines.Nodes.Receive
+        server.Partitions.Script = (_, command, cancel) => command is StateMachines.Deliveries.Receive
             ? WaitAsync(cancel)
             : null;
         Socket socket = await server.ConnectAsync();

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using Grains.FrontEnd.Tests.World;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.FrontEnd.Tests;
 

@@ -1,8 +1,8 @@
 using System.Text;
 using Grains.FrontEnd.Tests.World;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Partitions;
 
 namespace Grains.FrontEnd.Tests;
 

@@ -2,9 +2,10 @@ using System.Reflection;
 using Grains.Api;
 using Grains.FrontEnd.Deliveries;
 using Grains.FrontEnd.Tests.World;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Timers;
 
 namespace Grains.FrontEnd.Tests;

@@ -1,9 +1,8 @@
 using System.Text;
 using Grains.FrontEnd.Tests.World;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Slots;
 
 namespace Grains.FrontEnd.Tests;

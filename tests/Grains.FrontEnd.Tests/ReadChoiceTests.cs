@@ -1,8 +1,8 @@
 using Grains.FrontEnd.Tests.World;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Partitions;
 
 namespace Grains.FrontEnd.Tests;
 

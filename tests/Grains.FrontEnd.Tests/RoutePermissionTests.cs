@@ -2,6 +2,7 @@ using System.Globalization;
 using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Routes;
 using Grains.FrontEnd.Tests.World;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Microsoft.Extensions.DependencyInjection;
 

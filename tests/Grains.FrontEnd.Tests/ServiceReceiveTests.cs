@@ -1,8 +1,9 @@
 using Grains.FrontEnd.Tests.World;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.FrontEnd.Tests;
 

@@ -1,1 +1,1 @@
-global using Request = Grains.StateMachines.Partitions.Request;
+global using Request = Grains.StateMachines.Batches.Request;

@@ -4,7 +4,6 @@ using Grains.Simulation.Tests.Planted;
 using Grains.Simulation.Tests.Workload;
 using Grains.Simulation.Tests.World;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Partitions;
 
 namespace Grains.Simulation.Tests;
 

@@ -8,7 +8,7 @@ using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
 using Grains.Silo.Partitions;
 using Grains.Silo.Servers;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Batches;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Batches;
 
 namespace Grains.FrontEnd.Declarations;
 

@@ -1,10 +1,10 @@
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

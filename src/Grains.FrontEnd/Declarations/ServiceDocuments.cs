@@ -1,6 +1,7 @@
 using Grains.Api;
 using Grains.Api.Services;
 using Grains.FrontEnd.Requests;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
 
 namespace Grains.FrontEnd.Declarations;

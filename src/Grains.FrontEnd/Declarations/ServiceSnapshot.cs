@@ -1,6 +1,6 @@
 using System.Text;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Slots;
 
 namespace Grains.FrontEnd.Declarations;

@@ -2,9 +2,9 @@ using Grains.Api;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Slots;
 
 namespace Grains.FrontEnd.Declarations;

@@ -3,7 +3,8 @@ using System.Text.Unicode;
 using Grains.Api.Deliveries;
 using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Requests;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Deliveries;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.FrontEnd.Deliveries;
 

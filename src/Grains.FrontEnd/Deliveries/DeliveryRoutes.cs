@@ -10,9 +10,9 @@ using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
 using Grains.FrontEnd.Services;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Deliveries;

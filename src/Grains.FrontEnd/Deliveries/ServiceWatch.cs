@@ -1,7 +1,7 @@
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
 
 namespace Grains.FrontEnd.Deliveries;
 

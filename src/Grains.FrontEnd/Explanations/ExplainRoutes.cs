@@ -7,8 +7,8 @@ using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
 using Grains.FrontEnd.Services;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Explanations;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Explanations;

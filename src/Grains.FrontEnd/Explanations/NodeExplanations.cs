@@ -1,8 +1,9 @@
 using Grains.Api.Nodes;
 using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Requests;
+using Grains.StateMachines.Explanations;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Timers;
 
 namespace Grains.FrontEnd.Explanations;
 

@@ -9,9 +9,9 @@ using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Partitions;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Keyspaces;

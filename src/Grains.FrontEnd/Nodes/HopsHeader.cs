@@ -7,7 +7,7 @@ using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Paths;
 using Grains.FrontEnd.Services;
 using Grains.StateMachines.Codecs;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Mailboxes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 

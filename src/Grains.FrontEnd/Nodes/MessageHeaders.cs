@@ -2,7 +2,7 @@ using Grains.Api;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Requests;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Mailboxes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 

@@ -9,10 +9,9 @@ using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
 using Grains.FrontEnd.Services;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Nodes;

@@ -1,5 +1,5 @@
 using Grains.Api.Problems;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Batches;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Problems;

@@ -8,7 +8,7 @@ using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Services;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Replies;
 using Microsoft.AspNetCore.Http;
 

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json.Serialization.Metadata;
 using Grains.FrontEnd.Connections;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Partitions;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Requests;

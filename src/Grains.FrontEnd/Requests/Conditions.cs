@@ -1,8 +1,7 @@
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Partitions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 

@@ -1,6 +1,6 @@
 using Grains.Api;
 using Grains.FrontEnd.Problems;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Clocks;
 
 namespace Grains.FrontEnd.Requests;
 

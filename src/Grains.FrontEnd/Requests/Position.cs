@@ -1,7 +1,7 @@
 using System.Globalization;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Partitions;
 
 namespace Grains.FrontEnd.Requests;
 

@@ -3,9 +3,9 @@ using System.Text.Unicode;
 using Grains.Api;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
+using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Requests;

@@ -1,7 +1,7 @@
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Partitions;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Requests;

@@ -4,7 +4,7 @@ using Grains.Api.Problems;
 using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Problems;
 using Grains.Silo;
-using Grains.StateMachines.Tables;
+using Grains.StateMachines.Memory;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 

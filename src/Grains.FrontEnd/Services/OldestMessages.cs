@@ -2,9 +2,9 @@ using System.Diagnostics.Metrics;
 using Grains.FrontEnd.Declarations;
 using Grains.Silo;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 using Microsoft.Extensions.Hosting;
 
 namespace Grains.FrontEnd.Services;

@@ -3,8 +3,8 @@ using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Paths;
 using Grains.FrontEnd.Problems;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Slots;
 using Microsoft.AspNetCore.Http;
 

@@ -5,8 +5,9 @@ using Grains.FrontEnd.Nodes;
 using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Requests;
 using Grains.Silo.Timers;
+using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Timers;
 
 namespace Grains.FrontEnd.Timers;

@@ -5,9 +5,9 @@ using Grains.Handlers.Push;
 using Grains.Handlers.Runs;
 using Grains.Handlers.Servers;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
 using Orleans.Runtime;
 
 namespace Grains.Handlers.Dispatch;

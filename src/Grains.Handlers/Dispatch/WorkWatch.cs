@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
 
 namespace Grains.Handlers.Dispatch;
 

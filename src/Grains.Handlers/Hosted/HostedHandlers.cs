@@ -4,7 +4,7 @@ using Grains.Api.Deliveries;
 using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Deliveries;
 using Grains.Handlers.Runs;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Deliveries;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Grains.Handlers.Hosted;

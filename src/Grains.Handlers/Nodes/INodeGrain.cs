@@ -1,6 +1,6 @@
 using Grains.FrontEnd.Declarations;
 using Grains.Handlers.Runs;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Deliveries;
 
 namespace Grains.Handlers.Nodes;
 

@@ -7,8 +7,9 @@ using Grains.Api.Json;
 using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Deliveries;
 using Grains.FrontEnd.Nodes;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.Handlers.Push;
 

@@ -9,8 +9,8 @@ using Grains.Handlers.Hosted;
 using Grains.Handlers.Nodes;
 using Grains.Handlers.Push;
 using Grains.Silo.Partitions;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Microsoft.Extensions.Logging;
 
 namespace Grains.Handlers.Runs;

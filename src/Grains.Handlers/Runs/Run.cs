@@ -1,4 +1,4 @@
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Deliveries;
 
 namespace Grains.Handlers.Runs;
 

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using Grains.Silo;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

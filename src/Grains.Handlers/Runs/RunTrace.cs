@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using Grains.FrontEnd.Declarations;
 using Grains.Silo;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Deliveries;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.Handlers.Runs;
 

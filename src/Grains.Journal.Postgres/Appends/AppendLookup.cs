@@ -1,4 +1,5 @@
 using Grains.Journal.Postgres.Sessions;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Npgsql;
 

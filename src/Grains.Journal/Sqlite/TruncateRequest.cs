@@ -1,4 +1,5 @@
 using Grains.Journal.Log;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Journal.Sqlite;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Grains.FrontEnd.Access;
 using Grains.Server.Logs;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Slots;
 

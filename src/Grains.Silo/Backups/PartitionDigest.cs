@@ -2,6 +2,7 @@ using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using Grains.Journal;
 using Grains.Journal.Images;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Checkpoints;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Partitions;

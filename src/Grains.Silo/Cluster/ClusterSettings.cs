@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Slots;
 
 namespace Grains.Silo.Cluster;

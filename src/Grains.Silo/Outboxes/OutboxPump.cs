@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Outboxes;
 using Grains.StateMachines.Partitions;

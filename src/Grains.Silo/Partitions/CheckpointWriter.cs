@@ -1,7 +1,6 @@
 using Grains.Journal;
 using Grains.StateMachines.Checkpoints;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Partitions;
 using Microsoft.Extensions.Logging;
 
 namespace Grains.Silo.Partitions;

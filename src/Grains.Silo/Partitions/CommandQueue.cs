@@ -1,5 +1,5 @@
 using Grains.Silo.Budgets;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Batches;
 
 namespace Grains.Silo.Partitions;
 

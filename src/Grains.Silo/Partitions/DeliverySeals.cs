@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
 
 namespace Grains.Silo.Partitions;
 

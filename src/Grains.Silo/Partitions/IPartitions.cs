@@ -1,5 +1,5 @@
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Slots;
 
 namespace Grains.Silo.Partitions;

@@ -1,4 +1,5 @@
 using Grains.Silo.Budgets;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Partitions;
 
 namespace Grains.Silo.Partitions;

@@ -1,4 +1,5 @@
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Timers;
 
 namespace Grains.Silo.Partitions;

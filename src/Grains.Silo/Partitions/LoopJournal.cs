@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Grains.Journal;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Partitions;
 using Microsoft.Extensions.Logging;
 
 namespace Grains.Silo.Partitions;

@@ -1,6 +1,6 @@
 using Grains.Journal;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Partitions;
 
 namespace Grains.Silo.Partitions;
 

@@ -1,4 +1,4 @@
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Batches;
 
 namespace Grains.Silo.Partitions;
 

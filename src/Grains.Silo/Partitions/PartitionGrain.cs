@@ -1,8 +1,8 @@
 using Grains.Journal;
 using Grains.Silo.Placement;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Replies;
 using Orleans.Concurrency;
 using Orleans.Placement;

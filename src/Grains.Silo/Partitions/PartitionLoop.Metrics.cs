@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Batches;
 
 namespace Grains.Silo.Partitions;
 

@@ -2,11 +2,12 @@ using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Grains.Silo.Cluster;
 using Grains.Silo.Placement;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Outboxes;
-using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Replies;
 using Grains.StateMachines.Slots;
 

@@ -1,9 +1,9 @@
 using Grains.Journal;
 using Grains.Silo.Budgets;
 using Grains.Silo.Timers;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Outboxes;
-using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Timers;
 using Microsoft.Extensions.Logging;
 

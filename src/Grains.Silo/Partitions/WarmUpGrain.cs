@@ -1,5 +1,4 @@
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Partitions;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using Orleans.Runtime;

@@ -1,8 +1,8 @@
 using Grains.Silo.Cluster;
 using Grains.Silo.Partitions;
 using Grains.Silo.Placement;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Partitions;
 using Orleans.Runtime;
 
 namespace Grains.Silo.Servers;

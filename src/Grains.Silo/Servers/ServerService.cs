@@ -3,8 +3,8 @@ using System.Reflection;
 using Grains.Silo.Cluster;
 using Grains.Silo.Partitions;
 using Grains.Silo.Placement;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Partitions;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 

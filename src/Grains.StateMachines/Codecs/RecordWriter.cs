@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Tables;
 
 namespace Grains.StateMachines.Codecs;
 

@@ -1,5 +1,5 @@
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Partitions;
 
 namespace Grains.StateMachines.Keyspaces;
 

@@ -1,13 +1,15 @@
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Codecs;
-using Grains.StateMachines.Partitions;
-using Grains.StateMachines.Tables;
+using Grains.StateMachines.Ids;
 
 namespace Grains.StateMachines.Keyspaces;
 
 /// <summary>A key has this content.</summary>
-internal sealed record KeyPut(ScopedName Name, byte[] Value, string? ContentType, long ExpiresAtMs) : Effect
+internal sealed record KeyPut(ScopedName Name, byte[] Value, string? ContentType, long ExpiresAtMs) : Effect<KeyTables>
 {
-    public override EffectKind Kind => EffectKind.KeyPut;
+    public const byte Number = 10;
+
+    public override byte Kind => Number;
 
     public override void Write(RecordWriter to)
     {
@@ -25,17 +27,19 @@ internal sealed record KeyPut(ScopedName Name, byte[] Value, string? ContentType
         return new KeyPut(name, from.Bytes(), contentType, expiresAtMs);
     }
 
-    public override void Apply(PartitionState state, long revision)
+    protected override void Apply(KeyTables keys, long revision)
     {
-        long created = state.Keys.Get(Name)?.Created ?? revision;
-        state.PutKey(Name, new KeyEntry(Value, revision, created, ContentType, ExpiresAtMs));
+        long created = keys.Keys.Get(Name)?.Created ?? revision;
+        keys.Put(Name, new KeyEntry(Value, revision, created, ContentType, ExpiresAtMs));
     }
 }
 
 /// <summary>A key is gone: deleted, or (<paramref name="Expired"/>) at the end of its time.</summary>
-internal sealed record KeyDeleted(ScopedName Name, bool Expired) : Effect
+internal sealed record KeyDeleted(ScopedName Name, bool Expired) : Effect<KeyTables>
 {
-    public override EffectKind Kind => EffectKind.KeyDeleted;
+    public const byte Number = 11;
+
+    public override byte Kind => Number;
 
     public override void Write(RecordWriter to)
     {
@@ -45,5 +49,5 @@ internal sealed record KeyDeleted(ScopedName Name, bool Expired) : Effect
 
     public static KeyDeleted Read(ref RecordReader from) => new(from.Scoped(), from.Bool());
 
-    public override void Apply(PartitionState state, long revision) => state.PutKey(Name, null);
+    protected override void Apply(KeyTables keys, long revision) => keys.Put(Name, null);
 }

@@ -1,25 +1,25 @@
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
-using Grains.StateMachines.Tables;
 
 namespace Grains.StateMachines.Keyspaces;
 
 /// <summary>Decides what is asked of keys.</summary>
-internal sealed class KeyRules(PartitionState state)
+internal sealed class KeyRules(KeyTables tables)
 {
-    private MachineLimits Limits => state.Limits;
+    private PartitionState State => tables.State;
+
+    private MachineLimits Limits => State.Limits;
 
     public Answer Decide(PutKey command, Draft draft)
     {
         var name = new ScopedName(command.Keyspace.Value, command.Key);
-        KeyEntry? present = state.Keys.Get(name);
+        KeyEntry? present = tables.Keys.Get(name);
         if (Refuse(name, command.Value, command.Condition, present) is { } refused)
         {
             return refused;
         }
 
-        if (command.Value.Length > (present?.Value.Length ?? -1) && state.RefuseGrowth() is { } full)
+        if (command.Value.Length > (present?.Value.Length ?? -1) && State.RefuseGrowth() is { } full)
         {
             return full;
         }
@@ -34,7 +34,7 @@ internal sealed class KeyRules(PartitionState state)
     public Answer Decide(DeleteKey command, Draft draft)
     {
         var name = new ScopedName(command.Keyspace.Value, command.Key);
-        KeyEntry? present = state.Keys.Get(name);
+        KeyEntry? present = tables.Keys.Get(name);
         if (present is null && command.Condition.Kind is ConditionKind.Always)
         {
             return new Refused(Refusal.NotFound, $"There is no key '{command.Key}'; nothing was deleted.");
@@ -60,13 +60,13 @@ internal sealed class KeyRules(PartitionState state)
     public Refused? Refuse(KeyChange change)
     {
         var name = new ScopedName(change.Keyspace.Value, change.Key);
-        return Refuse(name, change.Value, change.Condition, state.Keys.Get(name));
+        return Refuse(name, change.Value, change.Condition, tables.Keys.Get(name));
     }
 
     /// <summary>How many bytes the change adds, at the most.</summary>
     public long Growth(KeyChange change)
     {
-        KeyEntry? present = state.Keys.Get(new ScopedName(change.Keyspace.Value, change.Key));
+        KeyEntry? present = tables.Keys.Get(new ScopedName(change.Keyspace.Value, change.Key));
         long before = present is null ? 0 : present.Bytes(change.Key.Length);
         return change.Value is null ? -before : KeyEntry.OverheadBytes + change.Key.Length + change.Value.Length - before;
     }
@@ -78,7 +78,7 @@ internal sealed class KeyRules(PartitionState state)
         {
             Put(name, change.Value, change.ContentType, change.TtlMs, draft);
         }
-        else if (state.Keys.Get(name) is not null)
+        else if (tables.Keys.Get(name) is not null)
         {
             draft.Emit(new KeyDeleted(name, Expired: false));
         }
@@ -88,7 +88,7 @@ internal sealed class KeyRules(PartitionState state)
     public void Expire(Draft draft)
     {
         int left = Limits.SweepMax;
-        foreach ((ExpiryKey due, _) in state.Expiries.From(default))
+        foreach ((ExpiryKey due, _) in tables.Expiries.From(default))
         {
             if (due.AtMs > draft.NowMs || left-- == 0)
             {
@@ -106,7 +106,7 @@ internal sealed class KeyRules(PartitionState state)
         var from = new ScopedName(command.Keyspace.Value, Utf8Name.Empty);
         List<ScopedName> names = [];
         bool remaining = false;
-        foreach ((ScopedName name, _) in state.Keys.From(from))
+        foreach ((ScopedName name, _) in tables.Keys.From(from))
         {
             remaining = name.Scope == from.Scope;
             if (!remaining || names.Count == Limits.SweepMax)
@@ -119,7 +119,7 @@ internal sealed class KeyRules(PartitionState state)
         }
 
         // What this batch added before the drop is not among the durable keys: the first step always asks for another.
-        bool first = !state.IsDropped(from.Scope);
+        bool first = !State.IsDropped(from.Scope);
         if (names.Count > 0 || first)
         {
             draft.Open();
@@ -136,7 +136,7 @@ internal sealed class KeyRules(PartitionState state)
     }
 
     public Answer Read(GetKey command) =>
-        state.Keys.GetDurable(new ScopedName(command.Keyspace.Value, command.Key)) is { } entry
+        tables.Keys.GetDurable(new ScopedName(command.Keyspace.Value, command.Key)) is { } entry
             ? new KeyFound(View(command.Key, entry, keysOnly: false))
             : new Refused(Refusal.NotFound, $"There is no key '{command.Key}'.");
 
@@ -147,7 +147,7 @@ internal sealed class KeyRules(PartitionState state)
         int limit = Math.Clamp(command.Limit, 1, Limits.PageEntriesMax);
         long bytes = 0;
         List<KeyView> page = [];
-        foreach ((ScopedName name, KeyEntry entry) in state.Keys.From(new ScopedName(command.Keyspace.Value, first)))
+        foreach ((ScopedName name, KeyEntry entry) in tables.Keys.From(new ScopedName(command.Keyspace.Value, first)))
         {
             if (name.Scope != command.Keyspace.Value
                 || !name.Name.Span.StartsWith(command.Prefix.Span)
@@ -181,7 +181,7 @@ internal sealed class KeyRules(PartitionState state)
         Version = new Revision(entry.Version),
         Created = new Revision(entry.Created),
         ContentType = entry.ContentType,
-        ExpiresAtMs = entry.ExpiresAtMs == 0 ? 0 : state.Now.WallOf(entry.ExpiresAtMs),
+        ExpiresAtMs = entry.ExpiresAtMs == 0 ? 0 : State.Now.WallOf(entry.ExpiresAtMs),
     };
 
     private static void Put(in ScopedName name, byte[] value, string? contentType, long ttlMs, Draft draft) =>
@@ -199,7 +199,7 @@ internal sealed class KeyRules(PartitionState state)
             return Refusals.Limit("a value", value.Length, Limits.ValueBytesMax);
         }
 
-        if (state.IsDropped(name.Scope))
+        if (State.IsDropped(name.Scope))
         {
             return new Refused(Refusal.KeyspaceDeleted, "The keyspace was deleted. Declare it again; it will be another one.");
         }

@@ -1,6 +1,6 @@
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.StateMachines.Outboxes;
 

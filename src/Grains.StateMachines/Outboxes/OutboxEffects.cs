@@ -1,18 +1,20 @@
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
-using Grains.StateMachines.Tables;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.StateMachines.Outboxes;
 
 /// <summary>A message, or a reply to one, waits to be moved to another partition.</summary>
-internal sealed record OutboxAdded(int Ordinal, OutgoingMessage Message) : Effect
+internal sealed record OutboxAdded(int Ordinal, OutgoingMessage Message) : Effect<OutboxTables>
 {
     /// <summary>What an entry costs beside its content, counted against the budget.</summary>
     public const int OverheadBytes = 250;
 
-    public override EffectKind Kind => EffectKind.OutboxAdded;
+    public const byte Number = 80;
+
+    public override byte Kind => Number;
 
     public override void Write(RecordWriter to)
     {
@@ -67,17 +69,19 @@ internal sealed record OutboxAdded(int Ordinal, OutgoingMessage Message) : Effec
 
     public static long Bytes(OutgoingMessage message) => OverheadBytes + message.Node.Length + message.Content.SizeBytes;
 
-    public override void Apply(PartitionState state, long revision)
+    protected override void Apply(OutboxTables outbox, long revision)
     {
-        state.Outbox.Set(new OutboxKey(Message.Partition.Value, new Place(revision, Ordinal)), Message);
-        state.Totals.Bytes += Bytes(Message);
+        outbox.Outbox.Set(new OutboxKey(Message.Partition.Value, new Place(revision, Ordinal)), Message);
+        outbox.State.Totals.Bytes += Bytes(Message);
     }
 }
 
 /// <summary>The target holds everything up to here.</summary>
-internal sealed record OutboxCleared(uint Target, Place UpTo) : Effect
+internal sealed record OutboxCleared(uint Target, Place UpTo) : Effect<OutboxTables>
 {
-    public override EffectKind Kind => EffectKind.OutboxCleared;
+    public const byte Number = 81;
+
+    public override byte Kind => Number;
 
     public override void Write(RecordWriter to)
     {
@@ -88,21 +92,23 @@ internal sealed record OutboxCleared(uint Target, Place UpTo) : Effect
     public static OutboxCleared Read(ref RecordReader from) =>
         new((uint)from.Varint(), from.Place());
 
-    public override void Apply(PartitionState state, long revision)
+    protected override void Apply(OutboxTables outbox, long revision)
     {
         var end = new OutboxKey(Target, UpTo with { Ordinal = UpTo.Ordinal + 1 });
-        foreach ((OutboxKey key, OutgoingMessage message) in state.Outbox.Between(new OutboxKey(Target, default), end))
+        foreach ((OutboxKey key, OutgoingMessage message) in outbox.Outbox.Between(new OutboxKey(Target, default), end))
         {
-            state.Totals.Bytes -= OutboxAdded.Bytes(message);
-            state.Outbox.Set(key, null);
+            outbox.State.Totals.Bytes -= OutboxAdded.Bytes(message);
+            outbox.Outbox.Set(key, null);
         }
     }
 }
 
 /// <summary>Everything up to here was taken from that life of that partition.</summary>
-internal sealed record SourceAdvanced(SourceKey Source, Place UpTo) : Effect
+internal sealed record SourceAdvanced(SourceKey Source, Place UpTo) : Effect<OutboxTables>
 {
-    public override EffectKind Kind => EffectKind.SourceAdvanced;
+    public const byte Number = 82;
+
+    public override byte Kind => Number;
 
     public override void Write(RecordWriter to)
     {
@@ -114,5 +120,5 @@ internal sealed record SourceAdvanced(SourceKey Source, Place UpTo) : Effect
     public static SourceAdvanced Read(ref RecordReader from) =>
         new(new SourceKey((uint)from.Varint(), from.Varint()), from.Place());
 
-    public override void Apply(PartitionState state, long revision) => state.Sources.Set(Source, new Watermark(UpTo));
+    protected override void Apply(OutboxTables outbox, long revision) => outbox.Sources.Set(Source, new Watermark(UpTo));
 }

@@ -1,14 +1,18 @@
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
-using Grains.StateMachines.Replies;
-using Grains.StateMachines.Tables;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.StateMachines.Outboxes;
 
 /// <summary>Decides what moves between partitions: each entry counts once, however often it comes.</summary>
-internal sealed class OutboxRules(PartitionId partition, PartitionState state, NodeRules nodes, ReplyRules replies)
+internal sealed class OutboxRules(PartitionId partition, OutboxTables tables, NodeRules nodes)
 {
+    private PartitionState State => tables.State;
+
+    /// <summary>Who takes an entry that is more than a message for a node, asked in turn; false = it is none of theirs.</summary>
+    public List<Func<OutgoingMessage, Draft, bool>> Takers { get; } = [];
+
     public Answer Decide(AcceptTransfer command, Draft draft)
     {
         if (command.Entries.Length == 0)
@@ -47,12 +51,12 @@ internal sealed class OutboxRules(PartitionId partition, PartitionState state, N
             if (!open)
             {
                 // Whoever sends is bounded by its own budget, but there are many of them.
-                if (state.Totals.Bytes > state.Limits.PartitionBytesMax * state.Limits.PartitionOverflowFactor)
+                if (State.Totals.Bytes > State.Limits.PartitionBytesMax * State.Limits.PartitionOverflowFactor)
                 {
-                    return Refusals.PartitionFull(state);
+                    return Refusals.PartitionFull(State);
                 }
 
-                if (!state.Room.TakesTransfers)
+                if (!State.Room.TakesTransfers)
                 {
                     return Refusals.ServerFull;
                 }
@@ -61,11 +65,7 @@ internal sealed class OutboxRules(PartitionId partition, PartitionState state, N
                 draft.Open();
             }
 
-            if (entry.Message.ReplyTo is { } message)
-            {
-                replies.Keep(message, entry.Message.Content, draft);
-            }
-            else
+            if (!Takers.Exists(take => take(entry.Message, draft)))
             {
                 nodes.Accept(Arriving(entry.Message, draft), draft);
             }
@@ -90,7 +90,7 @@ internal sealed class OutboxRules(PartitionId partition, PartitionState state, N
     {
         (Place taken, long newest) = (default, 0);
         var all = new SourceKey(source.Source, 0);
-        foreach ((SourceKey key, Watermark mark) in state.Sources.Between(all, all with { Incarnation = long.MaxValue }))
+        foreach ((SourceKey key, Watermark mark) in tables.Sources.Between(all, all with { Incarnation = long.MaxValue }))
         {
             taken = mark.UpTo.CompareTo(taken) > 0 ? mark.UpTo : taken;
             newest = Math.Max(newest, key.Incarnation);
@@ -102,11 +102,11 @@ internal sealed class OutboxRules(PartitionId partition, PartitionState state, N
     public Answer Decide(ClearOutbox command, Draft draft)
     {
         var upTo = new Place(command.UpTo.Revision, command.UpTo.Ordinal);
-        bool any = state.Outbox.TryFirstDurable(new OutboxKey(command.Target.Value, default), out OutboxKey first, out _)
+        bool any = tables.Outbox.TryFirstDurable(new OutboxKey(command.Target.Value, default), out OutboxKey first, out _)
             && first.Target == command.Target.Value && first.Place.CompareTo(upTo) <= 0;
         if (!any)
         {
-            return new Done(new Revision(state.Totals.Revision));
+            return new Done(new Revision(State.Totals.Revision));
         }
 
         long revision = draft.Open();
@@ -117,9 +117,14 @@ internal sealed class OutboxRules(PartitionId partition, PartitionState state, N
 
     public IReadOnlyCollection<PartitionId> Targets()
     {
+        if (tables.Outbox.Count == 0)
+        {
+            return [];
+        }
+
         List<PartitionId> targets = [];
         var next = default(OutboxKey);
-        while (state.Outbox.TryFirstDurable(next, out OutboxKey first, out _))
+        while (tables.Outbox.TryFirstDurable(next, out OutboxKey first, out _))
         {
             targets.Add(new PartitionId(first.Target));
             next = new OutboxKey(first.Target + 1, default);
@@ -133,7 +138,7 @@ internal sealed class OutboxRules(PartitionId partition, PartitionState state, N
     {
         long bytes = 0;
         List<OutboxEntry> entries = [];
-        foreach ((OutboxKey key, OutgoingMessage message) in state.Outbox.From(new OutboxKey(target.Value, default)))
+        foreach ((OutboxKey key, OutgoingMessage message) in tables.Outbox.From(new OutboxKey(target.Value, default)))
         {
             bytes += OutboxAdded.Bytes(message);
             if (key.Target != target.Value || entries.Count == entriesMax || (entries.Count > 0 && bytes > bytesMax))

@@ -1,4 +1,4 @@
-using Grains.StateMachines.Tables;
+using Grains.StateMachines.Ids;
 
 namespace Grains.StateMachines.Outboxes;
 

@@ -1,9 +1,9 @@
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Checkpoints;
+using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Nodes;
 using Grains.StateMachines.Outboxes;
-using Grains.StateMachines.Replies;
 using Grains.StateMachines.Timers;
 
 namespace Grains.StateMachines.Partitions;
@@ -20,18 +20,12 @@ namespace Grains.StateMachines.Partitions;
 /// </remarks>
 public sealed class PartitionMachine
 {
+    /// <summary>For what records have no word for yet, whatever noun it is of.</summary>
+    private static readonly Rule _tooNew = new() { Decide = (command, draft) => command.Format.Refuse(draft.Level)! };
+
     private readonly PartitionState _state;
     private readonly Draft _draft;
-    private readonly Deliveries _deliveries;
-    private readonly KeyRules _keys;
-    private readonly NodeRules _nodes;
-    private readonly NodeReads _nodeReads;
-    private readonly DeliveryRules _deliveryRules;
-    private readonly OutboxRules _outbox;
-    private readonly TimerRules _timers;
-    private readonly TimerFiring _firing;
-    private readonly ReplyRules _replyRules;
-    private readonly ReplyWaiters _replyWaiters;
+    private readonly Nouns _nouns;
     private readonly Waits _waits;
 
     /// <summary>Held while the durable tables change: the one thing that <see cref="TryRead"/> must not meet.</summary>
@@ -41,10 +35,8 @@ public sealed class PartitionMachine
     private bool _isTorn;
 
     // The undecided batch, and what waits for its end.
-    private readonly List<(Command Command, Reply Reply)> _answered = [];
-    private readonly List<Request> _afterwards = [];
-    private readonly List<Waiter> _over = [];
-    private readonly List<(NodeActivity Node, long UntilMs)> _holds = [];
+    private readonly List<(Command Command, Rule Rule, Reply Reply)> _answered = [];
+    private readonly List<(Request Request, Rule Rule)> _afterwards = [];
     private readonly List<Reply> _replies = [];
     private bool _deciding;
     private bool _opened;
@@ -57,18 +49,8 @@ public sealed class PartitionMachine
         Id = id;
         _state = new PartitionState(limits) { WriteThrough = true };
         _draft = new Draft(_state);
-        _deliveries = new Deliveries(id, _state);
-        _keys = new KeyRules(_state);
-        _nodes = new NodeRules(id, _state, _deliveries);
-        _firing = new TimerFiring(_state, _deliveries, schedule ?? TimerTimes.Unknown);
-        _nodeReads = new NodeReads(id, _state, _deliveries, _firing);
-        _replyRules = new ReplyRules(id, _state);
-        _replyWaiters = new ReplyWaiters(_state, _replyRules);
-        _timers = new TimerRules(id, _state, _firing, schedule ?? TimerTimes.Unknown);
-        _deliveryRules = new DeliveryRules(
-            id, _state, _deliveries, _nodes, new CommitParts(_state, _keys, _replyRules, _timers));
-        _outbox = new OutboxRules(id, _state, _nodes, _replyRules);
-        _waits = new Waits(_state, _nodes, _firing, () => Earlier(_deliveries.WakeAtMs, _replyWaiters.WakeAtMs));
+        _nouns = new Nouns(id, _state, schedule ?? TimerTimes.Unknown);
+        _waits = new Waits(_state, _nouns);
     }
 
     public PartitionId Id { get; }
@@ -83,8 +65,8 @@ public sealed class PartitionMachine
     /// <summary>No timer fires while it is so; those whose time came meanwhile fire once, after it.</summary>
     public bool IsPaused
     {
-        get => _firing.IsPaused;
-        set => _firing.IsPaused = value;
+        get => _nouns.Timers.IsPaused;
+        set => _nouns.Timers.IsPaused = value;
     }
 
     /// <summary>Of the last durable record.</summary>
@@ -101,46 +83,31 @@ public sealed class PartitionMachine
     public long UptimeMs => _state.DurableTotals.UptimeMs;
 
     /// <summary>Something must be decided even if nothing new is asked.</summary>
-    public bool HasWork => _deliveries.HasWork || _firing.HasWork;
+    public bool HasWork => _nouns.HaveWork;
 
     /// <summary>Something waits for a calendar time: the wall clock must be looked at, because it may step.</summary>
-    public bool WaitsForWallClock => _waits.NextOn(Timeline.Wall) is not null;
+    public bool WaitsForWallClock => _nouns.NextOn(Timeline.Wall) is not null;
 
     /// <summary>What counts against the partition's budget, durable.</summary>
     public long StateBytes => _state.DurableTotals.Bytes;
 
-    public MachineStatistics Statistics => new()
-    {
-        Revision = Revision,
-        Epoch = Epoch,
-        Keys = _state.Keys.Count,
-        Nodes = _state.Nodes.Count,
-        Messages = _state.Messages.Count,
-        OutboxEntries = _state.Outbox.Count,
-        Bytes = StateBytes,
-        OpenDeliveries = _deliveries.OpenCount,
-        WaitingReceives = _deliveries.WaitingCount,
-        Expired = _nodes.Expired,
-        TimersUnreadable = _firing.UnreadableCount,
-        TimersHeld = _state.TimersHeld.Count,
-        TimersWithoutRoom = _firing.WaitingForRoomCount,
-    };
+    public MachineStatistics Statistics => _nouns.Count(new MachineStatistics { Revision = Revision, Epoch = Epoch, Bytes = StateBytes });
 
     /// <summary>Partitions for which durable outbox entries wait.</summary>
-    public IReadOnlyCollection<PartitionId> OutboxTargets => _state.Outbox.Count == 0 ? [] : _outbox.Targets();
+    public IReadOnlyCollection<PartitionId> OutboxTargets => _nouns.Outbox.Targets();
 
     /// <summary>The oldest durable entries for one partition; the first always fits.</summary>
     public OutboxEntry[] ReadOutbox(PartitionId target, int entriesMax, int bytesMax, in Moment now) =>
-        _outbox.Read(target, entriesMax, bytesMax, now);
+        _nouns.Outbox.Read(target, entriesMax, bytesMax, now);
 
     /// <summary>When time alone makes something happen, in uptime, were the wall clock not to step; null = never.</summary>
     public long? WakeAt(in Moment now) => _waits.WakeAt(now);
 
     /// <summary>Time demands something.</summary>
-    public bool IsDue(in Moment now) => HasWork || WakeAt(now) <= now.UptimeMs || _firing.HasSteppedBack(now);
+    public bool IsDue(in Moment now) => HasWork || WakeAt(now) <= now.UptimeMs || _nouns.HaveSteppedBack(now);
 
     /// <summary>Timers that turned out not to be able to fire here, each once; for the log.</summary>
-    public TimerTrouble[] TakeTimerTroubles() => _firing.TakeNews();
+    public TimerTrouble[] TakeTimerTroubles() => _nouns.Timers.TakeNews();
 
     /// <summary>One chunk of the checkpoint, in the order written.</summary>
     public void RestoreChunk(ReadOnlySpan<byte> chunk) => ChunkReader.Read(_state, chunk);
@@ -183,8 +150,10 @@ public sealed class PartitionMachine
         _opened = true;
         _state.WriteThrough = false;
         _state.Now = new Moment(_state.Totals.WallMs, _state.Totals.UptimeMs);
-        _deliveries.Begin(Revision.Value, UptimeMs);
-        _firing.Begin();
+        foreach (Noun noun in _nouns.All)
+        {
+            noun.Begin();
+        }
     }
 
     /// <summary>
@@ -196,11 +165,14 @@ public sealed class PartitionMachine
         Invariant.Holds(_opened && !_deciding, "one undecided batch at a time, after recovery");
         _deciding = true;
         _draft.Begin(now);
-        if (_deliveries.HasHandOver(_draft.NowMs))
+        if (_nouns.HaveHandOver(_draft.NowMs))
         {
-            _deliveries.StageHandOver(_draft);
+            foreach (Noun noun in _nouns.All)
+            {
+                noun.StageHandOver(_draft);
+            }
         }
-        else if (_draft.NowMs > UptimeMs && _waits.NextOn(Timeline.Uptime) is not null)
+        else if (_draft.NowMs > UptimeMs && _nouns.NextOn(Timeline.Uptime) is not null)
         {
             // Nothing is leased; but what waits for the end of a duration is not to wait longer for the change of owners.
             _waits.StageNote(_draft);
@@ -240,22 +212,27 @@ public sealed class PartitionMachine
         _deciding = true;
         _state.Room = room ?? Room.Unlimited;
         _draft.Begin(now);
-        _keys.Expire(_draft);
-        _deliveries.Expire(_draft, _over);
-        _nodes.Release(_draft);
-        _nodes.Expire(_draft);
-        _firing.Fire(_draft);
-        _deliveries.Starts.StagePending(_draft);
+        foreach (Noun noun in _nouns.All)
+        {
+            noun.Due(_draft);
+        }
+
+        foreach (Noun noun in _nouns.All)
+        {
+            noun.Stage(_draft);
+        }
+
         for (int i = 0; i < requests.Count; i++)
         {
             Request request = requests[i];
-            if (request.Command.IsRead || request.Command is Receive or RenewDelivery or FindWork)
+            Rule rule = request.Command.Format.Refuse(_draft.Level) is null ? _nouns.Rules[request.Command] : _tooNew;
+            if (rule.Decide is null)
             {
-                _afterwards.Add(request);
+                _afterwards.Add((request, rule));
             }
             else
             {
-                _answered.Add((request.Command, new Reply(request.Ticket, Write(request.Command))));
+                _answered.Add((request.Command, rule, new Reply(request.Ticket, Write(request.Command, rule))));
             }
         }
 
@@ -269,7 +246,11 @@ public sealed class PartitionMachine
             return default;
         }
 
-        _deliveries.Starts.StageFirst(_draft);
+        foreach (Noun noun in _nouns.All)
+        {
+            noun.Complete(_draft);
+        }
+
         return new Decision(_draft.Changes, _draft.Seal());
     }
 
@@ -296,15 +277,14 @@ public sealed class PartitionMachine
         }
 
         _replies.Clear();
-        foreach ((_, Reply reply) in _answered)
+        foreach ((_, _, Reply reply) in _answered)
         {
             _replies.Add(reply);
         }
 
-        _deliveries.Commit(nowMs, _replies);
-        foreach ((NodeActivity node, long untilMs) in _holds)
+        foreach (Noun noun in _nouns.All)
         {
-            _deliveries.Hold(node, untilMs);
+            noun.Commit(nowMs, _replies);
         }
 
         Finish(nowMs);
@@ -321,13 +301,15 @@ public sealed class PartitionMachine
         Invariant.Holds(_deciding, "a batch was decided");
         long nowMs = _draft.NowMs;
         _state.Drop();
-        _nodes.Drop();
-        _firing.Drop();
-        _deliveries.Drop(nowMs);
-        _replies.Clear();
-        foreach ((Command command, Reply reply) in _answered)
+        foreach (Noun noun in _nouns.All)
         {
-            _replies.Add(reply with { Answer = Earlier(command, nowMs) ?? new Refused(Refusal.NotStored, $"Nothing was stored: {why}") });
+            noun.Drop(nowMs);
+        }
+
+        _replies.Clear();
+        foreach ((Command command, Rule rule, Reply reply) in _answered)
+        {
+            _replies.Add(reply with { Answer = Earlier(command, rule, nowMs) ?? new Refused(Refusal.NotStored, $"Nothing was stored: {why}") });
         }
 
         Finish(nowMs);
@@ -341,7 +323,7 @@ public sealed class PartitionMachine
     public Answer ReadDurable(Command command)
     {
         Invariant.Holds(_opened && command.IsRead, "a machine that serves is read");
-        Answer answer = Read(command);
+        Answer answer = _nouns.Rules[command].Read!(command);
         answer.At = Revision;
         answer.Incarnation = Incarnation;
         return answer;
@@ -356,7 +338,7 @@ public sealed class PartitionMachine
     {
         lock (_durable)
         {
-            if (!_opened || _isTorn || _keys.Read(command) is not { } answer || answer is KeyFound { Entry.ExpiresAtMs: > 0 })
+            if (!_opened || _isTorn || _nouns.Keys.Read(command) is not { } answer || answer is KeyFound { Entry.ExpiresAtMs: > 0 })
             {
                 return null;
             }
@@ -372,24 +354,18 @@ public sealed class PartitionMachine
     /// False if it was not waiting.
     /// </summary>
     public bool Cancel(object ticket) =>
-        _afterwards.RemoveAll(r => Equals(r.Ticket, ticket)) > 0 || _deliveries.Cancel(ticket) || _replyWaiters.Cancel(ticket);
+        _afterwards.RemoveAll(r => Equals(r.Request.Ticket, ticket)) > 0 || _nouns.Cancel(ticket);
 
     /// <summary>The durable state as it is now, to be written out by another thread. O(1), whatever the size.</summary>
     public StateSnapshot Capture() => new(_state);
 
     /// <summary>The command or its request is known already: the answer that it had, or why it has none.</summary>
-    private Answer? Earlier(Command command, long nowMs) => Judge(command) ?? command switch
-    {
-        SendMessage send => _nodes.Repeat(send, nowMs),
-        CommitDelivery commit => _deliveryRules.Repeat(commit),
-        _ => null,
-    };
+    private Answer? Earlier(Command command, Rule rule, long nowMs) => Judge(command, rule) ?? rule.Earlier?.Invoke(command, nowMs);
 
-    private static long? Earlier(long? a, long? b) => a is null ? b : b is null ? a : Math.Min(a.Value, b.Value);
-
-    private Answer? Judge(Command command) => _state.Commands.Judge(command.Id, out AppliedCommand applied) switch
+    private Answer? Judge(Command command, Rule rule) => _state.Commands.Judge(command.Id, out AppliedCommand applied) switch
     {
-        CommandVerdict.Applied => Repeats.Answer(command, applied, Id),
+        CommandVerdict.Applied => rule.Repeat?.Invoke(applied)
+            ?? throw new InvalidOperationException($"A {command.GetType().Name} leaves nothing to repeat."),
         CommandVerdict.TooOld => new Refused(
             Refusal.CommandTooOld,
             $"Command {command.Id} is older than what is remembered; whether it was applied is not known. Read before you repeat it.")
@@ -399,80 +375,27 @@ public sealed class PartitionMachine
         _ => null,
     };
 
-    private Answer Write(Command command)
-    {
-        if ((Judge(command) ?? command.Format.Refuse(_draft.Level)) is { } known)
-        {
-            return known;
-        }
-
-        return command switch
-        {
-            PutKey put => _keys.Decide(put, _draft),
-            DeleteKey delete => _keys.Decide(delete, _draft),
-            SendMessage send => _nodes.Decide(send, _draft),
-            CommitDelivery commit => _deliveryRules.Decide(commit, _draft),
-            RejectDelivery reject => _deliveryRules.Decide(reject, _draft, _holds),
-            AcceptTransfer transfer => _outbox.Decide(transfer, _draft),
-            ClearOutbox clear => _outbox.Decide(clear, _draft),
-            PutState put => _nodes.Decide(put, _draft),
-            SettleDeadLetter settle => _nodes.Decide(settle, _draft),
-            SettleDeadLetters settle => _nodes.Decide(settle, _draft),
-            PurgeNode purge => _nodes.Decide(purge, _draft),
-            CancelMessage cancel => _nodes.Decide(cancel, _draft),
-            PauseNode pause => _nodes.Decide(pause, _draft),
-            ChangeTimer change => _timers.Decide(change, _draft),
-            DropKeyspace drop => _keys.Decide(drop, _draft),
-            DropService drop => _nodes.Decide(drop, _draft),
-            _ => throw new InvalidOperationException($"No rule decides a {command.GetType().Name}."),
-        };
-    }
-
-    private Answer Read(Command command) => command switch
-    {
-        GetKey get => _keys.Read(get),
-        ListKeys list => _keys.Read(list),
-        GetNode get => _nodeReads.Read(get),
-        ExplainNode explain => _nodeReads.Read(explain),
-        ListNodes list => _nodeReads.Read(list),
-        ListMessages list => _nodeReads.Read(list),
-        GetMessage get => _nodeReads.Read(get),
-        FindOldest find => _nodeReads.Read(find),
-        ListTimers list => _timers.Read(list),
-        GetReply get => _replyRules.Read(get),
-        _ => throw new InvalidOperationException($"No rule answers a {command.GetType().Name}."),
-    };
+    private Answer Write(Command command, Rule rule) =>
+        Judge(command, rule) ?? rule.Decide!(command, _draft);
 
     private void Finish(long nowMs)
     {
         _draft.Release();
-        foreach (Request request in _afterwards)
+        foreach ((Request request, Rule rule) in _afterwards)
         {
-            switch (request.Command)
+            if (rule.Wait is { } wait)
             {
-                case Receive receive:
-                    _deliveries.Add(request.Ticket, receive, nowMs);
-                    break;
-                case FindWork find:
-                    _deliveries.Work.Add(request.Ticket, find, nowMs, _replies);
-                    break;
-                case GetReply get:
-                    _replyWaiters.Add(request.Ticket, get, nowMs, _replies);
-                    break;
-                case RenewDelivery renew:
-                    _replies.Add(new Reply(request.Ticket, _deliveryRules.Renew(renew, nowMs)));
-                    break;
-                default:
-                    _replies.Add(new Reply(request.Ticket, Read(request.Command)));
-                    break;
+                wait(request.Ticket, request.Command, nowMs, _replies);
+            }
+            else
+            {
+                _replies.Add(new Reply(request.Ticket, rule.Read!(request.Command)));
             }
         }
 
-        _replyWaiters.Answer(nowMs, _replies);
-        _deliveries.Deliver(nowMs, _replies, _over);
-        foreach (Waiter waiter in _over)
+        foreach (Noun noun in _nouns.All)
         {
-            _replies.Add(new Reply(waiter.Ticket, new NothingToDeliver()));
+            noun.Answer(nowMs, _replies);
         }
 
         foreach (Reply reply in _replies)
@@ -483,8 +406,6 @@ public sealed class PartitionMachine
 
         _answered.Clear();
         _afterwards.Clear();
-        _over.Clear();
-        _holds.Clear();
         _deciding = false;
     }
 }

@@ -1,14 +1,16 @@
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Codecs;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
-using Grains.StateMachines.Tables;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.StateMachines.Replies;
 
 /// <summary>A message of this partition has a reply.</summary>
-internal sealed record ReplyKept(long Scope, Place Message, int Ordinal, MessageContent Content) : Effect
+internal sealed record ReplyKept(long Scope, Place Message, int Ordinal, MessageContent Content) : Effect<ReplyTables>
 {
-    public override EffectKind Kind => EffectKind.ReplyKept;
+    public const byte Number = 70;
+
+    public override byte Kind => Number;
 
     public override void Write(RecordWriter to)
     {
@@ -21,14 +23,16 @@ internal sealed record ReplyKept(long Scope, Place Message, int Ordinal, Message
     public static ReplyKept Read(ref RecordReader from) =>
         new(from.Varint(), from.Place(), from.Int(), MessageCodec.Read(ref from));
 
-    public override void Apply(PartitionState state, long revision) => state.PutReply(
-        new ReplyEntry(Message, new Place(revision, Ordinal), state.Totals.UptimeMs + state.Limits.ReplyMsMax, Content, Scope));
+    protected override void Apply(ReplyTables replies, long revision) => replies.Put(
+        new ReplyEntry(Message, new Place(revision, Ordinal), replies.State.Totals.UptimeMs + replies.State.Limits.ReplyMsMax, Content, Scope));
 }
 
 /// <summary>A message was sent on: who handles that replies to it.</summary>
-internal sealed record ReplyPromised(long Scope, Place Message, int Ordinal) : Effect
+internal sealed record ReplyPromised(long Scope, Place Message, int Ordinal) : Effect<ReplyTables>
 {
-    public override EffectKind Kind => EffectKind.ReplyPromised;
+    public const byte Number = 71;
+
+    public override byte Kind => Number;
 
     public override void Write(RecordWriter to)
     {
@@ -39,6 +43,6 @@ internal sealed record ReplyPromised(long Scope, Place Message, int Ordinal) : E
 
     public static ReplyPromised Read(ref RecordReader from) => new(from.Varint(), from.Place(), from.Int());
 
-    public override void Apply(PartitionState state, long revision) => state.PutReply(
-        new ReplyEntry(Message, new Place(revision, Ordinal), state.Totals.UptimeMs + state.Limits.ReplyMsMax, Content: null, Scope));
+    protected override void Apply(ReplyTables replies, long revision) => replies.Put(
+        new ReplyEntry(Message, new Place(revision, Ordinal), replies.State.Totals.UptimeMs + replies.State.Limits.ReplyMsMax, Content: null, Scope));
 }

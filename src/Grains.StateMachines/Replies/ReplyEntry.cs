@@ -1,5 +1,5 @@
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Tables;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.StateMachines.Replies;
 

@@ -1,14 +1,15 @@
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Outboxes;
-using Grains.StateMachines.Partitions;
-using Grains.StateMachines.Tables;
 
 namespace Grains.StateMachines.Replies;
 
 /// <summary>Decides what becomes of replies, and answers who asks for one.</summary>
-internal sealed class ReplyRules(PartitionId partition, PartitionState state)
+internal sealed class ReplyRules(PartitionId partition, ReplyTables tables, MailboxTables mail)
 {
+    private PartitionState State => tables.State;
+
     /// <summary>A reply of a commit: it is kept here, or goes to where the message was accepted that it is for.</summary>
     /// <param name="message">Which the commit acknowledges.</param>
     /// <param name="content">What is said.</param>
@@ -37,11 +38,22 @@ internal sealed class ReplyRules(PartitionId partition, PartitionState state)
     public void Keep(MessageId to, MessageContent content, Draft draft)
     {
         var place = new Place(to.Revision.Value, to.Ordinal);
-        ReplyEntry? present = state.Replies.Get(place);
-        if (present?.Content is null && (present?.Scope ?? state.Messages.Get(place)?.Owner.Scope) is { } scope)
+        ReplyEntry? present = tables.Replies.Get(place);
+        if (present?.Content is null && (present?.Scope ?? mail.Messages.Get(place)?.Owner.Scope) is { } scope)
         {
             draft.Emit(new ReplyKept(scope, place, draft.NextOrdinal(), content));
         }
+    }
+
+    /// <summary>What came from another partition's outbox is kept, if it is a reply.</summary>
+    public bool Take(OutgoingMessage entry, Draft draft)
+    {
+        if (entry.ReplyTo is { } message)
+        {
+            Keep(message, entry.Content, draft);
+        }
+
+        return entry.ReplyTo is not null;
     }
 
     /// <summary>The message is sent on: its reply comes from there. Returns what that message's reply is for.</summary>
@@ -52,7 +64,7 @@ internal sealed class ReplyRules(PartitionId partition, PartitionState state)
             return origin;
         }
 
-        if (state.Replies.Get(message.Id) is null)
+        if (tables.Replies.Get(message.Id) is null)
         {
             draft.Emit(new ReplyPromised(message.Owner.Scope, message.Id, draft.NextOrdinal()));
         }
@@ -63,14 +75,14 @@ internal sealed class ReplyRules(PartitionId partition, PartitionState state)
     public Answer Read(GetReply command)
     {
         MessageId id = command.Message;
-        if (id.Partition != partition || id.Revision.Value > state.DurableTotals.Revision || state.Lost.Contains(id.Revision.Value))
+        if (id.Partition != partition || id.Revision.Value > State.DurableTotals.Revision || State.Lost.Contains(id.Revision.Value))
         {
             return new Refused(Refusal.MessageNotFound, $"Message {id} was never accepted here.");
         }
 
         var place = new Place(id.Revision.Value, id.Ordinal);
-        Message? message = state.Messages.GetDurable(place);
-        ReplyEntry? reply = state.Replies.GetDurable(place);
+        Message? message = mail.Messages.GetDurable(place);
+        ReplyEntry? reply = tables.Replies.GetDurable(place);
         if ((message?.Owner.Scope ?? reply?.Scope ?? command.Service.Value) != command.Service.Value)
         {
             return new Refused(Refusal.MessageNotFound, $"Message {id} belongs to another service.");

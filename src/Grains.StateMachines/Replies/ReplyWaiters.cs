@@ -1,5 +1,7 @@
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Mailboxes;
+using Grains.StateMachines.Memory;
 using Grains.StateMachines.Tables;
 
 namespace Grains.StateMachines.Replies;
@@ -8,15 +10,15 @@ namespace Grains.StateMachines.Replies;
 /// Callers that wait for what comes of a message. In the owner's memory: with it they are told that it is gone, and ask
 /// the next owner.
 /// </summary>
-internal sealed class ReplyWaiters(PartitionState state, ReplyRules rules)
+internal sealed class ReplyWaiters(ReplyTables tables, ReplyRules rules)
 {
     private readonly Dictionary<Place, List<ReplyWaiter>> _byMessage = [];
     private readonly Dictionary<object, ReplyWaiter> _byTicket = [];
-    private readonly FairRoom<long, ReplyWaiter> _room = new(state.Limits.WaitingForRepliesMax);
-    private readonly Tree<TimerKey, ReplyWaiter> _timers = new();
+    private readonly FairRoom<long, ReplyWaiter> _room = new(tables.State.Limits.WaitingForRepliesMax);
+    private readonly Tree<MomentKey, ReplyWaiter> _timers = new();
     private long _lastTimer;
 
-    public long? WakeAtMs => _timers.TryFirst(default, out TimerKey first, out _) ? first.AtMs : null;
+    public long? WakeAtMs => _timers.TryFirst(default, out MomentKey first, out _) ? first.AtMs : null;
 
     /// <summary>Answers now what can be, or would not wait; else it waits, where there is a place.</summary>
     public void Add(object ticket, GetReply command, long nowMs, List<Reply> replies)
@@ -29,7 +31,7 @@ internal sealed class ReplyWaiters(PartitionState state, ReplyRules rules)
         }
 
         var message = new Place(command.Message.Revision.Value, command.Message.Ordinal);
-        var waiter = new ReplyWaiter(ticket, command, message, new TimerKey(nowMs + command.WaitMs, ++_lastTimer));
+        var waiter = new ReplyWaiter(ticket, command, message, new MomentKey(nowMs + command.WaitMs, ++_lastTimer));
         if (!_room.TryEnter(command.Service.Value, waiter, out ReplyWaiter? sent))
         {
             replies.Add(new Reply(ticket, NoPlace()));
@@ -47,7 +49,7 @@ internal sealed class ReplyWaiters(PartitionState state, ReplyRules rules)
         if (!_byMessage.TryGetValue(message, out List<ReplyWaiter>? waiters))
         {
             _byMessage[message] = waiters = [];
-            state.Awaited.Add(message);
+            tables.Awaited.Add(message);
         }
 
         waiters.Add(waiter);
@@ -56,7 +58,7 @@ internal sealed class ReplyWaiters(PartitionState state, ReplyRules rules)
     /// <summary>Answers those whose message is over, and those whose time is.</summary>
     public void Answer(long nowMs, List<Reply> replies)
     {
-        foreach ((Place message, bool isDropped) in state.Ended)
+        foreach ((Place message, bool isDropped) in tables.Ended)
         {
             foreach (ReplyWaiter waiter in _byMessage.GetValueOrDefault(message)?.ToArray() ?? [])
             {
@@ -71,8 +73,8 @@ internal sealed class ReplyWaiters(PartitionState state, ReplyRules rules)
             }
         }
 
-        state.Ended.Clear();
-        while (_timers.TryFirst(default, out TimerKey first, out ReplyWaiter late) && first.AtMs <= nowMs)
+        tables.Ended.Clear();
+        while (_timers.TryFirst(default, out MomentKey first, out ReplyWaiter late) && first.AtMs <= nowMs)
         {
             Forget(late);
             replies.Add(new Reply(late.Ticket, rules.Read(late.Command)));
@@ -91,7 +93,7 @@ internal sealed class ReplyWaiters(PartitionState state, ReplyRules rules)
     }
 
     private Refused NoPlace() => Refusals.NoPlace(
-        $"{state.Limits.WaitingForRepliesMax} callers wait for replies in this partition already, and those of no service for more "
+        $"{tables.State.Limits.WaitingForRepliesMax} callers wait for replies in this partition already, and those of no service for more "
         + "than of this one. Ask again later.");
 
     private void Forget(ReplyWaiter waiter)
@@ -104,9 +106,9 @@ internal sealed class ReplyWaiters(PartitionState state, ReplyRules rules)
         if (waiters.Count == 0)
         {
             _byMessage.Remove(waiter.Message);
-            state.Awaited.Remove(waiter.Message);
+            tables.Awaited.Remove(waiter.Message);
         }
     }
 
-    private sealed record ReplyWaiter(object Ticket, GetReply Command, Place Message, TimerKey Timer);
+    private sealed record ReplyWaiter(object Ticket, GetReply Command, Place Message, MomentKey Timer);
 }

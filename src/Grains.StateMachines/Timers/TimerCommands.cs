@@ -1,6 +1,7 @@
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.StateMachines.Timers;
 

@@ -1,15 +1,17 @@
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
-using Grains.StateMachines.Tables;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.StateMachines.Timers;
 
 /// <summary>A node has this timer; one of that name is replaced.</summary>
-internal sealed record TimerSet(ScopedName Node, Utf8Name Name, DueTime Due, string? Cron, string? Zone, MessageContent Content) : Effect
+internal sealed record TimerSet(ScopedName Node, Utf8Name Name, DueTime Due, string? Cron, string? Zone, MessageContent Content) : Effect<TimerTables>
 {
-    public override EffectKind Kind => EffectKind.TimerSet;
+    public const byte Number = 60;
+
+    public override byte Kind => Number;
 
     public override void Write(RecordWriter to)
     {
@@ -24,20 +26,22 @@ internal sealed record TimerSet(ScopedName Node, Utf8Name Name, DueTime Due, str
     public static TimerSet Read(ref RecordReader from) => new(
         from.Scoped(), from.Name(), DueTime.Read(ref from), from.OptionalText(), from.OptionalText(), MessageCodec.Read(ref from));
 
-    public override void Apply(PartitionState state, long revision)
+    protected override void Apply(TimerTables timers, long revision)
     {
-        NodeEntry node = state.NodeOf(Node);
+        NodeEntry node = timers.Mail.NodeOf(Node);
         var key = new NodeTimerKey(node.Number, Name);
-        TimerEntry? present = state.Timers.Get(key);
-        state.PutTimer(new TimerEntry(Node, key, Due, Content) { Cron = Cron, Zone = Zone, Last = present?.Last ?? default });
-        state.PutNode(Node, node with { Timers = node.Timers + (present is null ? 1 : 0) });
+        TimerEntry? present = timers.Timers.Get(key);
+        timers.Put(new TimerEntry(Node, key, Due, Content) { Cron = Cron, Zone = Zone, Last = present?.Last ?? default });
+        timers.Mail.PutNode(Node, node with { Timers = node.Timers + (present is null ? 1 : 0) });
     }
 }
 
 /// <summary>A node has no timer of that name any more.</summary>
-internal sealed record TimerRemoved(ScopedName Node, Utf8Name Name) : Effect
+internal sealed record TimerRemoved(ScopedName Node, Utf8Name Name) : Effect<TimerTables>
 {
-    public override EffectKind Kind => EffectKind.TimerRemoved;
+    public const byte Number = 61;
+
+    public override byte Kind => Number;
 
     public override void Write(RecordWriter to)
     {
@@ -47,15 +51,15 @@ internal sealed record TimerRemoved(ScopedName Node, Utf8Name Name) : Effect
 
     public static TimerRemoved Read(ref RecordReader from) => new(from.Scoped(), from.Name());
 
-    public override void Apply(PartitionState state, long revision)
+    protected override void Apply(TimerTables timers, long revision)
     {
-        NodeEntry node = state.NodeOf(Node);
-        if (!state.RemoveTimer(new NodeTimerKey(node.Number, Name)))
+        NodeEntry node = timers.Mail.NodeOf(Node);
+        if (!timers.Remove(new NodeTimerKey(node.Number, Name)))
         {
             throw new InvalidOperationException($"Broken invariant: node {Node} has no timer '{Name}' to be removed.");
         }
 
-        state.PutNode(Node, node with { Timers = node.Timers - 1 });
+        timers.Mail.PutNode(Node, node with { Timers = node.Timers - 1 });
     }
 }
 
@@ -63,9 +67,11 @@ internal sealed record TimerRemoved(ScopedName Node, Utf8Name Name) : Effect
 /// A timer's time has come: its message is in the mailbox, unless (<paramref name="Skipped"/>) that of the time before is
 /// still there. One record with when it fires next; 0 = never again.
 /// </summary>
-internal sealed record TimerFired(ScopedName Node, Utf8Name Name, int Ordinal, long NextMs, bool Skipped) : Effect
+internal sealed record TimerFired(ScopedName Node, Utf8Name Name, int Ordinal, long NextMs, bool Skipped) : Effect<TimerTables>
 {
-    public override EffectKind Kind => EffectKind.TimerFired;
+    public const byte Number = 62;
+
+    public override byte Kind => Number;
 
     public override void Write(RecordWriter to)
     {
@@ -79,30 +85,30 @@ internal sealed record TimerFired(ScopedName Node, Utf8Name Name, int Ordinal, l
     public static TimerFired Read(ref RecordReader from) =>
         new(from.Scoped(), from.Name(), from.Int(), from.Varint(), from.Bool());
 
-    public override void Apply(PartitionState state, long revision)
+    protected override void Apply(TimerTables timers, long revision)
     {
-        NodeEntry node = state.NodeOf(Node);
-        TimerEntry timer = state.TimerOf(Node, Name, Kind);
+        NodeEntry node = timers.Mail.NodeOf(Node);
+        TimerEntry timer = timers.Get(Node, Name);
         Place last = timer.Last;
         if (!Skipped)
         {
             last = new Place(revision, Ordinal);
-            var now = new Moment(state.Totals.WallMs, state.Totals.UptimeMs);
-            state.AddMessage(new Message(last, Node, node.Number, timer.Message(now)) { AcceptedAtMs = now.WallMs });
+            var now = new Moment(timers.State.Totals.WallMs, timers.State.Totals.UptimeMs);
+            timers.Mail.Add(new Message(last, Node, node.Number, timer.Message(now)) { AcceptedAtMs = now.WallMs });
             node = node with { Waiting = node.Waiting + 1 };
         }
 
         if (NextMs == 0)
         {
-            state.RemoveTimer(timer.Key);
+            timers.Remove(timer.Key);
             node = node with { Timers = node.Timers - 1 };
         }
         else
         {
-            state.PutTimer(timer with { Due = new DueTime(NextMs, Timeline.Wall), Last = last });
+            timers.Put(timer with { Due = new DueTime(NextMs, Timeline.Wall), Last = last });
         }
 
-        state.PutNode(Node, node);
+        timers.Mail.PutNode(Node, node);
     }
 }
 
@@ -110,9 +116,11 @@ internal sealed record TimerFired(ScopedName Node, Utf8Name Name, int Ordinal, l
 /// The time of a timer that fires once has come while the message of its last firing is still there: it fires when that
 /// is over.
 /// </summary>
-internal sealed record TimerHeld(ScopedName Node, Utf8Name Name) : Effect
+internal sealed record TimerHeld(ScopedName Node, Utf8Name Name) : Effect<TimerTables>
 {
-    public override EffectKind Kind => EffectKind.TimerHeld;
+    public const byte Number = 63;
+
+    public override byte Kind => Number;
 
     public override void Write(RecordWriter to)
     {
@@ -122,14 +130,16 @@ internal sealed record TimerHeld(ScopedName Node, Utf8Name Name) : Effect
 
     public static TimerHeld Read(ref RecordReader from) => new(from.Scoped(), from.Name());
 
-    public override void Apply(PartitionState state, long revision) =>
-        state.PutTimer(state.TimerOf(Node, Name, Kind) with { IsHeld = true });
+    protected override void Apply(TimerTables timers, long revision) =>
+        timers.Put(timers.Get(Node, Name) with { IsHeld = true });
 }
 
 /// <summary>The wall clock was set back: a timer's next time is an earlier one again.</summary>
-internal sealed record TimerMoved(ScopedName Node, Utf8Name Name, long DueMs) : Effect
+internal sealed record TimerMoved(ScopedName Node, Utf8Name Name, long DueMs) : Effect<TimerTables>
 {
-    public override EffectKind Kind => EffectKind.TimerMoved;
+    public const byte Number = 64;
+
+    public override byte Kind => Number;
 
     public override void Write(RecordWriter to)
     {
@@ -140,6 +150,6 @@ internal sealed record TimerMoved(ScopedName Node, Utf8Name Name, long DueMs) : 
 
     public static TimerMoved Read(ref RecordReader from) => new(from.Scoped(), from.Name(), from.Varint());
 
-    public override void Apply(PartitionState state, long revision) =>
-        state.PutTimer(state.TimerOf(Node, Name, Kind) with { Due = new DueTime(DueMs, Timeline.Wall) });
+    protected override void Apply(TimerTables timers, long revision) =>
+        timers.Put(timers.Get(Node, Name) with { Due = new DueTime(DueMs, Timeline.Wall) });
 }

@@ -1,8 +1,7 @@
 using System.Globalization;
+using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
-using Grains.StateMachines.Tables;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.StateMachines.Timers;
 

@@ -1,7 +1,7 @@
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
-using Grains.StateMachines.Tables;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.StateMachines.Timers;
 
@@ -9,7 +9,7 @@ namespace Grains.StateMachines.Timers;
 /// Decides when timers fire. One that fires once always does, late if need be; times of a recurring one that were missed
 /// are one. None fires in a partition that is over its budget: each keeps its time, and fires when there is room.
 /// </summary>
-internal sealed class TimerFiring(PartitionState state, Deliveries deliveries, TimerSchedule schedule)
+internal sealed class TimerFiring(TimerTables tables, ILeases leases, TimerSchedule schedule)
 {
     /// <summary>
     /// A wall clock that was set back by more is believed: recurring timers fire at its times, even if times of that name
@@ -36,7 +36,9 @@ internal sealed class TimerFiring(PartitionState state, Deliveries deliveries, T
     private TimerDueKey? _recheckFrom;
     private bool _moved;
 
-    private MachineLimits Limits => state.Limits;
+    private PartitionState State => tables.State;
+
+    private MachineLimits Limits => State.Limits;
 
     /// <summary>A restored copy waits for a person: times that come meanwhile are one.</summary>
     public bool IsPaused { get; set; }
@@ -47,28 +49,28 @@ internal sealed class TimerFiring(PartitionState state, Deliveries deliveries, T
     public int UnreadableCount => _unreadable.Count;
 
     /// <summary>Their time has come, and there is no room for what they send; counted up to a bound.</summary>
-    public int WaitingForRoomCount => !IsOverBudget ? 0 : Lines.Sum(l => DueNow(l, state.Now).Take(Limits.SweepMax).Count());
+    public int WaitingForRoomCount => !IsOverBudget ? 0 : Lines.Sum(l => DueNow(l, State.Now).Take(Limits.SweepMax).Count());
 
     private static Timeline[] Lines { get; } = [Timeline.Wall, Timeline.Uptime];
 
-    private bool IsOverBudget => state.IsFull;
+    private bool IsOverBudget => State.IsFull;
 
     /// <summary>When the first fires on that clock; null = none does.</summary>
     public long? WakeAtMs(Timeline line)
     {
-        if (IsPaused || state.DurableTotals.Bytes > Limits.PartitionBytesMax)
+        if (IsPaused || State.DurableTotals.Bytes > Limits.PartitionBytesMax)
         {
             return null;
         }
 
-        if (!state.TimersDue.TryFirstDurable(TimerDueKey.FirstOf(line), out TimerDueKey first, out _))
+        if (!tables.TimersDue.TryFirstDurable(TimerDueKey.FirstOf(line), out TimerDueKey first, out _))
         {
             return null;
         }
 
         if (_unreadable.Contains(first))
         {
-            first = state.TimersDue.From(first).Select(e => e.Key).FirstOrDefault(k => k.Line != line || !_unreadable.Contains(k));
+            first = tables.TimersDue.From(first).Select(e => e.Key).FirstOrDefault(k => k.Line != line || !_unreadable.Contains(k));
         }
 
         if (first.AtMs <= 0 || first.Line != line)
@@ -77,8 +79,8 @@ internal sealed class TimerFiring(PartitionState state, Deliveries deliveries, T
         }
 
         // Nobody says when the process has room again.
-        long nowMs = line == Timeline.Wall ? state.Now.WallMs : state.Now.UptimeMs;
-        return state.Room.GrowthBytes > 0 ? first.AtMs : Math.Max(first.AtMs, nowMs + _lookAgainMs);
+        long nowMs = line == Timeline.Wall ? State.Now.WallMs : State.Now.UptimeMs;
+        return State.Room.GrowthBytes > 0 ? first.AtMs : Math.Max(first.AtMs, nowMs + _lookAgainMs);
     }
 
     /// <summary>When those that could not be read are tried again, in uptime; null = all can.</summary>
@@ -87,13 +89,13 @@ internal sealed class TimerFiring(PartitionState state, Deliveries deliveries, T
     /// <summary>The owner before may have had another clock.</summary>
     public void Begin()
     {
-        _recheckFrom = state.TimersDue.TryFirstDurable(default, out TimerDueKey first, out _) && first.Line == Timeline.Wall
+        _recheckFrom = tables.TimersDue.TryFirstDurable(default, out TimerDueKey first, out _) && first.Line == Timeline.Wall
             ? TimerDueKey.FirstOf(Timeline.Wall) : null;
     }
 
     /// <summary>The wall clock was set back since timers were last decided on, and some wait for it.</summary>
     public bool HasSteppedBack(in Moment now) => Math.Max(0, now.WallMs) + _stepBackMsMin < _wallMs
-        && state.TimersDue.TryFirstDurable(default, out TimerDueKey first, out _) && first.Line == Timeline.Wall;
+        && tables.TimersDue.TryFirstDurable(default, out TimerDueKey first, out _) && first.Line == Timeline.Wall;
 
     /// <summary>What time demands; a bounded number.</summary>
     public void Fire(Draft draft)
@@ -139,25 +141,25 @@ internal sealed class TimerFiring(PartitionState state, Deliveries deliveries, T
     public string? TroubleOf(TimerEntry timer) =>
         timer.IsHeld ? $"Its time came at {Time(timer)}, while message r{timer.Last.Revision}.{timer.Last.Ordinal} of its last firing "
             + "was waiting or out; it fires when that is over."
-        : timer.Cron is { } cron && schedule(cron, timer.Zone, state.Now.WallMs) == TimerTimes.NotKnown
+        : timer.Cron is { } cron && schedule(cron, timer.Zone, State.Now.WallMs) == TimerTimes.NotKnown
             ? $"The partition's server cannot read '{cron}' in zone '{timer.Zone ?? "UTC"}': it has no rules of that zone. "
                 + "Install or update its tzdata and restart it, or set the timer anew; it fires when it can."
-        : IsOverBudget && timer.Due.IsOver(state.Now)
+        : IsOverBudget && timer.Due.IsOver(State.Now)
             ? $"Its time came at {Time(timer)}, and the partition is over its budget; it fires when there is room."
         : null;
 
     private string Time(TimerEntry timer) =>
-        DateTimeOffset.FromUnixTimeMilliseconds(timer.Due.OnWall(state.Now)).UtcDateTime.ToString(
+        DateTimeOffset.FromUnixTimeMilliseconds(timer.Due.OnWall(State.Now)).UtcDateTime.ToString(
             "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
-    private IEnumerable<TimerEntry> DueNow(Timeline line, Moment now) => state.TimersDue.From(TimerDueKey.FirstOf(line))
+    private IEnumerable<TimerEntry> DueNow(Timeline line, Moment now) => tables.TimersDue.From(TimerDueKey.FirstOf(line))
         .TakeWhile(e => e.Key.Line == line && e.Key.Due.IsOver(now))
         .Where(e => !_unreadable.Contains(e.Key))
         .Select(e => e.Value);
 
     private void Fire(TimerEntry timer, Draft draft)
     {
-        bool waits = state.Messages.Get(timer.Last) is { Dead: false };
+        bool waits = tables.Mail.Messages.Get(timer.Last) is { Dead: false };
         long next = timer.Cron is null ? TimerTimes.Never : schedule(timer.Cron, timer.Zone, draft.WallMs);
         if (next == TimerTimes.NotKnown)
         {
@@ -171,7 +173,7 @@ internal sealed class TimerFiring(PartitionState state, Deliveries deliveries, T
             ? new TimerFired(timer.Owner, timer.Key.Name, draft.NextOrdinal(), next, Skipped: waits)
             : new TimerHeld(timer.Owner, timer.Key.Name));
         draft.Close();
-        deliveries.Touch(timer.Owner);
+        leases.Touch(timer.Owner);
     }
 
     /// <summary>In memory only: another owner may be able to, and its time stays what it was.</summary>
@@ -200,7 +202,7 @@ internal sealed class TimerFiring(PartitionState state, Deliveries deliveries, T
             return;
         }
 
-        TimerEntry[] some = [.. state.TimersDue.From(from)
+        TimerEntry[] some = [.. tables.TimersDue.From(from)
             .TakeWhile(e => e.Key.Line == Timeline.Wall).Take(Limits.SweepMax).Select(e => e.Value)];
         foreach (TimerEntry timer in some)
         {

@@ -1,14 +1,16 @@
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
-using Grains.StateMachines.Tables;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.StateMachines.Timers;
 
 /// <summary>Decides what is asked of timers.</summary>
-internal sealed class TimerRules(PartitionId partition, PartitionState state, TimerFiring firing, TimerSchedule schedule)
+internal sealed class TimerRules(PartitionId partition, TimerTables tables, TimerFiring firing, TimerSchedule schedule)
 {
-    private MachineLimits Limits => state.Limits;
+    private PartitionState State => tables.State;
+
+    private MachineLimits Limits => State.Limits;
 
     public Answer Decide(ChangeTimer command, Draft draft)
     {
@@ -19,18 +21,18 @@ internal sealed class TimerRules(PartitionId partition, PartitionState state, Ti
             return new Refused(Refusal.NotFound, $"Node '{command.Node}' has no timer '{command.Timer.Name}'.");
         }
 
-        if ((NodeRules.RefuseNode(name, state) ?? RefuseAll(name, [command.Timer], draft)) is { } refused)
+        if ((NodeRules.RefuseNode(name, State) ?? RefuseAll(name, [command.Timer], draft)) is { } refused)
         {
             return refused;
         }
 
-        int waiting = state.Nodes.Get(name)?.Pending ?? 0;
+        int waiting = tables.Mail.Nodes.Get(name)?.Pending ?? 0;
         if (command.Timer.Content is not null && waiting >= command.MailboxLimit)
         {
             return Refusals.MailboxFull(command.Node, waiting, command.MailboxLimit);
         }
 
-        if (state.RefuseGrowth(Growth(name, command.Timer)) is { } full)
+        if (State.RefuseGrowth(Growth(name, command.Timer)) is { } full)
         {
             return full;
         }
@@ -44,7 +46,7 @@ internal sealed class TimerRules(PartitionId partition, PartitionState state, Ti
     /// <summary>Why these changes of one node's timers cannot be.</summary>
     public Refused? RefuseAll(in ScopedName node, TimerChange[] changes, Draft draft)
     {
-        int count = state.Nodes.Get(node)?.Timers ?? 0;
+        int count = tables.Mail.Nodes.Get(node)?.Timers ?? 0;
         HashSet<Utf8Name> named = [];
         foreach (TimerChange change in changes)
         {
@@ -96,10 +98,9 @@ internal sealed class TimerRules(PartitionId partition, PartitionState state, Ti
     public Answer Read(ListTimers command)
     {
         var name = new ScopedName(command.Service.Value, command.Node);
-        return state.Nodes.GetDurable(name) is not { } node
+        return tables.Mail.Nodes.GetDurable(name) is not { } node
             ? new Refused(Refusal.NotFound, $"Node '{command.Node}' holds nothing: no state, no message, no dead letter, no timer.")
-            : new TimersFound([.. state.Timers.From(new NodeTimerKey(node.Number, Utf8Name.Empty))
-                .TakeWhile(e => e.Key.Node == node.Number).Select(e => View(e.Value))]);
+            : new TimersFound([.. tables.Of(node).Select(View)]);
     }
 
     private TimerView View(TimerEntry timer) => new()
@@ -107,16 +108,16 @@ internal sealed class TimerRules(PartitionId partition, PartitionState state, Ti
         Name = timer.Key.Name,
         Cron = timer.Cron,
         Zone = timer.Zone,
-        DueMs = timer.Due.OnWall(state.Now),
+        DueMs = timer.Due.OnWall(State.Now),
         Content = timer.Content,
-        Pending = state.Messages.GetDurable(timer.Last) is { Dead: false }
+        Pending = tables.Mail.Messages.GetDurable(timer.Last) is { Dead: false }
             ? new MessageId(partition, new Revision(timer.Last.Revision), timer.Last.Ordinal)
             : null,
         Trouble = firing.TroubleOf(timer),
     };
 
     private TimerEntry? Find(in ScopedName node, Utf8Name timer) =>
-        state.Nodes.Get(node) is { } entry ? state.Timers.Get(new NodeTimerKey(entry.Number, timer)) : null;
+        tables.Mail.Nodes.Get(node) is { } entry ? tables.Timers.Get(new NodeTimerKey(entry.Number, timer)) : null;
 
     private DueTime DueOf(TimerChange change, Draft draft)
     {

@@ -11,7 +11,7 @@ using Grains.Silo;
 using Grains.Silo.Cluster;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Slots;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

@@ -1,5 +1,6 @@
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.Benchmarks.Loads;
 

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using Grains.Benchmarks.Loads;
 using Grains.Benchmarks.Report;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Slots;
 
 namespace Grains.Benchmarks.Machines;

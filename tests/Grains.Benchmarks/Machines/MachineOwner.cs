@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Partitions;
 
@@ -40,7 +42,7 @@ internal sealed class MachineOwner
         _answers.Clear();
         foreach (Command command in commands)
         {
-            bool isNamed = !command.IsRead && command is not StateMachines.Nodes.Receive;
+            bool isNamed = !command.IsRead && command is not StateMachines.Deliveries.Receive;
             _batch.Add(new Request(
                 isNamed ? command with { Id = new CommandId(_incarnation, ++_number) } : command, new object()));
         }

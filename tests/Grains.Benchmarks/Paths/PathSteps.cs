@@ -1,9 +1,10 @@
 using Grains.Benchmarks.Loads;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Slots;
 
 namespace Grains.Benchmarks.Paths;

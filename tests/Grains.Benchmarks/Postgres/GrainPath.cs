@@ -4,8 +4,6 @@ using Grains.Benchmarks.World;
 using Grains.Journal.Postgres;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Slots;
 
 namespace Grains.Benchmarks.Postgres;

@@ -3,8 +3,8 @@ using Grains.Benchmarks.Loads;
 using Grains.Benchmarks.Paths;
 using Grains.Journal.Sqlite;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Slots;
 
 namespace Grains.Benchmarks.Restarts;

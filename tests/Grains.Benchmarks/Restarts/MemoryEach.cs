@@ -1,8 +1,8 @@
 using Grains.Benchmarks.Loads;
 using Grains.Benchmarks.Machines;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.Benchmarks.Restarts;
 

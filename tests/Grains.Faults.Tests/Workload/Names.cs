@@ -1,5 +1,6 @@
 using System.Text;
 using Grains.Faults.Tests.World;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Slots;
 
 namespace Grains.Faults.Tests.Workload;

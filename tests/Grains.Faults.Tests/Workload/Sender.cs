@@ -1,4 +1,5 @@
 using Grains.Checkers.Messages;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Faults.Tests.Workload;

@@ -1,8 +1,8 @@
 using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Tests.World;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;

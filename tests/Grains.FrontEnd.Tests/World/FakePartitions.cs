@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Slots;
 
 namespace Grains.FrontEnd.Tests.World;

@@ -3,6 +3,7 @@ using System.Net.Http;
 using Grains.FrontEnd.Declarations;
 using Grains.Handlers.Push;
 using Grains.Handlers.Runs;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Handlers.Tests.Push;

@@ -2,9 +2,10 @@ using Grains.FrontEnd.Declarations;
 using Grains.Handlers.Nodes;
 using Grains.Handlers.Runs;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Slots;
 using Microsoft.Extensions.Logging.Abstractions;
 

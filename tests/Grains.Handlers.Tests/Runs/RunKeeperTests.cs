@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using Grains.Handlers.Runs;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Slots;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Grains.Journal.Memory;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Journal.Tests.Memory;

@@ -3,6 +3,8 @@ using Grains.Journal.Images;
 using Grains.Journal.Memory;
 using Grains.Silo.Backups;
 using Grains.Silo.Cluster;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Partitions;
@@ -120,7 +122,7 @@ public class BackupFileTests
 
         PartitionDigest restored = await DigestAsync(new MemoryJournal(disk), forkedAtMs: null);
         Assert.Equal(promised, restored);
-        Assert.Equal(2, restored.Contents.Keys);
+        Assert.Equal(2, restored.Contents["keys"]);
         Assert.NotEqual(promised.Checksum, (await DigestAsync(await KeysAsync("a", "c"), forkedAtMs: 5_000)).Checksum);
         Assert.NotEqual(promised.Checksum, (await DigestAsync(journal, forkedAtMs: null)).Checksum);
     }

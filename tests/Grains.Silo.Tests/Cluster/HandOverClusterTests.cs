@@ -1,11 +1,10 @@
 using Grains.Silo.Cluster;
 using Grains.Silo.Partitions;
 using Grains.Silo.Servers;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
-using Grains.StateMachines.Timers;
+using Grains.StateMachines.Mailboxes;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 using static Grains.Silo.Tests.Cluster.SiloCluster;

@@ -1,7 +1,8 @@
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Replies;
 using Orleans.TestingHost;
 using static Grains.Silo.Tests.Cluster.SiloCluster;

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Partitions;
 using static Grains.Silo.Tests.Partitions.PartitionWorld;
 
 namespace Grains.Silo.Tests.Cluster;

@@ -3,7 +3,6 @@ using Grains.Journal.Memory;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Partitions;
 using static Grains.Silo.Tests.Partitions.PartitionWorld;
 
 namespace Grains.Silo.Tests.Partitions;

@@ -1,8 +1,8 @@
 using Grains.Journal.Memory;
 using Grains.Silo.Budgets;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Partitions;
 using static Grains.Silo.Tests.Partitions.PartitionWorld;
 
 namespace Grains.Silo.Tests.Partitions;

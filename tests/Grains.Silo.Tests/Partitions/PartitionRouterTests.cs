@@ -1,9 +1,9 @@
 using Grains.Journal.Memory;
 using Grains.Silo.Cluster;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Partitions;
 using static Grains.Silo.Tests.Partitions.PartitionWorld;
 
 namespace Grains.Silo.Tests.Partitions;

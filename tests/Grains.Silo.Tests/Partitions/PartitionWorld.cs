@@ -1,9 +1,9 @@
 using Grains.Journal;
 using Grains.Journal.Memory;
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Partitions;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Grains.Silo.Tests.Partitions;

@@ -6,9 +6,6 @@ using Grains.Silo.Partitions;
 using Grains.Silo.Placement;
 using Grains.Silo.Servers;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
-using Grains.StateMachines.Replies;
 using Orleans.Runtime;
 
 namespace Grains.Silo.Tests.Partitions;

@@ -1,6 +1,6 @@
 using Grains.Silo.Cluster;
 using Grains.Silo.Partitions;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Batches;
 using static Grains.Silo.Tests.Partitions.PartitionWorld;
 
 namespace Grains.Silo.Tests.Partitions;

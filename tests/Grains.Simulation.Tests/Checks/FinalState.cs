@@ -3,9 +3,10 @@ using Grains.Journal.Memory;
 using Grains.Silo.Partitions;
 using Grains.Simulation.Tests.Workload;
 using Grains.Simulation.Tests.World;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Replies;
 

@@ -1,9 +1,11 @@
 using Grains.Simulation.Tests.Workload;
 using Grains.Simulation.Tests.World;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Clocks;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Replies;
 
 namespace Grains.Simulation.Tests.Checks;

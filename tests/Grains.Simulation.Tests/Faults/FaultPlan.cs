@@ -1,6 +1,6 @@
 using Grains.Journal.Memory;
 using Grains.Silo.Partitions;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Batches;
 
 namespace Grains.Simulation.Tests.Faults;
 

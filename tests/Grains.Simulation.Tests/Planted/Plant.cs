@@ -1,8 +1,8 @@
 using Grains.Journal;
 using Grains.Silo.Partitions;
 using Grains.Simulation.Tests.World;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 
 namespace Grains.Simulation.Tests.Planted;
 

@@ -1,9 +1,9 @@
 using Grains.Journal;
 using Grains.Silo.Partitions;
 using Grains.Simulation.Tests.World;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Outboxes;
-using Grains.StateMachines.Partitions;
 
 namespace Grains.Simulation.Tests.Planted;
 

@@ -73,7 +73,7 @@ internal sealed class AnswersBeforeDurable(IJournal inner) : WrappedJournal(inne
 internal sealed class LosesHandOvers(IJournal inner) : WrappedJournal(inner)
 {
     /// <summary>What such a record begins with, as <c>golden/records.txt</c> has it: a lease, or a hold.</summary>
-    private static readonly byte[] _handOvers = [19, 20];
+    private static readonly byte[] _handOvers = [51, 52];
 
     public override ValueTask<AppendOutcome> AppendAsync(JournalAppend append, CancellationToken cancel) =>
         IsHandOver(append.Payload.Span) ? new(AppendOutcome.Durable) : Inner.AppendAsync(append, cancel);

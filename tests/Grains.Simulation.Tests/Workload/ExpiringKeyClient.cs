@@ -1,7 +1,7 @@
 using Grains.Simulation.Tests.World;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Partitions;
 
 namespace Grains.Simulation.Tests.Workload;
 

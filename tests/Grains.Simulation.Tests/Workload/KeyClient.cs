@@ -2,9 +2,9 @@ using System.Text;
 using Grains.Checkers.Registers;
 using Grains.Checkers.Witnesses;
 using Grains.Simulation.Tests.World;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Partitions;
 
 namespace Grains.Simulation.Tests.Workload;
 

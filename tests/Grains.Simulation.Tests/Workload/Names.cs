@@ -1,6 +1,6 @@
 using System.Text;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.Simulation.Tests.Workload;
 

@@ -1,9 +1,9 @@
 using Grains.Checkers.Witnesses;
 using Grains.Silo.Partitions;
 using Grains.Simulation.Tests.World;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Partitions;
 
 namespace Grains.Simulation.Tests.Workload;
 

@@ -2,10 +2,11 @@ using System.Globalization;
 using System.Text;
 using Grains.Checkers.Witnesses;
 using Grains.Simulation.Tests.World;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Replies;
 
 namespace Grains.Simulation.Tests.Workload;

@@ -2,8 +2,8 @@ using Grains.Checkers;
 using Grains.Checkers.Messages;
 using Grains.Checkers.Registers;
 using Grains.Checkers.Witnesses;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
 
 namespace Grains.Simulation.Tests.Workload;
 

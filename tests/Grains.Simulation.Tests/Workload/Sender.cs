@@ -2,7 +2,7 @@ using Grains.Checkers.Messages;
 using Grains.Checkers.Witnesses;
 using Grains.Simulation.Tests.World;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Replies;
 
 namespace Grains.Simulation.Tests.Workload;

@@ -1,7 +1,8 @@
 using Grains.Simulation.Tests.World;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Timers;
 
 namespace Grains.Simulation.Tests.Workload;

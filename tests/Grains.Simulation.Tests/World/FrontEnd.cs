@@ -4,8 +4,8 @@ using Grains.Silo.Partitions;
 using Grains.Silo.Placement;
 using Grains.Silo.Servers;
 using Grains.Simulation.Tests.Workload;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Partitions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Runtime;
 

@@ -1,7 +1,7 @@
 using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Outboxes;
-using Grains.StateMachines.Partitions;
 
 namespace Grains.Simulation.Tests.World;
 

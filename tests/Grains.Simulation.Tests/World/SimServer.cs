@@ -3,8 +3,8 @@ using Grains.Journal.Memory;
 using Grains.Silo.Partitions;
 using Grains.Silo.Placement;
 using Grains.Simulation.Tests.Workload;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Partitions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Runtime;
 

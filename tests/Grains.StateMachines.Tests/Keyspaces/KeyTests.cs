@@ -1,6 +1,6 @@
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Tests.Partitions;
 
 namespace Grains.StateMachines.Tests.Keyspaces;

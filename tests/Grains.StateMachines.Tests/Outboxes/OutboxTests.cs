@@ -1,7 +1,6 @@
-using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Outboxes;
-using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Tests.Partitions;
 
 namespace Grains.StateMachines.Tests.Outboxes;

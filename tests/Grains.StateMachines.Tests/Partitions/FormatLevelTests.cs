@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Partitions;

@@ -1,8 +1,10 @@
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Clocks;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Outboxes;
-using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Replies;
 using Grains.StateMachines.Timers;
 

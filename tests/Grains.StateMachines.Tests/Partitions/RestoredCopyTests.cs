@@ -1,6 +1,7 @@
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Replies;
 using Grains.StateMachines.Timers;
 

@@ -1,7 +1,7 @@
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Nodes;
-using Grains.StateMachines.Partitions;
+using Grains.StateMachines.Mailboxes;
 
 namespace Grains.StateMachines.Tests.Partitions;
 

@@ -1,8 +1,11 @@
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Checkpoints;
+using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Codecs;
+using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Timers;
 
@@ -180,9 +183,10 @@ internal sealed class TestPartition
     public IEnumerable<string> RecordsAsHex() => _log.Where(r => r.Record is not null).Select(r => Convert.ToHexStringLower(r.Record!));
 
     /// <summary>What stands in the log, read by the codec.</summary>
-    public IEnumerable<EffectKind> EffectKinds()
+    public IEnumerable<Effect> Effects()
     {
-        List<EffectKind> kinds = [];
+        PartitionState state = EmptyState();
+        List<Effect> effects = [];
         foreach ((_, int count, byte[]? record) in _log.Where(r => r.Record is not null))
         {
             RecordReader from = RecordReader.Open(record, "record");
@@ -194,19 +198,27 @@ internal sealed class TestPartition
 
             for (int change = 0; change < count;)
             {
-                var kind = (EffectKind)from.Byte();
-                if (kind == EffectKind.EndOfChange)
+                byte kind = from.Byte();
+                if (kind == Effect.EndOfChange)
                 {
                     change++;
-                    continue;
                 }
-
-                EffectReader.Read(kind, ref from);
-                kinds.Add(kind);
+                else
+                {
+                    effects.Add(state.ReadEffect(kind, ref from));
+                }
             }
         }
 
-        return kinds;
+        return effects;
+    }
+
+    /// <summary>One that knows all nouns.</summary>
+    public PartitionState EmptyState()
+    {
+        var state = new PartitionState(_limits);
+        _ = new Nouns(Id, state, TimerTimes.Unknown);
+        return state;
     }
 
     public PutKey Put(string key, string value, Condition condition = default, long ttlMs = 0, CommandId id = default) => new()

@@ -1,4 +1,4 @@
-using Grains.StateMachines.Tables;
+using Grains.StateMachines.Memory;
 
 namespace Grains.StateMachines.Tests.Tables;
 

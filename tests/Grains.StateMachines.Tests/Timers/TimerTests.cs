@@ -1,5 +1,9 @@
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Clocks;
+using Grains.StateMachines.Deliveries;
+using Grains.StateMachines.Explanations;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Nodes;
+using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Tests.Partitions;
 using Grains.StateMachines.Timers;

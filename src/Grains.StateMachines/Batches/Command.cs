@@ -1,0 +1,35 @@
+using Grains.StateMachines.Ids;
+
+namespace Grains.StateMachines.Batches;
+
+/// <summary>
+/// Something asked of one partition. Immutable once handed over; byte arrays in it become part of the state.
+/// Commands are decided in the order in which the partition took them from its queue.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("grains.command")]
+public abstract record Command
+{
+    /// <summary>Set on everything that changes something and may be repeated by its front end.</summary>
+    [Id(0)] public CommandId Id { get; init; }
+
+    /// <summary>How fresh the answer to a read must be.</summary>
+    [Id(1)] public ReadConsistency Consistency { get; init; }
+
+    /// <summary>Changes nothing: answered from durable state after the writes of its batch.</summary>
+    public virtual bool IsRead => false;
+
+    /// <summary>What the command adds at the most to a record, in bytes; bounds queues and batches.</summary>
+    public virtual int SizeBytes => 64;
+
+    /// <summary>
+    /// What records must be able to say for it. Asked where a command leaves its front end too: an owner of an older version
+    /// would not see what it does not know.
+    /// </summary>
+    public virtual FormatNeed Format => default;
+
+    /// <summary>It may wait inside the partition: it shares no call with others.</summary>
+    public virtual bool WaitsInside => false;
+
+    /// <summary>Maximum wait.</summary>
+    public virtual long WaitMs { get => 0; init => throw new NotSupportedException($"A {GetType().Name} does not wait."); }
+}

@@ -1,6 +1,0 @@
-using Grains.StateMachines.Tables;
-
-namespace Grains.StateMachines.Nodes;
-
-/// <summary>The first answer to a caller's idempotency key.</summary>
-internal sealed record IdempotencyEntry(UInt128 Key, UInt128 Body, Place Message, long ExpiresAtMs);

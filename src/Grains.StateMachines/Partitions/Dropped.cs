@@ -1,5 +1,0 @@
-namespace Grains.StateMachines.Partitions;
-
-/// <summary>A step of forgetting what was deleted; <see cref="Remaining"/> = call again.</summary>
-[GenerateSerializer, Immutable, Alias("grains.dropped")]
-public sealed record Dropped([property: Id(0)] bool Remaining) : Answer;

@@ -1,0 +1,99 @@
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Clocks;
+using Grains.StateMachines.Deliveries;
+using Grains.StateMachines.Explanations;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Keyspaces;
+using Grains.StateMachines.Mailboxes;
+using Grains.StateMachines.Outboxes;
+using Grains.StateMachines.Replies;
+using Grains.StateMachines.Timers;
+
+namespace Grains.StateMachines.Partitions;
+
+/// <summary>The list: what a partition has, in the order in which time is asked for and those who wait are answered.</summary>
+internal sealed class Nouns
+{
+    private readonly Noun[] _all;
+
+    public Nouns(PartitionId id, PartitionState state, TimerSchedule schedule)
+    {
+        // What each holds.
+        KeyTables keys = state.Add(new KeyTables(state));
+        MailboxTables mail = state.Add(new MailboxTables(state));
+        DeliveryTables deliveries = state.Add(new DeliveryTables(state));
+        TimerTables timers = state.Add(new TimerTables(state, mail));
+        ReplyTables replies = state.Add(new ReplyTables(state, mail));
+        OutboxTables outbox = state.Add(new OutboxTables(state));
+
+        // What is decided of it.
+        var leases = new Leases(id, deliveries, mail);
+        var keyRules = new KeyRules(keys);
+        var nodeRules = new NodeRules(id, mail, leases);
+        var nodeReads = new NodeReads(id, mail, leases);
+        var outboxRules = new OutboxRules(id, outbox, nodeRules);
+        var replyRules = new ReplyRules(id, replies, mail);
+        outboxRules.Takers.Add(replyRules.Take);
+        var firing = new TimerFiring(timers, leases, schedule);
+        var timerRules = new TimerRules(id, timers, firing, schedule);
+        var deliveryRules = new DeliveryRules(
+            id, deliveries, leases, nodeRules, new CommitParts(mail, keyRules, replyRules, timerRules));
+
+        _all =
+        [
+            new KeyspaceNoun(keys, keyRules),
+            new MailboxNoun(id, mail, nodeRules, nodeReads),
+            new OutboxNoun(outbox, outboxRules),
+            new ReplyNoun(replyRules, new ReplyWaiters(replies, replyRules)),
+            new TimerNoun(timers, timerRules, firing),
+            new DeliveryNoun(leases, deliveryRules),
+            new ExplanationNoun(id, mail, timers, leases, nodeReads, firing),
+        ];
+        Keys = keyRules;
+        Outbox = outboxRules;
+        Timers = firing;
+        Array.ForEach(_all, n => n.Register(Rules));
+    }
+
+    public RuleBook Rules { get; } = new();
+
+    public ReadOnlySpan<Noun> All => _all;
+
+    // What the machine offers by name, beside commands.
+
+    /// <summary>One key is read beside the loop.</summary>
+    public KeyRules Keys { get; }
+
+    /// <summary>The pump reads what is to be sent.</summary>
+    public OutboxRules Outbox { get; }
+
+    /// <summary>Timers are paused, and their troubles logged.</summary>
+    public TimerFiring Timers { get; }
+
+    public bool HaveWork => Array.Exists(_all, n => n.HasWork);
+
+    public bool HaveHandOver(long nowMs) => Array.Exists(_all, n => n.HasHandOver(nowMs));
+
+    public bool HaveSteppedBack(Moment now) => Array.Exists(_all, n => n.HasSteppedBack(now));
+
+    public bool Cancel(object ticket) => Array.Exists(_all, n => n.Cancel(ticket));
+
+    /// <summary>Where the clock stands when the first of what records hold is due; null = nothing waits for it.</summary>
+    public long? NextOn(Timeline line) => First(n => n.NextOn(line));
+
+    /// <summary>When something ends or is to be looked at that only memory knows.</summary>
+    public long? WakeAtMs => First(n => n.WakeAtMs);
+
+    public MachineStatistics Count(MachineStatistics statistics) => _all.Aggregate(statistics, (s, n) => n.Count(s));
+
+    private long? First(Func<Noun, long?> when)
+    {
+        long first = long.MaxValue;
+        foreach (Noun noun in _all)
+        {
+            first = Math.Min(first, when(noun) ?? long.MaxValue);
+        }
+
+        return first == long.MaxValue ? null : first;
+    }
+}
