@@ -7,6 +7,7 @@ using Grains.Handlers.Push;
 using Grains.Handlers.Runs;
 using Grains.Handlers.Servers;
 using Grains.Silo.Cluster;
+using Grains.Silo.Loops;
 using Grains.Silo.Partitions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;

@@ -4,7 +4,7 @@ using Grains.Server.Cluster;
 using Grains.Server.Limits;
 using Grains.Server.Options;
 using Grains.Silo.Budgets;
-using Grains.Silo.Partitions;
+using Grains.Silo.Ownership;
 using Microsoft.Extensions.Options;
 
 namespace Grains.Server;

@@ -7,6 +7,7 @@ using Grains.Server.Limits;
 using Grains.Server.Options;
 using Grains.Silo;
 using Grains.Silo.Budgets;
+using Grains.Silo.Telemetry;
 using OpenTelemetry.Trace;
 using Orleans.Dashboard;
 

@@ -4,7 +4,7 @@ using Grains.Server.Cluster;
 using Grains.Server.Limits;
 using Grains.Server.Logs;
 using Grains.Server.Options;
-using Grains.Silo.Logs;
+using Grains.Silo.Telemetry;
 
 namespace Grains.Server;
 

@@ -1,4 +1,4 @@
-using Grains.Silo.Logs;
+using Grains.Silo.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Grains.Silo;
+using Grains.Silo.Telemetry;
 using Microsoft.Extensions.Logging;
 
 namespace Grains.FrontEnd.Access;

@@ -1,5 +1,5 @@
 using Grains.Api.Cluster;
-using Grains.Silo.Servers;
+using Grains.Silo.Ownership;
 
 namespace Grains.FrontEnd.Cluster;
 

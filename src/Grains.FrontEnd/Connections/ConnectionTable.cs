@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Grains.FrontEnd.Requests;
 using Grains.Silo;
 using Grains.Silo.Budgets;
+using Grains.Silo.Telemetry;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 

@@ -6,7 +6,7 @@ using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
 using Grains.FrontEnd.Services;
-using Grains.Silo.Partitions;
+using Grains.Silo.Ownership;
 using Grains.StateMachines.Explanations;
 using Grains.StateMachines.Ids;
 using Microsoft.AspNetCore.Http;

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.IO.Pipelines;
-using Grains.Silo;
+using Grains.Silo.Telemetry;
 using Microsoft.AspNetCore.Connections;
 
 namespace Grains.FrontEnd.Framing;

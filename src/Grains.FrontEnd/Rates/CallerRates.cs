@@ -3,7 +3,7 @@ using Grains.Api.Problems;
 using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Connections;
 using Grains.FrontEnd.Problems;
-using Grains.Silo;
+using Grains.Silo.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 

@@ -4,6 +4,7 @@ using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
 using Grains.Silo;
 using Grains.Silo.Budgets;
+using Grains.Silo.Telemetry;
 
 namespace Grains.FrontEnd.Requests;
 

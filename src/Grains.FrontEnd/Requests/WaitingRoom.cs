@@ -3,7 +3,7 @@ using Grains.Api;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Problems;
-using Grains.Silo;
+using Grains.Silo.Telemetry;
 using Grains.StateMachines.Memory;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;

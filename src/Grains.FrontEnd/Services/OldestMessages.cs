@@ -1,7 +1,9 @@
 using System.Diagnostics.Metrics;
 using Grains.FrontEnd.Declarations;
 using Grains.Silo;
+using Grains.Silo.Loops;
 using Grains.Silo.Partitions;
+using Grains.Silo.Telemetry;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Mailboxes;

@@ -1,6 +1,7 @@
 using Grains.Handlers.Push;
 using Grains.Handlers.Runs;
 using Grains.Handlers.Servers;
+using Grains.Silo.Loops;
 using Grains.Silo.Partitions;
 using Microsoft.Extensions.Logging;
 

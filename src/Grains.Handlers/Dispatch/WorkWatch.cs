@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Grains.Silo.Partitions;
+using Grains.Silo.Loops;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;

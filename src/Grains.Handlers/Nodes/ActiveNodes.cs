@@ -1,4 +1,4 @@
-using Grains.Silo;
+using Grains.Silo.Telemetry;
 
 namespace Grains.Handlers.Nodes;
 

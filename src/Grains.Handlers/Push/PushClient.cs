@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http;
-using Grains.Silo;
+using Grains.Silo.Telemetry;
 
 namespace Grains.Handlers.Push;
 

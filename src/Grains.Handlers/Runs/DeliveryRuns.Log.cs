@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Grains.FrontEnd.Declarations;
-using Grains.Silo;
+using Grains.Silo.Telemetry;
 using Grains.StateMachines.Ids;
 using Microsoft.Extensions.Logging;
 

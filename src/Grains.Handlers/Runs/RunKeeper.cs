@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Grains.Silo;
 using Grains.Silo.Partitions;
+using Grains.Silo.Telemetry;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Grains.FrontEnd.Declarations;
-using Grains.Silo;
+using Grains.Silo.Telemetry;
 using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Mailboxes;
 

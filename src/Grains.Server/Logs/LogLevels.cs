@@ -32,7 +32,7 @@ internal sealed class LogLevels
         ("Orleans.Runtime.Watchdog", LogLevel.Error),
         ("Microsoft", LogLevel.Warning),
         ("Polly", LogLevel.Warning),
-        ("Grains.Silo.Servers.ServerService", LogLevel.Warning),
+        ("Grains.Silo.Ownership.ServerService", LogLevel.Warning),
         ("Grains.Handlers.Servers.HandlerService", LogLevel.Warning),
     ];
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Grains.Silo.Logs;
+using Grains.Silo.Telemetry;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Grains.Silo.Telemetry;
 
 namespace Grains.Silo.Backups;
 

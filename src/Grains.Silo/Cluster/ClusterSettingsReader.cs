@@ -1,4 +1,4 @@
-using Grains.Silo.Partitions;
+using Grains.Silo.Loops;
 
 namespace Grains.Silo.Cluster;
 

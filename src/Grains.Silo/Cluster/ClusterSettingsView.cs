@@ -1,3 +1,4 @@
+using Grains.Silo.Telemetry;
 using Grains.StateMachines.Slots;
 
 namespace Grains.Silo.Cluster;

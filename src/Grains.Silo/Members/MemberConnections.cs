@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using System.Net;
-using Grains.Silo.Logs;
+using Grains.Silo.Telemetry;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Messaging;

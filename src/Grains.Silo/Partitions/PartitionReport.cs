@@ -46,3 +46,11 @@ public enum PartitionPhase
     /// <summary>Answers commands.</summary>
     Served = 2,
 }
+
+/// <summary>Where the time of a recovery went.</summary>
+[GenerateSerializer, Immutable, Alias("grains.recovery-times")]
+public readonly record struct RecoveryTimes(
+    [property: Id(0)] TimeSpan Acquire, [property: Id(1)] TimeSpan Checkpoint, [property: Id(2)] TimeSpan Records)
+{
+    public TimeSpan Total => Acquire + Checkpoint + Records;
+}

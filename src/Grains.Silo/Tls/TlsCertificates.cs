@@ -1,3 +1,5 @@
+using Grains.Silo.Telemetry;
+
 namespace Grains.Silo.Tls;
 
 /// <summary>

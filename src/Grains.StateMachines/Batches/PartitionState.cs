@@ -1,7 +1,6 @@
 using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Tables;
 
 namespace Grains.StateMachines.Batches;

@@ -1,6 +1,5 @@
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Clocks;
-using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
 
 namespace Grains.StateMachines.Mailboxes;

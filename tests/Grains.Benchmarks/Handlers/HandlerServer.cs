@@ -9,6 +9,7 @@ using Grains.Journal;
 using Grains.Journal.Sqlite;
 using Grains.Silo;
 using Grains.Silo.Cluster;
+using Grains.Silo.Ownership;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Mailboxes;

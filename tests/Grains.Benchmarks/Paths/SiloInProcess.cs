@@ -1,6 +1,7 @@
 using Grains.Journal;
 using Grains.Silo;
 using Grains.Silo.Cluster;
+using Grains.Silo.Ownership;
 using Grains.Silo.Partitions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

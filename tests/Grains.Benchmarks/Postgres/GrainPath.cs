@@ -2,7 +2,6 @@ using Grains.Benchmarks.Loads;
 using Grains.Benchmarks.Paths;
 using Grains.Benchmarks.World;
 using Grains.Journal.Postgres;
-using Grains.Silo.Partitions;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Slots;
 

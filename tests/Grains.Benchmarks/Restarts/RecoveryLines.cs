@@ -7,7 +7,7 @@ namespace Grains.Benchmarks.Restarts;
 internal sealed partial record RecoveryLines(int Partitions, double AcquireMs, double CheckpointMs, double RecordsMs)
 {
     /// <summary>Which category to log at Debug.</summary>
-    public static readonly (string Name, string Value) Setting = ("GRAINS_LOG", "Grains.Silo.Partitions.PartitionLoop=debug");
+    public static readonly (string Name, string Value) Setting = ("GRAINS_LOG", "Grains.Silo.Loops.PartitionLoop=debug");
 
     public static RecoveryLines Read(IEnumerable<string> lines)
     {

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Routes;
 using Grains.FrontEnd.Tests.World;
-using Grains.Silo;
+using Grains.Silo.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 using Grains.Handlers.Tests.World;
-using Grains.Silo;
+using Grains.Silo.Telemetry;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.Handlers.Tests.Push;

@@ -5,7 +5,7 @@ using System.Text.Json;
 using Grains.Server;
 using Grains.Server.Logs;
 using Grains.Server.Options;
-using Grains.Silo.Partitions;
+using Grains.Silo.Ownership;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

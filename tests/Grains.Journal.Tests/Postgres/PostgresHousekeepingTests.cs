@@ -23,6 +23,21 @@ public sealed class PostgresHousekeepingTests : PostgresTest
     }
 
     [Fact]
+    public async Task Truncation_takes_nothing_that_comes_after_what_is_forgotten()
+    {
+        PostgresJournal journal = await OpenAsync();
+        Owner owner = await Owner.AcquireAsync(journal, P1);
+        await owner.AppendAsync("x");
+        JournalTail forgotten = owner.Tail;
+        Assert.True(await owner.CheckpointAsync(null, "state"));
+        await owner.AppendAsync("y");
+        await owner.AppendAsync("z");
+
+        Assert.True(await owner.TruncateAsync(forgotten.Revision));
+        Assert.Equal("{1,3,4}", await TextAsync("SELECT array_agg(first ORDER BY first)::text FROM {0}.record"));
+    }
+
+    [Fact]
     public async Task Deleting_goes_on_in_small_statements_until_nothing_is_left_to_delete()
     {
         PostgresJournal journal = await OpenAsync(Options with { DeleteBytesMax = 64 << 10 });

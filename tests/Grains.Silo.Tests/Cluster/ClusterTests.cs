@@ -1,6 +1,8 @@
 using Grains.Journal;
 using Grains.Journal.Memory;
 using Grains.Silo.Cluster;
+using Grains.Silo.Loops;
+using Grains.Silo.Ownership;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;

@@ -1,6 +1,7 @@
 using Grains.Silo.Cluster;
+using Grains.Silo.Loops;
+using Grains.Silo.Ownership;
 using Grains.Silo.Partitions;
-using Grains.Silo.Servers;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;

@@ -1,6 +1,6 @@
 using Grains.Silo.Cluster;
-using Grains.Silo.Partitions;
-using Grains.Silo.Servers;
+using Grains.Silo.Loops;
+using Grains.Silo.Ownership;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Microsoft.Extensions.DependencyInjection;

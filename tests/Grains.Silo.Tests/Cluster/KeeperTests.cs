@@ -1,4 +1,4 @@
-using Grains.Silo.Partitions;
+using Grains.Silo.Loops;
 using Grains.StateMachines.Ids;
 using Orleans.TestingHost;
 using static Grains.Silo.Tests.Cluster.SiloCluster;

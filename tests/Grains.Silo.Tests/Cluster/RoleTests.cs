@@ -1,8 +1,10 @@
 using Grains.Journal;
 using Grains.Journal.Memory;
 using Grains.Silo.Cluster;
+using Grains.Silo.Loops;
+using Grains.Silo.Ownership;
 using Grains.Silo.Partitions;
-using Grains.Silo.Placement;
+using Grains.Silo.Routing;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Microsoft.Extensions.DependencyInjection;

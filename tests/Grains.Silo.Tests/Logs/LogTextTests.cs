@@ -1,4 +1,4 @@
-using Grains.Silo.Logs;
+using Grains.Silo.Telemetry;
 
 namespace Grains.Silo.Tests.Logs;
 

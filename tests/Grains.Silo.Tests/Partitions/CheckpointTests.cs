@@ -1,6 +1,6 @@
 using Grains.Journal;
 using Grains.Journal.Memory;
-using Grains.Silo.Partitions;
+using Grains.Silo.Loops;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using static Grains.Silo.Tests.Partitions.PartitionWorld;

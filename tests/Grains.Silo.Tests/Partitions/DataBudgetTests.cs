@@ -1,6 +1,6 @@
 using Grains.Journal.Memory;
 using Grains.Silo.Budgets;
-using Grains.Silo.Partitions;
+using Grains.Silo.Loops;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Keyspaces;
 using static Grains.Silo.Tests.Partitions.PartitionWorld;

@@ -1,4 +1,4 @@
-using Grains.Silo.Partitions;
+using Grains.Silo.Routing;
 using Orleans.Runtime;
 
 namespace Grains.Silo.Tests.Partitions;

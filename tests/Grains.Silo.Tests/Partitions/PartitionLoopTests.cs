@@ -1,4 +1,5 @@
 using Grains.Journal.Memory;
+using Grains.Silo.Loops;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;

@@ -1,5 +1,6 @@
 using Grains.Journal;
 using Grains.Journal.Memory;
+using Grains.Silo.Loops;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;

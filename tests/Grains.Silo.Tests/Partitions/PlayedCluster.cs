@@ -2,9 +2,8 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Reflection;
 using Grains.Silo.Cluster;
+using Grains.Silo.Ownership;
 using Grains.Silo.Partitions;
-using Grains.Silo.Placement;
-using Grains.Silo.Servers;
 using Grains.StateMachines.Ids;
 using Orleans.Runtime;
 

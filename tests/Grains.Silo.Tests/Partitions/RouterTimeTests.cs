@@ -1,5 +1,8 @@
 using Grains.Silo.Cluster;
+using Grains.Silo.Loops;
+using Grains.Silo.Ownership;
 using Grains.Silo.Partitions;
+using Grains.Silo.Routing;
 using Grains.StateMachines.Batches;
 using static Grains.Silo.Tests.Partitions.PartitionWorld;
 

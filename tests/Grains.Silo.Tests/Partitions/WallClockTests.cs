@@ -1,4 +1,4 @@
-using Grains.Silo.Partitions;
+using Grains.Silo.Loops;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Deliveries;

@@ -1,4 +1,4 @@
-using Grains.Silo.Placement;
+using Grains.Silo.Ownership;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Silo.Tests.Placement;

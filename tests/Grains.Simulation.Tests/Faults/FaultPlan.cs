@@ -1,5 +1,6 @@
 using Grains.Journal.Memory;
-using Grains.Silo.Partitions;
+using Grains.Silo.Loops;
+using Grains.Silo.Routing;
 using Grains.StateMachines.Batches;
 
 namespace Grains.Simulation.Tests.Faults;

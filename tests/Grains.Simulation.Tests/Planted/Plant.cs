@@ -1,5 +1,5 @@
 using Grains.Journal;
-using Grains.Silo.Partitions;
+using Grains.Silo.Loops;
 using Grains.Simulation.Tests.World;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;

@@ -1,8 +1,9 @@
 using System.Net;
 using Grains.Silo.Cluster;
+using Grains.Silo.Loops;
+using Grains.Silo.Ownership;
 using Grains.Silo.Partitions;
-using Grains.Silo.Placement;
-using Grains.Silo.Servers;
+using Grains.Silo.Routing;
 using Grains.Simulation.Tests.Workload;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;

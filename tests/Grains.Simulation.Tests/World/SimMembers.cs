@@ -1,4 +1,4 @@
-using Grains.Silo.Placement;
+using Grains.Silo.Ownership;
 using Orleans.Runtime;
 
 namespace Grains.Simulation.Tests.World;

@@ -1,7 +1,7 @@
 using Grains.Journal;
 using Grains.Journal.Memory;
-using Grains.Silo.Partitions;
-using Grains.Silo.Placement;
+using Grains.Silo.Loops;
+using Grains.Silo.Ownership;
 using Grains.Simulation.Tests.Workload;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;

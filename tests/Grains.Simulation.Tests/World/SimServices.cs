@@ -1,4 +1,4 @@
-using Grains.Silo.Servers;
+using Grains.Silo.Ownership;
 using Grains.StateMachines.Ids;
 using Orleans.Runtime;
 

@@ -1,7 +1,7 @@
 using Grains.Journal.Memory;
 using Grains.Silo.Cluster;
-using Grains.Silo.Partitions;
-using Grains.Silo.Servers;
+using Grains.Silo.Loops;
+using Grains.Silo.Ownership;
 using Grains.Simulation.Tests.Faults;
 using Grains.Simulation.Tests.Planted;
 using Grains.StateMachines.Ids;

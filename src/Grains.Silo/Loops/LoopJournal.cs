@@ -1,0 +1,190 @@
+using System.Runtime.CompilerServices;
+using Grains.Journal;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Ids;
+using Microsoft.Extensions.Logging;
+
+namespace Grains.Silo.Loops;
+
+/// <summary>
+/// One owner's way to the journal: it asks until there is a verdict. The identical append is repeated while it is
+/// undecided, for as long as its callers' patience many times over: memory that is right is worth more than a new start.
+/// </summary>
+/// <param name="stalled">
+/// Told once in an ask that takes longer than callers wait, with the reason: they are to be answered, the ask goes on.
+/// </param>
+internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime runtime, Action<string> stalled)
+{
+    private readonly TimeSpan _unanswered = TimeSpan.FromMilliseconds(runtime.Options.UnansweredMsMax);
+    private readonly CancellationTokenSource _abandoned = new();
+    private long _askedAt;
+    private long _answeredAt = runtime.Time.GetTimestamp();
+
+    /// <summary>The newest record that is known to be durable.</summary>
+    public JournalTail Tail { get; private set; } = owned.Tail;
+
+    /// <summary>Any thread: for how long a verdict is being waited for; zero = none is.</summary>
+    public TimeSpan Silence =>
+        Volatile.Read(ref _askedAt) is var at and not 0 ? runtime.Time.GetElapsedTime(at) : TimeSpan.Zero;
+
+    /// <summary>Any thread: for how long there has been no verdict, whether one was waited for or not.</summary>
+    public TimeSpan SinceAnswer => runtime.Time.GetElapsedTime(Volatile.Read(ref _answeredAt));
+
+    /// <summary>Any thread: what is asked, now or later, ends without a verdict.</summary>
+    public void Abandon() => _abandoned.Cancel();
+
+    public async ValueTask<AppendOutcome> AppendAsync(Decision decision, TimeSpan? patience = null)
+    {
+        var append = new JournalAppend(owned.Id, owned.Epoch, Tail, decision.Changes, decision.Record);
+        long begun = runtime.Time.GetTimestamp();
+        AppendOutcome outcome = await UntilDecidedAsync(
+            () => runtime.Journal.AppendAsync(append, CancellationToken.None), patience);
+        _appendMs.Record(runtime.Time.GetElapsedTime(begun).TotalMilliseconds);
+        if (outcome.Status == AppendStatus.Durable)
+        {
+            Tail = append.Next;
+        }
+
+        return outcome;
+    }
+
+    public ValueTask<AppendOutcome> ConfirmAsync()
+    {
+        ValueTask<bool> confirmed = runtime.Journal.ConfirmAsync(owned.Id, owned.Epoch, CancellationToken.None);
+        if (confirmed.IsCompletedSuccessfully)
+        {
+            return new ValueTask<AppendOutcome>(Confirmed(confirmed.Result));
+        }
+
+        // The first attempt is under way already; only a repeat asks again.
+        ValueTask<bool>? first = confirmed;
+        return UntilDecidedAsync(async () =>
+        {
+            ValueTask<bool> attempt = first ?? runtime.Journal.ConfirmAsync(owned.Id, owned.Epoch, CancellationToken.None);
+            first = null;
+            return Confirmed(await attempt);
+        });
+    }
+
+    private static AppendOutcome Confirmed(bool isOwner) => isOwner
+        ? AppendOutcome.Durable
+        : new AppendOutcome(AppendStatus.Fenced, "The ownership was not confirmed: a newer epoch was acquired.");
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<AppendOutcome> UntilDecidedAsync(
+        Func<ValueTask<AppendOutcome>> attempt, TimeSpan? patience = null)
+    {
+        // The lowest bit tells a clock that stands at its beginning from no clock.
+        Volatile.Write(ref _askedAt, runtime.Time.GetTimestamp() | 1);
+        try
+        {
+            AppendOutcome outcome = await AskAsync(
+                attempt, patience ?? TimeSpan.FromMilliseconds(runtime.Options.UndecidedMsMax));
+            if (outcome.Status != AppendStatus.Unknown)
+            {
+                Volatile.Write(ref _answeredAt, runtime.Time.GetTimestamp());
+            }
+
+            return outcome;
+        }
+        catch (Exception) when (_abandoned.IsCancellationRequested)
+        {
+            return new AppendOutcome(AppendStatus.Unknown, "It was given up while the journal gave no verdict.");
+        }
+        finally
+        {
+            Volatile.Write(ref _askedAt, 0);
+        }
+    }
+
+    /// <remarks>
+    /// A refusal is a verdict on its own attempt only: after an attempt whose end is unknown, and which may still become
+    /// durable, it decides nothing.
+    /// </remarks>
+    private async ValueTask<AppendOutcome> AskAsync(Func<ValueTask<AppendOutcome>> attempt, TimeSpan patience)
+    {
+        long begun = runtime.Time.GetTimestamp();
+        bool isStalled = false;
+        for (int repeats = 0; ; repeats++)
+        {
+            string? reason;
+            ValueTask<AppendOutcome> pending = attempt();
+            try
+            {
+                AppendOutcome? verdict = pending.IsCompleted ? await pending : await WaitAsync(pending.AsTask());
+                if (verdict is not { } outcome)
+                {
+                    // It may still be in flight, and two of one partition never are: only dropping the memory is left.
+                    return new AppendOutcome(AppendStatus.Unknown, $"The journal gave no verdict within {patience}.");
+                }
+
+                if (outcome.Status is AppendStatus.Durable or AppendStatus.Fenced
+                    || (outcome.Status == AppendStatus.Refused && repeats == 0))
+                {
+                    return outcome;
+                }
+
+                reason = outcome.Reason;
+            }
+            catch (Exception e) when (!_abandoned.IsCancellationRequested)
+            {
+                reason = e.Message;
+            }
+
+            int pauseMs = Math.Min(runtime.Options.RepeatPauseMsMin << Math.Min(repeats, 16), runtime.Options.RepeatPauseMsMax);
+            var pause = TimeSpan.FromMilliseconds(pauseMs);
+            if (runtime.Time.GetElapsedTime(begun) + pause >= patience)
+            {
+                return new AppendOutcome(AppendStatus.Unknown, reason);
+            }
+
+            // The first is news; of the others the stall is.
+            LogUndecided(runtime.Logger, repeats == 0 ? LogLevel.Warning : LogLevel.Debug, owned.Id, Tail.Revision, pauseMs, reason);
+            StallIfDue(reason);
+            await Task.Delay(pause, runtime.Time, _abandoned.Token);
+        }
+
+        TimeSpan Left(TimeSpan of) =>
+            of - runtime.Time.GetElapsedTime(begun) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+
+        void StallIfDue(string? reason)
+        {
+            if (!isStalled && Left(_unanswered) == TimeSpan.Zero)
+            {
+                Stall(reason ?? "The journal gives no verdict.");
+            }
+        }
+
+        void Stall(string reason)
+        {
+            isStalled = true;
+            stalled(reason);
+        }
+
+        // Null = none within the patience.
+        async ValueTask<AppendOutcome?> WaitAsync(Task<AppendOutcome> pending)
+        {
+            try
+            {
+                if (!isStalled && _unanswered < patience)
+                {
+                    try
+                    {
+                        return await pending.WaitAsync(Left(_unanswered), runtime.Time, _abandoned.Token);
+                    }
+                    catch (TimeoutException) when (!pending.IsCompleted)
+                    {
+                        // Not asked again whether it is due: a timer may end a moment before the clock says so.
+                        Stall($"The journal gave no verdict within {_unanswered}.");
+                    }
+                }
+
+                return await pending.WaitAsync(Left(patience), runtime.Time, _abandoned.Token);
+            }
+            catch (TimeoutException) when (!pending.IsCompleted)
+            {
+                return null;
+            }
+        }
+    }
+}

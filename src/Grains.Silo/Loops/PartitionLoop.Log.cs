@@ -1,0 +1,43 @@
+using Grains.StateMachines.Ids;
+using Microsoft.Extensions.Logging;
+
+namespace Grains.Silo.Loops;
+
+public sealed partial class PartitionLoop
+{
+    private LoopEnd EndBy(Exception e)
+    {
+        if (e is OutOfMemoryException)
+        {
+            LogOutOfMemory(_runtime.Logger, Id, Epoch, _journal.Tail.Revision, e);
+            return new LoopEnd(LoopEndReason.OutOfMemory, "The server had no memory left for the partition.");
+        }
+
+        LogBroken(_runtime.Logger, Id, Epoch, _journal.Tail.Revision, e);
+        return new LoopEnd(LoopEndReason.Broken, e.Message);
+    }
+
+    [LoggerMessage(2010, LogLevel.Error,
+        "Partition {Partition} under {Epoch} broke an invariant at {Revision}. Its memory is dropped and it is recovered from its journal; please report this.")]
+    private static partial void LogBroken(ILogger logger, PartitionId partition, Epoch epoch, Revision revision, Exception e);
+
+    [LoggerMessage(2016, LogLevel.Error,
+        "Partition {Partition} under {Epoch} found no memory left at {Revision}. It is recovered from its journal: nothing that was answered is lost. Give the server more memory.")]
+    private static partial void LogOutOfMemory(ILogger logger, PartitionId partition, Epoch epoch, Revision revision, Exception e);
+
+    [LoggerMessage(EventId = 2011, Message = "Partition {Partition} under {Epoch} ended at {Revision}: {Reason}. {Why}")]
+    private static partial void LogEnded(
+        ILogger logger, LogLevel level, PartitionId partition, Epoch epoch, Revision revision, LoopEndReason reason, string why);
+
+    [LoggerMessage(2013, LogLevel.Warning,
+        "The journal refused a record of partition {Partition} after {Revision}; nothing was written, and the callers are told. {Reason}")]
+    private static partial void LogRefused(ILogger logger, PartitionId partition, Revision revision, string? reason);
+
+    [LoggerMessage(2014, LogLevel.Warning,
+        "Partition {Partition} under {Epoch} waits for its journal; callers are told so and answered again when it is back. {Reason}")]
+    private static partial void LogStalled(ILogger logger, PartitionId partition, Epoch epoch, string reason);
+
+    [LoggerMessage(2015, LogLevel.Information,
+        "Partition {Partition} under {Epoch} has its journal back after {Ms:0} ms, with everything still in memory.")]
+    private static partial void LogResumed(ILogger logger, PartitionId partition, Epoch epoch, double ms);
+}

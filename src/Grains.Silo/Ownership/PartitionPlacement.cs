@@ -1,0 +1,11 @@
+using Orleans.Placement;
+using Orleans.Runtime;
+
+namespace Grains.Silo.Ownership;
+
+/// <summary>Partitions go where <see cref="PartitionAssignment"/> says.</summary>
+[GenerateSerializer, Immutable, SuppressReferenceTracking, Alias("grains.partition-placement")]
+public sealed class PartitionPlacement : PlacementStrategy;
+
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class PartitionPlacementAttribute() : PlacementAttribute(new PartitionPlacement());

@@ -1,9 +1,0 @@
-using System.Diagnostics.Metrics;
-
-namespace Grains.Silo.Partitions;
-
-internal sealed partial class CheckpointWriter
-{
-    private static readonly Histogram<double> _stallMs = GrainsMeter.Instance.CreateHistogram<double>(
-        "grains.checkpoint.stall", "ms", "How long capturing a checkpoint held a partition's loop.");
-}

@@ -1,9 +1,0 @@
-using System.Diagnostics.Metrics;
-
-namespace Grains.Silo.Partitions;
-
-internal sealed partial class LoopFigures
-{
-    private static readonly Counter<long> _expired = GrainsMeter.Instance.CreateCounter<long>(
-        "grains.messages.expired", null, "Messages forgotten at the end of their time to live, because nobody had taken them.");
-}

@@ -1,0 +1,170 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Grains.Silo.Cluster;
+using Grains.Silo.Loops;
+using Grains.Silo.Ownership;
+using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Deliveries;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Keyspaces;
+using Grains.StateMachines.Mailboxes;
+using Grains.StateMachines.Outboxes;
+using Grains.StateMachines.Replies;
+using Grains.StateMachines.Slots;
+
+namespace Grains.Silo.Routing;
+
+/// <summary>
+/// The front ends' way to every partition: straight into the loop where it runs in this process, else by a grain call
+/// that commands share. Names each command, and repeats it under that name while the deadline allows.
+/// </summary>
+internal sealed class PartitionRouter(
+    IGrainFactory grains, LocalPartitions local, PartitionOwners owners, PartitionReadiness readiness, RouterOptions options,
+    TimeProvider time, Random? random = null) : IPartitions
+{
+    private static readonly Task<Answer> _nobody = Task.FromResult<Answer>(
+        new NotOwner(MayHaveHappened: false, "No server is known to this one that may have partitions now: none is there, or all are drained or about to stop."));
+
+    /// <summary>Each further one only because other front ends were born in between.</summary>
+    private const int _namesMax = 3;
+
+    private readonly Random _random = random ?? Random.Shared;
+    private readonly long _incarnation = CommandId.NewIncarnation(time.GetUtcNow().ToUnixTimeMilliseconds(), random ?? Random.Shared);
+    private readonly ConcurrentDictionary<PartitionId, PartitionLink> _links = new();
+    private readonly ConcurrentDictionary<PartitionId, CommandNumbers> _numbers = new();
+
+    public SlotMap Slots => readiness.Settings.Slots ?? throw new SettingsUnknownException();
+
+    public bool IsReady => readiness.IsReady;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<Answer> ExecuteAsync(PartitionId partition, Command command, CancellationToken cancel)
+    {
+        if (command.Format.Refuse(readiness.Settings.Settings?.FormatLevel ?? FormatLevels.Newest) is { } tooOld)
+        {
+            return tooOld;
+        }
+
+        if (!NeedsName(command))
+        {
+            return await UntilAnsweredAsync(partition, command, cancel);
+        }
+
+        CommandNumbers numbers = _numbers.GetOrAdd(
+            partition,
+            static (_, router) => new CommandNumbers(
+                router.Options.CommandWindow, router.Options.QueuedCommandsMax, router._incarnation, router._random),
+            this);
+        for (int names = 1; ; names++)
+        {
+            if (numbers.Take() is not { } turn)
+            {
+                return new Refused(Refusal.Overloaded,
+                    $"Too many commands of this server to partition {partition} are unanswered; repeat in a moment.") { RetryAfterMs = 100 };
+            }
+
+            CommandId id = await turn;
+            try
+            {
+                Answer answer = await UntilAnsweredAsync(partition, command with { Id = id }, cancel);
+                if (names == _namesMax || answer is not Refused { Code: Refusal.CommandTooOld, NewestIncarnation: > 0 } refused)
+                {
+                    return answer;
+                }
+
+                // Its very first arrival was refused, so nothing of it was applied. This front end was forgotten there,
+                // because others were born after it, or because its clock says so.
+                numbers.RenewIncarnation(id.Incarnation, refused.NewestIncarnation);
+            }
+            finally
+            {
+                numbers.Release(id);
+            }
+        }
+    }
+
+    /// <summary>The others may run twice: reads, what changes memory only, and what carries its own place in an order.</summary>
+    private static bool NeedsName(Command command) => command.Id.IsNone && !command.IsRead
+        && command is not (Receive or RenewDelivery or AcceptTransfer or ClearOutbox or DropKeyspace or DropService);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Answer> UntilAnsweredAsync(PartitionId partition, Command command, CancellationToken cancel)
+    {
+        long begun = time.GetTimestamp();
+        Answer answer = await SendAsync(partition, command, cancel);
+        return answer is NotOwner lost ? await RepeatAsync(partition, command, lost, begun, cancel) : answer;
+    }
+
+    private async ValueTask<Answer> RepeatAsync(
+        PartitionId partition, Command command, NotOwner lost, long asked, CancellationToken cancel)
+    {
+        // It may have waited inside the partition until now; the time to find an owner begins when one is missed.
+        long begun = command.WaitsInside ? time.GetTimestamp() : asked;
+        bool mayHaveHappened = lost.MayHaveHappened;
+        for (int repeats = 0; ; repeats++)
+        {
+            int pauseMs = Math.Min(options.RepeatPauseMsMin << Math.Min(repeats, 16), options.RepeatPauseMsMax);
+            pauseMs = (pauseMs / 2) + _random.Next((pauseMs / 2) + 1);
+            if (time.GetElapsedTime(begun).TotalMilliseconds + pauseMs > options.DeadlineMs)
+            {
+                throw new PartitionUnavailableException(partition, command.IsRead || !mayHaveHappened, lost.Why);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(pauseMs), time, cancel);
+            Answer answer = await SendAsync(partition, Rest(command), cancel);
+            if (answer is not NotOwner again)
+            {
+                // What may have been applied under this name is never repeated under another; and what is refused leaves
+                // no trace under its name, so an attempt that is still on its way may yet be applied.
+                return answer is Refused refused && mayHaveHappened && !command.Id.IsNone
+                    ? refused with { NewestIncarnation = 0, IsUncertain = true }
+                    : answer;
+            }
+
+            lost = again;
+            mayHaveHappened |= again.MayHaveHappened;
+        }
+
+        Command Rest(Command whole)
+        {
+            long waitMs = Math.Max(0, whole.WaitMs - (long)time.GetElapsedTime(asked).TotalMilliseconds);
+            return whole switch
+            {
+                Receive receive => receive with { WaitMs = waitMs },
+                GetReply get => get with { WaitMs = waitMs },
+                _ => whole,
+            };
+        }
+    }
+
+    private Task<Answer> SendAsync(PartitionId partition, Command command, CancellationToken cancel)
+    {
+        if (local.TryGet(partition, out PartitionLoop? loop))
+        {
+            return loop.ExecuteAsync(command, cancel);
+        }
+
+        if (!owners.Servers.Any())
+        {
+            return _nobody;
+        }
+
+        PartitionLink link = _links.GetOrAdd(
+            partition, static (id, router) => new PartitionLink(id, router.Grains.GetPartition(id), router.Options, router.Time), this);
+        if (command.WaitsInside)
+        {
+            return link.WaitAsync(command, cancel);
+        }
+
+        var ticket = new TaskTicket(command);
+        link.Post(ticket);
+        return cancel.CanBeCanceled ? ticket.Task.WaitAsync(cancel) : ticket.Task;
+    }
+
+    private IGrainFactory Grains => grains;
+
+    private RouterOptions Options => options;
+
+    private TimeProvider Time => time;
+}
