@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Sockets;
 using System.Text;
 using Grains.FrontEnd.Connections;
@@ -132,6 +133,24 @@ public sealed class TrafficTests
         Assert.InRange(answers.Taken, 0, _mib);
         readers.ForEach(r => r.Dispose());
         await UntilAsync(() => answers.Taken == 0);
+    }
+
+    [Theory]
+    [InlineData(64 << 10, false)]
+    [InlineData(1 << 20, false)]
+    [InlineData(64 << 10, true)]
+    [InlineData(60_000, false)]
+    public void What_a_body_was_stored_as_is_lent_to_nobody_again(int bytes, bool isExact)
+    {
+        var passage = new Passage(new Traffic("bodies", new ByteShare(_mib * 8), TimeProvider.System), () => { });
+        var body = new GrowingBody(bytes, isExact, passage);
+        body.Grow(bytes);
+        body.Add(new byte[bytes]);
+        byte[] stored = body.ToArray();
+        body.Dispose();
+        Assert.Equal(bytes, stored.Length);
+        Assert.NotSame(stored, ArrayPool<byte>.Shared.Rent(bytes));
+        passage.Dispose();
     }
 
     [Fact]

@@ -34,8 +34,13 @@ public sealed class AuditTests : IAsyncLifetime
                 listener.EnableMeasurementEvents(instrument);
             }
         };
-        _meter.SetMeasurementEventCallback<long>((instrument, _, tags, _) =>
-            _counted.Add(instrument.Name + " " + string.Join(" ", tags.ToArray().Select(t => t.Value))));
+        _meter.SetMeasurementEventCallback<long>((instrument, by, tags, _) =>
+        {
+            for (long i = 0; i < by; i++)
+            {
+                _counted.Add(instrument.Name + " " + string.Join(" ", tags.ToArray().Select(t => t.Value)));
+            }
+        });
         _meter.Start();
     }
 
