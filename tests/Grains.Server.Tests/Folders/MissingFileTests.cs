@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using Grains.Server.Tests.Backups;
 
 namespace Grains.Server.Tests.Folders;
@@ -8,9 +7,8 @@ namespace Grains.Server.Tests.Folders;
 /// A folder that is not whole is refused in a sentence that names the file: it never becomes an empty server. Real
 /// processes; those that are killed leave their WAL full.
 /// </summary>
-public sealed class MissingFileTests : IDisposable
+public sealed class MissingFileTests(FilledFolders filled) : IClassFixture<FilledFolders>, IDisposable
 {
-    private const int _keys = 20;
     private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -22,7 +20,7 @@ public sealed class MissingFileTests : IDisposable
     [InlineData("IDENTITY", "is missing")]
     public async Task A_missing_file_is_named(string name, string what)
     {
-        await MakeAsync("a", isKilled: true);
+        filled.Copy("killed", _folder["a"]);
         File.Delete(Path.Combine(_folder["a"], name));
         await RefusesAsync("a", $"{name} {what}");
         await RefusesAsync("a", $"{name} {what}");
@@ -39,7 +37,7 @@ public sealed class MissingFileTests : IDisposable
     [InlineData("IDENTITY", 300)]
     public async Task A_file_that_was_cut_off_is_refused(string name, int bytes)
     {
-        await MakeAsync("a", isKilled: true);
+        filled.Copy("killed", _folder["a"]);
         using (FileStream file = File.OpenWrite(Path.Combine(_folder["a"], name)))
         {
             Assert.True(file.Length > bytes, $"{name} has {file.Length} bytes.");
@@ -56,9 +54,8 @@ public sealed class MissingFileTests : IDisposable
     [InlineData("IDENTITY")]
     public async Task A_file_of_another_folder_is_refused(string name)
     {
-        await MakeAsync("a", isKilled: true);
-        await MakeAsync("b", isKilled: true);
-        File.Copy(Path.Combine(_folder["b"], name), Path.Combine(_folder["a"], name), overwrite: true);
+        filled.Copy("killed", _folder["a"]);
+        File.Copy(Path.Combine(filled["other"], name), Path.Combine(_folder["a"], name), overwrite: true);
         await RefusesAsync("a", name.Split('-')[0]);
     }
 
@@ -68,16 +65,10 @@ public sealed class MissingFileTests : IDisposable
     [InlineData("journal.db", "journal.db-wal")]
     public async Task An_older_copy_of_a_file_is_refused(params string[] names)
     {
-        await MakeAsync("a", isKilled: true);
+        filled.Copy("again", _folder["a"]);
         foreach (string name in names)
         {
-            File.Copy(Path.Combine(_folder["a"], name), _folder[name]);
-        }
-
-        await MakeAsync("a", isKilled: true);
-        foreach (string name in names)
-        {
-            File.Copy(_folder[name], Path.Combine(_folder["a"], name), overwrite: true);
+            File.Copy(Path.Combine(filled["killed"], name), Path.Combine(_folder["a"], name), overwrite: true);
         }
 
         await RefusesAsync("a", "journal.db");
@@ -88,7 +79,7 @@ public sealed class MissingFileTests : IDisposable
     [InlineData("cluster.db")]
     public async Task A_folder_in_place_of_a_file_is_refused(string name)
     {
-        await MakeAsync("a", isKilled: false);
+        filled.Copy("stopped", _folder["a"]);
         File.Delete(Path.Combine(_folder["a"], name));
         Directory.CreateDirectory(Path.Combine(_folder["a"], name));
         await RefusesAsync("a", $"{name} is a folder and should be a file");
@@ -99,13 +90,7 @@ public sealed class MissingFileTests : IDisposable
     [InlineData(false)]
     public async Task A_whole_copy_of_a_folder_that_is_not_in_use_starts(bool isKilled)
     {
-        await MakeAsync("a", isKilled);
-        Directory.CreateDirectory(_folder["copy"]);
-        foreach (string file in Directory.EnumerateFiles(_folder["a"]))
-        {
-            File.Copy(file, Path.Combine(_folder["copy"], Path.GetFileName(file)));
-        }
-
+        filled.Copy(isKilled ? "killed" : "stopped", _folder["copy"]);
         await HoldsAllAsync("copy");
     }
 
@@ -116,7 +101,7 @@ public sealed class MissingFileTests : IDisposable
     [InlineData("RESERVE")]
     public async Task What_holds_nothing_after_a_stop_may_be_missing(string name)
     {
-        await MakeAsync("a", isKilled: false);
+        filled.Copy("stopped", _folder["a"]);
         File.Delete(Path.Combine(_folder["a"], name));
         await HoldsAllAsync("a");
     }
@@ -131,7 +116,7 @@ public sealed class MissingFileTests : IDisposable
     public async Task A_server_ends_at_the_next_write_when_a_file_is_taken_away(string name)
     {
         await using ServerProgram server = await ServerProgram.ServeAsync(null, "--data", _folder["a"], "--partitions", "4");
-        await FillAsync(server);
+        await FilledFolders.FillAsync(server);
         string path = Path.Combine(_folder["a"], name);
         if (name.Length == 0)
         {
@@ -151,22 +136,12 @@ public sealed class MissingFileTests : IDisposable
         {
             for (int i = 0; i < 100; i++)
             {
-                using HttpResponseMessage answer = await PutAsync(server, $"v1/keyspaces/k/keys/after{i}", "v");
+                using HttpResponseMessage answer = await FilledFolders.PutAsync(server, $"v1/keyspaces/k/keys/after{i}", "v");
                 Assert.False(answer.IsSuccessStatusCode, "It was acknowledged into a file that nobody finds again.");
             }
         });
         Assert.Equal(1, await server.ExitCodeAsync());
         Assert.Contains(name.Length == 0 ? "was removed with its folder" : $"{name} was re", server.Said, StringComparison.Ordinal);
-    }
-
-    private async Task MakeAsync(string name, bool isKilled)
-    {
-        await using ServerProgram server = await ServerProgram.ServeAsync(null, "--data", _folder[name], "--partitions", "4");
-        await FillAsync(server);
-        if (!isKilled)
-        {
-            await server.StopAsync();
-        }
     }
 
     private async Task RefusesAsync(string name, string what)
@@ -180,23 +155,10 @@ public sealed class MissingFileTests : IDisposable
     private async Task HoldsAllAsync(string name)
     {
         await using ServerProgram server = await ServerProgram.ServeAsync(null, "--data", _folder[name]);
-        for (int i = 0; i < _keys; i++)
+        for (int i = 0; i < FilledFolders.Keys; i++)
         {
             using HttpResponseMessage answer = await server.Http.GetAsync($"v1/keyspaces/k/keys/{i}");
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         }
     }
-
-    private static async Task FillAsync(ServerProgram server)
-    {
-        (await PutAsync(server, "v1/keyspaces/k", """{"layout":"spread"}""")).EnsureSuccessStatusCode().Dispose();
-        for (int i = 0; i < _keys; i++)
-        {
-            (await PutAsync(server, $"v1/keyspaces/k/keys/{i}", new string('v', 2000))).EnsureSuccessStatusCode().Dispose();
-        }
-    }
-
-    private static Task<HttpResponseMessage> PutAsync(ServerProgram server, string path, string body) => server.Http.PutAsync(
-        new Uri(path, UriKind.Relative),
-        new StringContent(body, Encoding.UTF8, path.Contains("/keys/", StringComparison.Ordinal) ? "text/plain" : "application/json"));
 }
