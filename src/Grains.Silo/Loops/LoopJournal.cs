@@ -37,8 +37,7 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
     {
         var append = new JournalAppend(owned.Id, owned.Epoch, Tail, decision.Changes, decision.Record);
         long begun = runtime.Time.GetTimestamp();
-        AppendOutcome outcome = await UntilDecidedAsync(
-            () => runtime.Journal.AppendAsync(append, CancellationToken.None), patience);
+        AppendOutcome outcome = await UntilDecidedAsync(append, null, patience);
         _appendMs.Record(runtime.Time.GetElapsedTime(begun).TotalMilliseconds);
         if (outcome.Status == AppendStatus.Durable)
         {
@@ -50,36 +49,42 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
 
     public ValueTask<AppendOutcome> ConfirmAsync()
     {
-        ValueTask<bool> confirmed = runtime.Journal.ConfirmAsync(owned.Id, owned.Epoch, CancellationToken.None);
-        if (confirmed.IsCompletedSuccessfully)
+        ValueTask<AppendOutcome> first = AttemptAsync(null);
+        return first.IsCompletedSuccessfully ? first : UntilDecidedAsync(null, first);
+    }
+
+    /// <summary>Asks once.</summary>
+    /// <param name="append">Null = the ownership is to be confirmed.</param>
+    private ValueTask<AppendOutcome> AttemptAsync(JournalAppend? append)
+    {
+        if (append is not null)
         {
-            return new ValueTask<AppendOutcome>(Confirmed(confirmed.Result));
+            return runtime.Journal.AppendAsync(append, CancellationToken.None);
         }
 
-        // The first attempt is under way already; only a repeat asks again.
-        ValueTask<bool>? first = confirmed;
-        return UntilDecidedAsync(async () =>
-        {
-            ValueTask<bool> attempt = first ?? runtime.Journal.ConfirmAsync(owned.Id, owned.Epoch, CancellationToken.None);
-            first = null;
-            return Confirmed(await attempt);
-        });
+        ValueTask<bool> confirmed = runtime.Journal.ConfirmAsync(owned.Id, owned.Epoch, CancellationToken.None);
+        return confirmed.IsCompletedSuccessfully ? new ValueTask<AppendOutcome>(Confirmed(confirmed.Result)) : AwaitAsync(confirmed);
+
+        static async ValueTask<AppendOutcome> AwaitAsync(ValueTask<bool> confirmed) => Confirmed(await confirmed);
     }
 
     private static AppendOutcome Confirmed(bool isOwner) => isOwner
         ? AppendOutcome.Durable
         : new AppendOutcome(AppendStatus.Fenced, "The ownership was not confirmed: a newer epoch was acquired.");
 
+    /// <param name="append">Null = the ownership is to be confirmed.</param>
+    /// <param name="first">The first attempt, where it is under way already.</param>
+    /// <param name="patience">How long it is asked; as long as callers may wait many times over, unless given.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<AppendOutcome> UntilDecidedAsync(
-        Func<ValueTask<AppendOutcome>> attempt, TimeSpan? patience = null)
+        JournalAppend? append, ValueTask<AppendOutcome>? first, TimeSpan? patience = null)
     {
         // The lowest bit tells a clock that stands at its beginning from no clock.
         Volatile.Write(ref _askedAt, runtime.Time.GetTimestamp() | 1);
         try
         {
             AppendOutcome outcome = await AskAsync(
-                attempt, patience ?? TimeSpan.FromMilliseconds(runtime.Options.UndecidedMsMax));
+                append, first, patience ?? TimeSpan.FromMilliseconds(runtime.Options.UndecidedMsMax));
             if (outcome.Status != AppendStatus.Unknown)
             {
                 Volatile.Write(ref _answeredAt, runtime.Time.GetTimestamp());
@@ -97,27 +102,37 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
         }
     }
 
+    /// <summary>One loop with two deadlines: callers are told at the first, the ask is given up at the second.</summary>
     /// <remarks>
     /// A refusal is a verdict on its own attempt only: after an attempt whose end is unknown, and which may still become
     /// durable, it decides nothing.
     /// </remarks>
-    private async ValueTask<AppendOutcome> AskAsync(Func<ValueTask<AppendOutcome>> attempt, TimeSpan patience)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<AppendOutcome> AskAsync(JournalAppend? append, ValueTask<AppendOutcome>? first, TimeSpan patience)
     {
         long begun = runtime.Time.GetTimestamp();
         bool isStalled = false;
         for (int repeats = 0; ; repeats++)
         {
             string? reason;
-            ValueTask<AppendOutcome> pending = attempt();
+            ValueTask<AppendOutcome> attempt = repeats == 0 && first is { } underWay ? underWay : AttemptAsync(append);
             try
             {
-                AppendOutcome? verdict = pending.IsCompleted ? await pending : await WaitAsync(pending.AsTask());
-                if (verdict is not { } outcome)
+                Task<AppendOutcome>? pending = attempt.IsCompleted ? null : attempt.AsTask();
+                if (pending is not null && !isStalled && _unanswered < patience && !await EndsAsync(pending, Left(begun, _unanswered)))
+                {
+                    // Not asked again whether it is due: a timer may end a moment before the clock says so.
+                    isStalled = true;
+                    stalled($"The journal gave no verdict within {_unanswered}.");
+                }
+
+                if (pending is not null && !await EndsAsync(pending, Left(begun, patience)))
                 {
                     // It may still be in flight, and two of one partition never are: only dropping the memory is left.
                     return new AppendOutcome(AppendStatus.Unknown, $"The journal gave no verdict within {patience}.");
                 }
 
+                AppendOutcome outcome = await (pending is null ? attempt : new ValueTask<AppendOutcome>(pending));
                 if (outcome.Status is AppendStatus.Durable or AppendStatus.Fenced
                     || (outcome.Status == AppendStatus.Refused && repeats == 0))
                 {
@@ -133,58 +148,38 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
 
             int pauseMs = Math.Min(runtime.Options.RepeatPauseMsMin << Math.Min(repeats, 16), runtime.Options.RepeatPauseMsMax);
             var pause = TimeSpan.FromMilliseconds(pauseMs);
-            if (runtime.Time.GetElapsedTime(begun) + pause >= patience)
+            if (Left(begun, patience) <= pause)
             {
                 return new AppendOutcome(AppendStatus.Unknown, reason);
             }
 
             // The first is news; of the others the stall is.
             LogUndecided(runtime.Logger, repeats == 0 ? LogLevel.Warning : LogLevel.Debug, owned.Id, Tail.Revision, pauseMs, reason);
-            StallIfDue(reason);
+            if (!isStalled && Left(begun, _unanswered) == TimeSpan.Zero)
+            {
+                isStalled = true;
+                stalled(reason ?? "The journal gives no verdict.");
+            }
+
             await Task.Delay(pause, runtime.Time, _abandoned.Token);
         }
+    }
 
-        TimeSpan Left(TimeSpan of) =>
-            of - runtime.Time.GetElapsedTime(begun) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    /// <summary>Not below zero.</summary>
+    private TimeSpan Left(long begun, TimeSpan of) =>
+        of - runtime.Time.GetElapsedTime(begun) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
 
-        void StallIfDue(string? reason)
+    /// <returns>False: not within that time.</returns>
+    private async ValueTask<bool> EndsAsync(Task<AppendOutcome> attempt, TimeSpan within)
+    {
+        try
         {
-            if (!isStalled && Left(_unanswered) == TimeSpan.Zero)
-            {
-                Stall(reason ?? "The journal gives no verdict.");
-            }
+            await attempt.WaitAsync(within, runtime.Time, _abandoned.Token);
+            return true;
         }
-
-        void Stall(string reason)
+        catch (TimeoutException) when (!attempt.IsCompleted)
         {
-            isStalled = true;
-            stalled(reason);
-        }
-
-        // Null = none within the patience.
-        async ValueTask<AppendOutcome?> WaitAsync(Task<AppendOutcome> pending)
-        {
-            try
-            {
-                if (!isStalled && _unanswered < patience)
-                {
-                    try
-                    {
-                        return await pending.WaitAsync(Left(_unanswered), runtime.Time, _abandoned.Token);
-                    }
-                    catch (TimeoutException) when (!pending.IsCompleted)
-                    {
-                        // Not asked again whether it is due: a timer may end a moment before the clock says so.
-                        Stall($"The journal gave no verdict within {_unanswered}.");
-                    }
-                }
-
-                return await pending.WaitAsync(Left(patience), runtime.Time, _abandoned.Token);
-            }
-            catch (TimeoutException) when (!pending.IsCompleted)
-            {
-                return null;
-            }
+            return false;
         }
     }
 }
