@@ -95,10 +95,7 @@ public sealed record RejectDelivery : Command, IDeliveryCommand
     /// <summary>The node is held back longer with each attempt.</summary>
     [Id(4)] public Backoff? Backoff { get; init; }
 
-    /// <summary>
-    /// The attempt does not count: the handler was not reached, or asked for time. A cluster whose format level has no
-    /// word for it counts one that is on record already.
-    /// </summary>
+    /// <summary>The attempt does not count: the handler was not reached, or asked for time.</summary>
     [Id(5)] public bool NotCounted { get; init; }
 }
 

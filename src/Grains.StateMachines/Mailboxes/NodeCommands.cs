@@ -38,9 +38,7 @@ public sealed record SendMessage : NodeCommand
 /// <see cref="Refusal.MessageDelivered"/>.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("grains.cancel-message")]
-public sealed record CancelMessage([property: Id(0)] ServiceId Service, [property: Id(1)] MessageId Message) : Command
-{
-}
+public sealed record CancelMessage([property: Id(0)] ServiceId Service, [property: Id(1)] MessageId Message) : Command;
 
 /// <summary>Nothing of the node is handed out from now on; or it is again. Answered by <see cref="Done"/>.</summary>
 [GenerateSerializer, Immutable, Alias("grains.pause-node")]

@@ -41,7 +41,6 @@ public sealed record ChangeTimer : NodeCommand
 [GenerateSerializer, Immutable, Alias("grains.list-timers")]
 public sealed record ListTimers : NodeCommand
 {
-
     public override bool IsRead => true;
 }
 
