@@ -78,5 +78,7 @@ internal abstract class Noun
     // Figures.
 
     /// <summary>Adds its own to what is known of a partition.</summary>
-    public virtual MachineStatistics Count(MachineStatistics statistics) => statistics;
+    public virtual void Count(MachineStatistics statistics)
+    {
+    }
 }

@@ -68,8 +68,9 @@ internal sealed class DeliveryNoun(Leases leases, DeliveryRules rules) : Noun
 
     public override void StageHandOver(Draft draft) => leases.StageHandOver(draft);
 
-    public override MachineStatistics Count(MachineStatistics statistics) => statistics with
+    public override void Count(MachineStatistics statistics)
     {
-        OpenDeliveries = leases.OpenCount, WaitingReceives = leases.WaitingCount,
-    };
+        statistics.OpenDeliveries = leases.OpenCount;
+        statistics.WaitingReceives = leases.WaitingCount;
+    }
 }

@@ -21,5 +21,5 @@ internal sealed class KeyspaceNoun(KeyTables tables, KeyRules rules) : Noun
 
     public override void Due(Draft draft) => rules.Expire(draft);
 
-    public override MachineStatistics Count(MachineStatistics statistics) => statistics with { Keys = tables.Keys.Count };
+    public override void Count(MachineStatistics statistics) => statistics.Keys = tables.Keys.Count;
 }

@@ -40,8 +40,10 @@ internal sealed class MailboxNoun(PartitionId partition, MailboxTables tables, N
 
     public override void Drop(long nowMs) => rules.Drop();
 
-    public override MachineStatistics Count(MachineStatistics statistics) => statistics with
+    public override void Count(MachineStatistics statistics)
     {
-        Nodes = tables.Nodes.Count, Messages = tables.Messages.Count, Expired = rules.Expired,
-    };
+        statistics.Nodes = tables.Nodes.Count;
+        statistics.Messages = tables.Messages.Count;
+        statistics.Expired = rules.Expired;
+    }
 }

@@ -11,5 +11,5 @@ internal sealed class OutboxNoun(OutboxTables tables, OutboxRules rules) : Noun
         book.Decide<ClearOutbox>(rules.Decide, Done.Again);
     }
 
-    public override MachineStatistics Count(MachineStatistics statistics) => statistics with { OutboxEntries = tables.Outbox.Count };
+    public override void Count(MachineStatistics statistics) => statistics.OutboxEntries = tables.Outbox.Count;
 }

@@ -74,26 +74,58 @@ internal sealed class Nouns
 
     public bool HaveHandOver(long nowMs) => Array.Exists(_all, n => n.HasHandOver(nowMs));
 
-    public bool HaveSteppedBack(Moment now) => Array.Exists(_all, n => n.HasSteppedBack(now));
+    public bool HaveSteppedBack(in Moment now)
+    {
+        foreach (Noun noun in _all)
+        {
+            if (noun.HasSteppedBack(now))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     public bool Cancel(object ticket) => Array.Exists(_all, n => n.Cancel(ticket));
 
     /// <summary>Where the clock stands when the first of what records hold is due; null = nothing waits for it.</summary>
-    public long? NextOn(Timeline line) => First(n => n.NextOn(line));
-
-    /// <summary>When something ends or is to be looked at that only memory knows.</summary>
-    public long? WakeAtMs => First(n => n.WakeAtMs);
-
-    public MachineStatistics Count(MachineStatistics statistics) => _all.Aggregate(statistics, (s, n) => n.Count(s));
-
-    private long? First(Func<Noun, long?> when)
+    public long? NextOn(Timeline line)
     {
-        long first = long.MaxValue;
+        long? first = null;
         foreach (Noun noun in _all)
         {
-            first = Math.Min(first, when(noun) ?? long.MaxValue);
+            first = Earlier(first, noun.NextOn(line));
         }
 
-        return first == long.MaxValue ? null : first;
+        return first;
     }
+
+    /// <summary>When something ends or is to be looked at that only memory knows.</summary>
+    public long? WakeAtMs
+    {
+        get
+        {
+            long? first = null;
+            foreach (Noun noun in _all)
+            {
+                first = Earlier(first, noun.WakeAtMs);
+            }
+
+            return first;
+        }
+    }
+
+    public MachineStatistics Count(MachineStatistics statistics)
+    {
+        foreach (Noun noun in _all)
+        {
+            noun.Count(statistics);
+        }
+
+        return statistics;
+    }
+
+    /// <summary>Null: never.</summary>
+    private static long? Earlier(long? a, long? b) => a <= b || b is null ? a : b;
 }

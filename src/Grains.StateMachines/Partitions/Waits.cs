@@ -17,8 +17,9 @@ internal sealed class Waits(PartitionState state, Nouns nouns)
     /// <summary>In uptime, were the wall clock not to step; null = never.</summary>
     public long? WakeAt(in Moment now)
     {
-        long first = Math.Min(nouns.WakeAtMs ?? long.MaxValue, nouns.NextOn(Timeline.Uptime) ?? long.MaxValue);
-        first = Math.Min(first, NoteAtMs ?? long.MaxValue);
+        long? nextMs = nouns.NextOn(Timeline.Uptime);
+        long first = Math.Min(nouns.WakeAtMs ?? long.MaxValue, nextMs ?? long.MaxValue);
+        first = Math.Min(first, NoteAt(nextMs) ?? long.MaxValue);
         if (nouns.NextOn(Timeline.Wall) is { } calendarMs)
         {
             first = Math.Min(first, now.UptimeMs + Math.Max(0, calendarMs - now.WallMs));
@@ -27,7 +28,7 @@ internal sealed class Waits(PartitionState state, Nouns nouns)
         return first == long.MaxValue ? null : first;
     }
 
-    public bool MustNote(in Moment now) => NoteAtMs <= now.UptimeMs;
+    public bool MustNote(in Moment now) => NoteAt(nouns.NextOn(Timeline.Uptime)) <= now.UptimeMs;
 
     /// <summary>A change without effects: that there is a record says it all.</summary>
     public void StageNote(Draft draft)
@@ -37,18 +38,16 @@ internal sealed class Waits(PartitionState state, Nouns nouns)
     }
 
     /// <summary>What ends earlier is recorded when it ends.</summary>
-    private long? NoteAtMs
+    /// <param name="nextMs">Where the uptime stands when the first duration ends; null = nothing waits for one.</param>
+    private long? NoteAt(long? nextMs)
     {
-        get
+        if (nextMs is not { } firstMs)
         {
-            long notedMs = state.DurableTotals.UptimeMs;
-            if (nouns.NextOn(Timeline.Uptime) is not { } firstMs)
-            {
-                return null;
-            }
-
-            long atMs = notedMs + Math.Clamp((firstMs - notedMs) / _notesPerDuration, _noteMsMin, _noteMsMax);
-            return atMs < firstMs ? atMs : null;
+            return null;
         }
+
+        long notedMs = state.DurableTotals.UptimeMs;
+        long atMs = notedMs + Math.Clamp((firstMs - notedMs) / _notesPerDuration, _noteMsMin, _noteMsMax);
+        return atMs < firstMs ? atMs : null;
     }
 }

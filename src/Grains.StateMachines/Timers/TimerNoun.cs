@@ -27,10 +27,10 @@ internal sealed class TimerNoun(TimerTables tables, TimerRules rules, TimerFirin
 
     public override void Drop(long nowMs) => firing.Drop();
 
-    public override MachineStatistics Count(MachineStatistics statistics) => statistics with
+    public override void Count(MachineStatistics statistics)
     {
-        TimersUnreadable = firing.UnreadableCount,
-        TimersHeld = tables.TimersHeld.Count,
-        TimersWithoutRoom = firing.WaitingForRoomCount,
-    };
+        statistics.TimersUnreadable = firing.UnreadableCount;
+        statistics.TimersHeld = tables.TimersHeld.Count;
+        statistics.TimersWithoutRoom = firing.WaitingForRoomCount;
+    }
 }
