@@ -4,7 +4,6 @@ using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Backups;
 using Grains.FrontEnd.Cluster;
 using Grains.FrontEnd.Connections;
-using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Deliveries;
 using Grains.FrontEnd.Explanations;
 using Grains.FrontEnd.Framing;
@@ -18,6 +17,7 @@ using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
 using Grains.FrontEnd.Services;
 using Grains.FrontEnd.Timers;
+using Grains.Operations;
 using Grains.Silo;
 using Grains.Silo.Budgets;
 using Grains.Silo.Loops;
@@ -54,9 +54,9 @@ public static class FrontEndExtensions
             services.Configure(configure);
         }
 
+        services.AddGrainsOperations();
         services.AddRouting();
         services.Configure<KestrelServerOptions>(KestrelRules.Apply);
-        services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(_ => new ServerMemory(MemoryShares.OfProcess));
         services.AddSingleton<ConnectionTable>();
         services.AddOptions<KestrelServerOptions>().Configure<ConnectionTable>(
@@ -74,20 +74,14 @@ public static class FrontEndExtensions
         services.AddSingleton<AccessSurroundings>();
         services.AddSingleton<AccessAudit>();
         services.AddHostedService<AccessKeeper>();
-        services.AddSingleton<SystemKeyspace>();
-        services.AddSingleton<DeclarationCatalog>();
-        services.AddSingleton<ServiceCalls>();
-        services.AddSingleton<WaitingRoom>();
         services.AddSingleton<KeyspaceRoutes>();
         services.AddSingleton<KeyRoutes>();
         services.AddSingleton<ServiceRoutes>();
         services.AddSingleton<MessageRoutes>();
-        services.AddSingleton<ReplyAnswers>();
         services.AddSingleton<ReplyRoutes>();
         services.AddSingleton<NodeRoutes>();
         services.AddSingleton<TimerRoutes>();
         services.AddSingleton<ExplainRoutes>();
-        services.AddSingleton<ServiceReceives>();
         services.AddSingleton<DeliveryRoutes>();
         services.AddSingleton<ClusterRoutes>();
         services.AddSingleton<BackupRoutes>();
@@ -97,10 +91,6 @@ public static class FrontEndExtensions
             .AddView(FewPoints)
             .AddPrometheusExporter());
         services.AddSingleton<RouteTable>();
-        services.TryAddSingleton(_ => LocalPartitions.OfProcess());
-        services.AddHostedService<OldestMessages>();
-        services.AddSingleton<DropSweeper>();
-        services.AddHostedService(s => s.GetRequiredService<DropSweeper>());
         return services;
     }
 

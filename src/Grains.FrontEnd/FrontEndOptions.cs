@@ -1,3 +1,5 @@
+using Grains.Operations.Access;
+
 namespace Grains.FrontEnd;
 
 /// <summary>What the front end may be told. Inert: read once, at start.</summary>

@@ -1,11 +1,11 @@
-using Grains.FrontEnd.Explanations;
-using Grains.FrontEnd.Paths;
 using Grains.Handlers.Dispatch;
 using Grains.Handlers.Hosted;
 using Grains.Handlers.Nodes;
 using Grains.Handlers.Push;
 using Grains.Handlers.Runs;
 using Grains.Handlers.Servers;
+using Grains.Operations.Explanations;
+using Grains.Operations.Syntax;
 using Grains.Silo.Cluster;
 using Grains.Silo.Loops;
 using Grains.Silo.Partitions;
@@ -29,7 +29,8 @@ public static class HandlersExtensions
         services.AddHostedService(provider => provider.GetRequiredService<RunKeeper>());
         services.AddSingleton<PushHandler>();
         services.AddSingleton<HostedHandlers>();
-        services.AddSingleton<RunParts>();
+        services.AddSingleton<HandlerCalls>();
+        services.AddSingleton<RunConclusion>();
         services.AddSingleton<DeliveryRuns>();
         services.AddSingleton<ActiveNodes>();
         services.AddSingleton<HandlerSurvey>();

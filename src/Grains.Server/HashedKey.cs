@@ -1,4 +1,4 @@
-using Grains.FrontEnd.Access;
+using Grains.Operations.Access;
 using Grains.Server.Options;
 
 namespace Grains.Server;

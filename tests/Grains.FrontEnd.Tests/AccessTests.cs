@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Tests.World;
+using Grains.Operations.Access;
 
 namespace Grains.FrontEnd.Tests;
 

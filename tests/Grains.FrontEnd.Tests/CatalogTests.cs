@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Grains.Api.Problems;
-using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Routes;
 using Grains.FrontEnd.Tests.World;
+using Grains.Operations.Errors;
 using Grains.StateMachines.Batches;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;

@@ -1,5 +1,5 @@
-using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Tests.World;
+using Grains.Operations.Declarations;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;

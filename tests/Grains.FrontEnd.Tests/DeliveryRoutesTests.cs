@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Grains.Api;
-using Grains.FrontEnd.Deliveries;
 using Grains.FrontEnd.Tests.World;
+using Grains.Operations.Deliveries;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;

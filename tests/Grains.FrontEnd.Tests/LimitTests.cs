@@ -1,6 +1,6 @@
+using Grains.Operations.Deliveries;
 using System.Reflection;
 using Grains.Api;
-using Grains.FrontEnd.Deliveries;
 using Grains.FrontEnd.Tests.World;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;

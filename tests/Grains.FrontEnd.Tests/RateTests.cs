@@ -1,7 +1,7 @@
 using System.Net;
-using Grains.FrontEnd.Connections;
 using Grains.FrontEnd.Rates;
 using Grains.FrontEnd.Tests.World;
+using Grains.Operations.Access;
 
 namespace Grains.FrontEnd.Tests;
 

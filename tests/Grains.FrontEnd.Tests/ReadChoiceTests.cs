@@ -1,3 +1,4 @@
+using Grains.Operations.Declarations;
 using Grains.FrontEnd.Tests.World;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
@@ -72,7 +73,7 @@ public sealed class ReadChoiceTests
     {
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
         await server.SendAsync("PUT", _key, "one", "text/plain");
-        await Task.Delay(Declarations.DeclarationCache<object>.FreshMs + 200);
+        await Task.Delay(DeclarationCache<object>.FreshMs + 200);
         server.Partitions.Script = (partition, command, _) => command.Consistency.Level == ConsistencyLevel.Linearizable
             ? Task.FromException<Answer>(new PartitionUnavailableException(partition, outcomeKnown: true, "The journal is unavailable."))
             : null;

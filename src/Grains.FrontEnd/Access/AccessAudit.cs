@@ -1,3 +1,4 @@
+using Grains.Operations.Access;
 using Grains.Silo.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;

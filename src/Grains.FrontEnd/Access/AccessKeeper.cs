@@ -1,3 +1,4 @@
+using Grains.Operations.Access;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;

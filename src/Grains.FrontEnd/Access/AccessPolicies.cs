@@ -1,3 +1,4 @@
+using Grains.Operations.Access;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 

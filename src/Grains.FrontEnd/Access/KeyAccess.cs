@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using Grains.Api.Problems;
+using Grains.Operations.Access;
+using Grains.Operations.Errors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -12,19 +14,18 @@ internal sealed class KeyAccess(KeyRing keys) : IAccessPolicy
     private const int _tokenCharsMax = 512;
     private const string _scheme = "Bearer ";
 
-    private static readonly AccessRefusal _unknown = new(ProblemCode.Unauthenticated,
-        "Send a known key once, as 'Authorization: Bearer KEY'.");
+    private static readonly OperationError _unknown = new(
+        ProblemCode.Unauthenticated, "Send a known key once, as 'Authorization: Bearer KEY'.");
 
-    private static readonly AccessRefusal[] _forbidden =
-        [.. Enum.GetValues<Permission>().Select(p => new AccessRefusal(ProblemCode.Forbidden,
-            $"This needs a key with the permission '{p.ToString().ToLowerInvariant()}'."))];
-
-    public AccessRefusal? Refuse(HttpContext http, Permission needed, out HeldKey? caller)
+    public Admission Admit(HttpContext http, Permission needed)
     {
-        caller = Find(http.Request.Headers.Authorization);
-        return caller is null ? _unknown
-            : caller.Key.Permission < needed ? _forbidden[(int)needed - 1]
-            : null;
+        if (Find(http.Request.Headers.Authorization) is not { } held)
+        {
+            return new Admission(_unknown, default, null);
+        }
+
+        var caller = new Caller(held.Key.Name, default, held.Key.Permission);
+        return new Admission(caller.Refuse(needed), caller, held);
     }
 
     private HeldKey? Find(StringValues header)

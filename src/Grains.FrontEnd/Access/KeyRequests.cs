@@ -1,5 +1,8 @@
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
+using Grains.FrontEnd.Routes;
+using Grains.Operations.Access;
+using Grains.Operations.Errors;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Access;
@@ -8,7 +11,7 @@ namespace Grains.FrontEnd.Access;
 internal static class KeyRequests
 {
     /// <summary>Carries out a request that was let in.</summary>
-    public static async Task RunAsync(HttpContext http, RequestDelegate handler, KeyLife.Stage stage)
+    public static async Task RunAsync(HttpContext http, RouteHandler handler, Caller caller, KeyLife.Stage stage)
     {
         CancellationToken gone = http.RequestAborted;
         using var life = CancellationTokenSource.CreateLinkedTokenSource(gone, stage.Ended);
@@ -16,7 +19,7 @@ internal static class KeyRequests
         http.RequestAborted = life.Token;
         try
         {
-            await handler(http);
+            await handler(http, caller);
         }
         catch (OperationCanceledException) when (stage.Ended.IsCancellationRequested && !gone.IsCancellationRequested)
         {
@@ -27,11 +30,11 @@ internal static class KeyRequests
             }
 
             // What it waited for may have been done meanwhile.
-            throw new RequestRefusedException(
+            throw new RequestRefusedException(new OperationError(
                 ProblemCode.Unauthenticated, "The key lost its permission, or expired, while the request waited. Ask with another.")
             {
                 Outcome = Outcome.Unknown,
-            };
+            });
         }
         finally
         {

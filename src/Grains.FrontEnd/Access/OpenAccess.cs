@@ -1,4 +1,6 @@
 using Grains.Api.Problems;
+using Grains.Operations.Access;
+using Grains.Operations.Errors;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Access;
@@ -10,20 +12,17 @@ namespace Grains.FrontEnd.Access;
 /// </summary>
 internal sealed class OpenAccess(bool anyHost) : IAccessPolicy
 {
-    private static readonly AccessRefusal _foreignHost = new(ProblemCode.Forbidden,
+    private static readonly OperationError _foreignHost = new(ProblemCode.Forbidden,
         "A server without keys answers only to localhost and loopback addresses as Host; configure keys, or start it with --insecure.");
 
-    private static readonly AccessRefusal _foreignOrigin = new(ProblemCode.Forbidden,
+    private static readonly OperationError _foreignOrigin = new(ProblemCode.Forbidden,
         "A server without keys takes no requests from pages of other sites (Sec-Fetch-Site, Origin); configure keys.");
 
-    public AccessRefusal? Refuse(HttpContext http, Permission needed, out HeldKey? caller)
-    {
-        caller = null;
-        if (!anyHost && !Browsers.AsksForThisMachine(http))
-        {
-            return _foreignHost;
-        }
+    public Admission Admit(HttpContext http, Permission needed) =>
+        new(Refuse(http), new Caller(null, CallerGroup.Of(http.Connection.RemoteIpAddress), Permission.Admin), null);
 
-        return Browsers.IsFromElsewhere(http, mayBehindTls: anyHost) ? _foreignOrigin : null;
-    }
+    private OperationError? Refuse(HttpContext http) =>
+        !anyHost && !Browsers.AsksForThisMachine(http) ? _foreignHost
+        : Browsers.IsFromElsewhere(http, mayBehindTls: anyHost) ? _foreignOrigin
+        : null;
 }

@@ -1,8 +1,11 @@
 using Grains.Api.Problems;
-using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Problems;
+using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
 using Grains.Journal;
+using Grains.Operations.Access;
+using Grains.Operations.Backups;
+using Grains.Operations.Errors;
 using Grains.Silo.Backups;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -11,7 +14,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 namespace Grains.FrontEnd.Backups;
 
 /// <summary>The whole cluster as one file.</summary>
-internal sealed class BackupRoutes(BackupSource? backups = null)
+internal sealed class BackupRoutes(BackupOperations backups)
 {
     /// <summary>A backup keeps old data on the disk as long as it lasts: a reader that is slower is cut off.</summary>
     private const int _bytesPerSecondMin = 16 << 10;
@@ -27,22 +30,22 @@ internal sealed class BackupRoutes(BackupSource? backups = null)
         },
     ];
 
-    private async Task BackUpAsync(HttpContext http)
+    private async Task BackUpAsync(HttpContext http, Caller caller)
     {
-        if (backups is not { CanBegin: true })
-        {
-            throw new RequestRefusedException(
-                ProblemCode.Unavailable, "This server has no journal, or is not ready yet. Ask one that owns partitions.");
-        }
-
         if (HttpMethods.IsHead(http.Request.Method))
         {
             http.Response.ContentType = "application/octet-stream";
+            await Answers.EmptyAsync(http, StatusCodes.Status200OK, backups.Refuse(caller));
             return;
         }
 
-        using RunningBackup backup = backups.TryBegin() ?? throw new RequestRefusedException(
-            ProblemCode.BackupRunning, "This server is giving out a backup already. Wait for its end, or ask another server.");
+        if (!backups.Begin(caller).TryGet(out RunningBackup? begun, out OperationError? error))
+        {
+            await ProblemAnswer.WriteAsync(http, error);
+            return;
+        }
+
+        using RunningBackup backup = begun;
         http.Response.ContentType = "application/octet-stream";
         http.Response.Headers.ContentDisposition = $"attachment; filename=\"{backup.Header.FileName}\"";
         http.Response.Headers.CacheControl = "no-store";

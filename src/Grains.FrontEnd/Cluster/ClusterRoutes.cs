@@ -1,11 +1,13 @@
 using Grains.Api.Cluster;
 using Grains.Api.Json;
 using Grains.Api.Problems;
-using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Paths;
 using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
+using Grains.Operations.Access;
+using Grains.Operations.Cluster;
+using Grains.Operations.Errors;
 using Grains.Silo.Ownership;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
@@ -16,7 +18,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Grains.FrontEnd.Cluster;
 
 /// <summary>How the cluster is: for people, and for the program that collects metrics.</summary>
-internal sealed class ClusterRoutes(PartitionStatus? status = null, IClusterStatus? cluster = null)
+internal sealed class ClusterRoutes(ClusterOperations cluster)
 {
     private RequestDelegate? _metrics;
 
@@ -28,13 +30,13 @@ internal sealed class ClusterRoutes(PartitionStatus? status = null, IClusterStat
             Problems = [ProblemCode.Unavailable],
         },
         new("POST", "/v1/cluster/servers/{server}:drain", Permission.Admin, "A server gives all its partitions away",
-            http => DrainAsync(http, drained: true))
+            (http, caller) => DrainAsync(http, caller, drained: true))
         {
             Answers = [new(202, "Stored; it gives them away one by one")],
             Problems = [ProblemCode.ServerNotFound, ProblemCode.Unavailable],
         },
         new("POST", "/v1/cluster/servers/{server}:resume", Permission.Admin, "A drained server may have partitions again",
-            http => DrainAsync(http, drained: false))
+            (http, caller) => DrainAsync(http, caller, drained: false))
         {
             Answers = [new(202, "Stored; it gets its share one by one")],
             Problems = [ProblemCode.ServerNotFound, ProblemCode.Unavailable],
@@ -54,7 +56,7 @@ internal sealed class ClusterRoutes(PartitionStatus? status = null, IClusterStat
             Answers = [new(200, "All partitions", typeof(PartitionList))],
             Problems = [ProblemCode.Unavailable],
         },
-        new("GET", "/metrics", Permission.Read, "Metrics in the Prometheus text format", http => _metrics!(http))
+        new("GET", "/metrics", Permission.Read, "Metrics in the Prometheus text format", (http, _) => _metrics!(http))
         {
             Answers = [new(200, "Metrics", MediaType: "text/plain")],
         },
@@ -64,61 +66,46 @@ internal sealed class ClusterRoutes(PartitionStatus? status = null, IClusterStat
     public void UseMetrics(IEndpointRouteBuilder endpoints) =>
         _metrics = endpoints.CreateApplicationBuilder().UseOpenTelemetryPrometheusScrapingEndpoint(_ => true).Build();
 
-    private IClusterStatus Cluster => cluster
-        ?? throw new RequestRefusedException(ProblemCode.Unavailable, "This server does not know the others.");
-
-    private async Task DescribeAsync(HttpContext http) => await Answers.JsonAsync(
-        http,
-        StatusCodes.Status200OK,
-        ClusterDocuments.Of(await Cluster.ReadAsync(http.RequestAborted)),
-        WireJson.Context.ClusterDocument);
-
-    private async Task DrainAsync(HttpContext http, bool drained)
+    private async Task DescribeAsync(HttpContext http, Caller caller)
     {
-        try
-        {
-            await Cluster.DrainAsync(RequestPath.Of(http).SegmentBeforeVerb(3).ToString(), drained, http.RequestAborted);
-        }
-        catch (UnknownServerException e)
-        {
-            throw new RequestRefusedException(ProblemCode.ServerNotFound, e.Message);
-        }
-
-        http.Response.StatusCode = StatusCodes.Status202Accepted;
-        http.Response.ContentLength = 0;
+        Result<ClusterReport> result = await cluster.DescribeAsync(caller, http.RequestAborted);
+        await (result.TryGet(out ClusterReport? report, out OperationError? error)
+            ? Answers.JsonAsync(http, StatusCodes.Status200OK, ClusterDocuments.Of(report), WireJson.Context.ClusterDocument)
+            : ProblemAnswer.WriteAsync(http, error));
     }
 
-    private async Task ResumeAsync(HttpContext http)
+    private async Task DrainAsync(HttpContext http, Caller caller, bool drained)
     {
-        await Cluster.ResumeAsync(http.RequestAborted);
-        http.Response.StatusCode = StatusCodes.Status202Accepted;
-        http.Response.ContentLength = 0;
+        Result<Nothing> result = await cluster.DrainAsync(
+            caller, RequestPath.Of(http).SegmentBeforeVerb(3).ToString(), drained, http.RequestAborted);
+        await Answers.EmptyAsync(http, StatusCodes.Status202Accepted, result.Error);
     }
 
-    private async Task RaiseAsync(HttpContext http)
+    private async Task ResumeAsync(HttpContext http, Caller caller)
     {
-        try
-        {
-            int level = await Cluster.RaiseFormatAsync(http.RequestAborted);
-            await Answers.JsonAsync(
-                http, StatusCodes.Status200OK, new FormatDocument { FormatLevel = level }, WireJson.Context.FormatDocument);
-        }
-        catch (FormatLevelException e)
-        {
-            throw new RequestRefusedException(ProblemCode.FormatNotKnown, e.Message);
-        }
+        Result<Nothing> result = await cluster.ResumeAsync(caller, http.RequestAborted);
+        await Answers.EmptyAsync(http, StatusCodes.Status202Accepted, result.Error);
     }
 
-    private async Task ListAsync(HttpContext http)
+    private async Task RaiseAsync(HttpContext http, Caller caller)
     {
-        if (status is null)
-        {
-            throw new RequestRefusedException(ProblemCode.Unavailable, "This server does not know the partitions' owners.");
-        }
+        Result<int> result = await cluster.RaiseFormatAsync(caller, http.RequestAborted);
+        await (result.TryGet(out int level, out OperationError? error)
+            ? Answers.JsonAsync(
+                http, StatusCodes.Status200OK, new FormatDocument { FormatLevel = level }, WireJson.Context.FormatDocument)
+            : ProblemAnswer.WriteAsync(http, error));
+    }
 
-        PartitionReport[] reports = await status.ReadAsync(http.RequestAborted);
-        await Answers.JsonAsync(
-            http, StatusCodes.Status200OK, new PartitionList { Partitions = [.. reports.Select(Document)] }, WireJson.Context.PartitionList);
+    private async Task ListAsync(HttpContext http, Caller caller)
+    {
+        Result<PartitionReport[]> result = await cluster.PartitionsAsync(caller, http.RequestAborted);
+        await (result.TryGet(out PartitionReport[]? reports, out OperationError? error)
+            ? Answers.JsonAsync(
+                http,
+                StatusCodes.Status200OK,
+                new PartitionList { Partitions = [.. reports.Select(Document)] },
+                WireJson.Context.PartitionList)
+            : ProblemAnswer.WriteAsync(http, error));
     }
 
     private static PartitionDocument Document(PartitionReport report)

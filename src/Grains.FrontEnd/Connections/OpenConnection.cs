@@ -1,5 +1,6 @@
 using System.Net;
 using Grains.FrontEnd.Requests;
+using Grains.Operations.Access;
 using Microsoft.AspNetCore.Connections;
 
 namespace Grains.FrontEnd.Connections;

@@ -2,14 +2,16 @@ using Grains.Api;
 using Grains.Api.Deliveries;
 using Grains.Api.Json;
 using Grains.Api.Problems;
-using Grains.FrontEnd.Access;
-using Grains.FrontEnd.Declarations;
-using Grains.FrontEnd.Nodes;
 using Grains.FrontEnd.Paths;
 using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
-using Grains.FrontEnd.Services;
+using Grains.Operations.Access;
+using Grains.Operations.Deliveries;
+using Grains.Operations.Errors;
+using Grains.Operations.Messages;
+using Grains.Operations.Services;
+using Grains.Operations.Syntax;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
@@ -18,13 +20,9 @@ using Microsoft.AspNetCore.Http;
 namespace Grains.FrontEnd.Deliveries;
 
 /// <summary>What workers do: receive, commit, renew, reject.</summary>
-internal sealed class DeliveryRoutes(
-    ServiceCalls calls, ServiceReceives receives, DeclarationCatalog catalog, WaitingRoom room, TimeProvider time)
+internal sealed class DeliveryRoutes(ReceiveOperations receives, DeliveryOperations deliveries)
 {
     private const string _one = "/v1/deliveries/{delivery}";
-
-    /// <summary>A receive of a paused service looks so often whether it still is.</summary>
-    private const int _pausedMs = 250;
 
     public IEnumerable<ApiRoute> All =>
     [
@@ -66,96 +64,51 @@ internal sealed class DeliveryRoutes(
         },
     ];
 
-    private async Task ReceiveAsync(HttpContext http)
-    {
-        Utf8Name node = ServiceCalls.NodeOf(http);
-        await ReceiveAsync(http, node, (service, receive, over) =>
-            calls.ExecuteAsync(service.PartitionOf(calls.Slots, node), receive, over).AsTask());
-    }
+    private Task ReceiveAsync(HttpContext http, Caller caller) => ReceiveAsync(http, caller, PathNames.NodeOf(http));
 
-    private Task ReceiveAnyAsync(HttpContext http) => ReceiveAsync(
-        http, Utf8Name.Empty, (_, receive, over) => receives.ReceiveAsync(receive, over));
+    private Task ReceiveAnyAsync(HttpContext http, Caller caller) =>
+        ReceiveAsync(http, caller, new NodeAddress(RequestPath.Of(http).Segment(2).ToString(), Utf8Name.Empty));
 
-    private async Task ReceiveAsync(
-        HttpContext http, Utf8Name node, Func<ServiceSnapshot, Receive, CancellationToken, Task<Answer>> ask)
+    private async Task ReceiveAsync(HttpContext http, Caller caller, NodeAddress node)
     {
         ReceiveRequest request = await JsonBody.ReadAsync(http, WireJson.Context.ReceiveRequest);
-        int max = Fields.Int(request.Max, "max", 1, Limits.DeliveryMessages, 1);
-        long waitMs = Fields.DurationMs(request.Wait, "wait", 0, Limits.WaitMs, 0);
-        using WaitingRoom.Place? place = room.Enter(http, waitMs);
-        bool hasNoPlace = waitMs > 0 && place is null;
-        waitMs = hasNoPlace ? 0 : waitMs;
-        long begun = time.GetTimestamp();
-        ServiceSnapshot service = await FindOpenAsync(http, place, waitMs);
-        waitMs = Math.Max(0, waitMs - (long)time.GetElapsedTime(begun).TotalMilliseconds);
-        long leaseMs = Fields.DurationMs(request.Lease, "lease", Limits.LeaseMsMin, Limits.LeaseMsMax, service.LeaseMs);
-        if (service.Paused)
+        Result<Received> result = await receives.ReceiveAsync(caller, node, request, http.RequestAborted);
+        if (!result.TryGet(out Received received, out OperationError? error))
+        {
+            await ProblemAnswer.WriteAsync(http, error);
+            return;
+        }
+
+        if (received.Given is not { } given)
         {
             http.Response.StatusCode = StatusCodes.Status204NoContent;
             return;
         }
 
-        var receive = new Receive
-        {
-            Service = service.Id,
-            Node = node,
-            MaxMessages = max,
-            LeaseMs = leaseMs,
-            WaitMs = waitMs,
-            MaxAttempts = service.Attempts,
-            ServiceName = service.Name,
-        };
-        Answer answer = await room.WaitAsync(http, place, over => ask(service, receive, over), () => new NothingToDeliver());
-        switch (answer)
-        {
-            case DeliveryGiven given:
-                await Answers.JsonAsync(http, StatusCodes.Status200OK,
-                    DeliveryDocuments.Write(service, given), WireJson.Context.Delivery);
-                return;
-            case NothingToDeliver when hasNoPlace:
-                await ProblemAnswer.WriteAsync(http, room.Full());
-                return;
-            case NothingToDeliver:
-                http.Response.StatusCode = StatusCodes.Status204NoContent;
-                return;
-            default:
-                await ProblemAnswer.WriteAsync(http, calls.Refuse(answer, service.Name, ProblemCode.NodeNotFound));
-                return;
-        }
+        await Answers.JsonAsync(
+            http, StatusCodes.Status200OK, DeliveryDocuments.Write(received.Service, given), WireJson.Context.Delivery);
     }
 
-    /// <summary>The service, not paused any more; or as it is when the wait, or the server's life, is over.</summary>
-    private async Task<ServiceSnapshot> FindOpenAsync(HttpContext http, WaitingRoom.Place? place, long waitMs)
-    {
-        long begun = time.GetTimestamp();
-        ServiceSnapshot service = await calls.FindAsync(http);
-        while (service.Paused && time.GetElapsedTime(begun).TotalMilliseconds < waitMs
-            && place is { Sent.IsCancellationRequested: false } && !room.IsClosing)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(_pausedMs, waitMs)), time, http.RequestAborted);
-            service = await calls.FindAsync(http);
-        }
-
-        return service;
-    }
-
-    private async Task CommitAsync(HttpContext http)
+    private async Task CommitAsync(HttpContext http, Caller caller)
     {
         DeliveryHandle delivery = DeliveryOf(http);
         JsonBody.RequireJson(http);
         byte[] body = await RequestBody.ReadAsync(http, Limits.CommitJsonBytes);
-        CommitRequest request = JsonBody.Parse(body, WireJson.Context.CommitRequest);
-        CommitDelivery command = await new CommitTranslation(catalog, calls.Slots, delivery)
-            .TranslateAsync(request, MessageFingerprint.Of(body));
-        Answer answer = await calls.ExecuteAsync(delivery.Id.Partition, command);
-        if (answer is not Committed committed)
+        if (!JsonText.Parse(body, WireJson.Context.CommitRequest).TryGet(out CommitRequest? request, out OperationError? bad))
         {
-            await ProblemAnswer.WriteAsync(http, calls.Refuse(answer, delivery.Service, ProblemCode.KeyNotFound));
+            await ProblemAnswer.WriteAsync(http, bad);
             return;
         }
 
-        string position = Position.Of(delivery.Id.Partition, committed).ToString();
-        http.Response.Headers[Answers.PositionHeader] = position;
+        Result<Placed<Committed>> result = await deliveries.CommitAsync(caller, delivery, request, MessageFingerprint.Of(body));
+        if (!result.TryGet(out Placed<Committed> placed, out OperationError? error))
+        {
+            await ProblemAnswer.WriteAsync(http, error);
+            return;
+        }
+
+        Committed committed = placed.Answer;
+        string position = Answers.SetPosition(http, placed.Position);
         if (committed.Repeated)
         {
             http.Response.Headers["Grains-Repeated"] = "true";
@@ -173,65 +126,34 @@ internal sealed class DeliveryRoutes(
             WireJson.Context.CommitResult);
     }
 
-    private async Task RenewAsync(HttpContext http)
+    private async Task RenewAsync(HttpContext http, Caller caller)
     {
         DeliveryHandle delivery = DeliveryOf(http);
         RenewRequest request = await JsonBody.ReadAsync(http, WireJson.Context.RenewRequest);
-        ServiceSnapshot? service = await catalog.FindServiceAsync(delivery.Service);
-        long leaseMs = Fields.DurationMs(request.Lease, "lease", Limits.LeaseMsMin, Limits.LeaseMsMax,
-            service?.LeaseMs ?? throw Gone("Its service was deleted."));
-        Answer answer = await calls.ExecuteAsync(delivery.Id.Partition, new RenewDelivery(delivery.Id, leaseMs));
-        if (answer is not Renewed renewed)
-        {
-            await ProblemAnswer.WriteAsync(http, calls.Refuse(answer, delivery.Service, ProblemCode.DeliveryGone));
-            return;
-        }
-
-        await Answers.JsonAsync(http, StatusCodes.Status200OK,
-            new RenewResult { Lease = Durations.Write(renewed.LeaseMs) }, WireJson.Context.RenewResult);
+        Result<Placed<Renewed>> result = await deliveries.RenewAsync(caller, delivery, request);
+        await (result.TryGet(out Placed<Renewed> renewed, out OperationError? error)
+            ? Answers.JsonAsync(
+                http,
+                StatusCodes.Status200OK,
+                new RenewResult { Lease = Durations.Write(renewed.Answer.LeaseMs) },
+                WireJson.Context.RenewResult)
+            : ProblemAnswer.WriteAsync(http, error));
     }
 
-    private async Task RejectAsync(HttpContext http)
+    private async Task RejectAsync(HttpContext http, Caller caller)
     {
         DeliveryHandle delivery = DeliveryOf(http);
         RejectRequest request = await JsonBody.ReadAsync(http, WireJson.Context.RejectRequest);
-        if (request.Reason is { Length: > Limits.ReasonChars })
-        {
-            throw Fields.Refuse($"'reason' must be at most {Limits.ReasonChars} characters.");
-        }
-
-        ServiceSnapshot? service = await catalog.FindServiceAsync(delivery.Service);
-        if (service is null)
-        {
-            throw Gone("Its service was deleted.");
-        }
-
-        Answer answer = await calls.ExecuteAsync(delivery.Id.Partition, new RejectDelivery
-        {
-            Delivery = delivery.Id,
-            DelayMs = Fields.DurationMs(request.Delay, "delay", 0, Limits.DelayMs, service.BackoffMs),
-            Backoff = request.Delay is null ? service.Backoff() : null,
-            DeadLetter = request.DeadLetter ?? false,
-            Reason = request.Reason,
-        });
-        if (answer is not Rejected rejected)
-        {
-            await ProblemAnswer.WriteAsync(http, calls.Refuse(answer, delivery.Service, ProblemCode.DeliveryGone));
-            return;
-        }
-
-        await Answers.JsonAsync(
-            http,
-            StatusCodes.Status200OK,
-            new RejectResult { Returned = rejected.Returned, DeadLettered = rejected.DeadLettered },
-            WireJson.Context.RejectResult);
+        Result<Placed<Rejected>> result = await deliveries.RejectAsync(caller, delivery, request);
+        await (result.TryGet(out Placed<Rejected> rejected, out OperationError? error)
+            ? Answers.JsonAsync(
+                http,
+                StatusCodes.Status200OK,
+                new RejectResult { Returned = rejected.Answer.Returned, DeadLettered = rejected.Answer.DeadLettered },
+                WireJson.Context.RejectResult)
+            : ProblemAnswer.WriteAsync(http, error));
     }
 
-    private DeliveryHandle DeliveryOf(HttpContext http)
-    {
-        DeliveryHandle delivery = DeliveryHandle.Parse(RequestPath.Of(http).SegmentBeforeVerb(2));
-        return calls.Has(delivery.Id.Partition) ? delivery : throw Gone("This cluster has no partition of it.");
-    }
-
-    private static RequestRefusedException Gone(string why) => new(ProblemCode.DeliveryGone, why);
+    private static DeliveryHandle DeliveryOf(HttpContext http) =>
+        DeliveryHandle.Parse(RequestPath.Of(http).SegmentBeforeVerb(2)).OrRefuse();
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Grains.Operations.Syntax;
 
 namespace Grains.FrontEnd.Framing;
 

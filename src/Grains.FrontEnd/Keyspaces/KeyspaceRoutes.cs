@@ -1,17 +1,20 @@
 using Grains.Api.Json;
 using Grains.Api.Keyspaces;
 using Grains.Api.Problems;
-using Grains.FrontEnd.Access;
-using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Paths;
+using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
+using Grains.Operations.Access;
+using Grains.Operations.Declarations;
+using Grains.Operations.Errors;
+using Grains.Operations.Keyspaces;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Keyspaces;
 
 /// <summary>Declarations of keyspaces.</summary>
-internal sealed class KeyspaceRoutes(DeclarationCatalog catalog)
+internal sealed class KeyspaceRoutes(KeyspaceOperations keyspaces)
 {
     private const string _one = "/v1/keyspaces/{keyspace}";
 
@@ -43,41 +46,47 @@ internal sealed class KeyspaceRoutes(DeclarationCatalog catalog)
         },
     ];
 
-    private async Task ListAsync(HttpContext http)
+    private async Task ListAsync(HttpContext http, Caller caller)
     {
-        List<KeyspaceSnapshot> all = await catalog.ListKeyspacesAsync(http.RequestAborted);
-        await Answers.JsonAsync(http, StatusCodes.Status200OK,
-            new KeyspaceList { Keyspaces = [.. all.Select(Document)] }, WireJson.Context.KeyspaceList);
+        Result<List<KeyspaceSnapshot>> result = await keyspaces.ListAsync(caller, http.RequestAborted);
+        await (result.TryGet(out List<KeyspaceSnapshot>? all, out OperationError? error)
+            ? Answers.JsonAsync(
+                http,
+                StatusCodes.Status200OK,
+                new KeyspaceList { Keyspaces = [.. all.Select(Document)] },
+                WireJson.Context.KeyspaceList)
+            : ProblemAnswer.WriteAsync(http, error));
     }
 
-    private async Task GetAsync(HttpContext http)
+    private async Task GetAsync(HttpContext http, Caller caller)
     {
-        KeyspaceSnapshot keyspace = await catalog.FindKeyspaceAsync(Name(http)) ?? throw DeclarationCatalog.NoKeyspace();
-        await Answers.JsonAsync(http, StatusCodes.Status200OK, Document(keyspace), WireJson.Context.KeyspaceDeclaration);
+        Result<KeyspaceSnapshot> result = await keyspaces.GetAsync(caller, RequestPath.Of(http).Segment(2));
+        await (result.TryGet(out KeyspaceSnapshot? keyspace, out OperationError? error)
+            ? WriteAsync(http, StatusCodes.Status200OK, keyspace)
+            : ProblemAnswer.WriteAsync(http, error));
     }
 
-    private async Task DeclareAsync(HttpContext http)
+    private async Task DeclareAsync(HttpContext http, Caller caller)
     {
         string name = Name(http);
         KeyspaceRequest request = await JsonBody.ReadAsync(http, WireJson.Context.KeyspaceRequest);
-        KeyspaceLayout layout = DeclarationCatalog.LayoutOf(request.Layout)
-            ?? throw Fields.Refuse("'layout' must be 'ordered' or 'spread'.");
-        (KeyspaceSnapshot keyspace, bool created) = await catalog.DeclareKeyspaceAsync(name, layout);
-        await Answers.JsonAsync(http, created ? StatusCodes.Status201Created : StatusCodes.Status200OK,
-            Document(keyspace), WireJson.Context.KeyspaceDeclaration);
+        Result<Declared<KeyspaceSnapshot>> result = await keyspaces.DeclareAsync(caller, name, request);
+        await (result.TryGet(out Declared<KeyspaceSnapshot> declared, out OperationError? error)
+            ? WriteAsync(http, declared.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK, declared.Snapshot)
+            : ProblemAnswer.WriteAsync(http, error));
     }
 
-    private async Task DeleteAsync(HttpContext http)
+    private async Task DeleteAsync(HttpContext http, Caller caller)
     {
-        if (!await catalog.DeleteAsync(Kind.Keyspaces, Name(http)))
-        {
-            throw DeclarationCatalog.NoKeyspace();
-        }
-
-        http.Response.StatusCode = StatusCodes.Status204NoContent;
+        Result<Nothing> result = await keyspaces.DeleteAsync(caller, RequestPath.Of(http).Segment(2).ToString());
+        await Answers.EmptyAsync(http, StatusCodes.Status204NoContent, result.Error);
     }
 
-    private static string Name(HttpContext http) => Names.Declared(RequestPath.Of(http).Segment(2), "keyspace").ToString();
+    private static Task WriteAsync(HttpContext http, int status, KeyspaceSnapshot keyspace) =>
+        Answers.JsonAsync(http, status, Document(keyspace), WireJson.Context.KeyspaceDeclaration);
+
+    /// <summary>Before the body is read.</summary>
+    private static string Name(HttpContext http) => PathNames.Declared(RequestPath.Of(http).Segment(2), "keyspace");
 
     private static KeyspaceDeclaration Document(KeyspaceSnapshot keyspace) => new()
     {

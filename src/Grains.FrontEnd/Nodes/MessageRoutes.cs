@@ -3,14 +3,17 @@ using Grains.Api;
 using Grains.Api.Json;
 using Grains.Api.Nodes;
 using Grains.Api.Problems;
-using Grains.FrontEnd.Access;
-using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Paths;
 using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Replies;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
-using Grains.FrontEnd.Services;
+using Grains.Operations.Access;
+using Grains.Operations.Errors;
+using Grains.Operations.Messages;
+using Grains.Operations.Replies;
+using Grains.Operations.Services;
+using Grains.Operations.Syntax;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Ids;
@@ -22,7 +25,7 @@ using Microsoft.AspNetCore.Http;
 namespace Grains.FrontEnd.Nodes;
 
 /// <summary>Messages: send, status, mailbox, dead letters.</summary>
-internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
+internal sealed class MessageRoutes(MessageOperations messages, ReplyOperations replies)
 {
     private const string _node = "/v1/services/{service}/nodes/{node}";
 
@@ -32,7 +35,7 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
         {
             RawBody = true,
             Query = ["delay", "at", "ttl"],
-            Headers = ["Content-Type", "Grains-Type", HopsHeader.Name, "traceparent", "Idempotency-Key", "Prefer"],
+            Headers = ["Content-Type", "Grains-Type", HopsSeal.Header, "traceparent", "Idempotency-Key", "Prefer"],
             Answers =
             [
                 new(202, "Durable", typeof(SendResult), Headers:
@@ -59,8 +62,8 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
         },
         new("GET", "/v1/services/{service}/messages/{message}", Permission.Read, "Where a message is", StatusAsync)
         {
-            Query = [RequestedConsistency.Read, RequestedConsistency.Since],
-            Answers = [new(200, "Its status", typeof(MessageStatusDocument), Headers: RequestedConsistency.Header)],
+            Query = [ReadParameters.Read, ReadParameters.Since],
+            Answers = [new(200, "Its status", typeof(MessageStatusDocument), Headers: ReadParameters.Header)],
             Problems =
             [
                 ProblemCode.BadId, ProblemCode.ServiceNotFound, ProblemCode.MessageNotFound, ProblemCode.HistoryChanged,
@@ -68,20 +71,20 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
         },
         new("GET", _node + "/mailbox", Permission.Read, "Messages that wait or are delivered, in order", MailboxAsync)
         {
-            Query = ["after", "limit", RequestedConsistency.Read, RequestedConsistency.Since],
-            Answers = [new(200, "A page", typeof(MessageList), Headers: RequestedConsistency.Header)],
+            Query = ["after", "limit", ReadParameters.Read, ReadParameters.Since],
+            Answers = [new(200, "A page", typeof(MessageList), Headers: ReadParameters.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
         new("GET", _node + "/delayed", Permission.Read, "Messages whose time has not come, in the order of their acceptance", DelayedAsync)
         {
-            Query = ["after", "limit", RequestedConsistency.Read, RequestedConsistency.Since],
-            Answers = [new(200, "A page", typeof(MessageList), Headers: RequestedConsistency.Header)],
+            Query = ["after", "limit", ReadParameters.Read, ReadParameters.Since],
+            Answers = [new(200, "A page", typeof(MessageList), Headers: ReadParameters.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
         new("GET", _node + "/dead", Permission.Read, "Dead letters, in order", DeadAsync)
         {
-            Query = ["after", "limit", RequestedConsistency.Read, RequestedConsistency.Since],
-            Answers = [new(200, "A page", typeof(MessageList), Headers: RequestedConsistency.Header)],
+            Query = ["after", "limit", ReadParameters.Read, ReadParameters.Since],
+            Answers = [new(200, "A page", typeof(MessageList), Headers: ReadParameters.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
         new("POST", _node + "/dead:retry", Permission.Write, "All dead letters go to the mailbox's tail, in order", RetryAllAsync)
@@ -106,211 +109,130 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
         },
     ];
 
-    private async Task SendAsync(HttpContext http)
+    private async Task SendAsync(HttpContext http, Caller caller)
     {
-        Utf8Name node = ServiceCalls.NodeOf(http);
-        Query query = Query.Of(http, "delay", "at", "ttl");
-        Due due = query.Due();
-        long ttlMs = query.TtlMs();
+        Utf8Name node = PathNames.Node(RequestPath.Of(http).Segment(4));
         long waitMs = Preferences.WaitMs(http.Request.Headers);
-        IHeaderDictionary headers = http.Request.Headers;
-        string? contentType = RequestHeaders.ContentType(http);
-        string? type = RequestHeaders.Single(headers["Grains-Type"], "Grains-Type", Limits.MessageTypeChars);
-        string? key = IdempotencyKeyOf(headers);
-        MessageHeader[] kept = MessageHeaders.Of(headers);
-        ServiceSnapshot service = await calls.FindAsync(http);
-        MessageContent content = new()
+        MessageSend send = await ReadAsync(http);
+        Result<Placed<MessageAccepted>> result = await messages.SendAsync(caller, RequestPath.Of(http).Segment(2), node, send);
+        if (!result.TryGet(out Placed<MessageAccepted> accepted, out OperationError? error))
         {
-            Body = await RequestBody.ReadAsync(http, Limits.ContentBytes),
-            ContentType = contentType,
-            Type = type,
-            Headers = kept,
-        };
-        if (Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C, Id: { } span } request)
-        {
-            // The message follows from this request, which follows from what the caller named.
-            content = TraceContext.With(content, span, request.TraceStateString);
-        }
-
-        MessageMetadata? hops = await HopsHeader.ReadAsync(headers, service, calls);
-        PartitionId partition = service.PartitionOf(calls.Slots, node);
-        Answer answer = await calls.ExecuteAsync(partition, new SendMessage
-        {
-            Service = service.Id,
-            Node = node,
-            Content = hops is null ? content : content with { Metadata = hops },
-            MailboxLimit = service.MailboxLimit,
-            IdempotencyKey = key is null ? null : MessageFingerprint.Of(service.Id, node, key, content, due, ttlMs),
-            Due = due,
-            TtlMs = ttlMs,
-        });
-        if (answer is not MessageAccepted accepted)
-        {
-            await ProblemAnswer.WriteAsync(http, calls.Refuse(answer, service.Name, ProblemCode.NodeNotFound));
+            await ProblemAnswer.WriteAsync(http, error);
             return;
         }
 
         // Of a repeat, the position of now: at least as far as that of the first answer.
-        string position = Position.Of(partition, accepted).ToString();
-        http.Response.Headers[Answers.PositionHeader] = position;
-        if (accepted.Repeated)
+        MessageId id = accepted.Answer.Message;
+        string position = Answers.SetPosition(http, accepted.Position);
+        if (accepted.Answer.Repeated)
         {
             http.Response.Headers["Grains-Repeated"] = "true";
         }
 
-        if (waitMs > 0)
+        if (waitMs > 0 && await WaitAsync(http, caller, id, waitMs) is { } found)
         {
-            http.Response.Headers[ReplyAnswers.AppliedHeader] = "wait";
-            http.Response.Headers[ReplyAnswers.MessageHeader] = accepted.Message.ToString();
-            ReplyFound found = await replies.WaitAnywayAsync(http, service, accepted.Message, waitMs);
-            if (found.Status != ReplyStatus.Open)
-            {
-                await ReplyAnswers.WriteAsync(http, accepted.Message, found);
-                return;
-            }
+            await ReplyAnswers.WriteAsync(http, id, found);
+            return;
         }
 
-        await Answers.JsonAsync(http, StatusCodes.Status202Accepted,
-            new SendResult { Id = accepted.Message.ToString(), Position = position }, WireJson.Context.SendResult);
-    }
-
-    private async Task StatusAsync(HttpContext http)
-    {
-        MessageId id = MessageOf(RequestPath.Of(http).Segment(4));
-        RequestedConsistency consistency = RequestedConsistency.Of(http, Query.Of(http, RequestedConsistency.Read, RequestedConsistency.Since));
-        ServiceSnapshot service = await calls.FindAsync(http, consistency.MayBeStale);
-        MessageFound found = await calls.ExecuteAsync<MessageFound>(
-            service,
-            id.Partition,
-            new GetMessage(service.Id, id) { Consistency = consistency.For(id.Partition) },
-            ProblemCode.MessageNotFound);
-        MessageView? message = found.Message;
         await Answers.JsonAsync(
             http,
-            StatusCodes.Status200OK,
-            new MessageStatusDocument
-            {
-                Id = id.ToString(),
-                Status = found.Status switch
-                {
-                    MessageStatus.Waiting => "waiting",
-                    MessageStatus.Delivered => "delivered",
-                    MessageStatus.Dead => "dead",
-                    MessageStatus.Finished => "finished",
-                    MessageStatus.Delayed => "delayed",
-                    _ => throw new InvalidOperationException($"Unknown status {found.Status}."),
-                },
-                Node = message?.Node.ToString(),
-                Attempts = message?.Attempts,
-                AcceptedAt = message is null ? null : Answers.Time(message.AcceptedAtMs),
-                DueAt = message is { DueMs: > 0 } ? Answers.Time(message.DueMs) : null,
-                ExpiresAt = message?.Content.Metadata is { ExpiresAtMs: > 0 } metadata ? Answers.Time(metadata.ExpiresAtMs) : null,
-                Reason = message?.Reason,
-                Size = message?.Content.Body.Length,
-            },
-            WireJson.Context.MessageStatusDocument);
+            StatusCodes.Status202Accepted,
+            new SendResult { Id = id.ToString(), Position = position },
+            WireJson.Context.SendResult);
     }
 
-    private async Task CancelAsync(HttpContext http)
+    private static async Task<MessageSend> ReadAsync(HttpContext http)
     {
-        MessageId id = MessageOf(RequestPath.Of(http).Segment(4));
-        ServiceSnapshot service = await calls.FindAsync(http);
-        await calls.ExecuteAsync<Done>(service, id.Partition, new CancelMessage(service.Id, id), ProblemCode.MessageNotFound);
-        http.Response.StatusCode = StatusCodes.Status204NoContent;
-    }
-
-    private Task MailboxAsync(HttpContext http) => ListAsync(http, dead: false);
-
-    private Task DelayedAsync(HttpContext http) => ListAsync(http, dead: false, delayed: true);
-
-    private Task DeadAsync(HttpContext http) => ListAsync(http, dead: true);
-
-    private async Task ListAsync(HttpContext http, bool dead, bool delayed = false)
-    {
-        Utf8Name node = ServiceCalls.NodeOf(http);
-        Query query = Query.Of(http, "after", "limit", RequestedConsistency.Read, RequestedConsistency.Since);
-        RequestedConsistency consistency = RequestedConsistency.Of(http, query);
-        MessageId? after = query.Message("after");
-        int limit = query.Limit();
-        ServiceSnapshot service = await calls.FindAsync(http, consistency.MayBeStale);
-        PartitionId partition = service.PartitionOf(calls.Slots, node);
-        MessagePage page = await calls.ExecuteAsync<MessagePage>(
-            service,
-            partition,
-            new ListMessages
-            {
-                Service = service.Id,
-                Node = node,
-                Dead = dead,
-                Delayed = delayed,
-                After = after,
-                Limit = limit,
-                Consistency = consistency.For(partition),
-            },
-            ProblemCode.NodeNotFound,
-            http.RequestAborted);
-
-        int count = FittingCount(page.Messages);
-        await Answers.JsonAsync(
-            http,
-            StatusCodes.Status200OK,
-            new MessageList
-            {
-                Messages = [.. page.Messages.Take(count).Select(Document)],
-                Next = count > 0 && (page.More || count < page.Messages.Length) ? page.Messages[count - 1].Id.ToString() : null,
-            },
-            WireJson.Context.MessageList);
-    }
-
-    private Task RetryAsync(HttpContext http) => SettleAsync(http, retry: true);
-
-    private Task DiscardAsync(HttpContext http) => SettleAsync(http, retry: false);
-
-    private async Task SettleAsync(HttpContext http, bool retry)
-    {
-        Utf8Name node = ServiceCalls.NodeOf(http);
-        MessageId id = MessageOf(RequestPath.Of(http).SegmentBeforeVerb(6));
-        ServiceSnapshot service = await calls.FindAsync(http);
-        await calls.ExecuteAsync<Done>(
-            service,
-            service.PartitionOf(calls.Slots, node),
-            new SettleDeadLetter { Service = service.Id, Node = node, Message = id, Retry = retry },
-            ProblemCode.MessageNotFound);
-        http.Response.StatusCode = StatusCodes.Status204NoContent;
-    }
-
-    private Task RetryAllAsync(HttpContext http) => SettleAllAsync(http, retry: true);
-
-    private Task DiscardAllAsync(HttpContext http) => SettleAllAsync(http, retry: false);
-
-    /// <summary>Step by step; those that die meanwhile may be among them. What is settled stays so if a step fails.</summary>
-    private async Task SettleAllAsync(HttpContext http, bool retry)
-    {
-        Utf8Name node = ServiceCalls.NodeOf(http);
-        ServiceSnapshot service = await calls.FindAsync(http);
-        var settle = new SettleDeadLetters { Service = service.Id, Node = node, Retry = retry };
-        int count = 0;
-        Settled step;
-        do
+        Query query = Query.Of(http, "delay", "at", "ttl");
+        IHeaderDictionary headers = http.Request.Headers;
+        var content = new MessageContent
         {
-            step = await calls.ExecuteAsync<Settled>(
-                service, service.PartitionOf(calls.Slots, node), settle, ProblemCode.NodeNotFound, http.RequestAborted);
-            count += step.Count;
-        }
-        while (step.More && step.Count > 0);
-
-        await Answers.JsonAsync(
-            http, StatusCodes.Status200OK, new SettleResult { Settled = count }, WireJson.Context.SettleResult);
+            Body = [],
+            ContentType = RequestHeaders.ContentType(http),
+            Type = RequestHeaders.Single(headers["Grains-Type"], "Grains-Type", Limits.MessageTypeChars),
+            Headers = KeptHeaders.Of(headers),
+        };
+        var send = new MessageSend(
+            content,
+            IdempotencyKeyOf(headers),
+            query.Due(),
+            query.TtlMs(),
+            headers[HopsSeal.Header] is [{ } hops] ? hops : null);
+        return send with { Content = content with { Body = await RequestBody.ReadAsync(http, Limits.ContentBytes) } };
     }
 
-    private MessageId MessageOf(ReadOnlySpan<char> text) => MessageOf(text, calls);
+    /// <summary>
+    /// The message is accepted, and stays so whatever goes wrong with the waiting. Null: nothing is known of it yet.
+    /// </summary>
+    private async Task<ReplyFound?> WaitAsync(HttpContext http, Caller caller, MessageId message, long waitMs)
+    {
+        http.Response.Headers[ReplyAnswers.AppliedHeader] = "wait";
+        http.Response.Headers[ReplyAnswers.MessageHeader] = message.ToString();
+        Result<ReplyFound> result = await replies.WaitAsync(caller, ServiceOf(http), message, waitMs, http.RequestAborted);
+        return result.TryGet(out ReplyFound? found, out _) && found.Status != ReplyStatus.Open ? found : null;
+    }
 
-    public static MessageId MessageOf(ReadOnlySpan<char> text, ServiceCalls calls) =>
-        !MessageId.TryParse(text.ToString(), out MessageId id)
-            ? throw new RequestRefusedException(ProblemCode.BadId, "The path holds no message id; send it exactly as it was given.")
-        : !calls.Has(id.Partition)
-            ? throw new RequestRefusedException(ProblemCode.MessageNotFound, "This cluster has no partition of that message.")
-        : id;
+    private async Task StatusAsync(HttpContext http, Caller caller)
+    {
+        MessageId id = PathNames.Message(RequestPath.Of(http).Segment(4));
+        Result<Placed<MessageFound>> result = await messages.FindAsync(caller, ServiceOf(http), id, ReadParameters.Of(http));
+        await (result.TryGet(out Placed<MessageFound> found, out OperationError? error)
+            ? Answers.JsonAsync(
+                http, StatusCodes.Status200OK, Document(id, found.Answer), WireJson.Context.MessageStatusDocument)
+            : ProblemAnswer.WriteAsync(http, error));
+    }
+
+    private async Task CancelAsync(HttpContext http, Caller caller)
+    {
+        MessageId id = PathNames.Message(RequestPath.Of(http).Segment(4));
+        Result<Placed<Done>> result = await messages.CancelAsync(caller, ServiceOf(http), id);
+        await Answers.EmptyAsync(http, StatusCodes.Status204NoContent, result.Error);
+    }
+
+    private Task MailboxAsync(HttpContext http, Caller caller) => ListAsync(http, caller, MailboxPart.Waiting);
+
+    private Task DelayedAsync(HttpContext http, Caller caller) => ListAsync(http, caller, MailboxPart.Delayed);
+
+    private Task DeadAsync(HttpContext http, Caller caller) => ListAsync(http, caller, MailboxPart.Dead);
+
+    private async Task ListAsync(HttpContext http, Caller caller, MailboxPart which)
+    {
+        NodeAddress node = PathNames.NodeOf(http);
+        Query query = Query.Of(http, "after", "limit", ReadParameters.Read, ReadParameters.Since);
+        var range = new MessageRange(which, query.Message("after"), query.Limit(), ReadParameters.Of(http, query));
+        Result<Placed<MessagePage>> result = await messages.ListAsync(caller, node, range, http.RequestAborted);
+        await (result.TryGet(out Placed<MessagePage> page, out OperationError? error)
+            ? Answers.JsonAsync(http, StatusCodes.Status200OK, Document(page.Answer), WireJson.Context.MessageList)
+            : ProblemAnswer.WriteAsync(http, error));
+    }
+
+    private Task RetryAsync(HttpContext http, Caller caller) => SettleAsync(http, caller, retry: true);
+
+    private Task DiscardAsync(HttpContext http, Caller caller) => SettleAsync(http, caller, retry: false);
+
+    private async Task SettleAsync(HttpContext http, Caller caller, bool retry)
+    {
+        NodeAddress node = PathNames.NodeOf(http);
+        MessageId id = PathNames.Message(RequestPath.Of(http).SegmentBeforeVerb(6));
+        Result<Placed<Done>> result = await messages.SettleAsync(caller, node, id, retry);
+        await Answers.EmptyAsync(http, StatusCodes.Status204NoContent, result.Error);
+    }
+
+    private Task RetryAllAsync(HttpContext http, Caller caller) => SettleAllAsync(http, caller, retry: true);
+
+    private Task DiscardAllAsync(HttpContext http, Caller caller) => SettleAllAsync(http, caller, retry: false);
+
+    private async Task SettleAllAsync(HttpContext http, Caller caller, bool retry)
+    {
+        Result<int> result = await messages.SettleAllAsync(caller, PathNames.NodeOf(http), retry, http.RequestAborted);
+        await (result.TryGet(out int count, out OperationError? error)
+            ? Answers.JsonAsync(
+                http, StatusCodes.Status200OK, new SettleResult { Settled = count }, WireJson.Context.SettleResult)
+            : ProblemAnswer.WriteAsync(http, error));
+    }
+
+    private static string ServiceOf(HttpContext http) => RequestPath.Of(http).Segment(2).ToString();
 
     private static string? IdempotencyKeyOf(IHeaderDictionary headers)
     {
@@ -338,6 +260,44 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
         return messages.Length;
     }
 
+    private static MessageStatusDocument Document(MessageId id, MessageFound found)
+    {
+        MessageView? message = found.Message;
+        return new MessageStatusDocument
+        {
+            Id = id.ToString(),
+            Status = found.Status switch
+            {
+                MessageStatus.Waiting => "waiting",
+                MessageStatus.Delivered => "delivered",
+                MessageStatus.Dead => "dead",
+                MessageStatus.Finished => "finished",
+                MessageStatus.Delayed => "delayed",
+                _ => throw new InvalidOperationException($"Unknown status {found.Status}."),
+            },
+            Node = message?.Node.ToString(),
+            Attempts = message?.Attempts,
+            AcceptedAt = message is null ? null : Rfc3339.Write(message.AcceptedAtMs),
+            DueAt = message is { DueMs: > 0 } ? Rfc3339.Write(message.DueMs) : null,
+            ExpiresAt = message is null ? null : ExpiryOf(message),
+            Reason = message?.Reason,
+            Size = message?.Content.Body.Length,
+        };
+    }
+
+    private static MessageList Document(MessagePage page)
+    {
+        int count = FittingCount(page.Messages);
+        return new MessageList
+        {
+            Messages = [.. page.Messages.Take(count).Select(Document)],
+            Next = count > 0 && (page.More || count < page.Messages.Length) ? page.Messages[count - 1].Id.ToString() : null,
+        };
+    }
+
+    private static string? ExpiryOf(MessageView message) =>
+        message.Content.Metadata is { ExpiresAtMs: > 0 } metadata ? Rfc3339.Write(metadata.ExpiresAtMs) : null;
+
     private static MessageDocument Document(MessageView message) => new()
     {
         Id = message.Id.ToString(),
@@ -346,10 +306,10 @@ internal sealed class MessageRoutes(ServiceCalls calls, ReplyAnswers replies)
         Sender = message.Content.Sender,
         Timer = Array.Find(message.Content.Headers, h => h.Name == TimerView.NameHeader).Value,
         Attempts = message.Attempts,
-        AcceptedAt = Answers.Time(message.AcceptedAtMs),
+        AcceptedAt = Rfc3339.Write(message.AcceptedAtMs),
         Size = message.Content.Body.Length,
-        DueAt = message.DueMs > 0 ? Answers.Time(message.DueMs) : null,
-        ExpiresAt = message.Content.Metadata is { ExpiresAtMs: > 0 } metadata ? Answers.Time(metadata.ExpiresAtMs) : null,
+        DueAt = message.DueMs > 0 ? Rfc3339.Write(message.DueMs) : null,
+        ExpiresAt = ExpiryOf(message),
         Hops = message.Content.Metadata?.Hops ?? 0,
         Reason = message.Reason,
         Body = message.Content.Body,

@@ -2,13 +2,16 @@ using Grains.Api;
 using Grains.Api.Json;
 using Grains.Api.Nodes;
 using Grains.Api.Problems;
-using Grains.FrontEnd.Access;
-using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Paths;
 using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
-using Grains.FrontEnd.Services;
+using Grains.Operations.Access;
+using Grains.Operations.Errors;
+using Grains.Operations.Nodes;
+using Grains.Operations.Paging;
+using Grains.Operations.Services;
+using Grains.Operations.Syntax;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Mailboxes;
@@ -17,7 +20,7 @@ using Microsoft.AspNetCore.Http;
 namespace Grains.FrontEnd.Nodes;
 
 /// <summary>Nodes and their states.</summary>
-internal sealed class NodeRoutes(ServiceCalls calls)
+internal sealed class NodeRoutes(NodeOperations nodes)
 {
     private const string _one = "/v1/services/{service}/nodes/{node}";
     private const string _state = _one + "/state";
@@ -26,14 +29,14 @@ internal sealed class NodeRoutes(ServiceCalls calls)
     [
         new("GET", "/v1/services/{service}/nodes", Permission.Read, "Lists nodes in bytewise order", ListAsync)
         {
-            Query = ["prefix", "after", "limit", RequestedConsistency.Read, RequestedConsistency.Since],
-            Answers = [new(200, "A page", typeof(NodeList), Headers: RequestedConsistency.Header)],
+            Query = ["prefix", "after", "limit", ReadParameters.Read, ReadParameters.Since],
+            Answers = [new(200, "A page", typeof(NodeList), Headers: ReadParameters.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.HistoryChanged],
         },
         new("GET", _one, Permission.Read, "What a node holds", GetAsync)
         {
-            Query = [RequestedConsistency.Read, RequestedConsistency.Since],
-            Answers = [new(200, "The node", typeof(NodeDocument), Headers: RequestedConsistency.Header)],
+            Query = [ReadParameters.Read, ReadParameters.Since],
+            Answers = [new(200, "The node", typeof(NodeDocument), Headers: ReadParameters.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
         new("DELETE", _one, Permission.Admin, "Forgets a node: state, messages, dead letters, timers", DeleteAsync)
@@ -58,12 +61,12 @@ internal sealed class NodeRoutes(ServiceCalls calls)
         },
         new("GET", _state, Permission.Read, "Reads a node's state", GetStateAsync)
         {
-            Query = [RequestedConsistency.Read, RequestedConsistency.Since],
+            Query = [ReadParameters.Read, ReadParameters.Since],
             Headers = ["If-Match", "If-None-Match"],
             Answers =
             [
-                new(200, "The state", MediaType: "*/*", Headers: ["ETag", "Grains-Position", RequestedConsistency.Header]),
-                new(304, "The caller has this version", Headers: ["ETag", "Grains-Position", RequestedConsistency.Header]),
+                new(200, "The state", MediaType: "*/*", Headers: ["ETag", "Grains-Position", ReadParameters.Header]),
+                new(304, "The caller has this version", Headers: ["ETag", "Grains-Position", ReadParameters.Header]),
             ],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.StateNotFound, ProblemCode.VersionMismatch, ProblemCode.HistoryChanged],
         },
@@ -86,181 +89,121 @@ internal sealed class NodeRoutes(ServiceCalls calls)
         },
     ];
 
-    private async Task ListAsync(HttpContext http)
+    private async Task ListAsync(HttpContext http, Caller caller)
     {
-        Query query = Query.Of(http, "prefix", "after", "limit", RequestedConsistency.Read, RequestedConsistency.Since);
-        RequestedConsistency consistency = RequestedConsistency.Of(http, query);
-        Utf8Name prefix = query.Name("prefix");
-        Utf8Name after = query.Name("after");
-        int limit = query.Limit();
-        ServiceSnapshot service = await calls.FindAsync(http, consistency.MayBeStale);
-        CancellationToken gone = http.RequestAborted;
-
-        async ValueTask<MergedPage<NodeView>> ReadAsync(PartitionId partition, Utf8Name from, int count)
+        Query query = Query.Of(http, "prefix", "after", "limit", ReadParameters.Read, ReadParameters.Since);
+        RequestedConsistency consistency = ReadParameters.Of(http, query);
+        var range = new NodeRange(query.Name("prefix"), query.Name("after"), query.Limit(), consistency);
+        Result<MergedPage<NodeView>> result = await nodes.ListAsync(
+            caller, RequestPath.Of(http).Segment(2).ToString(), range, http.RequestAborted);
+        if (!result.TryGet(out MergedPage<NodeView>? page, out OperationError? error))
         {
-            NodePage page = await calls.ExecuteAsync<NodePage>(
-                service,
-                partition,
-                new ListNodes
-                {
-                    Service = service.Id,
-                    Prefix = prefix,
-                    After = from,
-                    Limit = count,
-                    Consistency = consistency.For(partition),
-                },
-                ProblemCode.ServiceNotFound,
-                gone);
-            return new MergedPage<NodeView>(page.Nodes, page.More);
+            await ProblemAnswer.WriteAsync(http, error);
+            return;
         }
 
-        var merge = new PageMerge<NodeView>(ReadAsync, n => n.Node, n => n.Node.Length);
-        MergedPage<NodeView> merged = await merge.ReadAsync(calls.Slots.Partitions, after, limit, gone);
         await Answers.JsonAsync(
             http,
             StatusCodes.Status200OK,
             new NodeList
             {
-                Nodes = [.. merged.Entries.Select(n => Document(n))],
-                Next = merged.More ? merged.Entries[^1].Node.ToString() : null,
+                Nodes = [.. page.Entries.Select(n => Document(n))],
+                Next = page.More ? page.Entries[^1].Node.ToString() : null,
             },
             WireJson.Context.NodeList);
     }
 
-    private async Task GetAsync(HttpContext http)
+    private async Task GetAsync(HttpContext http, Caller caller)
     {
-        Utf8Name node = ServiceCalls.NodeOf(http);
-        RequestedConsistency consistency = RequestedConsistency.Of(http, Query.Of(http, RequestedConsistency.Read, RequestedConsistency.Since));
-        ServiceSnapshot service = await calls.FindAsync(http, consistency.MayBeStale);
-        PartitionId partition = service.PartitionOf(calls.Slots, node);
-        NodeFound found = await calls.ExecuteAsync<NodeFound>(
-            service,
-            partition,
-            new GetNode { Service = service.Id, Node = node, Consistency = consistency.For(partition) },
-            ProblemCode.NodeNotFound);
-        await Answers.JsonAsync(http, StatusCodes.Status200OK, Document(found.Node, partition), WireJson.Context.NodeDocument);
+        Result<Placed<NodeFound>> result = await nodes.GetAsync(caller, PathNames.NodeOf(http), ReadParameters.Of(http));
+        await (result.TryGet(out Placed<NodeFound> found, out OperationError? error)
+            ? Answers.JsonAsync(
+                http, StatusCodes.Status200OK, Document(found.Answer.Node, found.Partition), WireJson.Context.NodeDocument)
+            : ProblemAnswer.WriteAsync(http, error));
     }
 
-    private async Task DeleteAsync(HttpContext http)
+    private async Task DeleteAsync(HttpContext http, Caller caller)
     {
-        await PurgeAsync(http, ServiceCalls.NodeOf(http), withState: true);
-        http.Response.StatusCode = StatusCodes.Status204NoContent;
+        Result<Placed<Purged>> result = await nodes.PurgeAsync(caller, PathNames.NodeOf(http), withState: true);
+        await Answers.EmptyAsync(http, StatusCodes.Status204NoContent, result.Error);
     }
 
-    private async Task PurgeAsync(HttpContext http)
+    private async Task PurgeAsync(HttpContext http, Caller caller)
     {
-        Utf8Name node = Names.Node(RequestPath.Of(http).SegmentBeforeVerb(4));
-        Purged purged = await PurgeAsync(http, node, withState: false);
-        await Answers.JsonAsync(http, StatusCodes.Status200OK,
-            new PurgeResult { Waiting = purged.Waiting, Dead = purged.Dead }, WireJson.Context.PurgeResult);
+        Result<Placed<Purged>> result = await nodes.PurgeAsync(caller, PathNames.NodeBeforeVerb(http), withState: false);
+        await (result.TryGet(out Placed<Purged> purged, out OperationError? error)
+            ? Answers.JsonAsync(
+                http,
+                StatusCodes.Status200OK,
+                new PurgeResult { Waiting = purged.Answer.Waiting, Dead = purged.Answer.Dead },
+                WireJson.Context.PurgeResult)
+            : ProblemAnswer.WriteAsync(http, error));
     }
 
-    private async Task<Purged> PurgeAsync(HttpContext http, Utf8Name node, bool withState)
+    private Task PauseAsync(HttpContext http, Caller caller) => PauseAsync(http, caller, paused: true);
+
+    private Task ResumeAsync(HttpContext http, Caller caller) => PauseAsync(http, caller, paused: false);
+
+    private async Task PauseAsync(HttpContext http, Caller caller, bool paused)
     {
-        ServiceSnapshot service = await calls.FindAsync(http);
-        return await calls.ExecuteAsync<Purged>(
-            service,
-            service.PartitionOf(calls.Slots, node),
-            new PurgeNode { Service = service.Id, Node = node, WithState = withState },
-            ProblemCode.NodeNotFound);
+        Result<Placed<Done>> result = await nodes.PauseAsync(caller, PathNames.NodeBeforeVerb(http), paused);
+        await Answers.EmptyAsync(http, StatusCodes.Status204NoContent, result.Error);
     }
 
-    private Task PauseAsync(HttpContext http) => PauseAsync(http, paused: true);
-
-    private Task ResumeAsync(HttpContext http) => PauseAsync(http, paused: false);
-
-    private async Task PauseAsync(HttpContext http, bool paused)
+    private async Task GetStateAsync(HttpContext http, Caller caller)
     {
-        Utf8Name node = Names.Node(RequestPath.Of(http).SegmentBeforeVerb(4));
-        ServiceSnapshot service = await calls.FindAsync(http);
-        await calls.ExecuteAsync<Done>(
-            service,
-            service.PartitionOf(calls.Slots, node),
-            new PauseNode { Service = service.Id, Node = node, Paused = paused },
-            ProblemCode.NodeNotFound);
-        http.Response.StatusCode = StatusCodes.Status204NoContent;
-    }
-
-    private async Task GetStateAsync(HttpContext http)
-    {
-        Utf8Name node = ServiceCalls.NodeOf(http);
-        RequestedConsistency consistency = RequestedConsistency.Of(http, Query.Of(http, RequestedConsistency.Read, RequestedConsistency.Since));
+        NodeAddress node = PathNames.NodeOf(http);
+        RequestedConsistency consistency = ReadParameters.Of(http);
         var condition = Conditions.OfRead.Of(http);
-        ServiceSnapshot service = await calls.FindAsync(http, consistency.MayBeStale);
-        PartitionId partition = service.PartitionOf(calls.Slots, node);
-        Answer answer = await calls.ExecuteAsync(
-            partition, new GetNode { Service = service.Id, Node = node, WithState = true, Consistency = consistency.For(partition) });
-        if (answer is not NodeFound { Node: var found })
+        Result<Placed<NodeFound>> result = await nodes.GetStateAsync(caller, node, consistency);
+        if (!result.TryGet(out Placed<NodeFound> found, out OperationError? error))
         {
-            await ProblemAnswer.WriteAsync(http, calls.Refuse(answer, service.Name, ProblemCode.StateNotFound));
+            await ProblemAnswer.WriteAsync(http, error);
             return;
         }
 
-        if (found.StateVersion == Revision.None || found.State is null)
+        NodeView view = found.Answer.Node;
+        Answers.SetVersion(http, view.StateVersion);
+        Answers.SetPosition(http, found.Position);
+        if (!condition.EndsIn(http, view.StateVersion))
         {
-            await ProblemAnswer.WriteAsync(http, ProblemCode.StateNotFound, "The node exists and has no state.");
-            return;
+            await Answers.ContentAsync(http, view.State!, view.StateContentType);
         }
-
-        Answers.SetVersion(http, found.StateVersion);
-        Answers.SetPosition(http, partition, answer);
-        if (condition.EndsIn(http, found.StateVersion))
-        {
-            return;
-        }
-
-        await Answers.ContentAsync(http, found.State, found.StateContentType);
     }
 
-    private async Task PutStateAsync(HttpContext http)
+    private async Task PutStateAsync(HttpContext http, Caller caller)
     {
-        Utf8Name node = ServiceCalls.NodeOf(http);
+        NodeAddress node = PathNames.NodeOf(http);
         Condition condition = Conditions.OfWrite(http);
         string? contentType = RequestHeaders.ContentType(http);
-        ServiceSnapshot service = await calls.FindAsync(http);
         byte[] value = await RequestBody.ReadAsync(http, Limits.ContentBytes);
-        PartitionId partition = service.PartitionOf(calls.Slots, node);
-        Answer answer = await calls.ExecuteAsync(partition, new PutState
+        Result<Placed<StateWritten>> result = await nodes.PutStateAsync(
+            caller, node, new StateChange(value, contentType), condition);
+        if (!result.TryGet(out Placed<StateWritten> written, out OperationError? error))
         {
-            Service = service.Id,
-            Node = node,
-            State = new StateChange(value, contentType),
-            Condition = condition,
-        });
-        if (answer is not StateWritten written)
-        {
-            await ProblemAnswer.WriteAsync(http, calls.Refuse(answer, service.Name, ProblemCode.StateNotFound));
+            await ProblemAnswer.WriteAsync(http, error);
             return;
         }
 
-        http.Response.StatusCode = written.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK;
+        http.Response.StatusCode = written.Answer.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK;
         http.Response.ContentLength = 0;
-        Answers.SetVersion(http, written.Version);
-        Answers.SetPosition(http, partition, written);
+        Answers.SetVersion(http, written.Answer.Version);
+        Answers.SetPosition(http, written.Position);
     }
 
-    private async Task DeleteStateAsync(HttpContext http)
+    private async Task DeleteStateAsync(HttpContext http, Caller caller)
     {
-        Utf8Name node = ServiceCalls.NodeOf(http);
+        NodeAddress node = PathNames.NodeOf(http);
         Condition condition = Conditions.OfWrite(http);
-        ServiceSnapshot service = await calls.FindAsync(http);
-        PartitionId partition = service.PartitionOf(calls.Slots, node);
-        Answer answer = await calls.ExecuteAsync(partition, new PutState
+        Result<Placed<StateWritten>> result = await nodes.PutStateAsync(caller, node, new StateChange(null, null), condition);
+        if (!result.TryGet(out Placed<StateWritten> written, out OperationError? error))
         {
-            Service = service.Id,
-            Node = node,
-            State = new StateChange(null, null),
-            Condition = condition,
-        });
-        if (answer is not StateWritten written)
-        {
-            await ProblemAnswer.WriteAsync(
-                http, calls.Refuse(Conditions.OfDelete(answer, "state"), service.Name, ProblemCode.StateNotFound));
+            await ProblemAnswer.WriteAsync(http, Conditions.OfDelete(error, ProblemCode.StateNotFound, "state"));
             return;
         }
 
         http.Response.StatusCode = StatusCodes.Status204NoContent;
-        Answers.SetPosition(http, partition, written);
+        Answers.SetPosition(http, written.Position);
     }
 
     private static NodeDocument Document(NodeView node, PartitionId? partition = null) => new()

@@ -2,7 +2,9 @@ using System.Text;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Paths;
 using Grains.FrontEnd.Problems;
+using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
+using Grains.Operations.Access;
 using Grains.Silo.Partitions;
 using Microsoft.AspNetCore.Http;
 
@@ -21,7 +23,7 @@ internal sealed class PageRoutes(IPartitions partitions)
     /// <param name="allRoutes">Every route of the API, these included; read when the document is first asked for.</param>
     public IEnumerable<ApiRoute> All(Func<IReadOnlyList<ApiRoute>> allRoutes) =>
     [
-        new("GET", "/healthz", null, "The process lives", http => TextAsync(http, 200, _alive))
+        new("GET", "/healthz", null, "The process lives", (http, _) => TextAsync(http, 200, _alive))
         {
             Answers = [new(200, "It lives", MediaType: "text/plain")],
         },
@@ -29,7 +31,7 @@ internal sealed class PageRoutes(IPartitions partitions)
         {
             Answers = [new(200, "Ready", MediaType: "text/plain"), new(503, "What is missing", MediaType: "text/plain")],
         },
-        new("GET", "/openapi/v1.json", null, "This document", http => DocumentAsync(http, allRoutes))
+        new("GET", "/openapi/v1.json", null, "This document", (http, _) => DocumentAsync(http, allRoutes))
         {
             Answers = [new(200, "OpenAPI 3.1", MediaType: "application/json")],
         },
@@ -39,7 +41,7 @@ internal sealed class PageRoutes(IPartitions partitions)
         },
     ];
 
-    private Task ReadyAsync(HttpContext http) =>
+    private Task ReadyAsync(HttpContext http, Caller caller) =>
         partitions.IsReady ? TextAsync(http, StatusCodes.Status200OK, _ready)
         : TextAsync(http, StatusCodes.Status503ServiceUnavailable, _notReady);
 
@@ -49,7 +51,7 @@ internal sealed class PageRoutes(IPartitions partitions)
         return WriteAsync(http, StatusCodes.Status200OK, _document, "application/json");
     }
 
-    private static Task ErrorAsync(HttpContext http)
+    private static Task ErrorAsync(HttpContext http, Caller caller)
     {
         string code = RequestPath.Of(http).Segment(1).ToString();
         return ErrorCatalog.IsCode(code) && ErrorCatalog.ReadPage(code) is { } page

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Grains.Api.Json;
 using Grains.Api.Problems;
+using Grains.Operations.Errors;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Problems;
@@ -12,9 +13,9 @@ internal static class ProblemAnswer
     private const int _retryAfterMsDefault = 1_000;
 
     public static Task WriteAsync(HttpContext http, ProblemCode code, string detail) =>
-        WriteAsync(http, new RequestRefusedException(code, detail));
+        WriteAsync(http, new OperationError(code, detail));
 
-    public static Task WriteAsync(HttpContext http, RequestRefusedException refused, string? instance = null)
+    public static Task WriteAsync(HttpContext http, OperationError refused, string? instance = null)
     {
         ErrorDescription description = ErrorCatalog.Describe(refused.Code);
         byte[] body = JsonSerializer.SerializeToUtf8Bytes(
@@ -23,7 +24,7 @@ internal static class ProblemAnswer
                 Type = description.Page,
                 Title = description.Title,
                 Status = description.Status,
-                Detail = refused.Message,
+                Detail = refused.Detail,
                 Instance = instance,
                 Code = description.Code,
                 Retryable = description.Retryable,

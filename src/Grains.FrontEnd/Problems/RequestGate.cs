@@ -2,6 +2,7 @@ using Grains.Api.Problems;
 using Grains.FrontEnd.Connections;
 using Grains.FrontEnd.Pages;
 using Grains.FrontEnd.Paths;
+using Grains.Operations.Errors;
 using Grains.Silo.Partitions;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -94,7 +95,7 @@ internal sealed partial class RequestGate(RequestDelegate next, ILogger<RequestG
         {
             instance = $"urn:grains:fault:{Guid.NewGuid():n}";
             LogFault(log, e, instance, http.Request.Method, http.GetEndpoint()?.DisplayName);
-            refused = new RequestRefusedException(ProblemCode.Internal, "The server's log says more under this instance.")
+            refused = new OperationError(ProblemCode.Internal, "The server's log says more under this instance.")
             {
                 Outcome = Outcome.Unknown,
             };
@@ -111,24 +112,20 @@ internal sealed partial class RequestGate(RequestDelegate next, ILogger<RequestG
         return ProblemAnswer.WriteAsync(http, refused, instance);
     }
 
-    private static RequestRefusedException? Translate(Exception e) => e switch
+    private static OperationError? Translate(Exception e) => e switch
     {
-        RequestRefusedException refused => refused,
-        OutOfMemoryException => new RequestRefusedException(
+        RequestRefusedException refused => refused.Error,
+        OutOfMemoryException => new OperationError(
             ProblemCode.Unavailable, "The server had no memory left for this request. Give it more, or ask for less at once.")
         {
             Outcome = Outcome.Unknown,
         },
-        SettingsUnknownException early => new RequestRefusedException(ProblemCode.Unavailable, early.Message) { Outcome = Outcome.None },
-        PartitionUnavailableException gone => new RequestRefusedException(ProblemCode.Unavailable, gone.Message)
-        {
-            Outcome = gone.OutcomeKnown ? Outcome.None : Outcome.Unknown,
-        },
-        BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } =>
-            new RequestRefusedException(ProblemCode.BodyTooSlow, "The body arrived at less than 240 bytes a second; over 64 KiB, at less than 16 KiB a second."),
+        BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => new OperationError(
+            ProblemCode.BodyTooSlow,
+            "The body arrived at less than 240 bytes a second; over 64 KiB, at less than 16 KiB a second."),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
-            new RequestRefusedException(ProblemCode.TooLarge, "The body is over the server's limit."),
-        BadHttpRequestException bad => new RequestRefusedException(ProblemCode.BadBody, bad.Message),
-        _ => null,
+            new OperationError(ProblemCode.TooLarge, "The body is over the server's limit."),
+        BadHttpRequestException bad => new OperationError(ProblemCode.BadBody, bad.Message),
+        _ => Refusals.Of(e),
     };
 }

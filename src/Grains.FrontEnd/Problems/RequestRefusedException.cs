@@ -1,17 +1,24 @@
 using Grains.Api.Problems;
+using Grains.Operations.Errors;
 
 namespace Grains.FrontEnd.Problems;
 
-/// <summary>The request cannot be carried out, and why; becomes its answer. Nothing was changed unless it says so.</summary>
-internal sealed class RequestRefusedException(ProblemCode code, string detail) : Exception(detail)
+/// <summary>A request that cannot be read as one of this API, or that there is no memory for; becomes its answer.</summary>
+internal sealed class RequestRefusedException(OperationError error) : Exception(error.Detail)
 {
-    public ProblemCode Code { get; } = code;
+    public RequestRefusedException(ProblemCode code, string detail)
+        : this(new OperationError(code, detail))
+    {
+    }
 
-    public Outcome Outcome { get; init; }
+    public OperationError Error { get; } = error;
+}
 
-    public long? Current { get; init; }
-
-    public long? Limit { get; init; }
-
-    public int RetryAfterMs { get; init; }
+/// <summary>For what is read from a request piece by piece.</summary>
+internal static class ReadResults
+{
+    /// <exception cref="RequestRefusedException">It could not be read.</exception>
+    public static T OrRefuse<T>(this Result<T> read)
+        where T : notnull =>
+        read.TryGet(out T? value, out OperationError? error) ? value : throw new RequestRefusedException(error);
 }

@@ -1,8 +1,7 @@
 using System.Diagnostics.Metrics;
 using Grains.Api.Problems;
-using Grains.FrontEnd.Access;
-using Grains.FrontEnd.Connections;
-using Grains.FrontEnd.Problems;
+using Grains.Operations.Access;
+using Grains.Operations.Errors;
 using Grains.Silo.Telemetry;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -35,23 +34,23 @@ internal sealed class CallerRates
     }
 
     /// <summary>Its key was wrong. Null: it may guess on.</summary>
-    public RequestRefusedException? RefuseGuess(HttpContext http) =>
+    public OperationError? RefuseGuess(HttpContext http) =>
         http.Request.Headers.Authorization.Count > 0 && _failures.Take(FromOf(http)) is var wait && wait > TimeSpan.Zero
             ? Refuse("wrong-keys", "Too many wrong keys came from this address. A right one is taken at any time.", wait)
             : null;
 
     /// <summary>It may do what it asks for. Null: it does so not too often.</summary>
-    public RequestRefusedException? Refuse(HttpContext http) =>
-        _requests?.Take(Caller.Of(http)) is { } wait && wait > TimeSpan.Zero
+    public OperationError? Refuse(Caller caller) =>
+        _requests?.Take(caller) is { } wait && wait > TimeSpan.Zero
             ? Refuse("rate", "More requests a second came of this key, or this address, than the server takes.", wait)
             : null;
 
     private static CallerGroup FromOf(HttpContext http) => CallerGroup.Of(http.Connection.RemoteIpAddress);
 
-    private static RequestRefusedException Refuse(string why, string detail, TimeSpan wait)
+    private static OperationError Refuse(string why, string detail, TimeSpan wait)
     {
         _limited.Add(1, new KeyValuePair<string, object?>("why", why));
-        return new RequestRefusedException(ProblemCode.RateLimited, detail)
+        return new OperationError(ProblemCode.RateLimited, detail)
         {
             RetryAfterMs = (int)Math.Clamp(Math.Ceiling(wait.TotalMilliseconds), 1, int.MaxValue),
         };

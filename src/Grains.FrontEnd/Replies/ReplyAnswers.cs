@@ -2,10 +2,9 @@ using Grains.Api;
 using Grains.Api.Json;
 using Grains.Api.Nodes;
 using Grains.Api.Problems;
-using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Requests;
-using Grains.FrontEnd.Services;
+using Grains.Operations.Errors;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Mailboxes;
@@ -14,40 +13,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Replies;
 
-/// <summary>Waits for what comes of a message, and says it to who asked.</summary>
-internal sealed class ReplyAnswers(ServiceCalls calls, WaitingRoom room)
+/// <summary>What came of a message, as an answer to who asked.</summary>
+internal static class ReplyAnswers
 {
     public const string MessageHeader = "Grains-Message";
     public const string AppliedHeader = "Preference-Applied";
-
-    /// <summary>
-    /// As <see cref="WaitAsync"/>, for a message that was accepted by this very request: whatever goes wrong with the waiting,
-    /// that stays true, and is to be told.
-    /// </summary>
-    public async Task<ReplyFound> WaitAnywayAsync(HttpContext http, ServiceSnapshot service, MessageId message, long waitMs)
-    {
-        try
-        {
-            return await WaitAsync(http, service, message, waitMs);
-        }
-        catch (Exception e) when (e is RequestRefusedException or PartitionUnavailableException)
-        {
-            return new ReplyFound(ReplyStatus.Open);
-        }
-    }
-
-    /// <summary>Until it is over, the wait is, the caller goes away, or the server is to end.</summary>
-    public async Task<ReplyFound> WaitAsync(HttpContext http, ServiceSnapshot service, MessageId message, long waitMs)
-    {
-        using WaitingRoom.Place? place = room.Enter(http, waitMs);
-        var get = new GetReply(service.Id, message) { WaitMs = place is null ? 0 : waitMs };
-        ReplyFound found = await room.WaitAsync(
-            http,
-            place,
-            over => calls.ExecuteAsync<ReplyFound>(service, message.Partition, get, ProblemCode.MessageNotFound, over).AsTask(),
-            () => new ReplyFound(ReplyStatus.Open));
-        return waitMs > 0 && place is null && found.Status == ReplyStatus.Open ? throw room.Full() : found;
-    }
 
     public static async Task WriteAsync(HttpContext http, MessageId message, ReplyFound found)
     {
@@ -76,7 +46,7 @@ internal sealed class ReplyAnswers(ServiceCalls calls, WaitingRoom room)
 
     /// <summary>The message was accepted: that nothing was changed cannot be said.</summary>
     private static Task RefuseAsync(HttpContext http, ProblemCode code, string detail) =>
-        ProblemAnswer.WriteAsync(http, new RequestRefusedException(code, detail) { Outcome = Outcome.Unknown });
+        ProblemAnswer.WriteAsync(http, new OperationError(code, detail) { Outcome = Outcome.Unknown });
 
     private static Task WriteAsync(HttpContext http, MessageContent content)
     {

@@ -1,20 +1,21 @@
 using Grains.Api;
 using Grains.Api.Nodes;
 using Grains.Api.Problems;
-using Grains.FrontEnd.Access;
-using Grains.FrontEnd.Declarations;
-using Grains.FrontEnd.Nodes;
 using Grains.FrontEnd.Paths;
+using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
-using Grains.FrontEnd.Services;
+using Grains.Operations.Access;
+using Grains.Operations.Errors;
+using Grains.Operations.Replies;
 using Grains.StateMachines.Ids;
+using Grains.StateMachines.Replies;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Replies;
 
 /// <summary>What came of a message, for who sent it.</summary>
-internal sealed class ReplyRoutes(ServiceCalls calls, ReplyAnswers replies)
+internal sealed class ReplyRoutes(ReplyOperations replies)
 {
     public IEnumerable<ApiRoute> All =>
     [
@@ -35,11 +36,14 @@ internal sealed class ReplyRoutes(ServiceCalls calls, ReplyAnswers replies)
         },
     ];
 
-    private async Task GetAsync(HttpContext http)
+    private async Task GetAsync(HttpContext http, Caller caller)
     {
-        MessageId id = MessageRoutes.MessageOf(RequestPath.Of(http).Segment(4), calls);
+        MessageId id = PathNames.Message(RequestPath.Of(http).Segment(4));
         long waitMs = Query.Of(http, "wait").DurationMs("wait", Limits.WaitMs);
-        ServiceSnapshot service = await calls.FindAsync(http);
-        await ReplyAnswers.WriteAsync(http, id, await replies.WaitAsync(http, service, id, waitMs));
+        Result<ReplyFound> result = await replies.WaitAsync(
+            caller, RequestPath.Of(http).Segment(2).ToString(), id, waitMs, http.RequestAborted);
+        await (result.TryGet(out ReplyFound? found, out OperationError? error)
+            ? ReplyAnswers.WriteAsync(http, id, found)
+            : ProblemAnswer.WriteAsync(http, error));
     }
 }

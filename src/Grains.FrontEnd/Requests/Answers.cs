@@ -2,6 +2,10 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json.Serialization.Metadata;
 using Grains.FrontEnd.Connections;
+using Grains.FrontEnd.Pages;
+using Grains.FrontEnd.Problems;
+using Grains.Operations.Errors;
+using Grains.Operations.Syntax;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Microsoft.AspNetCore.Http;
@@ -36,12 +40,30 @@ internal static class Answers
     public static void SetVersion(HttpContext http, Revision version) =>
         http.Response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{version.Value}\"");
 
-    public static void SetPosition(HttpContext http, PartitionId partition, Answer answer) =>
-        http.Response.Headers[PositionHeader] = Position.Of(partition, answer).ToString();
+    /// <returns>The text of the header.</returns>
+    public static string SetPosition(HttpContext http, Position position)
+    {
+        string text = position.ToString();
+        http.Response.Headers[PositionHeader] = text;
+        return text;
+    }
 
-    /// <summary>RFC 3339, UTC, in milliseconds.</summary>
-    public static string Time(long ms) => DateTimeOffset.FromUnixTimeMilliseconds(ms)
-        .ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    /// <summary>An answer without a body, or the refusal.</summary>
+    public static Task EmptyAsync(HttpContext http, int status, OperationError? error = null)
+    {
+        if (error is not null)
+        {
+            return ProblemAnswer.WriteAsync(http, error);
+        }
+
+        http.Response.StatusCode = status;
+        if (status != StatusCodes.Status204NoContent)
+        {
+            http.Response.ContentLength = 0;
+        }
+
+        return Task.CompletedTask;
+    }
 
     /// <summary>It is stored, but not for as long as a reader likes: what replaces it does not take its memory back.</summary>
     private static async Task WritePiecesAsync(HttpContext http, byte[] content)

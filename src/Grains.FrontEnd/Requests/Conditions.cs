@@ -1,5 +1,6 @@
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
+using Grains.Operations.Errors;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Microsoft.AspNetCore.Http;
@@ -46,10 +47,11 @@ internal static class Conditions
         {
             if (Match is { } match && !match.Contains(version.Value))
             {
-                throw new RequestRefusedException(ProblemCode.VersionMismatch, $"It has version {version.Value}, which If-Match does not name.")
-                {
-                    Current = version.Value,
-                };
+                throw new RequestRefusedException(
+                    new OperationError(ProblemCode.VersionMismatch, $"It has version {version.Value}, which If-Match does not name.")
+                    {
+                        Current = version.Value,
+                    });
             }
 
             bool isKnown = NoneMatch is { } noneMatch && noneMatch.Contains(version.Value);
@@ -65,10 +67,10 @@ internal static class Conditions
     /// <summary>
     /// A condition is passed over where the answer without it is no success (13.2.1): what is not there cannot be deleted.
     /// </summary>
-    public static Answer OfDelete(Answer answer, string what) =>
-        answer is Refused { Code: Refusal.VersionMismatch, Current: var current } && current == Revision.None
-            ? new Refused(Refusal.NotFound, $"There is no such {what}; nothing was deleted.")
-            : answer;
+    public static OperationError OfDelete(OperationError error, ProblemCode notFound, string what) =>
+        error is { Code: ProblemCode.VersionMismatch, Current: 0 }
+            ? new OperationError(notFound, $"There is no such {what}; nothing was deleted.")
+            : error;
 
     private static (EntityTags? Match, EntityTags? NoneMatch) Read(HttpContext http)
     {

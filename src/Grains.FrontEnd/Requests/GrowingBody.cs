@@ -1,4 +1,5 @@
 using System.Buffers;
+using Grains.FrontEnd.Problems;
 
 namespace Grains.FrontEnd.Requests;
 

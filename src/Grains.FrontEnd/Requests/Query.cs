@@ -3,6 +3,7 @@ using System.Text.Unicode;
 using Grains.Api;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
+using Grains.Operations.Syntax;
 using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Ids;
@@ -110,7 +111,8 @@ internal sealed class Query
     }
 
     /// <summary><c>delay</c> or <c>at</c>; the default = neither.</summary>
-    public Due Due() => DueTimes.Parse(Text("delay"), WithPlus(Text("at")), Refuse, "'delay'", "'at'");
+    public Due Due() =>
+        DueTimes.Parse(Text("delay"), WithPlus(Text("at")), ProblemCode.BadParameter, "'delay'", "'at'").OrRefuse();
 
     /// <summary>Null = absent.</summary>
     public MessageId? Message(string name)

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Connections;
 using Grains.FrontEnd.Problems;
+using Grains.Operations.Errors;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
@@ -152,5 +153,5 @@ internal static class RequestBody
     }
 
     private static RequestRefusedException TooLarge(int limit) =>
-        new(ProblemCode.TooLarge, $"The body is over {limit} bytes.") { Limit = limit };
+        new(new OperationError(ProblemCode.TooLarge, $"The body is over {limit} bytes.") { Limit = limit });
 }

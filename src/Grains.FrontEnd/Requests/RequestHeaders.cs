@@ -1,7 +1,7 @@
-using System.Buffers;
 using Grains.Api;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
+using Grains.Operations.Syntax;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -10,9 +10,6 @@ namespace Grains.FrontEnd.Requests;
 /// <summary>Headers, strictly: once, short, in visible ASCII. Refusals are <see cref="ProblemCode.BadHeader"/>.</summary>
 internal static class RequestHeaders
 {
-    private static readonly SearchValues<char> _printable = SearchValues.Create(
-        [.. Enumerable.Range(0x20, 0x7f - 0x20).Select(c => (char)c)]);
-
     /// <summary>The one value of a header; null where it is absent.</summary>
     public static string? Single(StringValues values, string name, int maxChars)
     {
@@ -32,12 +29,10 @@ internal static class RequestHeaders
             return null;
         }
 
-        return value.Length <= maxChars && IsPrintable(value)
+        return value.Length <= maxChars && PrintableText.Is(value)
             ? value
             : throw Refuse($"{name} must be at most {maxChars} characters of visible ASCII and spaces.");
     }
-
-    public static bool IsPrintable(ReadOnlySpan<char> value) => !value.ContainsAnyExcept(_printable);
 
     public static string? ContentType(HttpContext http) =>
         Single(http.Request.Headers.ContentType, "Content-Type", Limits.ContentTypeChars);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
+using Grains.Operations.Errors;
 using Grains.Silo;
 using Grains.Silo.Budgets;
 using Grains.Silo.Telemetry;
@@ -41,12 +42,13 @@ internal sealed class Traffic(string name, ByteShare share, TimeProvider time)
         {
             CutStalled(passage);
             _refused.Add(1, new KeyValuePair<string, object?>("share", name));
-            throw new RequestRefusedException(ProblemCode.Overloaded,
+            throw new RequestRefusedException(new OperationError(
+                ProblemCode.Overloaded,
                 $"The {name} of other requests use up the {share.BytesMax} bytes of memory that are set aside for them. Repeat in a moment.")
             {
                 Limit = share.BytesMax,
                 RetryAfterMs = _retryAfterMs,
-            };
+            });
         }
     }
 

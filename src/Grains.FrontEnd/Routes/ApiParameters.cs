@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Grains.FrontEnd.Requests;
 
 namespace Grains.FrontEnd.Routes;
 

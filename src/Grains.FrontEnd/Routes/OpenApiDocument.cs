@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
 using Grains.Api.Json;
 using Grains.Api.Problems;
-using Grains.FrontEnd.Access;
+using Grains.Operations.Access;
 
 namespace Grains.FrontEnd.Routes;
 

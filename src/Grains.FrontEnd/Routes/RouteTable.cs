@@ -14,6 +14,8 @@ using Grains.FrontEnd.Replies;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Services;
 using Grains.FrontEnd.Timers;
+using Grains.Operations.Access;
+using Grains.Operations.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -67,32 +69,28 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
 
     private RequestDelegate Guard(ApiRoute route)
     {
-        RequestDelegate handler = route.Handler;
+        RouteHandler handler = route.Handler;
         bool takesQuery = route.Query.Length > 0;
         string name = $"{route.Method} {route.Path}";
         if (route.Permission is not { } needed)
         {
-            return handler;
+            return http => handler(http, default);
         }
 
         return http =>
         {
-            if (access.Refuse(http, needed, out HeldKey? caller) is { } refusal)
+            Admission admission = access.Admit(http, needed);
+            if (admission.Refusal is { } refusal)
             {
-                return RefuseAsync(http, refusal, caller);
-            }
-
-            if (caller is not null)
-            {
-                http.Features.Set(caller);
+                return RefuseAsync(http, refusal, admission.Key);
             }
 
             if (needed == Permission.Admin)
             {
-                audit.Follow(http, name, caller);
+                audit.Follow(http, name, admission.Key);
             }
 
-            if (rates.Refuse(http) is { } tooOften)
+            if (rates.Refuse(admission.Caller) is { } tooOften)
             {
                 return ProblemAnswer.WriteAsync(http, tooOften);
             }
@@ -102,7 +100,9 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
                 Query.Of(http);
             }
 
-            return caller is null ? handler(http) : KeyRequests.RunAsync(http, handler, caller.Life[needed]);
+            return admission.Key is { } key
+                ? KeyRequests.RunAsync(http, handler, admission.Caller, key.Life[needed])
+                : handler(http, admission.Caller);
         };
     }
 
@@ -125,9 +125,9 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
         };
     }
 
-    private Task RefuseAsync(HttpContext http, AccessRefusal refusal, HeldKey? caller)
+    private Task RefuseAsync(HttpContext http, OperationError refusal, HeldKey? key)
     {
-        audit.Refused(http, ErrorCatalog.Describe(refusal.Code).Status, caller?.Key.Name);
+        audit.Refused(http, ErrorCatalog.Describe(refusal.Code).Status, key?.Key.Name);
         if (refusal.Code == ProblemCode.Unauthenticated)
         {
             if (rates.RefuseGuess(http) is { } tooOften)
@@ -138,6 +138,6 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
             http.Response.Headers.WWWAuthenticate = "Bearer";
         }
 
-        return ProblemAnswer.WriteAsync(http, refusal.Code, refusal.Detail);
+        return ProblemAnswer.WriteAsync(http, refusal);
     }
 }

@@ -1,18 +1,20 @@
 using Grains.Api.Json;
 using Grains.Api.Problems;
 using Grains.Api.Services;
-using Grains.FrontEnd.Access;
-using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Paths;
 using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
+using Grains.Operations.Access;
+using Grains.Operations.Declarations;
+using Grains.Operations.Errors;
+using Grains.Operations.Services;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Services;
 
 /// <summary>Declarations of services.</summary>
-internal sealed class ServiceRoutes(DeclarationCatalog catalog)
+internal sealed class ServiceRoutes(ServiceOperations services)
 {
     private const string _one = "/v1/services/{service}";
 
@@ -59,61 +61,63 @@ internal sealed class ServiceRoutes(DeclarationCatalog catalog)
         },
     ];
 
-    private async Task ListAsync(HttpContext http)
+    private async Task ListAsync(HttpContext http, Caller caller)
     {
-        List<ServiceSnapshot> all = await catalog.ListServicesAsync(http.RequestAborted);
-        await Answers.JsonAsync(http, StatusCodes.Status200OK,
-            new ServiceList { Services = [.. all.Select(ServiceDocuments.Write)] }, WireJson.Context.ServiceList);
+        Result<List<ServiceSnapshot>> result = await services.ListAsync(caller, http.RequestAborted);
+        await (result.TryGet(out List<ServiceSnapshot>? all, out OperationError? error)
+            ? Answers.JsonAsync(
+                http,
+                StatusCodes.Status200OK,
+                new ServiceList { Services = [.. all.Select(ServiceDocuments.Write)] },
+                WireJson.Context.ServiceList)
+            : ProblemAnswer.WriteAsync(http, error));
     }
 
-    private async Task GetAsync(HttpContext http)
-    {
-        ServiceSnapshot service = await catalog.FindServiceAsync(Name(http)) ?? throw DeclarationCatalog.NoService();
-        await Answers.JsonAsync(http, StatusCodes.Status200OK,
-            ServiceDocuments.Write(service), WireJson.Context.ServiceDeclaration);
-    }
+    private async Task GetAsync(HttpContext http, Caller caller) =>
+        await WriteAsync(http, await services.GetAsync(caller, RequestPath.Of(http).Segment(2)));
 
-    private async Task DeclareAsync(HttpContext http)
+    private async Task DeclareAsync(HttpContext http, Caller caller)
     {
-        string name = Name(http);
+        string name = PathNames.Declared(RequestPath.Of(http).Segment(2), "service");
         ServiceRequest request = await JsonBody.ReadAsync(http, WireJson.Context.ServiceRequest);
-        (ServiceSnapshot service, bool created) =
-            await catalog.DeclareServiceAsync(ServiceDocuments.Check(name, request), staysPaused: request.Paused is null);
-        await Answers.JsonAsync(http, created ? StatusCodes.Status201Created : StatusCodes.Status200OK,
-            ServiceDocuments.Write(service), WireJson.Context.ServiceDeclaration);
+        Result<Declared<ServiceSnapshot>> result = await services.DeclareAsync(caller, name, request);
+        await (result.TryGet(out Declared<ServiceSnapshot> declared, out OperationError? error)
+            ? WriteAsync(http, declared.Snapshot, declared.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK)
+            : ProblemAnswer.WriteAsync(http, error));
     }
 
-    private Task PauseAsync(HttpContext http) => PauseAsync(http, paused: true);
+    private Task PauseAsync(HttpContext http, Caller caller) => PauseAsync(http, caller, paused: true);
 
-    private Task ResumeAsync(HttpContext http) => PauseAsync(http, paused: false);
+    private Task ResumeAsync(HttpContext http, Caller caller) => PauseAsync(http, caller, paused: false);
 
-    private async Task PauseAsync(HttpContext http, bool paused)
+    private async Task PauseAsync(HttpContext http, Caller caller, bool paused) =>
+        await WriteAsync(http, await services.PauseAsync(caller, RequestPath.Of(http).SegmentBeforeVerb(2).ToString(), paused));
+
+    private async Task SecretAsync(HttpContext http, Caller caller)
     {
-        string name = Names.Declared(RequestPath.Of(http).SegmentBeforeVerb(2), "service").ToString();
-        ServiceSnapshot service = await catalog.PauseServiceAsync(name, paused) ?? throw DeclarationCatalog.NoService();
-        await Answers.JsonAsync(http, StatusCodes.Status200OK,
-            ServiceDocuments.Write(service), WireJson.Context.ServiceDeclaration);
-    }
-
-    private async Task SecretAsync(HttpContext http)
-    {
-        ServiceSnapshot service = await catalog.FindServiceAsync(Name(http)) ?? throw DeclarationCatalog.NoService();
-        WebhookSecret secret = service.Handler.Secret ?? throw new RequestRefusedException(
-            ProblemCode.SecretNotFound, $"Service '{service.Name}' was never pushed to, so nothing is signed.");
-        http.Response.Headers.CacheControl = "no-store";
-        await Answers.JsonAsync(http, StatusCodes.Status200OK,
-            new ServiceSecret { Secret = secret.Expose() }, WireJson.Context.ServiceSecret);
-    }
-
-    private async Task DeleteAsync(HttpContext http)
-    {
-        if (!await catalog.DeleteAsync(Kind.Services, Name(http)))
+        Result<WebhookSecret> result = await services.SecretAsync(caller, RequestPath.Of(http).Segment(2).ToString());
+        if (!result.TryGet(out WebhookSecret? secret, out OperationError? error))
         {
-            throw DeclarationCatalog.NoService();
+            await ProblemAnswer.WriteAsync(http, error);
+            return;
         }
 
-        http.Response.StatusCode = StatusCodes.Status204NoContent;
+        http.Response.Headers.CacheControl = "no-store";
+        await Answers.JsonAsync(
+            http, StatusCodes.Status200OK, new ServiceSecret { Secret = secret.Expose() }, WireJson.Context.ServiceSecret);
     }
 
-    private static string Name(HttpContext http) => Names.Declared(RequestPath.Of(http).Segment(2), "service").ToString();
+    private async Task DeleteAsync(HttpContext http, Caller caller)
+    {
+        Result<Nothing> result = await services.DeleteAsync(caller, RequestPath.Of(http).Segment(2).ToString());
+        await Answers.EmptyAsync(http, StatusCodes.Status204NoContent, result.Error);
+    }
+
+    private static Task WriteAsync(HttpContext http, Result<ServiceSnapshot> result) =>
+        result.TryGet(out ServiceSnapshot? service, out OperationError? error)
+            ? WriteAsync(http, service, StatusCodes.Status200OK)
+            : ProblemAnswer.WriteAsync(http, error);
+
+    private static Task WriteAsync(HttpContext http, ServiceSnapshot service, int status) =>
+        Answers.JsonAsync(http, status, ServiceDocuments.Write(service), WireJson.Context.ServiceDeclaration);
 }

@@ -1,12 +1,16 @@
+using Grains.Api;
 using Grains.Api.Json;
 using Grains.Api.Problems;
 using Grains.Api.Timers;
-using Grains.FrontEnd.Access;
-using Grains.FrontEnd.Declarations;
 using Grains.FrontEnd.Paths;
+using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
-using Grains.FrontEnd.Services;
+using Grains.Operations.Access;
+using Grains.Operations.Errors;
+using Grains.Operations.Services;
+using Grains.Operations.Syntax;
+using Grains.Operations.Timers;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Timers;
 using Microsoft.AspNetCore.Http;
@@ -14,7 +18,7 @@ using Microsoft.AspNetCore.Http;
 namespace Grains.FrontEnd.Timers;
 
 /// <summary>Timers of nodes, from outside; handlers set them in their commits.</summary>
-internal sealed class TimerRoutes(ServiceCalls calls)
+internal sealed class TimerRoutes(TimerOperations timers)
 {
     private const string _all = "/v1/services/{service}/nodes/{node}/timers";
     private const string _one = _all + "/{timer}";
@@ -23,8 +27,8 @@ internal sealed class TimerRoutes(ServiceCalls calls)
     [
         new("GET", _all, Permission.Read, "The timers of a node, by name", ListAsync)
         {
-            Query = [RequestedConsistency.Read, RequestedConsistency.Since],
-            Answers = [new(200, "All of them", typeof(TimerList), Headers: RequestedConsistency.Header)],
+            Query = [ReadParameters.Read, ReadParameters.Since],
+            Answers = [new(200, "All of them", typeof(TimerList), Headers: ReadParameters.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
         new("PUT", _one, Permission.Write, "Sends the node a message at the times of a schedule, or once", PutAsync)
@@ -44,60 +48,51 @@ internal sealed class TimerRoutes(ServiceCalls calls)
         },
     ];
 
-    private async Task ListAsync(HttpContext http)
+    private async Task ListAsync(HttpContext http, Caller caller)
     {
-        Utf8Name node = ServiceCalls.NodeOf(http);
-        RequestedConsistency consistency = RequestedConsistency.Of(http, Query.Of(http, RequestedConsistency.Read, RequestedConsistency.Since));
-        ServiceSnapshot service = await calls.FindAsync(http, consistency.MayBeStale);
-        PartitionId partition = service.PartitionOf(calls.Slots, node);
-        TimersFound found = await calls.ExecuteAsync<TimersFound>(
-            service,
-            partition,
-            new ListTimers { Service = service.Id, Node = node, Consistency = consistency.For(partition) },
-            ProblemCode.NodeNotFound,
-            http.RequestAborted);
-        await Answers.JsonAsync(
-            http,
-            StatusCodes.Status200OK,
-            new TimerList { Timers = [.. found.Timers.Select(Document)] },
-            WireJson.Context.TimerList);
+        Result<Placed<TimersFound>> result = await timers.ListAsync(
+            caller, PathNames.NodeOf(http), ReadParameters.Of(http), http.RequestAborted);
+        await (result.TryGet(out Placed<TimersFound> found, out OperationError? error)
+            ? Answers.JsonAsync(
+                http,
+                StatusCodes.Status200OK,
+                new TimerList { Timers = [.. found.Answer.Timers.Select(Document)] },
+                WireJson.Context.TimerList)
+            : ProblemAnswer.WriteAsync(http, error));
     }
 
-    private async Task PutAsync(HttpContext http)
+    private async Task PutAsync(HttpContext http, Caller caller)
     {
-        Utf8Name name = TimerFields.Name(RequestPath.Of(http).Segment(6), "A timer's name");
-        TimerRequest request = await JsonBody.ReadAsync(http, WireJson.Context.TimerRequest, Api.Limits.TimerJsonBytes);
-        TimerChanged changed = await ChangeAsync(http, TimerFields.Set(name, request, member: ""));
-        http.Response.StatusCode = changed.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK;
-        http.Response.ContentLength = 0;
+        NodeAddress node = PathNames.NodeOf(http);
+        TimerRequest request = await JsonBody.ReadAsync(http, WireJson.Context.TimerRequest, Limits.TimerJsonBytes);
+        Result<Placed<TimerChanged>> result = await timers.SetAsync(caller, node, NameOf(http), request);
+        await AnswerAsync(http, result, created => created ? StatusCodes.Status201Created : StatusCodes.Status200OK);
     }
 
-    private async Task DeleteAsync(HttpContext http)
+    private async Task DeleteAsync(HttpContext http, Caller caller) => await AnswerAsync(
+        http,
+        await timers.DeleteAsync(caller, PathNames.NodeOf(http), NameOf(http)),
+        _ => StatusCodes.Status204NoContent);
+
+    private static Task AnswerAsync(HttpContext http, Result<Placed<TimerChanged>> result, Func<bool, int> statusOf)
     {
-        await ChangeAsync(http, new TimerChange { Name = TimerFields.Name(RequestPath.Of(http).Segment(6), "A timer's name") });
-        http.Response.StatusCode = StatusCodes.Status204NoContent;
+        if (!result.TryGet(out Placed<TimerChanged> changed, out OperationError? error))
+        {
+            return ProblemAnswer.WriteAsync(http, error);
+        }
+
+        Answers.SetPosition(http, changed.Position);
+        return Answers.EmptyAsync(http, statusOf(changed.Answer.Created));
     }
 
-    private async Task<TimerChanged> ChangeAsync(HttpContext http, TimerChange change)
-    {
-        Utf8Name node = ServiceCalls.NodeOf(http);
-        ServiceSnapshot service = await calls.FindAsync(http);
-        PartitionId partition = service.PartitionOf(calls.Slots, node);
-        TimerChanged changed = await calls.ExecuteAsync<TimerChanged>(
-            service,
-            partition,
-            new ChangeTimer { Service = service.Id, Node = node, Timer = change, MailboxLimit = service.MailboxLimit },
-            ProblemCode.TimerNotFound);
-        Answers.SetPosition(http, partition, changed);
-        return changed;
-    }
+    private static string NameOf(HttpContext http) => RequestPath.Of(http).Segment(6).ToString();
 
     private static TimerDocument Document(TimerView timer) => new()
     {
         Name = timer.Name.ToString(),
         Cron = timer.Cron,
         Zone = timer.Zone,
-        Next = Answers.Time(timer.DueMs),
+        Next = Rfc3339.Write(timer.DueMs),
         Pending = timer.Pending?.ToString(),
         Trouble = timer.Trouble,
         Type = timer.Content.Type,

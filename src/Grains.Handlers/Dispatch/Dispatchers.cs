@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
-using Grains.FrontEnd.Declarations;
 using Grains.Handlers.Runs;
-using Grains.Handlers.Servers;
+using Grains.Operations.Declarations;
 using Grains.StateMachines.Ids;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,9 +1,8 @@
 using System.Diagnostics;
-using Grains.FrontEnd.Declarations;
 using Grains.Handlers.Nodes;
-using Grains.Handlers.Push;
 using Grains.Handlers.Runs;
 using Grains.Handlers.Servers;
+using Grains.Operations.Declarations;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;

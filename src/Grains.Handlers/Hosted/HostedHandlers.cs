@@ -1,9 +1,10 @@
 using System.Collections.Frozen;
 using Grains.Api;
 using Grains.Api.Deliveries;
-using Grains.FrontEnd.Declarations;
-using Grains.FrontEnd.Deliveries;
 using Grains.Handlers.Runs;
+using Grains.Operations.Declarations;
+using Grains.Operations.Deliveries;
+using Grains.Operations.Syntax;
 using Grains.StateMachines.Deliveries;
 using Microsoft.Extensions.DependencyInjection;
 

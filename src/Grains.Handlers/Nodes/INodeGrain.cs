@@ -1,5 +1,5 @@
-using Grains.FrontEnd.Declarations;
 using Grains.Handlers.Runs;
+using Grains.Operations.Declarations;
 using Grains.StateMachines.Deliveries;
 
 namespace Grains.Handlers.Nodes;

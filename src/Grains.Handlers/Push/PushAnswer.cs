@@ -4,10 +4,10 @@ using System.Net.Http;
 using Grains.Api;
 using Grains.Api.Deliveries;
 using Grains.Api.Json;
-using Grains.FrontEnd.Declarations;
-using Grains.FrontEnd.Problems;
-using Grains.FrontEnd.Requests;
 using Grains.Handlers.Runs;
+using Grains.Operations.Declarations;
+using Grains.Operations.Errors;
+using Grains.Operations.Syntax;
 
 namespace Grains.Handlers.Push;
 
@@ -107,14 +107,9 @@ internal static class PushAnswer
             return new HandlerOutcome.Failed($"the answer is over {Limits.CommitJsonBytes} bytes");
         }
 
-        try
-        {
-            return new HandlerOutcome.Commit(JsonBody.Parse(json, WireJson.Context.CommitRequest));
-        }
-        catch (RequestRefusedException e)
-        {
-            return new HandlerOutcome.Failed($"the answer is not a commit: {e.Message}");
-        }
+        return JsonText.Parse(json, WireJson.Context.CommitRequest).TryGet(out CommitRequest? commit, out OperationError? error)
+            ? new HandlerOutcome.Commit(commit)
+            : new HandlerOutcome.Failed($"the answer is not a commit: {error.Detail}");
     }
 
     private static HandlerOutcome.Commit Ignored(string why) => new(

@@ -1,3 +1,6 @@
+using Grains.Operations.Deliveries;
+using Grains.Operations.Syntax;
+
 namespace Grains.Handlers.Push;
 
 /// <summary>

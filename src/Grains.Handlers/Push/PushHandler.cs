@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
-using Grains.FrontEnd.Declarations;
 using Grains.Handlers.Runs;
 using Grains.Handlers.Servers;
+using Grains.Operations.Declarations;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Handlers.Push;

@@ -4,9 +4,9 @@ using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Grains.Api.Json;
-using Grains.FrontEnd.Declarations;
-using Grains.FrontEnd.Deliveries;
-using Grains.FrontEnd.Nodes;
+using Grains.Operations.Declarations;
+using Grains.Operations.Deliveries;
+using Grains.Operations.Messages;
 using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Mailboxes;
@@ -63,9 +63,9 @@ internal static class PushRequest
         headers.TryAddWithoutValidation("Grains-Token", Text(given.Token.Value));
         headers.TryAddWithoutValidation("Grains-Attempt", Text(given.Messages.Max(m => m.Attempts)));
         headers.TryAddWithoutValidation("Grains-Messages", Text(given.Messages.Length));
-        if (HopsHeader.Write(service, given.Messages.Max(m => m.Content.Metadata?.Hops ?? 0)) is { } hops)
+        if (HopsSeal.Write(service, given.Messages.Max(m => m.Content.Metadata?.Hops ?? 0)) is { } hops)
         {
-            headers.TryAddWithoutValidation(HopsHeader.Name, hops);
+            headers.TryAddWithoutValidation(HopsSeal.Header, hops);
         }
 
         if (given.StateVersion != Revision.None)

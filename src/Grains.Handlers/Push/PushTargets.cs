@@ -1,4 +1,4 @@
-using Grains.FrontEnd.Declarations;
+using Grains.Operations.Declarations;
 
 namespace Grains.Handlers.Push;
 

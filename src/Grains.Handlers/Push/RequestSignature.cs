@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Text;
-using Grains.FrontEnd.Declarations;
+using Grains.Operations.Declarations;
 
 namespace Grains.Handlers.Push;
 

@@ -40,7 +40,10 @@ internal sealed partial class RunKeeper : BackgroundService
     public bool IsStopping => Volatile.Read(ref _stopAtMs) != long.MaxValue;
 
     /// <summary>Of a clock that never goes back.</summary>
-    public long NowMs => (long)_time.GetElapsedTime(0).TotalMilliseconds;
+    public TimeSpan Now => _time.GetElapsedTime(0);
+
+    /// <inheritdoc cref="Now"/>
+    public long NowMs => (long)Now.TotalMilliseconds;
 
     public Run Begin(DeliveryGiven given)
     {

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Grains.FrontEnd.Declarations;
+using Grains.Operations.Declarations;
 using Grains.Silo.Telemetry;
 using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Mailboxes;

@@ -1,4 +1,4 @@
-using Grains.FrontEnd.Explanations;
+using Grains.Operations.Explanations;
 
 namespace Grains.Handlers.Servers;
 

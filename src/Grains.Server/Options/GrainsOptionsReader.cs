@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Grains.FrontEnd.Access;
+using Grains.Operations.Access;
 using Grains.Server.Logs;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Codecs;

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Routes;
 using Grains.FrontEnd.Tests.World;
+using Grains.Operations.Access;
 using Grains.Silo.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Grains.FrontEnd.Access;
+using Grains.Operations.Access;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Grains.FrontEnd.Tests.Access;

@@ -1,6 +1,7 @@
 using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Tests.World;
+using Grains.Operations.Access;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;
 using Microsoft.AspNetCore.Http;
@@ -104,11 +105,11 @@ public sealed class KeysFollowedTests : IAsyncLifetime
     {
         var stage = new KeyLife.Stage();
         var begun = new BrokenOff { IsBegun = true };
-        Task streams = KeyRequests.RunAsync(begun.Http, http => Task.Delay(Timeout.Infinite, http.RequestAborted), stage);
+        Task streams = KeyRequests.RunAsync(begun.Http, (http, _) => Task.Delay(Timeout.Infinite, http.RequestAborted), default, stage);
         var deaf = new BrokenOff();
-        Task hears = KeyRequests.RunAsync(deaf.Http, _ => deaf.Aborted.Task, stage);
+        Task hears = KeyRequests.RunAsync(deaf.Http, (_, _) => deaf.Aborted.Task, default, stage);
         var quick = new BrokenOff();
-        await KeyRequests.RunAsync(quick.Http, _ => Task.CompletedTask, stage);
+        await KeyRequests.RunAsync(quick.Http, (_, _) => Task.CompletedTask, default, stage);
         stage.End();
         await Task.WhenAll(streams, hears).WaitAsync(_deadline);
         Assert.True(begun.Aborted.Task.IsCompleted);
@@ -116,7 +117,8 @@ public sealed class KeysFollowedTests : IAsyncLifetime
 
         var waits = new BrokenOff();
         await Assert.ThrowsAsync<RequestRefusedException>(
-            () => KeyRequests.RunAsync(waits.Http, http => Task.Delay(Timeout.Infinite, http.RequestAborted), stage));
+            () => KeyRequests.RunAsync(
+                waits.Http, (http, _) => Task.Delay(Timeout.Infinite, http.RequestAborted), default, stage));
     }
 
     [Fact]

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Http;
 using System.Text;
-using Grains.FrontEnd.Declarations;
 using Grains.Handlers.Push;
 using Grains.Handlers.Runs;
+using Grains.Operations.Declarations;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Handlers.Tests.Push;

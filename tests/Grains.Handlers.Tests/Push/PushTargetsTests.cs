@@ -1,5 +1,5 @@
-using Grains.FrontEnd.Declarations;
 using Grains.Handlers.Push;
+using Grains.Operations.Declarations;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Grains.Handlers.Tests.Push;

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Http;
-using Grains.FrontEnd.Declarations;
 using Grains.Handlers.Push;
 using Grains.Handlers.Runs;
+using Grains.Operations.Declarations;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 

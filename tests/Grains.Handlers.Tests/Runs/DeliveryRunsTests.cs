@@ -1,6 +1,8 @@
-using Grains.FrontEnd.Declarations;
 using Grains.Handlers.Nodes;
 using Grains.Handlers.Runs;
+using Grains.Operations.Declarations;
+using Grains.Operations.Deliveries;
+using Grains.Operations.Services;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;
@@ -22,8 +24,10 @@ public sealed class DeliveryRunsTests
         var partitions = new StartingServer(knowsItsCluster);
         using var keeper = new RunKeeper(partitions, new HandlerOptions(), TimeProvider.System, NullLogger<RunKeeper>.Instance);
         var catalog = new DeclarationCatalog(new SystemKeyspace(partitions), TimeProvider.System);
-        var runs = new DeliveryRuns(
-            new RunParts(keeper, catalog, partitions, null!, null!), new HandlerOptions(), TimeProvider.System, NullLogger<DeliveryRuns>.Instance);
+        var deliveries = new DeliveryOperations(new ServiceCalls(partitions, catalog), catalog);
+        var conclusion = new RunConclusion(
+            deliveries, new HandlerOptions(), TimeProvider.System, NullLogger<RunConclusion>.Instance);
+        var runs = new DeliveryRuns(keeper, catalog, new HandlerCalls(null!, null!), conclusion);
         var message = new MessageView
         {
             Id = new MessageId(new PartitionId(0), new Revision(1), 0), Content = MessageContent.Empty, Node = new Utf8Name("n"),

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Grains.FrontEnd.Access;
+using Grains.Operations.Access;
 using Grains.Server.Tests.Backups;
 using Grains.Server.Tests.Cluster;
 

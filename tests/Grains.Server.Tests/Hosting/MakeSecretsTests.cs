@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
-using Grains.FrontEnd.Access;
+using Grains.Operations.Access;
 using Grains.Server.Tests.Backups;
 
 namespace Grains.Server.Tests.Hosting;

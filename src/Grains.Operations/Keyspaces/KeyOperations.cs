@@ -1,0 +1,171 @@
+using System.Runtime.CompilerServices;
+using Grains.Api.Problems;
+using Grains.Operations.Access;
+using Grains.Operations.Declarations;
+using Grains.Operations.Errors;
+using Grains.Operations.Paging;
+using Grains.Operations.Syntax;
+using Grains.Silo.Partitions;
+using Grains.StateMachines.Batches;
+using Grains.StateMachines.Ids;
+using Grains.StateMachines.Keyspaces;
+
+namespace Grains.Operations.Keyspaces;
+
+/// <summary>Keys: put, get, delete, list.</summary>
+public sealed class KeyOperations(IPartitions partitions, DeclarationCatalog catalog)
+{
+    /// <summary>Sets a key.</summary>
+    public ValueTask<Result<Placed<KeyWritten>>> PutAsync(Caller caller, ReadOnlySpan<char> keyspace, KeyPut put) =>
+        caller.Refuse(Permission.Write) is { } refused ? new(refused) : PutAsync(catalog.FindKeyspaceAsync(keyspace), put);
+
+    /// <summary>Reads a key.</summary>
+    public ValueTask<Result<Placed<KeyFound>>> GetAsync(
+        Caller caller, ReadOnlySpan<char> keyspace, Utf8Name key, RequestedConsistency consistency = default) =>
+        caller.Refuse(Permission.Read) is { } refused ? new(refused)
+        : GetAsync(catalog.FindKeyspaceAsync(keyspace, consistency.MayBeStale), key, consistency);
+
+    /// <summary>Deletes a key.</summary>
+    public ValueTask<Result<Placed<KeyWritten>>> DeleteAsync(
+        Caller caller, ReadOnlySpan<char> keyspace, Utf8Name key, Condition condition) =>
+        caller.Refuse(Permission.Write) is { } refused ? new(refused)
+        : DeleteAsync(catalog.FindKeyspaceAsync(keyspace), key, condition);
+
+    /// <summary>A page of keys in bytewise order, each partition consistent for itself.</summary>
+    public async Task<Result<MergedPage<KeyView>>> ListAsync(Caller caller, string keyspace, KeyRange range, CancellationToken cancel)
+    {
+        if (caller.Refuse(Permission.Read) is { } refused)
+        {
+            return refused;
+        }
+
+        if (!(await catalog.FindKeyspaceAsync(keyspace, range.Consistency.MayBeStale))
+            .TryGet(out KeyspaceSnapshot? found, out OperationError? error))
+        {
+            return error;
+        }
+
+        var merge = new PageMerge<KeyView>(ReadAsync, e => e.Key, e => e.Value.Length);
+        return await merge.ReadAsync(found.Partitions(partitions.Slots), range.After, range.Limit, cancel);
+
+        async ValueTask<Result<MergedPage<KeyView>>> ReadAsync(PartitionId partition, Utf8Name after, int count)
+        {
+            var list = new ListKeys
+            {
+                Keyspace = found.Id,
+                Prefix = range.Prefix,
+                Start = range.Start,
+                End = range.End,
+                After = after,
+                Limit = count,
+                KeysOnly = !range.WithValues,
+                Consistency = range.Consistency.For(partition),
+            };
+            return (await ExecuteAsync<KeyPage>(found, partition, list, cancel)).TryGet(out Placed<KeyPage> page, out OperationError? none)
+                ? new MergedPage<KeyView>(page.Answer.Entries, page.Answer.More)
+                : none;
+        }
+    }
+
+    private async ValueTask<Result<Placed<KeyWritten>>> PutAsync(ValueTask<Result<KeyspaceSnapshot>> found, KeyPut put)
+    {
+        if (!(await found).TryGet(out KeyspaceSnapshot? keyspace, out OperationError? error))
+        {
+            return error;
+        }
+
+        var command = new PutKey
+        {
+            Keyspace = keyspace.Id,
+            Key = put.Key,
+            Value = put.Value,
+            ContentType = put.ContentType,
+            Condition = put.Condition,
+            TtlMs = put.TtlMs,
+        };
+        return await ExecuteAsync<KeyWritten>(keyspace, keyspace.PartitionOf(partitions.Slots, put.Key), command);
+    }
+
+    private async ValueTask<Result<Placed<KeyFound>>> GetAsync(
+        ValueTask<Result<KeyspaceSnapshot>> found, Utf8Name key, RequestedConsistency consistency)
+    {
+        if (!(await found).TryGet(out KeyspaceSnapshot? keyspace, out OperationError? error))
+        {
+            return error;
+        }
+
+        PartitionId partition = keyspace.PartitionOf(partitions.Slots, key);
+        var command = new GetKey { Keyspace = keyspace.Id, Key = key, Consistency = consistency.For(partition) };
+        return await ExecuteAsync<KeyFound>(keyspace, partition, command);
+    }
+
+    private async ValueTask<Result<Placed<KeyWritten>>> DeleteAsync(
+        ValueTask<Result<KeyspaceSnapshot>> found, Utf8Name key, Condition condition)
+    {
+        if (!(await found).TryGet(out KeyspaceSnapshot? keyspace, out OperationError? error))
+        {
+            return error;
+        }
+
+        var command = new DeleteKey { Keyspace = keyspace.Id, Key = key, Condition = condition };
+        return await ExecuteAsync<KeyWritten>(keyspace, keyspace.PartitionOf(partitions.Slots, key), command);
+    }
+
+    /// <summary>The answer of the expected kind; every other one is a refusal. One that says that the keyspace is gone is remembered.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Result<Placed<T>>> ExecuteAsync<T>(
+        KeyspaceSnapshot keyspace, PartitionId partition, Command command, CancellationToken cancel = default)
+        where T : Answer
+    {
+        Answer answer;
+        try
+        {
+            answer = await partitions.ExecuteAsync(partition, command, cancel);
+        }
+        catch (Exception e) when (Refusals.Of(e) is { } refused)
+        {
+            return refused;
+        }
+
+        if (answer is T expected)
+        {
+            return new Placed<T>(partition, expected);
+        }
+
+        if (answer is Refused { Code: Refusal.KeyspaceDeleted })
+        {
+            catalog.ForgetKeyspace(keyspace.Name);
+        }
+
+        return Refusals.Of(answer, ProblemCode.KeyNotFound);
+    }
+}
+
+/// <summary>What a key is set to.</summary>
+/// <param name="Key">Its name.</param>
+/// <param name="Value">Belongs to the operation until it ends.</param>
+/// <param name="ContentType">Null = none is kept.</param>
+/// <param name="Condition">When it is set.</param>
+/// <param name="TtlMs">It expires after this; 0 = never.</param>
+public readonly record struct KeyPut(Utf8Name Key, byte[] Value, string? ContentType, Condition Condition, long TtlMs);
+
+/// <summary>Which keys are listed; empty names bound nothing.</summary>
+public sealed record KeyRange
+{
+    public Utf8Name Prefix { get; init; }
+
+    /// <summary>From here on, itself included.</summary>
+    public Utf8Name Start { get; init; }
+
+    /// <summary>Up to here, itself not included.</summary>
+    public Utf8Name End { get; init; }
+
+    /// <summary>Only what comes after this: the last of the page before.</summary>
+    public Utf8Name After { get; init; }
+
+    public required int Limit { get; init; }
+
+    public bool WithValues { get; init; }
+
+    public RequestedConsistency Consistency { get; init; }
+}
