@@ -4,6 +4,7 @@ using Grains.Handlers.Nodes;
 using Grains.Handlers.Push;
 using Grains.Handlers.Runs;
 using Grains.Handlers.Servers;
+using Grains.Operations.Declarations;
 using Grains.Operations.Explanations;
 using Grains.Operations.Syntax;
 using Grains.Silo.Cluster;
@@ -40,19 +41,12 @@ public static class HandlersExtensions
         services.AddSingleton<IHandlerStatus, HandlerStatus>();
         services.AddGrainService<HandlerService>();
         services.AddSingleton<IHandlerServiceClient, HandlerServiceClient>();
-        services.AddSingleton(provider => new DispatchParts(
-            provider.GetRequiredService<IPartitions>(),
-            provider.GetRequiredService<LocalPartitions>(),
-            provider.GetRequiredService<IGrainFactory>(),
-            provider.GetRequiredService<DeliveryRuns>(),
-            provider.GetRequiredService<PushHandler>(),
-            provider.GetRequiredService<HandlerServers>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<ServiceDispatcher>>())
-        {
-            Slots = new Slots(options.InFlightMax),
-            IsPaused = () => provider.GetRequiredService<ClusterSettingsView>().Settings?.Paused is not null,
-        });
+        services.AddSingleton(new ServerSlots(new Slots(options.InFlightMax)));
+        services.AddSingleton<LocalDeliveries>();
+        services.AddSingleton<NodeRuns>();
+        services.AddSingleton<HandlerAvailability>();
+        services.AddSingleton<Func<ServiceSnapshot, ServiceDispatcher>>(
+            provider => service => ActivatorUtilities.CreateInstance<ServiceDispatcher>(provider, service));
         services.AddHostedService<Dispatchers>();
         silo.AddPlacementDirector<NodePlacement, NodePlacementDirector>();
         return silo;

@@ -54,30 +54,21 @@ public static class GrainsSiloExtensions
         services.AddGrainService<ServerService>();
         services.AddSingleton<IServerServiceClient, ServerServiceClient>();
         services.AddSingleton<HandOvers>();
-        services.AddSingleton(provider => new KeeperSurroundings(
-            options.Keeper,
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<PartitionKeeper>>())
-        {
-            Server = provider.GetRequiredService<ILocalSiloDetails>().Name,
-            Address = provider.GetRequiredService<ILocalSiloDetails>().SiloAddress,
-            Membership = provider.GetRequiredService<MembershipView>(),
-            Owners = provider.GetRequiredService<PartitionOwners>(),
-            Leaving = provider.GetRequiredService<LeavingServers>(),
-            Servers = provider.GetRequiredService<IServerServiceClient>(),
-        });
+        services.AddSingleton(options.Keeper);
+        services.AddSingleton(provider => new ClusterPeers(
+            provider.GetRequiredService<ILocalSiloDetails>().Name,
+            provider.GetRequiredService<ILocalSiloDetails>().SiloAddress,
+            provider.GetRequiredService<MembershipView>(),
+            provider.GetRequiredService<LeavingServers>(),
+            provider.GetRequiredService<IServerServiceClient>()));
         services.AddSingleton<IClusterStatus, ClusterStatus>();
         services.AddSingleton(provider => new BackupSource(
             provider.GetService<IJournal>() as IJournalExport,
             provider.GetRequiredService<ClusterSettingsView>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<BackupSource>>()));
-        services.AddSingleton(provider => new JournalIsolation(
-            new Lazy<IJournal>(provider.GetRequiredService<IJournal>),
-            provider.GetRequiredService<LocalPartitions>(),
-            provider.GetRequiredService<HandOvers>(),
-            provider.GetRequiredService<PartitionReadiness>(),
-            provider.GetRequiredService<KeeperSurroundings>()));
+        services.AddSingleton(provider => new Lazy<IJournal>(provider.GetRequiredService<IJournal>));
+        services.AddSingleton<JournalIsolation>();
         services.AddSingleton(provider => new Lazy<JournalIsolation>(provider.GetRequiredService<JournalIsolation>));
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<JournalIsolation>());
         services.AddSingleton<PartitionKeeper>();

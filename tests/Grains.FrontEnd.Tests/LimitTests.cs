@@ -1,4 +1,3 @@
-using Grains.Operations.Deliveries;
 using System.Reflection;
 using Grains.Api;
 using Grains.FrontEnd.Tests.World;

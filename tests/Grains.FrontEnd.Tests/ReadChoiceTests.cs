@@ -1,5 +1,5 @@
-using Grains.Operations.Declarations;
 using Grains.FrontEnd.Tests.World;
+using Grains.Operations.Declarations;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;

@@ -11,6 +11,7 @@ public partial class CircleTests
     [InlineData("Grains.Journal")]
     [InlineData("Grains.Journal.Postgres")]
     [InlineData("Grains.Silo")]
+    [InlineData("Grains.Operations")]
     [InlineData("Grains.Server")]
     public void No_folder_of_a_project_is_part_of_a_circle(string project) => Repository.Expect(Circles(Uses(project)));
 

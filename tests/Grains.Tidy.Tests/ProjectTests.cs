@@ -4,6 +4,9 @@ namespace Grains.Tidy.Tests;
 
 public class ProjectTests
 {
+    /// <summary>The journals keep one format: what writes it is nobody else's.</summary>
+    private static readonly string[] _friends = ["Grains.Journal.Postgres"];
+
     private static readonly string[] _serializer = ["Microsoft.Orleans.Serialization", "Microsoft.Orleans.CodeGenerator"];
 
     [Fact]
@@ -22,6 +25,30 @@ public class ProjectTests
     [Fact]
     public void The_silo_does_not_reference_the_front_end() =>
         Repository.Expect(Forbidden("src/Grains.Silo/", "Grains.FrontEnd", "Grains.Server"));
+
+    [Fact]
+    public void Operations_know_no_protocol()
+    {
+        Repository.Expect(Forbidden("src/Grains.Operations/", "Grains.FrontEnd", "Grains.Handlers", "Grains.Server"));
+        Assert.Empty(References("src/Grains.Operations/Grains.Operations.csproj", "FrameworkReference"));
+        Assert.DoesNotContain(
+            References("src/Grains.Operations/Grains.Operations.csproj", "PackageReference"),
+            p => p.Contains("AspNetCore", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Handlers_do_not_reference_the_front_end() =>
+        Repository.Expect(Forbidden("src/Grains.Handlers/", "Grains.FrontEnd", "Grains.Server"));
+
+    /// <summary>What only another product needs is public there, or in the wrong place.</summary>
+    [Fact]
+    public void No_product_shows_its_internals_to_another() =>
+        Repository.Expect(
+            from project in Repository.Projects
+            where project.StartsWith("src/", StringComparison.Ordinal)
+            from friend in References(project, "InternalsVisibleTo")
+            where !friend.EndsWith(".Tests", StringComparison.Ordinal) && !_friends.Contains(friend)
+            select $"{project} shows its internals to {friend}");
 
     [Fact]
     public void A_client_references_nothing_of_the_server() =>

@@ -1,6 +1,10 @@
 using System.Collections.Immutable;
 using Grains.Handlers.Runs;
+using Grains.Handlers.Servers;
 using Grains.Operations.Declarations;
+using Grains.Silo.Cluster;
+using Grains.Silo.Loops;
+using Grains.Silo.Partitions;
 using Grains.StateMachines.Ids;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -16,8 +20,12 @@ internal sealed partial class Dispatchers : BackgroundService
     private static readonly TimeSpan _pause = TimeSpan.FromSeconds(1);
 
     private readonly DeclarationCatalog _catalog;
-    private readonly DispatchParts _parts;
+    private readonly Func<ServiceSnapshot, ServiceDispatcher> _create;
+    private readonly IPartitions _partitions;
+    private readonly ClusterSettingsView _settings;
+    private readonly HandlerAvailability _availability;
     private readonly RunKeeper _runs;
+    private readonly TimeProvider _time;
     private readonly ILogger<Dispatchers> _log;
     private readonly SemaphoreSlim _changed = new(0, 1);
     private readonly Lock _lock = new();
@@ -27,12 +35,23 @@ internal sealed partial class Dispatchers : BackgroundService
     private ImmutableDictionary<string, ServiceDispatcher> _dispatchers = ImmutableDictionary<string, ServiceDispatcher>.Empty;
 
     public Dispatchers(
-        DeclarationCatalog catalog, DispatchParts parts, RunKeeper runs, IHostApplicationLifetime lifetime, ILogger<Dispatchers> log)
+        DeclarationCatalog catalog,
+        Func<ServiceSnapshot, ServiceDispatcher> create,
+        IPartitions partitions,
+        LocalPartitions local,
+        ClusterSettingsView settings,
+        HandlerAvailability availability,
+        HandlerServers servers,
+        RunKeeper runs,
+        IHostApplicationLifetime lifetime,
+        TimeProvider time,
+        ILogger<Dispatchers> log)
     {
-        (_catalog, _parts, _runs, _log) = (catalog, parts, runs, log);
-        _work = new WorkWatch(parts.Local, parts.Time, (service, partition) => _running.GetValueOrDefault(service)?.Take(partition));
+        (_catalog, _create, _partitions, _settings, _availability) = (catalog, create, partitions, settings, availability);
+        (_runs, _time, _log) = (runs, time, log);
+        _work = new WorkWatch(local, time, (service, partition) => _running.GetValueOrDefault(service)?.Take(partition));
         catalog.ServicesChanged += Wake;
-        parts.Servers.Dispatched = () => [.. _dispatchers.Values.Select(d => d.Report)];
+        servers.Dispatched = () => [.. _dispatchers.Values.Select(d => d.Report)];
         lifetime.ApplicationStopping.Register(End);
     }
 
@@ -49,7 +68,7 @@ internal sealed partial class Dispatchers : BackgroundService
         {
             try
             {
-                if (_parts.Partitions.IsReady)
+                if (_partitions.IsReady)
                 {
                     Follow(await _catalog.ListServicesAsync(
                         stoppingToken, unreadable: e => LogNotRead(_log, e.Message)));
@@ -65,7 +84,7 @@ internal sealed partial class Dispatchers : BackgroundService
             {
                 // What is known goes on; the partition that has the declarations may be on its way.
                 LogNotListed(_log, e.Message);
-                await Task.Delay(_pause, _parts.Time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(_pause, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -84,7 +103,7 @@ internal sealed partial class Dispatchers : BackgroundService
     private void FollowAll(List<ServiceSnapshot> services)
     {
         Dictionary<string, ServiceSnapshot> wanted = services
-            .Where(s => s.Handler.Kind != HandlerKind.Pull && !s.Paused && !_parts.IsPaused()).ToDictionary(s => s.Name, StringComparer.Ordinal);
+            .Where(s => s.Handler.Kind != HandlerKind.Pull && !s.Paused && _settings.Settings?.Paused is null).ToDictionary(s => s.Name, StringComparer.Ordinal);
         foreach ((string name, ServiceDispatcher dispatcher) in _dispatchers)
         {
             if (wanted.GetValueOrDefault(name) != dispatcher.Service)
@@ -93,7 +112,7 @@ internal sealed partial class Dispatchers : BackgroundService
                 _dispatchers = _dispatchers.Remove(name);
                 if (wanted.GetValueOrDefault(name)?.Id != dispatcher.Service.Id)
                 {
-                    _parts.Push.Forget(dispatcher.Service.Id);
+                    _availability.Forget(dispatcher.Service.Id);
                 }
             }
         }
@@ -101,7 +120,7 @@ internal sealed partial class Dispatchers : BackgroundService
         List<ServiceId> begun = [];
         foreach (ServiceSnapshot service in wanted.Values.Where(s => !_dispatchers.ContainsKey(s.Name)))
         {
-            _dispatchers = _dispatchers.Add(service.Name, new ServiceDispatcher(service, _parts));
+            _dispatchers = _dispatchers.Add(service.Name, _create(service));
             begun.Add(service.Id);
         }
 

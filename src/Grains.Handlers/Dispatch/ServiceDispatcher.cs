@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using Grains.Handlers.Nodes;
 using Grains.Handlers.Runs;
 using Grains.Handlers.Servers;
 using Grains.Operations.Declarations;
@@ -7,6 +5,7 @@ using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
+using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 
 namespace Grains.Handlers.Dispatch;
@@ -26,7 +25,12 @@ internal sealed partial class ServiceDispatcher : IDisposable
 
     private static readonly TimeSpan _pauseAfterTrouble = TimeSpan.FromMilliseconds(250);
 
-    private readonly DispatchParts _parts;
+    private readonly ServerSlots _ofServer;
+    private readonly LocalDeliveries _deliveries;
+    private readonly NodeRuns _runs;
+    private readonly HandlerAvailability _availability;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ServiceDispatcher> _log;
     private readonly Slots _slots;
     private readonly Lock _lock = new();
 
@@ -35,10 +39,17 @@ internal sealed partial class ServiceDispatcher : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private volatile string? _lastTrouble;
 
-    public ServiceDispatcher(ServiceSnapshot service, DispatchParts parts)
+    public ServiceDispatcher(
+        ServiceSnapshot service,
+        ServerSlots ofServer,
+        LocalDeliveries deliveries,
+        NodeRuns runs,
+        HandlerAvailability availability,
+        TimeProvider time,
+        ILogger<ServiceDispatcher> log)
     {
         Service = service;
-        _parts = parts;
+        (_ofServer, _deliveries, _runs, _availability, _time, _log) = (ofServer, deliveries, runs, availability, time, log);
         _slots = new Slots(service.Handler.InFlight);
     }
 
@@ -98,11 +109,7 @@ internal sealed partial class ServiceDispatcher : IDisposable
         }
     }
 
-    /// <summary>Why nothing can be handled now, and how long to wait before that is looked at again; null = it can.</summary>
-    private (string Why, TimeSpan For)? Suspension() => Service.Handler.Kind == HandlerKind.Push
-        ? _parts.Push.TargetsOf(Service).Suspension
-        : _parts.Servers.IsHosted(Service.Name) ? null
-        : ($"No server that is there has a class for it; build one in with AddHandler<T>(\"{Service.Name}\").", _pauseAfterTrouble);
+    private (string Why, TimeSpan For)? Suspension() => _availability.SuspensionOf(Service);
 
     /// <summary>Begins runs while the partition is here and has something.</summary>
     private async Task PumpAsync(PartitionId partition, CancellationToken stop)
@@ -112,7 +119,7 @@ internal sealed partial class ServiceDispatcher : IDisposable
             try
             {
                 // Where it is now, it is asked anew.
-                if (!_parts.Local.TryGet(partition, out _))
+                if (!_deliveries.Has(partition))
                 {
                     if (MayEnd(partition))
                     {
@@ -121,7 +128,7 @@ internal sealed partial class ServiceDispatcher : IDisposable
                 }
                 else if (Suspension() is { } suspension)
                 {
-                    await Task.Delay(suspension.For, _parts.Time, stop);
+                    await Task.Delay(suspension.For, _time, stop);
                 }
                 else if (!await TakeOneAsync(partition, stop) && MayEnd(partition))
                 {
@@ -135,12 +142,12 @@ internal sealed partial class ServiceDispatcher : IDisposable
             catch (PartitionUnavailableException e)
             {
                 // On its way to another server, or its journal is unavailable.
-                LogNoAnswer(_parts.Log, Service.Name, partition, e.Message);
+                LogNoAnswer(_log, Service.Name, partition, e.Message);
                 await PauseAsync(stop);
             }
             catch (Exception e)
             {
-                LogTrouble(_parts.Log, e, Service.Name, partition);
+                LogTrouble(_log, e, Service.Name, partition);
                 await PauseAsync(stop);
             }
         }
@@ -152,7 +159,7 @@ internal sealed partial class ServiceDispatcher : IDisposable
         await _slots.TakeAsync(stop);
         try
         {
-            await _parts.Slots.TakeAsync(stop);
+            await _ofServer.Slots.TakeAsync(stop);
         }
         catch
         {
@@ -177,7 +184,7 @@ internal sealed partial class ServiceDispatcher : IDisposable
             taken.SetResult(run is not null);
             for (int i = 1; run is not null; i++)
             {
-                bool goesOn = i < _deliveriesInARow || !(_slots.IsContended || _parts.Slots.IsContended);
+                bool goesOn = i < _deliveriesInARow || !(_slots.IsContended || _ofServer.Slots.IsContended);
                 run = await RunAsync(partition, run, goesOn, stop);
             }
         }
@@ -190,15 +197,15 @@ internal sealed partial class ServiceDispatcher : IDisposable
         }
         catch (PartitionUnavailableException e)
         {
-            LogNoAnswer(_parts.Log, Service.Name, partition, e.Message);
+            LogNoAnswer(_log, Service.Name, partition, e.Message);
         }
         catch (Exception e)
         {
-            LogTrouble(_parts.Log, e, Service.Name, partition);
+            LogTrouble(_log, e, Service.Name, partition);
         }
         finally
         {
-            _parts.Slots.Give();
+            _ofServer.Slots.Give();
             _slots.Give();
         }
     }
@@ -206,11 +213,9 @@ internal sealed partial class ServiceDispatcher : IDisposable
     /// <summary>Runs one delivery, here or where there is more room; returns the next one, if it may go on and there is one.</summary>
     private async Task<Run?> RunAsync(PartitionId partition, Run run, bool goesOn, CancellationToken stop)
     {
-        var work = new NodeWork { Service = Service.Name, ServiceId = Service.Id.Value, Given = run.Given };
-        if (!_parts.Servers.IsHereBest(HostedService))
+        if (!_runs.IsHereBest(Service))
         {
-            _parts.Runs.LetGo(run);
-            await RunElsewhereAsync(work);
+            Note(await _runs.RunElsewhereAsync(run, Service));
             return MayGoOn() ? await ReceiveAsync(partition, waitMs: 0, stop) : null;
         }
 
@@ -219,36 +224,18 @@ internal sealed partial class ServiceDispatcher : IDisposable
         Task<Run?>? next = null;
         try
         {
-            Note(await _parts.Runs.RunAsync(
-                run, work, Service, () => next = MayGoOn() ? ReceiveAsync(partition, _nextMs, stop) : null));
+            Note(await _runs.RunHereAsync(
+                run, Service, () => next = MayGoOn() ? ReceiveAsync(partition, _nextMs, stop) : null));
         }
         catch (Exception e) when (next is not null)
         {
             // The next one is nobody else's by now.
-            LogTrouble(_parts.Log, e, Service.Name, partition);
+            LogTrouble(_log, e, Service.Name, partition);
         }
 
         return next is null ? null : await next;
 
         bool MayGoOn() => goesOn && !stop.IsCancellationRequested && Suspension() is null;
-    }
-
-    private async Task RunElsewhereAsync(NodeWork work)
-    {
-        DeliveryGiven given = work.Given;
-        try
-        {
-            Note(await _parts.Grains.GetGrain<INodeGrain>(NodeKey.Of(Service, given)).Run(work));
-        }
-        catch (NoHandlerException e)
-        {
-            Note(await _parts.Runs.GiveBackAsync(given, Service, e.Message, counts: false));
-        }
-        catch (Exception e)
-        {
-            // The server that it ran on ended, perhaps because of it: without this its lease would have to run out.
-            Note(await _parts.Runs.GiveBackAsync(given, Service, $"the server that it ran on was lost: {e.Message}", counts: true));
-        }
     }
 
     private void Note(RunReport report)
@@ -260,36 +247,9 @@ internal sealed partial class ServiceDispatcher : IDisposable
     }
 
     /// <summary>What it is given it holds at once.</summary>
-    private async Task<Run?> ReceiveAsync(PartitionId partition, int waitMs, CancellationToken stop)
-    {
-        // Not cancelled while it waits: it could be given a delivery in that moment, which nobody would have then.
-        stop.ThrowIfCancellationRequested();
-        Answer answer = await _parts.Partitions.ExecuteAsync(
-            partition, Receive() with { WaitMs = waitMs }, CancellationToken.None);
-        return answer switch
-        {
-            DeliveryGiven given => _parts.Runs.Hold(given),
-
-            // Deleted: the next survey ends this. Else what is there is still to be taken.
-            NothingToDeliver or Refused { Code: Refusal.ServiceDeleted } => null,
-            Refused refused => throw new PartitionUnavailableException(partition, outcomeKnown: true, refused.Detail),
-            _ => throw new UnreachableException($"{answer.GetType().Name} answers no receive."),
-        };
-    }
-
-    private string? HostedService => Service.Handler.Kind == HandlerKind.Hosted ? Service.Name : null;
-
-    private Receive Receive() => new()
-    {
-        Service = Service.Id,
-        Node = Utf8Name.Empty,
-        MaxMessages = Service.Handler.Batch,
-        LeaseMs = Service.LeaseMs,
-        MaxAttempts = Service.Attempts,
-        ServiceName = Service.Name,
-        OfServer = true,
-    };
+    private async Task<Run?> ReceiveAsync(PartitionId partition, int waitMs, CancellationToken stop) =>
+        await _deliveries.ReceiveAsync(Service, partition, waitMs, stop) is { } given ? _runs.Hold(given) : null;
 
     private async Task PauseAsync(CancellationToken stop) =>
-        await Task.Delay(_pauseAfterTrouble, _parts.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(_pauseAfterTrouble, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

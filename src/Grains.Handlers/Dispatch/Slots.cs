@@ -28,3 +28,6 @@ internal sealed class Slots(int count) : IDisposable
 
     public void Dispose() => _free.Dispose();
 }
+
+/// <summary>Those of the whole server.</summary>
+internal sealed record ServerSlots(Slots Slots);

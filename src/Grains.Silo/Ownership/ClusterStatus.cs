@@ -7,15 +7,19 @@ namespace Grains.Silo.Ownership;
 
 /// <summary>The cluster's members, for people, and what people may say of them.</summary>
 internal sealed class ClusterStatus(
-    IGrainFactory grains, ClusterSettingsReader settings, PartitionReadiness readiness, KeeperSurroundings around) : IClusterStatus
+    IGrainFactory grains,
+    ClusterSettingsReader settings,
+    PartitionReadiness readiness,
+    PartitionOwners partitionOwners,
+    ClusterPeers peers) : IClusterStatus
 {
     public async Task<ClusterReport> ReadAsync(CancellationToken cancel)
     {
         ClusterSettings known = settings.View.Settings
             ?? throw new ClusterSettingsException("The cluster's settings are not read yet; ask again in a moment.");
-        IReadOnlyDictionary<PartitionId, string> owners = around.Owners.All;
-        HashSet<string> hosts = [.. around.Membership.Hosts.Select(h => h.Name)];
-        ClusterMember[] active = [.. around.Membership.Active.OrderBy(m => m.Name, StringComparer.Ordinal)];
+        IReadOnlyDictionary<PartitionId, string> owners = partitionOwners.All;
+        HashSet<string> hosts = [.. peers.Membership.Hosts.Select(h => h.Name)];
+        ClusterMember[] active = [.. peers.Membership.Active.OrderBy(m => m.Name, StringComparer.Ordinal)];
         ServerView[] servers = await Task.WhenAll(active.Select(async member => new ServerView
         {
             Name = member.Name,
@@ -25,17 +29,17 @@ internal sealed class ClusterStatus(
             Assigned = owners.Count(o => o.Value == member.Name),
             Report = await DescribeAsync(member.SiloAddress, cancel),
         }));
-        return new ClusterReport(around.Server, around.Membership.Number, known, readiness.Missing, servers);
+        return new ClusterReport(peers.Name, peers.Membership.Number, known, readiness.Missing, servers);
     }
 
     /// <exception cref="UnknownServerException">No server of this name is there, and none is drained.</exception>
     public async Task DrainAsync(string server, bool drained, CancellationToken cancel)
     {
-        bool isKnown = around.Membership.Active.Any(m => m.Name == server)
+        bool isKnown = peers.Membership.Active.Any(m => m.Name == server)
             || settings.View.Settings?.Drained.Contains(server) == true;
         if (!isKnown)
         {
-            throw new UnknownServerException(server, around.Membership.Active.Select(m => m.Name));
+            throw new UnknownServerException(server, peers.Membership.Active.Select(m => m.Name));
         }
 
         await PublishAsync(await Grain.Drain(server, drained).WaitAsync(cancel));
@@ -63,15 +67,15 @@ internal sealed class ClusterStatus(
     private async Task PublishAsync(ClusterSettings changed)
     {
         settings.Publish(changed);
-        await Task.WhenAll(around.Membership.Active.Where(m => m.Name != around.Server).Select(
-            m => around.Servers.At(m.SiloAddress).SettingsChanged())).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(peers.Others.Select(
+            m => peers.At(m.SiloAddress).SettingsChanged())).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task<ServerReport?> DescribeAsync(SiloAddress server, CancellationToken cancel)
     {
         try
         {
-            return await around.Servers.At(server).Describe().WaitAsync(cancel);
+            return await peers.At(server).Describe().WaitAsync(cancel);
         }
         catch (Exception) when (!cancel.IsCancellationRequested)
         {

@@ -11,7 +11,13 @@ namespace Grains.Silo.Ownership;
 /// no other way. The new owner reads the partition ahead first, so that the pause is what is left to read, not all of it.
 /// </summary>
 internal sealed partial class HandOvers(
-    IGrainFactory grains, LocalPartitions local, PartitionOwners owners, IServerServiceClient servers, KeeperSurroundings around)
+    IGrainFactory grains,
+    LocalPartitions local,
+    PartitionOwners owners,
+    ClusterPeers peers,
+    KeeperOptions options,
+    TimeProvider time,
+    ILogger<HandOvers> log)
 {
     /// <summary>After a preload that took longer, what came meanwhile is read ahead too.</summary>
     private static readonly TimeSpan _shortPreload = TimeSpan.FromMilliseconds(50);
@@ -53,11 +59,11 @@ internal sealed partial class HandOvers(
         bool all = true;
         var bounded = new ParallelOptions
         {
-            MaxDegreeOfParallelism = around.Options.ParallelRecoveries, CancellationToken = cancel,
+            MaxDegreeOfParallelism = options.ParallelRecoveries, CancellationToken = cancel,
         };
         await Parallel.ForEachAsync(loops, bounded, async (loop, stop) =>
         {
-            if (!await UntilActiveAsync(loop.Id, around.Time.GetTimestamp(), stop))
+            if (!await UntilActiveAsync(loop.Id, time.GetTimestamp(), stop))
             {
                 Volatile.Write(ref all, false);
             }
@@ -76,7 +82,7 @@ internal sealed partial class HandOvers(
         {
             if (!cancel.IsCancellationRequested)
             {
-                LogNotActivated(around.Logger, partition, e.Message);
+                LogNotActivated(log, partition, e.Message);
             }
 
             return false;
@@ -98,7 +104,7 @@ internal sealed partial class HandOvers(
         bool all = true;
         foreach (PartitionLoop loop in local.All.OrderBy(l => l.Id))
         {
-            if (owners.OwnerOf(loop.Id) is not { } owner || owner == around.Server)
+            if (owners.OwnerOf(loop.Id) is not { } owner || owner == peers.Name)
             {
                 continue;
             }
@@ -125,12 +131,12 @@ internal sealed partial class HandOvers(
 
     private async Task<bool> GiveAsync(PartitionLoop loop, string owner, CancellationToken cancel)
     {
-        long begun = around.Time.GetTimestamp();
+        long begun = time.GetTimestamp();
         LoopEnd end = await EndAsync(loop);
-        long ended = around.Time.GetTimestamp();
+        long ended = time.GetTimestamp();
         if (end.Reason != LoopEndReason.HandedOver)
         {
-            LogLeasesLost(around.Logger, loop.Id, owner, end.Why);
+            LogLeasesLost(log, loop.Id, owner, end.Why);
         }
 
         if (!await UntilActiveAsync(loop.Id, begun, cancel))
@@ -138,10 +144,10 @@ internal sealed partial class HandOvers(
             return false;
         }
 
-        TimeSpan pause = around.Time.GetElapsedTime(begun);
+        TimeSpan pause = time.GetElapsedTime(begun);
         _pauseMs.Record(pause.TotalMilliseconds);
-        LogHandedOver(around.Logger, loop.Id, owner, pause.TotalMilliseconds,
-            around.Time.GetElapsedTime(begun, ended).TotalMilliseconds);
+        LogHandedOver(log, loop.Id, owner, pause.TotalMilliseconds,
+            time.GetElapsedTime(begun, ended).TotalMilliseconds);
         return true;
     }
 
@@ -151,7 +157,7 @@ internal sealed partial class HandOvers(
         try
         {
             return await loop.HandOverAsync().WaitAsync(
-                TimeSpan.FromMilliseconds(around.Options.HandOverMsMax), around.Time);
+                TimeSpan.FromMilliseconds(options.HandOverMsMax), time);
         }
         catch (TimeoutException)
         {
@@ -165,12 +171,12 @@ internal sealed partial class HandOvers(
         {
             // The grain here is still on its way out, or the other server has not seen yet that the partition is its own.
             if (cancel.IsCancellationRequested
-                || around.Time.GetElapsedTime(begun).TotalMilliseconds > around.Options.HandOverMsMax)
+                || time.GetElapsedTime(begun).TotalMilliseconds > options.HandOverMsMax)
             {
                 return false;
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(_activationPauseMs), around.Time, CancellationToken.None);
+            await Task.Delay(TimeSpan.FromMilliseconds(_activationPauseMs), time, CancellationToken.None);
         }
 
         return true;
@@ -185,20 +191,20 @@ internal sealed partial class HandOvers(
             {
                 SiloAddress address = owners.AddressOf(owner)
                     ?? throw new SiloUnavailableException($"Server {owner} is not active any more.");
-                if (around.Leaving.Contains(around.Address))
+                if (peers.Leaving.Contains(peers.Address))
                 {
                     // It may have joined since the others were told: it would give the partition back.
-                    await servers.At(address).Leaving(around.Address).WaitAsync(cancel);
+                    await peers.At(address).Leaving(peers.Address).WaitAsync(cancel);
                 }
 
-                took = await servers.At(address).Preload(partition).WaitAsync(cancel);
+                took = await peers.At(address).Preload(partition).WaitAsync(cancel);
             }
 
             return true;
         }
         catch (Exception e)
         {
-            LogNotPreloaded(around.Logger, partition, owner, e.Message);
+            LogNotPreloaded(log, partition, owner, e.Message);
             return false;
         }
     }

@@ -1,5 +1,6 @@
 using Grains.Journal;
 using Grains.Silo.Loops;
+using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 
 namespace Grains.Silo.Ownership;
@@ -10,7 +11,15 @@ namespace Grains.Silo.Ownership;
 /// answered for a while. While nobody reaches the journal everybody keeps what they have.
 /// </summary>
 internal sealed partial class JournalIsolation(
-    Lazy<IJournal> journal, LocalPartitions local, HandOvers handOvers, PartitionReadiness readiness, KeeperSurroundings around)
+    Lazy<IJournal> journal,
+    LocalPartitions local,
+    HandOvers handOvers,
+    PartitionReadiness readiness,
+    PartitionOwners owners,
+    ClusterPeers peers,
+    KeeperOptions options,
+    TimeProvider time,
+    ILogger<JournalIsolation> log)
     : ILifecycleParticipant<ISiloLifecycle>
 {
     /// <summary>One is a coincidence: when a journal comes back, it does not for all at the same moment.</summary>
@@ -55,12 +64,12 @@ internal sealed partial class JournalIsolation(
         try
         {
             // On another way than appends and confirmations: one connection that hangs is no cut.
-            await journal.Value.ReadCheckpointAsync(default, CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromMilliseconds(around.Options.JournalProbeMsMax), around.Time);
+            await journal.Value.ReadCheckpointAsync(default, CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromMilliseconds(options.JournalProbeMsMax), time);
             return true;
         }
         catch (Exception e)
         {
-            LogNotReached(around.Logger, e.Message);
+            LogNotReached(log, e.Message);
             return false;
         }
     }
@@ -81,14 +90,14 @@ internal sealed partial class JournalIsolation(
     {
         while (!_stop.IsCancellationRequested && !readiness.IsLeaving)
         {
-            await Task.Delay(_pause, around.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(_pause, time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             try
             {
                 await (IsIsolated ? UntilReachedAsync() : UntilSilentAsync());
             }
             catch (Exception e) when (!_stop.IsCancellationRequested)
             {
-                LogFailed(around.Logger, e);
+                LogFailed(log, e);
             }
         }
     }
@@ -96,7 +105,7 @@ internal sealed partial class JournalIsolation(
     private async Task UntilSilentAsync()
     {
         TimeSpan silence = Silence();
-        bool isSilent = silence.TotalMilliseconds >= around.Options.IsolationMs;
+        bool isSilent = silence.TotalMilliseconds >= options.IsolationMs;
         _wasOutage &= isSilent;
         _rounds = isSilent && await OnlyOthersReachAsync() ? _rounds + 1 : 0;
         if (_rounds == (_wasOutage ? _roundsToLeaveAfterOutage : _roundsToLeave))
@@ -105,16 +114,16 @@ internal sealed partial class JournalIsolation(
         }
         else if (_wasIsolated)
         {
-            await TellAsync(server => server.Returned(around.Address));
+            await TellAsync(server => server.Returned(peers.Address));
         }
     }
 
     /// <summary>The longest wait for a verdict; or for a partition that is this server's and cannot be opened.</summary>
     private TimeSpan Silence()
     {
-        bool isOpen = around.Owners.All.All(o => o.Value != around.Server || local.TryGet(o.Key, out _));
-        _unopenedAt = isOpen ? 0 : _unopenedAt == 0 ? around.Time.GetTimestamp() : _unopenedAt;
-        TimeSpan unopened = isOpen ? TimeSpan.Zero : around.Time.GetElapsedTime(_unopenedAt);
+        bool isOpen = owners.All.All(o => o.Value != peers.Name || local.TryGet(o.Key, out _));
+        _unopenedAt = isOpen ? 0 : _unopenedAt == 0 ? time.GetTimestamp() : _unopenedAt;
+        TimeSpan unopened = isOpen ? TimeSpan.Zero : time.GetElapsedTime(_unopenedAt);
         TimeSpan undecided = local.All.Select(l => l.Silence).DefaultIfEmpty().Max();
         return unopened > undecided ? unopened : undecided;
     }
@@ -123,7 +132,7 @@ internal sealed partial class JournalIsolation(
     {
         Task<bool> own = ReachesJournalAsync();
         bool[] others = await Task.WhenAll(
-            around.Owners.Servers.Where(s => s.Name != around.Server).Select(s => AskAsync(s.SiloAddress, service => service.ReachesJournal())));
+            owners.Servers.Where(s => s.Name != peers.Name).Select(s => AskAsync(s.SiloAddress, service => service.ReachesJournal())));
         bool isReached = await own;
         _wasOutage |= !isReached && !others.Contains(true);
         return !isReached && others.Contains(true);
@@ -132,16 +141,16 @@ internal sealed partial class JournalIsolation(
     private async Task LeaveAsync(TimeSpan silence)
     {
         IReadOnlyCollection<PartitionLoop> lost = local.All;
-        LogIsolated(around.Logger, silence.TotalSeconds, lost.Count);
+        LogIsolated(log, silence.TotalSeconds, lost.Count);
         _isolations.Add(1);
         _isIsolated = true;
         _wasIsolated = true;
         _rounds = 0;
         _told.Clear();
-        around.Leaving.Add(around.Address);
-        await TellAsync(server => server.Leaving(around.Address));
+        peers.Leaving.Add(peers.Address);
+        await TellAsync(server => server.Leaving(peers.Address));
         bool all = await handOvers.AbandonAsync(lost, _stop.Token);
-        LogGivenUp(around.Logger, lost.Count, all ? "all have" : "not all have yet");
+        LogGivenUp(log, lost.Count, all ? "all have" : "not all have yet");
     }
 
     private async Task UntilReachedAsync()
@@ -155,25 +164,25 @@ internal sealed partial class JournalIsolation(
                 await handOvers.AbandonAsync(late, _stop.Token);
             }
 
-            await TellAsync(server => server.Leaving(around.Address));
+            await TellAsync(server => server.Leaving(peers.Address));
             return;
         }
 
-        LogReturned(around.Logger);
+        LogReturned(log);
         _isIsolated = false;
         _rounds = 0;
         _told.Clear();
         if (!readiness.IsLeaving)
         {
-            around.Leaving.Remove(around.Address);
-            await TellAsync(server => server.Returned(around.Address));
+            peers.Leaving.Remove(peers.Address);
+            await TellAsync(server => server.Returned(peers.Address));
         }
     }
 
     /// <summary>Those that do not know yet. Who is not reached is told in the next round.</summary>
     private async Task TellAsync(Func<IServerService, Task> tell)
     {
-        SiloAddress[] others = [.. around.Membership.Active.Select(m => m.SiloAddress).Where(a => !a.Equals(around.Address))];
+        SiloAddress[] others = [.. peers.Membership.Active.Select(m => m.SiloAddress).Where(a => !a.Equals(peers.Address))];
         _told.IntersectWith(others);
         bool[] told = await Task.WhenAll(others.Select(async other => _told.Contains(other) || await AskAsync(other, Told)));
         _told.UnionWith(others.Where((_, i) => told[i]));
@@ -190,11 +199,11 @@ internal sealed partial class JournalIsolation(
     {
         try
         {
-            return await ask(around.Servers.At(server)).WaitAsync(_stop.Token);
+            return await ask(peers.At(server)).WaitAsync(_stop.Token);
         }
         catch (Exception e) when (!_stop.IsCancellationRequested)
         {
-            LogNotAsked(around.Logger, server, e.Message);
+            LogNotAsked(log, server, e.Message);
             return false;
         }
     }

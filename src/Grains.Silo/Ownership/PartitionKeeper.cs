@@ -12,7 +12,15 @@ namespace Grains.Silo.Ownership;
 /// server at once after each change, everything now and then; and gives away what belongs to another.
 /// </summary>
 internal sealed partial class PartitionKeeper(
-    ClusterSettingsReader settings, PartitionReadiness readiness, LocalPartitions local, HandOvers handOvers, KeeperSurroundings around)
+    ClusterSettingsReader settings,
+    PartitionReadiness readiness,
+    LocalPartitions local,
+    HandOvers handOvers,
+    PartitionOwners owners,
+    ClusterPeers peers,
+    KeeperOptions options,
+    TimeProvider time,
+    ILogger<PartitionKeeper> log)
     : ILifecycleParticipant<ISiloLifecycle>
 {
     private readonly CancellationTokenSource _stop = new();
@@ -35,37 +43,37 @@ internal sealed partial class PartitionKeeper(
     public async Task LeaveAsync(CancellationToken cancel)
     {
         readiness.Leave();
-        if (settings.View.Slots is null || around.Leaving.Contains(around.Address))
+        if (settings.View.Slots is null || peers.Leaving.Contains(peers.Address))
         {
             return;
         }
 
-        long begun = around.Time.GetTimestamp();
+        long begun = time.GetTimestamp();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        over.CancelAfter(TimeSpan.FromMilliseconds(around.Options.LeaveMsMax));
-        LogLeaving(around.Logger, local.Count);
-        around.Leaving.Add(around.Address);
+        over.CancelAfter(TimeSpan.FromMilliseconds(options.LeaveMsMax));
+        LogLeaving(log, local.Count);
+        peers.Leaving.Add(peers.Address);
         await _leave.CancelAsync();
-        await Task.WhenAll(around.Membership.Active.Where(m => m.Name != around.Server).Select(TellAsync));
-        while (local.Count > 0 && around.Owners.Servers.Any() && !over.IsCancellationRequested)
+        await Task.WhenAll(peers.Others.Select(TellAsync));
+        while (local.Count > 0 && owners.Servers.Any() && !over.IsCancellationRequested)
         {
             if (!await handOvers.GiveAsync(over.Token))
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(around.Options.RetryMsMin), around.Time, CancellationToken.None);
+                await Task.Delay(TimeSpan.FromMilliseconds(options.RetryMsMin), time, CancellationToken.None);
             }
         }
 
-        LogLeft(around.Logger, local.Count, around.Time.GetElapsedTime(begun).TotalMilliseconds);
+        LogLeft(log, local.Count, time.GetElapsedTime(begun).TotalMilliseconds);
 
         async Task TellAsync(ClusterMember member)
         {
             try
             {
-                await around.Servers.At(member.SiloAddress).Leaving(around.Address).WaitAsync(over.Token);
+                await peers.At(member.SiloAddress).Leaving(peers.Address).WaitAsync(over.Token);
             }
             catch (Exception e)
             {
-                LogNotTold(around.Logger, member.Name, e.Message);
+                LogNotTold(log, member.Name, e.Message);
             }
         }
     }
@@ -73,12 +81,12 @@ internal sealed partial class PartitionKeeper(
     private async Task StartAsync(CancellationToken cancel)
     {
         ClusterSettings proposed = ClusterSettings.New(
-            around.Options.Partitions ?? ClusterSettings.PartitionsDefault, around.Time.GetUtcNow());
+            options.Partitions ?? ClusterSettings.PartitionsDefault, time.GetUtcNow());
         ClusterSettings known = await settings.ReadOrCreateAsync(proposed).WaitAsync(cancel);
         try
         {
-            known.CheckFor(around.Options.Partitions);
-            around.Options.OnSettings(known);
+            known.CheckFor(options.Partitions);
+            options.OnSettings(known);
         }
         catch (ClusterSettingsException refusal)
         {
@@ -90,7 +98,7 @@ internal sealed partial class PartitionKeeper(
         settings.Publish(known);
         local.Changed += OnChanged;
         settings.Changed += OnSettingsChanged;
-        around.Leaving.Returned += Wake;
+        peers.Leaving.Returned += Wake;
         _work = Task.WhenAll(Task.Run(KeepAsync, CancellationToken.None), Task.Run(SurveyAsync, CancellationToken.None),
             Task.Run(WatchAsync, CancellationToken.None));
     }
@@ -99,7 +107,7 @@ internal sealed partial class PartitionKeeper(
     {
         local.Changed -= OnChanged;
         settings.Changed -= OnSettingsChanged;
-        around.Leaving.Returned -= Wake;
+        peers.Leaving.Returned -= Wake;
         await _stop.CancelAsync();
         await _leave.CancelAsync();
         await _work.WaitAsync(cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -119,7 +127,7 @@ internal sealed partial class PartitionKeeper(
     {
         if (settings.View.Settings is { } changed)
         {
-            around.Options.OnSettings(changed);
+            options.OnSettings(changed);
         }
 
         Wake();
@@ -133,13 +141,13 @@ internal sealed partial class PartitionKeeper(
         int failures = 0;
         while (!_stop.IsCancellationRequested)
         {
-            bool isOwn = await ActivateAsync(around.Owners.All.Where(o => o.Value == around.Server).Select(o => o.Key));
-            bool isSettled = ViewAgeMs >= around.Options.HandOverDelayMs || !IsWanted;
-            bool isGiven = !isSettled || around.Leaving.Contains(around.Address) || await GiveAsync();
+            bool isOwn = await ActivateAsync(owners.All.Where(o => o.Value == peers.Name).Select(o => o.Key));
+            bool isSettled = ViewAgeMs >= options.HandOverDelayMs || !IsWanted;
+            bool isGiven = !isSettled || peers.Leaving.Contains(peers.Address) || await GiveAsync();
             failures = isOwn && isGiven ? 0 : failures + 1;
             int pauseMs = failures > 0
-                ? Math.Min(around.Options.RetryMsMin << Math.Min(failures, 16), around.Options.RetryMsMax)
-                : isSettled ? around.Options.SweepMs : around.Options.HandOverDelayMs;
+                ? Math.Min(options.RetryMsMin << Math.Min(failures, 16), options.RetryMsMax)
+                : isSettled ? options.SweepMs : options.HandOverDelayMs;
             await PauseAsync(TimeSpan.FromMilliseconds(pauseMs), endsEarly: failures == 0);
         }
     }
@@ -147,19 +155,19 @@ internal sealed partial class PartitionKeeper(
     /// <summary>Looks now and then at the partitions of others: whether they are served, and that they are at all.</summary>
     private async Task SurveyAsync()
     {
-        long begun = around.Time.GetTimestamp();
+        long begun = time.GetTimestamp();
         bool wasWhole = false;
         while (!_stop.IsCancellationRequested)
         {
             bool isWhole = await ActivateAsync(readiness.Settings.Slots!.Partitions) && readiness.IsWhole;
             if (isWhole != wasWhole)
             {
-                LogTurn(isWhole, around.Time.GetElapsedTime(begun));
+                LogTurn(isWhole, time.GetElapsedTime(begun));
                 wasWhole = isWhole;
             }
 
             await Task.Delay(
-                TimeSpan.FromMilliseconds(isWhole ? around.Options.SweepMs : around.Options.RetryMsMin * 4), around.Time, _stop.Token)
+                TimeSpan.FromMilliseconds(isWhole ? options.SweepMs : options.RetryMsMin * 4), time, _stop.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await RefreshAsync(isWhole);
         }
@@ -167,18 +175,18 @@ internal sealed partial class PartitionKeeper(
 
     /// <summary>Those that were given away are served by others, and known to be at once.</summary>
     private async Task<bool> GiveAsync() =>
-        await handOvers.GiveAsync(_leave.Token) & await ActivateAsync(readiness.Missing.Where(p => around.Owners.OwnerOf(p) != around.Server));
+        await handOvers.GiveAsync(_leave.Token) & await ActivateAsync(readiness.Missing.Where(p => owners.OwnerOf(p) != peers.Name));
 
-    private double ViewAgeMs => around.Time.GetElapsedTime(Volatile.Read(ref _viewChangedAt)).TotalMilliseconds;
+    private double ViewAgeMs => time.GetElapsedTime(Volatile.Read(ref _viewChangedAt)).TotalMilliseconds;
 
     /// <summary>False: drained, and to get rid of everything without waiting.</summary>
-    private bool IsWanted => settings.View.Settings?.Drained.Contains(around.Server) != true;
+    private bool IsWanted => settings.View.Settings?.Drained.Contains(peers.Name) != true;
 
     /// <summary>Ends early when something changed; never, after a failure, before a short pause.</summary>
     private async Task PauseAsync(TimeSpan length, bool endsEarly)
     {
         using var pause = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        Task delay = Task.Delay(length, around.Time, pause.Token);
+        Task delay = Task.Delay(length, time, pause.Token);
         await (endsEarly ? Task.WhenAny(delay, _changes.Reader.ReadAsync(pause.Token).AsTask()) : Task.WhenAny(delay));
         await pause.CancelAsync();
     }
@@ -186,7 +194,7 @@ internal sealed partial class PartitionKeeper(
     /// <summary>False: some of them have no owner yet.</summary>
     private async Task<bool> ActivateAsync(IEnumerable<PartitionId> partitions)
     {
-        if (around.Membership.Hosts.Count == 0)
+        if (peers.Membership.Hosts.Count == 0)
         {
             foreach (PartitionId partition in partitions)
             {
@@ -197,7 +205,7 @@ internal sealed partial class PartitionKeeper(
         }
 
         int missing = 0;
-        var bounded = new ParallelOptions { MaxDegreeOfParallelism = around.Options.ParallelRecoveries, CancellationToken = _stop.Token };
+        var bounded = new ParallelOptions { MaxDegreeOfParallelism = options.ParallelRecoveries, CancellationToken = _stop.Token };
         try
         {
             await Parallel.ForEachAsync(partitions, bounded, async (partition, cancel) =>
@@ -232,7 +240,7 @@ internal sealed partial class PartitionKeeper(
         {
             if (!_stop.IsCancellationRequested)
             {
-                LogNotRefreshed(around.Logger, e.Message);
+                LogNotRefreshed(log, e.Message);
             }
         }
     }
@@ -242,14 +250,14 @@ internal sealed partial class PartitionKeeper(
         try
         {
             long known = -1;
-            await foreach (ClusterMembershipSnapshot snapshot in around.Membership.Updates.WithCancellation(_stop.Token))
+            await foreach (ClusterMembershipSnapshot snapshot in peers.Membership.Updates.WithCancellation(_stop.Token))
             {
                 // The same version is published again after each refresh of the table.
                 if (snapshot.Version.Value != known)
                 {
                     known = snapshot.Version.Value;
-                    Volatile.Write(ref _viewChangedAt, around.Time.GetTimestamp());
-                    around.Leaving.KeepOnly(around.Membership.Active.Select(m => m.SiloAddress));
+                    Volatile.Write(ref _viewChangedAt, time.GetTimestamp());
+                    peers.Leaving.KeepOnly(peers.Membership.Active.Select(m => m.SiloAddress));
                     _changes.Writer.TryWrite(true);
                 }
             }
@@ -263,11 +271,11 @@ internal sealed partial class PartitionKeeper(
     {
         if (isWhole)
         {
-            LogReady(around.Logger, readiness.Settings.Slots!.Partitions.Count, local.Count, since.TotalMilliseconds);
+            LogReady(log, readiness.Settings.Slots!.Partitions.Count, local.Count, since.TotalMilliseconds);
         }
         else
         {
-            LogMissing(around.Logger, string.Join(", ", readiness.Missing.Take(10)));
+            LogMissing(log, string.Join(", ", readiness.Missing.Take(10)));
         }
     }
 }

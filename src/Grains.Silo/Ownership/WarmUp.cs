@@ -21,8 +21,13 @@ namespace Grains.Silo.Ownership;
 /// callers of one that was just handed over wait for it.
 /// </summary>
 internal sealed partial class WarmUp(
-    PartitionRuntime runtime, IGrainFactory grains, Serializer serializer, KeeperSurroundings around, IOptions<GrainTypeOptions> types)
-    : ILifecycleParticipant<ISiloLifecycle>
+    PartitionRuntime runtime,
+    IGrainFactory grains,
+    Serializer serializer,
+    ClusterPeers peers,
+    TimeProvider time,
+    ILogger<WarmUp> log,
+    IOptions<GrainTypeOptions> types) : ILifecycleParticipant<ISiloLifecycle>
 {
     private static readonly TimeSpan _lengthMax = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(10);
@@ -62,18 +67,18 @@ internal sealed partial class WarmUp(
 
     private async Task TryAsync(Func<Task> part)
     {
-        long begun = around.Time.GetTimestamp();
+        long begun = time.GetTimestamp();
         try
         {
-            await part().WaitAsync(_lengthMax, around.Time, _stop.Token);
-            LogWarmedUp(around.Logger, around.Time.GetElapsedTime(begun).TotalMilliseconds);
+            await part().WaitAsync(_lengthMax, time, _stop.Token);
+            LogWarmedUp(log, time.GetElapsedTime(begun).TotalMilliseconds);
         }
         catch (Exception e)
         {
             // The server is no worse off than without; what is wrong shows again where it matters.
             if (!_stop.IsCancellationRequested)
             {
-                LogFailed(around.Logger, e);
+                LogFailed(log, e);
             }
         }
     }
@@ -81,11 +86,11 @@ internal sealed partial class WarmUp(
     /// <summary>To every other server and back.</summary>
     internal async Task MoveAsync()
     {
-        IWarmUpGrain grain = grains.GetGrain<IWarmUpGrain>(around.Server);
-        foreach (SiloAddress there in around.Membership.Hosts.Select(h => h.SiloAddress).Where(a => !a.Equals(around.Address)))
+        IWarmUpGrain grain = grains.GetGrain<IWarmUpGrain>(peers.Name);
+        foreach (SiloAddress there in peers.Membership.Hosts.Select(h => h.SiloAddress).Where(a => !a.Equals(peers.Address)))
         {
             await MoveAsync(grain, there);
-            await MoveAsync(grain, around.Address);
+            await MoveAsync(grain, peers.Address);
         }
 
         await grain.End();
@@ -98,7 +103,7 @@ internal sealed partial class WarmUp(
         {
             _stop.Token.ThrowIfCancellationRequested();
             await grain.Move(to);
-            await Task.Delay(_pause, around.Time, _stop.Token);
+            await Task.Delay(_pause, time, _stop.Token);
         }
     }
 

@@ -54,14 +54,13 @@ public sealed class HandOversTests
         return (first, second);
     }
 
-    private HandOvers NewHandOvers() => new(_cluster.Grains, _local, _cluster.Owners, _cluster, new KeeperSurroundings(
-        new KeeperOptions { HandOverMsMax = 50 }, TimeProvider.System, NullLogger<PartitionKeeper>.Instance)
-    {
-        Server = "here",
-        Address = _cluster.AddressOf("here"),
-        Membership = null!, // Only the keeper itself looks there.
-        Owners = _cluster.Owners,
-        Leaving = _cluster.Leaving,
-        Servers = _cluster,
-    });
+    /// <summary>Only the keeper itself looks at the membership.</summary>
+    private HandOvers NewHandOvers() => new(
+        _cluster.Grains,
+        _local,
+        _cluster.Owners,
+        new ClusterPeers("here", _cluster.AddressOf("here"), null!, _cluster.Leaving, _cluster),
+        new KeeperOptions { HandOverMsMax = 50 },
+        TimeProvider.System,
+        NullLogger<HandOvers>.Instance);
 }

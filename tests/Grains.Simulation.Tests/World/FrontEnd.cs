@@ -34,16 +34,11 @@ internal sealed class FrontEnd
         var services = new SimServices(world);
         _router = new PartitionRouter(
             grains, Local, Owners, new PartitionReadiness(settings), world.Plan.Router, server.Time, world.Kernel.Random);
-        _handOvers = new HandOvers(grains, Local, Owners, services, new KeeperSurroundings(
-            new KeeperOptions { HandOverMsMax = world.Plan.HandOverMsMax }, server.Time, NullLogger<PartitionKeeper>.Instance)
-        {
-            Server = server.Name,
-            Address = server.Address,
-            Membership = null!, // Only its keeper and its watch on the journal look there, and they do not run here.
-            Owners = Owners,
-            Leaving = world.Leaving,
-            Servers = services,
-        });
+        // Only the keeper and the watch on the journal look at the membership, and they do not run here.
+        var peers = new ClusterPeers(server.Name, server.Address, null!, world.Leaving, services);
+        _handOvers = new HandOvers(
+            grains, Local, Owners, peers, new KeeperOptions { HandOverMsMax = world.Plan.HandOverMsMax }, server.Time,
+            NullLogger<HandOvers>.Instance);
     }
 
     public static SiloAddress NewAddress(int life) => SiloAddress.New(IPAddress.Loopback, 11_111, life);
