@@ -35,9 +35,13 @@ public sealed class KeyActionOperations(IPartitions partitions, DeclarationCatal
     {
         Permission needed = Array.TrueForAll(actions, a => Needed(a) == Permission.Read) ? Permission.Read : Permission.Write;
         return caller.Refuse(needed) is { } refused ? new(refused)
+            : actions.Length + watched.Length == 0 ? new(new KeysChanged([]))
             : PartitionOf(keyspace, actions, watched) is not { } partition ? new(_crossPartition)
             : TransactAsync(keyspace, partition, new KeyTransaction { Keyspace = keyspace.Id, Actions = actions, Watched = watched });
     }
+
+    /// <summary>They can be one transaction.</summary>
+    public bool AreOfOnePartition(KeyspaceSnapshot keyspace, KeyAction[] actions) => PartitionOf(keyspace, actions, []) is not null;
 
     /// <summary>How many keys there are, each partition counted for itself.</summary>
     public async Task<Result<long>> CountAsync(Caller caller, KeyspaceSnapshot keyspace, CancellationToken cancel)

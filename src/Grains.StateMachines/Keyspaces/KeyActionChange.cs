@@ -164,7 +164,7 @@ internal sealed class KeyActionChange(KeyTables tables, KeyspaceId keyspace, Dra
     {
         if (present is null)
         {
-            return new KeyResult { Fault = KeyFault.NoSuchKey };
+            return copy.Moves ? new KeyResult { Fault = KeyFault.NoSuchKey } : default;
         }
 
         KeyResult before = Before(present, withValue: false);

@@ -110,7 +110,7 @@ public enum KeyFault
     /// <summary>The value would be longer than values may be.</summary>
     TooLong = 5,
 
-    /// <summary>There is no such key.</summary>
+    /// <summary>There is no such key to be moved.</summary>
     NoSuchKey = 6,
 
     /// <summary>It was done; but what it would answer is not known any more.</summary>
