@@ -60,7 +60,7 @@ public class StringTests
     [Theory]
     [InlineData("NOSUCH a b => -ERR unknown command 'NOSUCH', with args beginning with: 'a' 'b' ")]
     [InlineData("GET => -ERR wrong number of arguments for 'get' command | GET a/../b => -ERR The key has a part '.' or '..'.")]
-    [InlineData("LPUSH k v => -ERR unknown command 'LPUSH', with args beginning with: 'k' 'v' | SWAPDB 0 1 => -ERR SWAPDB is not supported: a database is a keyspace with keys of its own")]
+    [InlineData("SWAPDB 0 1 => -ERR SWAPDB is not supported: a database is a keyspace with keys of its own | LPUSH k v => -ERR unknown command 'LPUSH', with args beginning with: 'k' 'v' ")]
     [InlineData("PING => +PONG | PING hi => $2,hi | ECHO hi => $2,hi | SELECT 15 => +OK | SELECT 16 => -ERR DB index is out of range | SELECT x => -ERR invalid DB index")]
     [InlineData("SET k v => +OK | SELECT 1 => +OK | GET k => $-1 | SET k w => +OK | SELECT 0 => +OK | GET k => $1,v | FLUSHDB => +OK | GET k => $-1 | SELECT 1 => +OK | GET k => $1,w")]
     [InlineData("AUTH x => -ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct? | RESET => +RESET")]

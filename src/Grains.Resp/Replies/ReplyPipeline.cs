@@ -68,6 +68,12 @@ internal sealed class ReplyPipeline(Socket socket)
             {
                 while (_pending.TryDequeue(out Pending? next))
                 {
+                    if (!next.IsReady && _writer.Length > 0)
+                    {
+                        // What one flush of the journal made durable is answered by many partitions at about the same time.
+                        await Task.Yield();
+                    }
+
                     if (!next.IsReady)
                     {
                         await FlushAsync();

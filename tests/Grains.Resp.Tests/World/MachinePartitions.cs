@@ -5,6 +5,7 @@ using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Partitions;
 using Grains.StateMachines.Slots;
+using Request = Grains.StateMachines.Batches.Request;
 
 namespace Grains.Resp.Tests.World;
 
