@@ -35,7 +35,8 @@ internal sealed class ClusterCommands(RespSurroundings around)
     private static ReadyReply Info() => new(to => to.Verbatim(string.Join("\r\n",
     [
         "cluster_state:ok", $"cluster_slots_assigned:{SlotMap.SlotCount}", $"cluster_slots_ok:{SlotMap.SlotCount}",
-        "cluster_slots_pfail:0", "cluster_slots_fail:0", "cluster_known_nodes:1", "cluster_size:1", "cluster_current_epoch:1", "cluster_my_epoch:1", "",
+        "cluster_slots_pfail:0", "cluster_slots_fail:0", "cluster_known_nodes:1", "cluster_size:1",
+        "cluster_current_epoch:1", "cluster_my_epoch:1", "",
     ])));
 
     private ReadyReply Nodes() => new(to => to.Verbatim(

@@ -36,7 +36,9 @@ internal sealed class CommandRunner(CommandTable table, KeyRunner keys, Database
             return default;
         }
 
-        return command.Run is { } run ? RunAloneAsync(session, words, caller, run, replies) : BeginAsync(session, words, caller, command, replies);
+        return command.Run is { } run
+            ? RunAloneAsync(session, words, caller, run, replies)
+            : BeginAsync(session, words, caller, command, replies);
     }
 
     private async ValueTask RunAloneAsync(

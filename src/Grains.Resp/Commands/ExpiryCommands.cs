@@ -16,7 +16,7 @@ internal static class ExpiryCommands
         Write("pexpire", -3, a => Expire(a, "pexpire", KeyExpiryKind.After, 1)),
         Write("expireat", -3, a => Expire(a, "expireat", KeyExpiryKind.At, _secondMs)),
         Write("pexpireat", -3, a => Expire(a, "pexpireat", KeyExpiryKind.At, 1)),
-        Write("persist", 2, a => KeyPlan.Of(new SetExpiry { Key = a.Key(0), Expiry = default, Condition = ExpiryCondition.IfAny }, KeyReplies.Changed)),
+        Write("persist", 2, Persist),
         Write("getex", -2, GetAndExpire),
         Read("ttl", 2, r => r.LeftMs, Seconds),
         Read("pttl", 2, r => r.LeftMs, ms => ms),
@@ -60,6 +60,9 @@ internal static class ExpiryCommands
         return condition is not { } when ? KeyPlan.Refuse($"ERR Unsupported option {a.Text(3)}")
             : KeyPlan.Of(new SetExpiry { Key = a.Key(0), Expiry = new KeyExpiry(kind, ms), Condition = when }, KeyReplies.Changed);
     }
+
+    private static KeyPlan Persist(Arguments a) => KeyPlan.Of(
+        new SetExpiry { Key = a.Key(0), Expiry = default, Condition = ExpiryCondition.IfAny }, KeyReplies.Changed);
 
     private static KeyPlan GetAndExpire(Arguments a)
     {

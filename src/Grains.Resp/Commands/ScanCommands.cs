@@ -20,10 +20,10 @@ internal sealed class ScanCommands(
 
     public IEnumerable<RespCommand> All =>
     [
-        new("scan", -2) { Run = (session, words, caller) => WithKeyspaceAsync(session, caller, k => ScanAsync(words, caller, k)) },
-        new("keys", 2) { Run = (session, words, caller) => WithKeyspaceAsync(session, caller, k => KeysAsync(words[1].ToArray(), caller, k)) },
-        new("dbsize", 1) { Run = (session, _, caller) => WithKeyspaceAsync(session, caller, k => CountAsync(caller, k)) },
-        new("randomkey", 1) { Run = (session, _, caller) => WithKeyspaceAsync(session, caller, k => RandomAsync(caller, k)) },
+        new("scan", -2) { Run = (s, words, caller) => WithKeyspaceAsync(s, caller, k => ScanAsync(words, caller, k)) },
+        new("keys", 2) { Run = (s, words, caller) => WithKeyspaceAsync(s, caller, k => KeysAsync(words[1].ToArray(), caller, k)) },
+        new("dbsize", 1) { Run = (s, _, caller) => WithKeyspaceAsync(s, caller, k => CountAsync(caller, k)) },
+        new("randomkey", 1) { Run = (s, _, caller) => WithKeyspaceAsync(s, caller, k => RandomAsync(caller, k)) },
         new("flushdb", -1) { Writes = true, Run = FlushAsync },
     ];
 

@@ -16,7 +16,8 @@ internal sealed class RespOptionReader(SettingSource source)
         (string? value, _) = source.Find(Setting.Resp);
         if (value is null)
         {
-            return isAlone ? new IPEndPoint(IPAddress.Loopback, _port) : null;
+            // Who chooses where the API listens may have another server beside it, and chooses this too.
+            return isAlone && !source.IsGiven(Setting.Urls) ? new IPEndPoint(IPAddress.Loopback, _port) : null;
         }
 
         if (value == _off)

@@ -13,7 +13,7 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
         new("data", "FOLDER", "./data", "where everything is kept; one process at a time");
     public static readonly Setting Urls = new("urls", "URL[;URL]", "http://127.0.0.1:7400", "where to listen");
     public static readonly Setting Resp = new(
-        "resp", "ADDRESS:PORT|off", null, "for Redis clients; 127.0.0.1:7401, in a cluster off, unless given");
+        "resp", "ADDRESS:PORT|off", null, "for Redis clients; unless given 127.0.0.1:7401, or off in a cluster or with --urls");
 
     public static readonly Setting Partitions =
         new("partitions", "COUNT", null, "fixed at the first start; 64 unless given");

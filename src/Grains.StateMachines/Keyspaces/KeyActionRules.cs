@@ -138,8 +138,9 @@ internal sealed class KeyActionRules(KeyTables tables, KeyRules keys)
             SetKey set => empty + set.Value.Length - before,
             AddInteger => empty + Math.Max(size, SignedNumber.CharsMax) - before,
             AddFloat => empty + Math.Max(size, DecimalNumber.CharsMax) - before,
-            AppendBytes append => empty + size + append.Value.Length - before,
-            WriteRange { Value.Length: > 0 } range => empty + Math.Max(size, (long)range.Offset + range.Value.Length) - before,
+            AppendBytes append => empty + Math.Min(size + append.Value.Length, Limits.ValueBytesMax) - before,
+            WriteRange { Value.Length: > 0 } range =>
+                empty + Math.Clamp((long)range.Offset + range.Value.Length, size, Math.Max(size, Limits.ValueBytesMax)) - before,
             CopyKey { Moves: false } copy => present is null ? 0 : KeyEntry.OverheadBytes + copy.To.Length + size,
             CopyKey copy => copy.To.Length - copy.Key.Length,
             _ => 0,
