@@ -22,6 +22,9 @@ internal sealed class RespConnection(Socket socket, CommandRunner commands, Byte
     private int _end;
     private long _taken;
 
+    /// <summary>Why no more is read; null = the client has closed.</summary>
+    private string? _refusal;
+
     /// <summary>Until the client goes, or asks for the end, or says something that cannot be understood.</summary>
     public async Task RunAsync(Session session, ReplyPipeline replies)
     {
@@ -70,7 +73,7 @@ internal sealed class RespConnection(Socket socket, CommandRunner commands, Byte
                 }
             }
             while (await ReceiveAsync());
-            return null;
+            return _refusal;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -112,6 +115,7 @@ internal sealed class RespConnection(Socket socket, CommandRunner commands, Byte
         int wanted = Math.Max(_firstBytes, length * 2);
         if (wanted > _firstBytes && !bodies.TryTake(wanted - _taken))
         {
+            _refusal = "this server has no memory for so long a command now; try again later";
             return false;
         }
 
