@@ -48,6 +48,27 @@ internal static partial class FolderSync
         }
     }
 
+    /// <summary>Room on the disk for so many bytes of a file, all of it or none; the file is as long then.</summary>
+    /// <exception cref="IOException">There is none: <see cref="FolderAccess.IsDiskFull"/>.</exception>
+    public static void Allocate(SafeFileHandle file, long bytes)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            RandomAccess.SetLength(file, bytes);
+            return;
+        }
+
+        int error;
+        while ((error = Allocate(file, 0, bytes)) == _interrupted)
+        {
+        }
+
+        if (error != 0)
+        {
+            throw new IOException($"There is no room for {bytes} bytes: {Marshal.GetPInvokeErrorMessage(error)}.", error);
+        }
+    }
+
     /// <summary>For a look at a file that is locked, which .NET's own streams would wait for or be refused.</summary>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static SafeFileHandle OpenToRead(string path) => Open(path, 0) is >= 0 and var file
@@ -67,6 +88,9 @@ internal static partial class FolderSync
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     private static partial int FlushFileData(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "posix_fallocate")]
+    private static partial int Allocate(SafeFileHandle file, long at, long bytes);
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     private static partial int Close(int file);

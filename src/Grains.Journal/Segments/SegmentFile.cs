@@ -41,9 +41,10 @@ internal sealed class SegmentFile(string path, SafeFileHandle handle, SegmentHea
         const int blockBytes = 1 << 20;
         string draft = path + SegmentNames.Draft;
         File.Delete(draft);
-        SafeFileHandle handle = OpenHandle(draft, FileMode.CreateNew, bytes);
+        SafeFileHandle handle = OpenHandle(draft, FileMode.CreateNew);
         try
         {
+            FolderSync.Allocate(handle, bytes);
             byte[] zeros = new byte[Math.Min(bytes, blockBytes)];
             for (long at = 0; at < bytes; at += zeros.Length)
             {
@@ -97,10 +98,9 @@ internal sealed class SegmentFile(string path, SafeFileHandle handle, SegmentHea
 
     public void Dispose() => handle.Dispose();
 
-    private static SafeFileHandle OpenHandle(string path, FileMode mode, long preallocated = 0)
+    private static SafeFileHandle OpenHandle(string path, FileMode mode)
     {
-        SafeFileHandle handle = File.OpenHandle(
-            path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, FileOptions.None, preallocated);
+        SafeFileHandle handle = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         if (mode == FileMode.CreateNew && !OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(handle, FolderAccess.FileMode);
