@@ -29,7 +29,7 @@ internal sealed class SegmentFiles : IDisposable
     {
         string path = folder[SegmentNames.Folder];
         SortedSet<long> numbers = [];
-        foreach (string file in Directory.EnumerateFiles(path).ToList())
+        foreach (string file in Directory.EnumerateFileSystemEntries(path).ToList())
         {
             string name = Path.GetFileName(file);
             if (name.EndsWith(SegmentNames.Draft, StringComparison.Ordinal))
@@ -47,7 +47,8 @@ internal sealed class SegmentFiles : IDisposable
         {
             return folder.Identity is { HoldsData: false }
                 ? null
-                : throw folder.Refusal(SegmentNames.Folder, "holds no segment of a log, and it held records.");
+                : throw folder.Refusal(
+                    NameOf(Math.Max(1, folder.Identity?.Log ?? 1)), "is missing: the journal's folder holds no segment of a log, and it held records.");
         }
 
         return new SegmentFiles(folder, path, numbers);
@@ -87,6 +88,7 @@ internal sealed class SegmentFiles : IDisposable
     private SegmentFile Open(long number)
     {
         string path = Path.Combine(_path, SegmentNames.Segment(number));
+        FolderAccess.Check(path, FileTrait.Of(path)!.Value, FileKind.File);
         SegmentFile file = SegmentFile.Open(path, null);
         _open.Add(number, file);
         byte[] bytes = new byte[SegmentHeader.Bytes];

@@ -34,6 +34,7 @@ internal static class SegmentStart
 
         log.Clear();
         folder.Begin(session, set.Newest.Header.Number, records);
+        folder.Watch(SegmentNames.Folder);
         log.Tell(new FolderNotes(folder, records));
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Grains.Journal.Folders;
 using Grains.Journal.Segments;
 using Grains.StateMachines.Ids;
 
@@ -185,6 +186,30 @@ public sealed class SegmentJournalTests : IDisposable
         Assert.NotEqual("grains journal writer", thread);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("spare.log.new")]
+    [InlineData("spare.log")]
+    [InlineData("segment-000000000001.log.new")]
+    public async Task A_first_start_that_ended_on_its_way_is_followed_by_one_that_goes_well(string left)
+    {
+        await _storage.Open().DisposeAsync();
+        byte[] whole = await File.ReadAllBytesAsync(_storage.Segments[0]);
+        File.Delete(_storage.Segments[0]);
+        File.Delete(Path.Combine(_storage.Folder, "IDENTITY"));
+        Directory.Delete(_storage["."]);
+        MakeFolder();
+        Directory.CreateDirectory(_storage["."]);
+        if (left.Length > 0)
+        {
+            await File.WriteAllBytesAsync(_storage[left], whole[..(whole.Length / 2)]);
+        }
+
+        await using IJournal journal = _storage.Open();
+        await Owner.AcquireAsync(journal, _p);
+        Assert.Empty(Directory.GetFiles(_storage["."], "*.new"));
+    }
+
     [Fact]
     public async Task Checkpoints_that_were_replaced_or_cut_off_leave_the_folder()
     {
@@ -270,6 +295,9 @@ public sealed class SegmentJournalTests : IDisposable
             Run("umount", folder);
         }
     }
+
+    /// <summary>A folder that was made, and in which no journal was begun.</summary>
+    private void MakeFolder() => DataFolder.Open(_storage.Folder, new FolderFiles([], [], "journal")).Dispose();
 
     private static int Run(string program, params string[] arguments)
     {
