@@ -44,9 +44,12 @@ internal sealed class CheckpointFiles(string folder, SegmentKeeper keeper, Segme
 
     /// <summary>A checkpoint on its way in, under an id of its own.</summary>
     /// <exception cref="IOException">The disk is full, or failed.</exception>
-    public CheckpointDraft Begin(PartitionId partition, Epoch epoch, JournalTail at) => new(
-        Path.Combine(folder, SegmentNames.Checkpoint(partition.Value, Interlocked.Increment(ref _next))),
-        partition, new CheckpointPointer(Volatile.Read(ref _next), epoch, at, 0));
+    public CheckpointDraft Begin(PartitionId partition, Epoch epoch, JournalTail at)
+    {
+        long id = Interlocked.Increment(ref _next);
+        string path = Path.Combine(folder, SegmentNames.Checkpoint(partition.Value, id));
+        return new CheckpointDraft(path, partition, new CheckpointPointer(id, epoch, at, 0));
+    }
 
     /// <summary>Nobody needs it any more; who reads it now reads it to its end.</summary>
     public void Delete(PartitionId partition, long id)

@@ -123,7 +123,7 @@ internal sealed class SegmentLog(
         {
             _isPreparing = true;
             long bytes = stock.BytesAfter(_current.Length);
-            keeper.Post(() => stock.Prepare(bytes));
+            keeper.Post(() => Prepare(bytes));
         }
     }
 
@@ -212,6 +212,14 @@ internal sealed class SegmentLog(
         uint crc = Crc32C.Compute(bytes.AsSpan(bytes.Length - noteBytes));
         new RowHead(header.Salt, header.Number, _nextRow, (int)none.Bytes, noteBytes, crc).Write(bytes);
         return bytes;
+    }
+
+    private void Prepare(long bytes)
+    {
+        if (_folder is not { IsTight: true })
+        {
+            stock.Prepare(bytes);
+        }
     }
 
     private void Tidy(List<TakenSegment> unneeded)

@@ -9,7 +9,9 @@ internal static class SegmentStart
     public static void Begin(SegmentLog log, DataFolder folder, SegmentSet set, SegmentOpening? opening)
     {
         FolderIdentity identity = folder.Identity!;
-        ulong records = opening?.Records ?? 0;
+
+        // Where something is damaged fewer are read than were written: they stay counted, so that it stays known.
+        ulong records = Math.Max(identity.Records, opening?.Records ?? 0);
         if (opening is null)
         {
             log.Found(folder.Recognize(SegmentNames.Folder, null), identity.Log + 1);
@@ -20,6 +22,8 @@ internal static class SegmentStart
             log.GoOn(set.Newest, opening.End, opening.NextRow);
         }
 
+        folder.Watch(SegmentNames.Folder);
+        log.Tell(new FolderNotes(folder, records));
         long session = identity.Session + 1;
         log.BeginSession(session);
         try
@@ -34,8 +38,6 @@ internal static class SegmentStart
 
         log.Clear();
         folder.Begin(session, set.Newest.Header.Number, records);
-        folder.Watch(SegmentNames.Folder);
-        log.Tell(new FolderNotes(folder, records));
     }
 
     /// <summary>
