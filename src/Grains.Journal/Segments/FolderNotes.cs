@@ -35,5 +35,6 @@ internal sealed class FolderNotes(DataFolder folder, ulong records)
     }
 
     /// <summary>Why a flush failed, if a file was taken away: whatever the system made of it.</summary>
-    public Exception Lost(Exception e) => e is not FolderLostException && folder.Lost is { } what ? new FolderLostException(what) : e;
+    public Exception Lost(Exception e) =>
+        e is not FolderLostException && folder.Lost is { } what ? new FolderLostException(what) : e;
 }

@@ -5,7 +5,9 @@ namespace Grains.Journal.Segments;
 /// <summary>From what a start has read to a log that is written.</summary>
 internal static class SegmentStart
 {
-    /// <summary>A new session, in the log before it is in the folder. On a full disk it goes on in the one before.</summary>
+    /// <summary>
+    /// A new session, in the log before it is in the folder. On a full disk it goes on in the one before.
+    /// </summary>
     public static void Begin(SegmentLog log, DataFolder folder, SegmentSet set, SegmentOpening? opening)
     {
         FolderIdentity identity = folder.Identity!;

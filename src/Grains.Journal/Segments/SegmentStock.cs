@@ -69,7 +69,9 @@ internal sealed class SegmentStock(string folder, long bytesMax)
         }
     }
 
-    /// <summary>One that was taken and not used, or that nobody needs any more; it goes if it is too small for the next.</summary>
+    /// <summary>
+    /// One that was taken and not used, or that nobody needs any more; it goes if it is too small for the next.
+    /// </summary>
     public void Put(SegmentFile file)
     {
         lock (_gate)
