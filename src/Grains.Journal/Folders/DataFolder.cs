@@ -272,7 +272,9 @@ public sealed class DataFolder : IDisposable
             _identity = changed;
             try
             {
-                RandomAccess.Write(_file!.SafeFileHandle, changed.Encode(), 0);
+                Span<byte> bytes = stackalloc byte[FolderIdentity.Bytes];
+                changed.Encode(bytes);
+                RandomAccess.Write(_file!.SafeFileHandle, bytes, 0);
                 if (isSynced)
                 {
                     _file.Flush(flushToDisk: true);

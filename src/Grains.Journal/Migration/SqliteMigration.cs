@@ -24,7 +24,8 @@ public static class SqliteMigration
     {
         options.Validate();
         string folder = Path.GetFullPath(options.Folder);
-        if (!File.Exists(Path.Combine(folder, JournalSchema.FileName)) || Directory.Exists(Path.Combine(folder, SegmentNames.Folder)))
+        if (!File.Exists(Path.Combine(folder, JournalSchema.FileName))
+            || Directory.Exists(Path.Combine(folder, SegmentNames.Folder)))
         {
             return null;
         }
@@ -35,7 +36,8 @@ public static class SqliteMigration
             Beside = options.Beside,
             OnDiskFailure = options.OnDiskFailure,
         });
-        return await SegmentImport.PutAsync(journal.Folder, options, journal.ExportAsync(cancel), forkedAtMs: null, cancel);
+        return await SegmentImport.PutAsync(
+            journal.Folder, options, journal.ExportAsync(cancel), forkedAtMs: null, cancel);
     }
 
     /// <summary>After it was opened: what the log was made from is not needed any more.</summary>

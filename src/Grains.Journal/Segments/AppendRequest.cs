@@ -9,7 +9,9 @@ namespace Grains.Journal.Segments;
 internal sealed class AppendRequest(PartitionLog log, JournalAppend append)
     : WriteRequest<AppendOutcome>(log, TaskCreationOptions.None)
 {
-    /// <summary>Tells everybody's owners what became of their appends; not on the thread that leads the flush.</summary>
+    /// <summary>
+    /// Tells everybody's owners what became of their appends; not on the thread that leads the flush.
+    /// </summary>
     public static void Answer(List<AppendRequest> requests) => ThreadPool.UnsafeQueueUserWorkItem(
         static all => all.ForEach(r => r.End(r.Outcome)), requests, preferLocal: false);
 

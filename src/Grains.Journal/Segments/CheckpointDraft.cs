@@ -6,7 +6,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Grains.Journal.Segments;
 
-/// <summary>A checkpoint that is being written: nothing of it counts before it was finished and the log points to it.</summary>
+/// <summary>
+/// A checkpoint that is being written: nothing of it counts before it was finished and the log points to it.
+/// </summary>
 internal sealed class CheckpointDraft : IDisposable
 {
     /// <summary>Synced so often, so that no flush of the log waits behind much of it.</summary>

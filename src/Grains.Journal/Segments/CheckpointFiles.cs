@@ -12,7 +12,8 @@ internal sealed class CheckpointFiles(string folder, SegmentKeeper keeper, Segme
     /// <summary>At the start: every checkpoint that counts is there, and all else goes.</summary>
     /// <param name="counting">Those that count.</param>
     /// <returns>Null, or the name of a file and what is wrong with it.</returns>
-    public (string Name, string What)? Open(IReadOnlyCollection<(PartitionId Partition, CheckpointPointer Pointer)> counting)
+    public (string Name, string What)? Open(
+        IReadOnlyCollection<(PartitionId Partition, CheckpointPointer Pointer)> counting)
     {
         Dictionary<string, (PartitionId Partition, CheckpointPointer Pointer)> named =
             counting.ToDictionary(c => SegmentNames.Checkpoint(c.Partition.Value, c.Pointer.Id));
@@ -44,9 +45,12 @@ internal sealed class CheckpointFiles(string folder, SegmentKeeper keeper, Segme
 
     /// <summary>A checkpoint on its way in, under an id of its own.</summary>
     /// <exception cref="IOException">The disk is full, or failed.</exception>
-    public CheckpointDraft Begin(PartitionId partition, Epoch epoch, JournalTail at) => new(
-        Path.Combine(folder, SegmentNames.Checkpoint(partition.Value, Interlocked.Increment(ref _next))),
-        partition, new CheckpointPointer(Volatile.Read(ref _next), epoch, at, 0));
+    public CheckpointDraft Begin(PartitionId partition, Epoch epoch, JournalTail at)
+    {
+        long id = Interlocked.Increment(ref _next);
+        string path = Path.Combine(folder, SegmentNames.Checkpoint(partition.Value, id));
+        return new CheckpointDraft(path, partition, new CheckpointPointer(id, epoch, at, 0));
+    }
 
     /// <summary>Nobody needs it any more; who reads it now reads it to its end.</summary>
     public void Delete(PartitionId partition, long id)
@@ -68,7 +72,8 @@ internal sealed class CheckpointFiles(string folder, SegmentKeeper keeper, Segme
         {
             throw replaced()
                 ? new JournalUnavailableException(
-                    $"The checkpoint of partition {partition} at {pointer.At.Revision} was replaced while it was read. Read it again.")
+                    $"The checkpoint of partition {partition} at {pointer.At.Revision} was replaced while it was read. "
+                    + "Read it again.")
                 : new JournalDamagedException(
                     partition, pointer.At.Revision,
                     $"its checkpoint {SegmentNames.Checkpoint(partition.Value, pointer.Id)} in {folder} is missing.");
@@ -92,7 +97,7 @@ internal sealed class CheckpointFiles(string folder, SegmentKeeper keeper, Segme
     {
         try
         {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            return CheckpointHead.OpenToRead(path);
         }
         catch (FileNotFoundException)
         {

@@ -22,11 +22,15 @@ internal static class CheckpointHead
         return head;
     }
 
+    /// <summary>It may be deleted meanwhile, and is read to its end all the same.</summary>
+    public static FileStream OpenToRead(string path) =>
+        new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+
     /// <returns>Null, or what is wrong.</returns>
     public static string? Check(string path, PartitionId partition, CheckpointPointer pointer)
     {
         Span<byte> head = stackalloc byte[Bytes];
-        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        using FileStream file = OpenToRead(path);
         if (file.ReadAtLeast(head, Bytes, throwOnEndOfStream: false) < Bytes)
         {
             return $"it has {file.Length} bytes, fewer than its head";

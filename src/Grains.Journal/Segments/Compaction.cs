@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using Grains.Journal.Folders;
 
 namespace Grains.Journal.Segments;
@@ -17,10 +16,9 @@ internal sealed record Compaction(List<SegmentFile> Group, List<(SegmentFile Fil
     /// <returns>The file, durable under its name; null if there is no room for it, or a row cannot be read.</returns>
     public SegmentFile? Run()
     {
-        SegmentHeader last = Group[^1].Header;
+        (SegmentHeader first, SegmentHeader last) = (Group[0].Header, Group[^1].Header);
         SegmentHeader header = new(
-            last.Folder, BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
-            Group[0].Header.First, last.Number, Group[0].Header.FirstRow, Rows.Count);
+            last.Folder, SegmentHeader.DrawSalt(), first.First, last.Number, first.FirstRow, Rows.Count);
         string draft = Group[^1].Path + SegmentNames.Draft;
         SegmentFile? made = null;
         try
@@ -55,7 +53,8 @@ internal sealed record Compaction(List<SegmentFile> Group, List<(SegmentFile Fil
             byte[] bytes = ArrayPool<byte>.Shared.Rent((int)place.Span);
             Span<byte> all = bytes.AsSpan(0, (int)place.Span);
             int read = file.Read(all, place.Offset);
-            if (RowHead.Read(all[..read], file.Header.Salt, file.Header.Number) is not { } head || head.Row != row || head.Span != read)
+            RowHead? found = RowHead.Read(all[..read], file.Header.Salt, file.Header.Number);
+            if (found is not { } head || head.Row != row || head.Span != read)
             {
                 // Whoever reads the row names it; nothing of its segment is thrown away.
                 file.IsDamaged = true;

@@ -8,6 +8,9 @@ internal sealed class FolderNotes(DataFolder folder, ulong records)
     private ulong _records = records;
     private string? _watched;
 
+    /// <summary>The disk is full, and what room there is belongs to a start.</summary>
+    public bool IsTight => folder.IsTight;
+
     /// <summary>A segment began, and is durable: nothing in it was answered yet.</summary>
     public void Begun(SegmentFile segment)
     {
@@ -32,5 +35,6 @@ internal sealed class FolderNotes(DataFolder folder, ulong records)
     }
 
     /// <summary>Why a flush failed, if a file was taken away: whatever the system made of it.</summary>
-    public Exception Lost(Exception e) => e is not FolderLostException && folder.Lost is { } what ? new FolderLostException(what) : e;
+    public Exception Lost(Exception e) =>
+        e is not FolderLostException && folder.Lost is { } what ? new FolderLostException(what) : e;
 }

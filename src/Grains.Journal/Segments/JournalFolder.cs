@@ -29,7 +29,9 @@ internal static class JournalFolder
         return draft;
     }
 
-    /// <summary>The draft, every byte of it durable, becomes the journal; whoever ends on the way leaves one of the two.</summary>
+    /// <summary>
+    /// The draft, every byte of it durable, becomes the journal; whoever ends on the way leaves one of the two.
+    /// </summary>
     public static void PutDraft(DataFolder folder)
     {
         string path = folder[SegmentNames.Folder];

@@ -6,7 +6,8 @@ namespace Grains.Journal.Segments;
 /// Makes a checkpoint that is durable in its file the newest one; false if its writer no longer owns the partition. The
 /// file that then counts for nothing is deleted.
 /// </summary>
-internal sealed class MoveCheckpointRequest(PartitionLog log, CheckpointPointer to, CheckpointFiles files) : WriteRequest<bool>(log)
+internal sealed class MoveCheckpointRequest(PartitionLog log, CheckpointPointer to, CheckpointFiles files)
+    : WriteRequest<bool>(log)
 {
     private bool _moves;
 

@@ -1,10 +1,13 @@
+using Grains.Journal.Folders;
 using Grains.Journal.Images;
 using Grains.Journal.Log;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Journal.Segments;
 
-/// <summary>Writes the parts of an image as the writer would have written them, into a folder that nothing reads yet.</summary>
+/// <summary>
+/// Writes the parts of an image as the writer would have written them, into a folder that nothing reads yet.
+/// </summary>
 internal sealed class SegmentBuilder : IDisposable
 {
     private const int _rowBytes = 1 << 20;
@@ -24,20 +27,18 @@ internal sealed class SegmentBuilder : IDisposable
     private long _bytes;
 
     /// <param name="folder">Where to.</param>
-    /// <param name="id">Of the folder that it is to belong to.</param>
-    /// <param name="number">Of the first segment.</param>
-    /// <param name="session">That the folder knows.</param>
+    /// <param name="identity">Of the folder that it is to belong to: the log goes on behind what that knows.</param>
     /// <param name="options">The size of segments.</param>
     /// <param name="forkedAtMs">Null: it is the same history in another format. Else it goes on as another one.</param>
-    public SegmentBuilder(string folder, string id, long number, long session, SegmentJournalOptions options, long? forkedAtMs)
+    public SegmentBuilder(string folder, FolderIdentity identity, SegmentJournalOptions options, long? forkedAtMs)
     {
         NoteTable notes = new();
-        notes.Set(new Note(NoteKind.Session, default, session, default));
+        notes.Set(new Note(NoteKind.Session, default, identity.Session, default));
         _stock = new SegmentStock(folder, options.SegmentBytes);
         _checkpoints = new CheckpointFiles(folder, _keeper, _set);
         _log = new SegmentLog(_set, _stock, _keeper, notes, options with { Synchronous = false, OnSync = null });
         _forkedAtMs = forkedAtMs;
-        _log.Found(id, number);
+        _log.Found(identity.Id, identity.Log + 1);
     }
 
     /// <summary>A part that was checked.</summary>
@@ -65,7 +66,7 @@ internal sealed class SegmentBuilder : IDisposable
     {
         Flush();
         _log.SyncAll();
-        Folders.FolderSync.Flush(_stock.Folder);
+        FolderSync.Flush(_stock.Folder);
     }
 
     public void Dispose()
@@ -83,8 +84,8 @@ internal sealed class SegmentBuilder : IDisposable
 
         // The record of the newest epoch may be one that the checkpoint stands for.
         _epoch = new FlushEntry(
-            begin.Partition, JournalRecordKind.Epoch, begin.Epoch, begin.Checkpoint.Revision, 1, default, begin.Checkpoint.Chain,
-            new EpochRecord(begin.Incarnation, 0, "").Encode());
+            begin.Partition, JournalRecordKind.Epoch, begin.Epoch, begin.Checkpoint.Revision, 1, default,
+            begin.Checkpoint.Chain, new EpochRecord(begin.Incarnation, 0, "").Encode());
     }
 
     private FlushEntry Append(JournalRecord record)

@@ -24,7 +24,9 @@ internal static class SegmentExport
             }
         }
 
-        foreach (JournalRecord record in LogReading.Read(log, checkpoint.Revision.Next, log.Tail.Revision, set.Read, set.Where))
+        Revision through = log.Tail.Revision;
+        foreach (JournalRecord record in LogReading.Read(
+            log, checkpoint.Revision.Next, through, set.Read, set.Where))
         {
             yield return new ImagePart.Entry(record);
         }

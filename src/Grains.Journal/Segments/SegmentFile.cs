@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Grains.Journal.Segments;
 
-/// <summary>One file of the log, open. Which rows of it are needed, and who reads, is guarded by its <see cref="SegmentSet"/>.</summary>
+/// <summary>
+/// One file of the log, open. Which rows of it are needed, and who reads, is guarded by its <see cref="SegmentSet"/>.
+/// </summary>
 internal sealed class SegmentFile(string path, SafeFileHandle handle, SegmentHeader? header) : IDisposable
 {
     /// <summary>Where it is now.</summary>
@@ -100,7 +102,8 @@ internal sealed class SegmentFile(string path, SafeFileHandle handle, SegmentHea
 
     private static SafeFileHandle OpenHandle(string path, FileMode mode)
     {
-        SafeFileHandle handle = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        SafeFileHandle handle = File.OpenHandle(
+            path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         if (mode == FileMode.CreateNew && !OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(handle, FolderAccess.FileMode);

@@ -2,7 +2,9 @@ using Grains.Journal.Folders;
 
 namespace Grains.Journal.Segments;
 
-/// <summary>The segments in a folder, as a start finds them: none may be missing, exchanged or of another folder.</summary>
+/// <summary>
+/// The segments in a folder, as a start finds them: none may be missing, exchanged or of another folder.
+/// </summary>
 internal sealed class SegmentFiles : IDisposable
 {
     private readonly DataFolder _folder;
@@ -16,7 +18,8 @@ internal sealed class SegmentFiles : IDisposable
         long named = folder.Identity?.Log ?? 0;
         if (numbers.Max < named)
         {
-            throw folder.Refusal(NameOf(named), $"is missing: the log goes on in it, and ends in segment {numbers.Max} without it.");
+            throw folder.Refusal(
+                NameOf(named), $"is missing: the log goes on in it, and ends in segment {numbers.Max} without it.");
         }
 
         Newest = Open(numbers.Max);
@@ -48,7 +51,8 @@ internal sealed class SegmentFiles : IDisposable
             return folder.Identity is { HoldsData: false }
                 ? null
                 : throw folder.Refusal(
-                    NameOf(Math.Max(1, folder.Identity?.Log ?? 1)), "is missing: the journal's folder holds no segment of a log, and it held records.");
+                    NameOf(Math.Max(1, folder.Identity?.Log ?? 1)),
+                    "is missing: the journal's folder holds no segment of a log, and it held records.");
         }
 
         return new SegmentFiles(folder, path, numbers);
@@ -64,7 +68,8 @@ internal sealed class SegmentFiles : IDisposable
         {
             found.Insert(0, _numbers.Contains(next)
                 ? Open(next)
-                : throw _folder.Refusal(NameOf(next), $"is missing: segments {oldest} to {Newest.Header.Number} are needed."));
+                : throw _folder.Refusal(
+                    NameOf(next), $"is missing: segments {oldest} to {Newest.Header.Number} are needed."));
         }
 
         foreach (long number in _numbers.Except(found.Select(f => f.Header.Number)))

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using System.Text;
 using Grains.Journal.Log;
 
@@ -10,10 +11,14 @@ namespace Grains.Journal.Segments;
 /// </summary>
 /// <param name="Folder">The id of the folder.</param>
 /// <param name="Salt">In the head of each of its rows.</param>
-/// <param name="First">The oldest segment whose rows are here: those that were put together count as all of them.</param>
+/// <param name="First">
+/// The oldest segment whose rows are here: those that were put together count as all of them.
+/// </param>
 /// <param name="Number">Its own number, which its name has too.</param>
 /// <param name="FirstRow">The number of its first row at the earliest.</param>
-/// <param name="Rows">How many; negative = it was written row by row, without gaps, up to where the next one begins.</param>
+/// <param name="Rows">
+/// How many; negative = it was written row by row, without gaps, up to where the next one begins.
+/// </param>
 internal sealed record SegmentHeader(string Folder, ulong Salt, long First, long Number, long FirstRow, long Rows)
 {
     /// <summary>The first row stands here.</summary>
@@ -25,6 +30,9 @@ internal sealed record SegmentHeader(string Folder, ulong Salt, long First, long
     private const int _bodyBytes = _folderBytes + (5 * sizeof(long));
 
     public bool IsPutTogether => Rows >= 0;
+
+    /// <summary>What nobody outside can know, so that no payload looks like a row.</summary>
+    public static ulong DrawSalt() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
 
     public byte[] Encode()
     {

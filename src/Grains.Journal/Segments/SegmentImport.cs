@@ -15,7 +15,9 @@ public static class SegmentImport
     /// <param name="nowMs">The clock, ms since 1970, kept in the marked epoch records.</param>
     /// <param name="cancel">Ends it, with nothing written.</param>
     /// <exception cref="ImageDamagedException">The image is not what a journal gave out.</exception>
-    /// <exception cref="JournalUnavailableException">The folder is in use, holds something, or its disk refuses.</exception>
+    /// <exception cref="JournalUnavailableException">
+    /// The folder is in use, holds something, or its disk refuses.
+    /// </exception>
     public static async Task<ImageTotals> RunAsync(
         SegmentJournalOptions options, IAsyncEnumerable<ImagePart> parts, long nowMs, CancellationToken cancel)
     {
@@ -35,14 +37,18 @@ public static class SegmentImport
     /// <param name="forkedAtMs">Null: it is the same history in another format.</param>
     /// <param name="cancel">Ends it, with nothing changed.</param>
     internal static async Task<ImageTotals> PutAsync(
-        DataFolder folder, SegmentJournalOptions options, IAsyncEnumerable<ImagePart> parts, long? forkedAtMs, CancellationToken cancel)
+        DataFolder folder,
+        SegmentJournalOptions options,
+        IAsyncEnumerable<ImagePart> parts,
+        long? forkedAtMs,
+        CancellationToken cancel)
     {
         FolderIdentity identity = folder.Identity!;
         string draft = JournalFolder.Draft(folder);
         try
         {
             ImageChecks checks = new();
-            using (SegmentBuilder builder = new(draft, identity.Id, identity.Log + 1, identity.Session, options, forkedAtMs))
+            using (SegmentBuilder builder = new(draft, identity, options, forkedAtMs))
             {
                 await foreach (ImagePart part in parts.Checked(checks, cancel))
                 {
@@ -83,7 +89,8 @@ public static class SegmentImport
         if (!opening.Logs.IsEmpty)
         {
             throw new JournalUnavailableException(
-                $"The folder {folder.Path} holds partitions already; nothing was changed. Name an empty folder, or move this one aside.");
+                $"The folder {folder.Path} holds partitions already; nothing was changed. "
+                + "Name an empty folder, or move this one aside.");
         }
     }
 }

@@ -42,7 +42,8 @@ public sealed class SegmentJournal : ILedJournal, IJournalExport
             _stock.Open();
             SegmentLog log = new(_set, _stock, _keeper, opening?.Notes ?? new NoteTable(), options);
             SegmentStart.Begin(log, folder, _set, opening);
-            _writer = new SegmentWriter(log, new SegmentUpkeep(opening?.Ledger ?? new RowLedger(), _set), _keeper, options);
+            SegmentUpkeep upkeep = new(opening?.Ledger ?? new RowLedger(), _set);
+            _writer = new SegmentWriter(log, upkeep, _keeper, options);
         }
         catch
         {
@@ -61,8 +62,12 @@ public sealed class SegmentJournal : ILedJournal, IJournalExport
         ? $"segment log in {_options.Folder}, fdatasync before every answer"
         : $"segment log in {_options.Folder}, WITHOUT FSYNC: A POWER CUT LOSES ANSWERED WRITES (for tests only)";
 
-    /// <summary>Takes the folder, reads it through once, and begins to write. Blocks for as long as that takes.</summary>
-    /// <exception cref="JournalUnavailableException">Another process has it, or something in it is not what was written.</exception>
+    /// <summary>
+    /// Takes the folder, reads it through once, and begins to write. Blocks for as long as that takes.
+    /// </summary>
+    /// <exception cref="JournalUnavailableException">
+    /// Another process has it, or something in it is not what was written.
+    /// </exception>
     public static SegmentJournal Open(SegmentJournalOptions options)
     {
         options.Validate();
@@ -151,7 +156,9 @@ public sealed class SegmentJournal : ILedJournal, IJournalExport
     public ValueTask<StoredCheckpoint?> ReadCheckpointAsync(PartitionId partition, CancellationToken cancel)
     {
         CheckpointPointer? pointer = _logs.TryGetValue(partition, out PartitionLog? log) ? log.Checkpoint : null;
-        return new(pointer is null ? null : new StoredCheckpoint(pointer.At, ReadChunksAsync(log!, pointer, CancellationToken.None)));
+        return new(pointer is null
+            ? null
+            : new StoredCheckpoint(pointer.At, ReadChunksAsync(log!, pointer, CancellationToken.None)));
     }
 
     public async ValueTask<bool> WriteCheckpointAsync(
@@ -178,7 +185,8 @@ public sealed class SegmentJournal : ILedJournal, IJournalExport
 
         try
         {
-            return await WriteAsync(log, epoch, at, chunks, cancel) is { } written && await PointAsync(log, written, cancel);
+            return await WriteAsync(log, epoch, at, chunks, cancel) is { } written
+                && await PointAsync(log, written, cancel);
         }
         catch (IOException e) when (FolderAccess.IsDiskFull(e))
         {
@@ -258,7 +266,11 @@ public sealed class SegmentJournal : ILedJournal, IJournalExport
     }
 
     private async Task<CheckpointPointer?> WriteAsync(
-        PartitionLog log, Epoch epoch, JournalTail at, IEnumerable<ReadOnlyMemory<byte>> chunks, CancellationToken cancel)
+        PartitionLog log,
+        Epoch epoch,
+        JournalTail at,
+        IEnumerable<ReadOnlyMemory<byte>> chunks,
+        CancellationToken cancel)
     {
         using CheckpointDraft draft = _checkpoints.Begin(log.Partition, epoch, at);
         foreach (ReadOnlyMemory<byte> chunk in chunks)
@@ -303,7 +315,8 @@ public sealed class SegmentJournal : ILedJournal, IJournalExport
     private async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadChunksAsync(
         PartitionLog log, CheckpointPointer pointer, [EnumeratorCancellation] CancellationToken cancel)
     {
-        foreach (ReadOnlyMemory<byte> chunk in _checkpoints.Read(log.Partition, pointer, () => log.Checkpoint != pointer))
+        bool IsReplaced() => log.Checkpoint != pointer;
+        foreach (ReadOnlyMemory<byte> chunk in _checkpoints.Read(log.Partition, pointer, IsReplaced))
         {
             cancel.ThrowIfCancellationRequested();
             yield return chunk;

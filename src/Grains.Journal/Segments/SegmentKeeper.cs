@@ -20,7 +20,9 @@ internal sealed class SegmentKeeper : IDisposable
     /// <summary>Set when the disk failed under it: the writer ends then.</summary>
     public Exception? Failure => _failure;
 
-    /// <summary>After those that were posted before. A full disk is the job's own business, any other trouble is not.</summary>
+    /// <summary>
+    /// After those that were posted before. A full disk is the job's own business, any other trouble is not.
+    /// </summary>
     public void Post(Action job)
     {
         lock (_gate)

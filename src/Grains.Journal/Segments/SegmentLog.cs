@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Grains.Journal.Folders;
 using Grains.Journal.Log;
 using Grains.StateMachines.Codecs;
@@ -77,7 +76,9 @@ internal sealed class SegmentLog(
 
     /// <summary>On return everything staged is durable, in files that the next start finds.</summary>
     /// <exception cref="NoRoomException">The disk is full; nothing is durable, nor will be.</exception>
-    /// <exception cref="IOException">The disk failed: what is durable is not known, if <see cref="MayBeDurable"/>.</exception>
+    /// <exception cref="IOException">
+    /// The disk failed: what is durable is not known, if <see cref="MayBeDurable"/>.
+    /// </exception>
     /// <exception cref="FolderLostException">It is durable where nobody finds it again.</exception>
     public void Commit()
     {
@@ -123,7 +124,7 @@ internal sealed class SegmentLog(
         {
             _isPreparing = true;
             long bytes = stock.BytesAfter(_current.Length);
-            keeper.Post(() => stock.Prepare(bytes));
+            keeper.Post(() => Prepare(bytes));
         }
     }
 
@@ -156,7 +157,8 @@ internal sealed class SegmentLog(
             rest = note.Write(rest);
         }
 
-        new RowHead(segment.Salt, segment.Number, _nextRow, (int)_row.Bytes, _noteBytes, Crc32C.Compute(behind)).Write(bytes);
+        uint crc = Crc32C.Compute(behind);
+        new RowHead(segment.Salt, segment.Number, _nextRow, (int)_row.Bytes, _noteBytes, crc).Write(bytes);
     }
 
     /// <summary>
@@ -167,8 +169,7 @@ internal sealed class SegmentLog(
     {
         long oldest = set.OldestNeeded(number);
         notes.Set(new Note(NoteKind.Oldest, default, oldest, default));
-        SegmentHeader header = new(
-            id, BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))), number, number, _nextRow, SegmentHeader.Open);
+        SegmentHeader header = new(id, SegmentHeader.DrawSalt(), number, number, _nextRow, SegmentHeader.Open);
         byte[] first = FirstRow(header);
         long used = SegmentHeader.Bytes + RowHead.Aligned(first.Length);
         SegmentFile next = Take(SegmentNames.Segment(number) + SegmentNames.Draft, used + rowSpan, bytes);
@@ -212,6 +213,14 @@ internal sealed class SegmentLog(
         uint crc = Crc32C.Compute(bytes.AsSpan(bytes.Length - noteBytes));
         new RowHead(header.Salt, header.Number, _nextRow, (int)none.Bytes, noteBytes, crc).Write(bytes);
         return bytes;
+    }
+
+    private void Prepare(long bytes)
+    {
+        if (_folder is not { IsTight: true })
+        {
+            stock.Prepare(bytes);
+        }
     }
 
     private void Tidy(List<TakenSegment> unneeded)

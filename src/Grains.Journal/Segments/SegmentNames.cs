@@ -1,4 +1,5 @@
 using System.Globalization;
+using Grains.StateMachines.Codecs;
 
 namespace Grains.Journal.Segments;
 
@@ -33,8 +34,7 @@ internal static class SegmentNames
     /// <returns>Null: it is no segment.</returns>
     public static long? NumberOf(string name) =>
         name.StartsWith(_segment, StringComparison.Ordinal) && name.EndsWith(_log, StringComparison.Ordinal)
-        && long.TryParse(
-            name[_segment.Length..^_log.Length], NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+        && WholeNumber.TryParseDigits(name.AsSpan(_segment.Length..^_log.Length), out long number)
             ? number
             : null;
 

@@ -38,7 +38,9 @@ internal sealed class SegmentOpening(DataFolder folder, SegmentFiles files)
 
     private FolderIdentity Identity => folder.Identity!;
 
-    /// <exception cref="JournalUnavailableException">A file is missing, another folder's, an older copy, or cannot be read.</exception>
+    /// <exception cref="JournalUnavailableException">
+    /// A file is missing, another folder's, an older copy, or cannot be read.
+    /// </exception>
     public void Run()
     {
         ReadNewest();
@@ -102,7 +104,8 @@ internal sealed class SegmentOpening(DataFolder folder, SegmentFiles files)
         if (session < Identity.Session)
         {
             throw folder.Refusal(files.NameOf(newest),
-                $"is cut off, or an older copy: it stands in session {session}, and the last one was {Identity.Session}.");
+                $"is cut off, or an older copy: it stands in session {session}, and the last one was "
+                + $"{Identity.Session}.");
         }
     }
 
@@ -121,8 +124,9 @@ internal sealed class SegmentOpening(DataFolder folder, SegmentFiles files)
         Dictionary<PartitionId, JournalTail> forgotten = [];
         foreach (Note note in _notes.Of(NoteKind.Forgotten))
         {
-            forgotten[note.Partition] = StoredTail.TryOpen(note.Partition, note.Body.Span, out JournalTail tail) is { } what
-                ? throw Unreadable(note, what) : tail;
+            forgotten[note.Partition] =
+                StoredTail.TryOpen(note.Partition, note.Body.Span, out JournalTail tail) is { } what
+                    ? throw Unreadable(note, what) : tail;
         }
 
         Dictionary<PartitionId, CheckpointPointer> checkpoints = [];
@@ -148,7 +152,8 @@ internal sealed class SegmentOpening(DataFolder folder, SegmentFiles files)
         StoredEpoch.TryOpen(note.Partition, new Epoch(note.Number), note.Body.Span, out StoredEpoch? epoch) is { } what
             ? throw Unreadable(note, what) : epoch!;
 
-    private JournalUnavailableException Unreadable(in Note note, string what) => folder.Refusal(files.NameOf(files.Newest),
+    private JournalUnavailableException Unreadable(in Note note, string what) => folder.Refusal(
+        files.NameOf(files.Newest),
         $"is damaged: its note about the {note.Kind} of partition {note.Partition} cannot be read: {what}.");
 
     private void Scan()
@@ -217,7 +222,8 @@ internal sealed class SegmentOpening(DataFolder folder, SegmentFiles files)
         SegmentScan rows = new(files.Newest);
         if (row.Head!.Value.NoteBytes > 0)
         {
-            throw folder.Refusal(files.NameOf(files.Newest), $"is damaged: its {Say(row)}, the last one, is not what was written.");
+            throw folder.Refusal(
+                files.NameOf(files.Newest), $"is damaged: its {Say(row)}, the last one, is not what was written.");
         }
 
         Set.AddRow(files.Newest, row.Row, row.Place);
@@ -240,8 +246,8 @@ internal sealed class SegmentOpening(DataFolder folder, SegmentFiles files)
         if (Logs.Values.All(l => l.TailDamage is null) && Identity.Records > Records)
         {
             throw folder.Refusal(files.NameOf(files.Newest),
-                $"ends with row {NextRow - 1}, before byte {End}: the log holds {Records} revisions, and {Identity.Records} were "
-                + "written. A row is damaged or cut off there, or a segment is an older copy.");
+                $"ends with row {NextRow - 1}, before byte {End}: the log holds {Records} revisions, and "
+                + $"{Identity.Records} were written. A row is damaged or cut off there, or a segment is an older copy.");
         }
     }
 }

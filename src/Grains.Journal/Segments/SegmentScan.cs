@@ -3,7 +3,9 @@ using Grains.StateMachines.Codecs;
 
 namespace Grains.Journal.Segments;
 
-/// <summary>Walks through the rows of a segment, oldest first, and names what is no row although rows stand behind it.</summary>
+/// <summary>
+/// Walks through the rows of a segment, oldest first, and names what is no row although rows stand behind it.
+/// </summary>
 internal sealed class SegmentScan(SegmentFile file)
 {
     private byte[] _window = new byte[4 << 20];
@@ -39,14 +41,17 @@ internal sealed class SegmentScan(SegmentFile file)
     }
 
     /// <summary>The flush row behind a head.</summary>
-    public ReadOnlySpan<byte> Flush(in ScannedRow row) => Bytes(row.Place.Offset + RowHead.Bytes, row.Head!.Value.FlushBytes);
+    public ReadOnlySpan<byte> Flush(in ScannedRow row) =>
+        Bytes(row.Place.Offset + RowHead.Bytes, row.Head!.Value.FlushBytes);
 
     /// <returns>Null: they are not what was written.</returns>
     public IEnumerable<Note>? Notes(in ScannedRow row)
     {
         RowHead head = row.Head!.Value;
         ReadOnlySpan<byte> notes = Bytes(row.Place.Offset + RowHead.Bytes + head.FlushBytes, head.NoteBytes);
-        return notes.Length == head.NoteBytes && Crc32C.Compute(notes) == head.NoteCrc ? Note.ReadAll(notes.ToArray()) : null;
+        return notes.Length == head.NoteBytes && Crc32C.Compute(notes) == head.NoteCrc
+            ? Note.ReadAll(notes.ToArray())
+            : null;
     }
 
     /// <summary>True: every byte of it is what was written.</summary>

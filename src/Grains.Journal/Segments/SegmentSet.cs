@@ -100,9 +100,10 @@ internal sealed class SegmentSet
         {
             for (int i = 0; i < places.Length; i++)
             {
-                if (Find(entries[i].Place.Row) is { } file && file.Rows.TryGetValue(entries[i].Place.Row, out RowPlace row))
+                LogPlace place = entries[i].Place;
+                if (Find(place.Row) is { } file && file.Rows.TryGetValue(place.Row, out RowPlace row))
                 {
-                    places[i] = (file, row.Offset + RowHead.Bytes + entries[i].Place.Offset);
+                    places[i] = (file, row.Offset + RowHead.Bytes + place.Offset);
                     file.Readers++;
                 }
             }
@@ -144,7 +145,9 @@ internal sealed class SegmentSet
         }
     }
 
-    /// <summary>Takes out what is older; nothing while segments are put together, they go when the next one begins.</summary>
+    /// <summary>
+    /// Takes out what is older; nothing while segments are put together, they go when the next one begins.
+    /// </summary>
     public List<TakenSegment> TakeOlderThan(long number)
     {
         lock (_gate)
@@ -153,7 +156,9 @@ internal sealed class SegmentSet
         }
     }
 
-    /// <summary>The segments that are worth putting together into a small one: next to each other, the newest not among them.</summary>
+    /// <summary>
+    /// The segments that are worth putting together into a small one: next to each other, the newest not among them.
+    /// </summary>
     /// <param name="spareBytes">So much may lie there unneeded, beside as much as is needed.</param>
     /// <returns>Null: none. Else nothing may be taken out before <see cref="EndCompaction"/>.</returns>
     public Compaction? BeginCompaction(long spareBytes)
@@ -170,7 +175,8 @@ internal sealed class SegmentSet
             }
 
             _isCompacting = true;
-            return new Compaction(group, [.. group.SelectMany(f => f.Rows.Select(r => (f, r.Key, r.Value))).OrderBy(r => r.Key)]);
+            return new Compaction(
+                group, [.. group.SelectMany(f => f.Rows.Select(r => (f, r.Key, r.Value))).OrderBy(r => r.Key)]);
         }
     }
 
@@ -190,7 +196,8 @@ internal sealed class SegmentSet
             int at = _files.FindIndex(f => f.Header.First == put.Header.First);
             put.Rows = put.Rows.Where(r => Find(r.Key)!.Rows.ContainsKey(r.Key)).ToDictionary();
             put.NeededBytes = put.Rows.Values.Sum(r => r.Span);
-            List<TakenSegment> taken = Take(f => f.Header.First >= put.Header.First && f.Header.Number <= put.Header.Number);
+            SegmentHeader all = put.Header;
+            List<TakenSegment> taken = Take(f => f.Header.First >= all.First && f.Header.Number <= all.Number);
             _files.Insert(at, put);
             return taken;
         }

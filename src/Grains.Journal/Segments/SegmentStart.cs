@@ -5,11 +5,15 @@ namespace Grains.Journal.Segments;
 /// <summary>From what a start has read to a log that is written.</summary>
 internal static class SegmentStart
 {
-    /// <summary>A new session, in the log before it is in the folder. On a full disk it goes on in the one before.</summary>
+    /// <summary>
+    /// A new session, in the log before it is in the folder. On a full disk it goes on in the one before.
+    /// </summary>
     public static void Begin(SegmentLog log, DataFolder folder, SegmentSet set, SegmentOpening? opening)
     {
         FolderIdentity identity = folder.Identity!;
-        ulong records = opening?.Records ?? 0;
+
+        // Where something is damaged fewer are read than were written: they stay counted, so that it stays known.
+        ulong records = Math.Max(identity.Records, opening?.Records ?? 0);
         if (opening is null)
         {
             log.Found(folder.Recognize(SegmentNames.Folder, null), identity.Log + 1);
@@ -20,6 +24,8 @@ internal static class SegmentStart
             log.GoOn(set.Newest, opening.End, opening.NextRow);
         }
 
+        folder.Watch(SegmentNames.Folder);
+        log.Tell(new FolderNotes(folder, records));
         long session = identity.Session + 1;
         log.BeginSession(session);
         try
@@ -34,8 +40,6 @@ internal static class SegmentStart
 
         log.Clear();
         folder.Begin(session, set.Newest.Header.Number, records);
-        folder.Watch(SegmentNames.Folder);
-        log.Tell(new FolderNotes(folder, records));
     }
 
     /// <summary>

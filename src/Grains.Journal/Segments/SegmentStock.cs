@@ -13,6 +13,7 @@ internal sealed class SegmentStock(string folder, long bytesMax)
 
     private readonly Lock _gate = new();
     private SegmentFile? _spare;
+    private long _bytes;
     private long _fullAt;
     private IOException? _full;
 
@@ -38,6 +39,7 @@ internal sealed class SegmentStock(string folder, long bytesMax)
     {
         lock (_gate)
         {
+            _bytes = bytes;
             try
             {
                 Ensure(bytes, bytes);
@@ -58,7 +60,8 @@ internal sealed class SegmentStock(string folder, long bytesMax)
     {
         lock (_gate)
         {
-            Ensure(bytesMin, Math.Max(BytesMin, Math.Max(bytesMin, bytes)));
+            _bytes = Math.Max(BytesMin, bytes);
+            Ensure(bytesMin, Math.Max(_bytes, bytesMin));
             SegmentFile taken = _spare!;
             taken.Rename(name);
             _spare = null;
@@ -66,14 +69,15 @@ internal sealed class SegmentStock(string folder, long bytesMax)
         }
     }
 
-    /// <summary>One that was taken and not used, or that nobody needs any more.</summary>
+    /// <summary>
+    /// One that was taken and not used, or that nobody needs any more; it goes if it is too small for the next.
+    /// </summary>
     public void Put(SegmentFile file)
     {
         lock (_gate)
         {
-            if (_spare is null || _spare.Length < file.Length)
+            if (_spare is null && file.Length >= _bytes)
             {
-                _spare?.Dispose();
                 file.Rename(SegmentNames.Spare);
                 _spare = file;
             }

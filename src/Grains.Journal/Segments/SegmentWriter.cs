@@ -50,8 +50,8 @@ internal sealed class SegmentWriter
     }
 
     /// <summary>
-    /// One flush of these requests, led by the caller's thread: one row, one write, one sync. On return each of them has
-    /// come to its end, and everything that was taken is durable.
+    /// One flush of these requests, led by the caller's thread: one row, one write, one sync. On return each of them
+    /// has come to its end, and everything that was taken is durable.
     /// </summary>
     public void Flush(List<WriteRequest> batch)
     {
@@ -118,7 +118,8 @@ internal sealed class SegmentWriter
             }
 
             long bytes = 0;
-            while (_requests.TryPeek(out WriteRequest? next) && (bytes == 0 || bytes + next.Bytes <= _options.FlushBytesMax))
+            while (_requests.TryPeek(out WriteRequest? next)
+                && (bytes == 0 || bytes + next.Bytes <= _options.FlushBytesMax))
             {
                 bytes += Math.Max(1, next.Bytes);
                 batch.Add(_requests.Dequeue());
@@ -151,13 +152,13 @@ internal sealed class SegmentWriter
         }
         catch (NoRoomException e)
         {
-            _log.Clear();
-            return new WriteFailure(false, $"The disk of {_options.Folder} is full; nothing was written. Free space there. {e.Message}");
+            return NotWritten(
+                $"The disk of {_options.Folder} is full; nothing was written. Free space there. {e.Message}");
         }
         catch (OutOfMemoryException) when (!_log.MayBeDurable)
         {
-            _log.Clear();
-            return new WriteFailure(false, $"The process had no memory left for the next row of {_options.Folder}; nothing was written.");
+            return NotWritten(
+                $"The process had no memory left for the next row of {_options.Folder}; nothing was written.");
         }
 
         List<AppendRequest> appended = [];
@@ -179,6 +180,12 @@ internal sealed class SegmentWriter
         return null;
     }
 
+    private WriteFailure NotWritten(string reason)
+    {
+        _log.Clear();
+        return new WriteFailure(false, reason);
+    }
+
     private void Die(Exception e, List<WriteRequest> batch)
     {
         HasFailed = true;
@@ -186,8 +193,9 @@ internal sealed class SegmentWriter
         string what = e is OutOfMemoryException
             ? $"The process had no memory left while it wrote to {_options.Folder}"
             : $"The disk of {_options.Folder} failed";
-        WriteFailure failure = new(
-            true, e is FolderLostException ? e.Message : $"{what}; what is durable shows at the next start. {e.Message}");
+        WriteFailure failure = new(true, e is FolderLostException
+            ? e.Message
+            : $"{what}; what is durable shows at the next start. {e.Message}");
         List<WriteRequest> waiting;
         lock (_gate)
         {

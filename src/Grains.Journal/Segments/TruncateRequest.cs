@@ -4,8 +4,8 @@ using Grains.StateMachines.Ids;
 namespace Grains.Journal.Segments;
 
 /// <summary>
-/// Notes durably what is forgotten; false if the caller no longer owns the partition. The rows themselves go later, each
-/// when nobody needs any of its records.
+/// Notes durably what is forgotten; false if the caller no longer owns the partition. The rows themselves go later,
+/// each when nobody needs any of its records.
 /// </summary>
 internal sealed class TruncateRequest(PartitionLog log, Epoch epoch, Revision upTo) : WriteRequest<bool>(log)
 {

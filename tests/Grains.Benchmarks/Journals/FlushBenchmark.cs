@@ -14,8 +14,9 @@ internal static class FlushBenchmark
     private const int _warmUp = 2_000;
     private static readonly int[] _records = [1, 8, 64];
 
-    public static async Task RunAsync(TimeSpan length, IReadOnlyList<JournalUnderTest> kinds, DataFolder data)
+    public static async Task RunAsync(BenchmarkOptions options, DataFolder data)
     {
+        JournalUnderTest[] kinds = [JournalUnderTest.Embedded.Segments(data), JournalUnderTest.Embedded.Sqlite(data)];
         var table = new Table("journal", "records a flush", "flushes/s", "p50 µs", "p99 µs", "µs CPU a flush", "disk B a record");
         foreach (int records in _records)
         {
@@ -23,7 +24,7 @@ internal static class FlushBenchmark
             {
                 await using (IJournal journal = await kind.OpenAsync())
                 {
-                    await MeasureAsync(table, kind.Name, journal, records, length, data.Root);
+                    await MeasureAsync(table, kind.Name, journal, records, options.Length, data.Root);
                 }
 
                 await kind.ForgetAsync();

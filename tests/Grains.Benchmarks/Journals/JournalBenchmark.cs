@@ -26,8 +26,6 @@ internal static class JournalBenchmark
 
     public static async Task RunAsync(BenchmarkOptions options, DataFolder data)
     {
-        await FlushBenchmark.RunAsync(
-            options.Length, [JournalUnderTest.Embedded.Segments(data), JournalUnderTest.Embedded.Sqlite(data)], data);
         await using PostgresServer postgres = await PostgresServer.StartAsync(
             new PostgresServerOptions { Folder = data.New(), Settings = _likeSqlite });
         JournalUnderTest[] kinds =

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Grains.Journal.Folders;
+using Grains.Journal.Log;
 using Grains.Journal.Segments;
 using Grains.StateMachines.Ids;
 
@@ -157,6 +158,31 @@ public sealed class SegmentJournalTests : IDisposable
         diskGoesOn.Set();
         await Task.WhenAll(appends);
         Assert.InRange(syncs - before, 1, 2);
+    }
+
+    [Fact]
+    public void Whoever_has_requests_ready_leads_a_flush_of_its_own()
+    {
+        SegmentJournalOptions options = new() { Folder = _storage.Folder };
+        using var folder = DataFolder.Open(options.Folder, options.Files);
+        JournalFolder.Open(folder);
+        SegmentSet set = new();
+        using SegmentKeeper keeper = new();
+        SegmentStock stock = new(folder[SegmentNames.Folder], options.SegmentBytes);
+        RowLedger ledger = new();
+        int syncs = 0;
+        SegmentLog log = new(set, stock, keeper, new NoteTable(), options with { OnSync = () => syncs++ });
+        SegmentStart.Begin(log, folder, set, null);
+        SegmentWriter writer = new(log, new SegmentUpkeep(ledger, set), keeper, options);
+        AcquireRequest[] acquires = [.. Enumerable.Range(0, 9).Select(i => new AcquireRequest(new PartitionLog(new PartitionId((uint)i)), "me", 1, 0))];
+
+        int before = syncs;
+        writer.Flush([.. acquires]);
+
+        Assert.Equal(1, syncs - before);
+        Assert.All(acquires, a => Assert.True(a.WaitAsync(CancellationToken.None).AsTask().IsCompletedSuccessfully));
+        writer.Close();
+        set.All().ForEach(f => f.Dispose());
     }
 
     [Fact]
