@@ -11,7 +11,7 @@ namespace Grains.Journal.Segments;
 /// The embedded journal: one folder, one process, a log in segments, every answer after a sync that all partitions
 /// share. What may be appended is decided in memory, which the LOCK file makes the only memory there is.
 /// </summary>
-public sealed class SegmentJournal : IJournal, IJournalExport
+public sealed class SegmentJournal : ILedJournal, IJournalExport
 {
     private readonly SegmentJournalOptions _options;
     private readonly DataFolder _folder;
@@ -106,20 +106,35 @@ public sealed class SegmentJournal : IJournal, IJournalExport
 
     public ValueTask<AppendOutcome> AppendAsync(JournalAppend append, CancellationToken cancel)
     {
-        if (!_logs.TryGetValue(append.Partition, out PartitionLog? log))
+        if (Refuse(append, out PartitionLog? log) is { } refused)
         {
-            return new(new AppendOutcome(
-                AppendStatus.Fenced, $"Partition {append.Partition} was never acquired here; acquire it first."));
+            return new(refused);
         }
 
-        if (_folder.IsTight)
-        {
-            return new(new AppendOutcome(AppendStatus.Refused, Full()));
-        }
-
-        AppendRequest request = new(log, append);
+        AppendRequest request = new(log!, append);
         _writer.Enqueue(request);
         return request.WaitAsync(cancel);
+    }
+
+    public void Flush(IReadOnlyList<LedAppend> appends)
+    {
+        List<WriteRequest> batch = new(appends.Count);
+        foreach (LedAppend led in appends)
+        {
+            if (Refuse(led.Append, out PartitionLog? log) is { } refused)
+            {
+                led.Outcome = refused;
+            }
+            else
+            {
+                batch.Add(new LedRequest(log!, led));
+            }
+        }
+
+        if (batch.Count > 0)
+        {
+            _writer.Flush(batch);
+        }
     }
 
     public ValueTask<bool> ConfirmAsync(PartitionId partition, Epoch epoch, CancellationToken cancel) =>
@@ -280,6 +295,13 @@ public sealed class SegmentJournal : IJournal, IJournalExport
         _writer.Enqueue(move);
         return await move.WaitAsync(cancel);
     }
+
+    /// <summary>Null: it is to be judged when it is flushed.</summary>
+    private AppendOutcome? Refuse(JournalAppend append, out PartitionLog? log) =>
+        !_logs.TryGetValue(append.Partition, out log)
+            ? new AppendOutcome(AppendStatus.Fenced, $"Partition {append.Partition} was never acquired here; acquire it first.")
+        : _folder.IsTight ? new AppendOutcome(AppendStatus.Refused, Full())
+        : null;
 
     private string Full() => $"The disk of {_options.Folder} is full; nothing was written. Free space there.";
 
