@@ -158,12 +158,17 @@ public sealed class PartitionEngineTests : IDisposable
     }
 
     [Fact]
-    public async Task An_owner_that_is_fenced_ends_and_so_does_one_whose_end_is_not_known()
+    public async Task An_owner_that_is_fenced_ends_by_a_read_or_a_write_and_so_does_one_whose_end_is_not_known()
     {
         PartitionLoop fenced = await _world.OpenAsync(P0);
         await _world.FenceAsync(P0);
-        await Answered<NotOwner>(fenced, Put("a", "1"));
+        await Answered<NotOwner>(fenced, new ListKeys { Keyspace = new KeyspaceId(1), Limit = 1 });
         Assert.Equal(LoopEndReason.Fenced, (await Ended(fenced)).Reason);
+
+        PartitionLoop overtaken = await _world.OpenAsync(P0);
+        await _world.FenceAsync(P0);
+        await Answered<NotOwner>(overtaken, Put("a", "1"));
+        Assert.Equal(LoopEndReason.Fenced, (await Ended(overtaken)).Reason);
 
         PartitionLoop lost = await _world.OpenAsync(P1);
         _journal.Verdict = _ => new AppendOutcome(AppendStatus.Unknown, "The disk failed.");
