@@ -36,6 +36,7 @@ public static class OperationsExtensions
         services.AddSingleton<ServiceReceives>();
         services.AddSingleton<KeyspaceOperations>();
         services.AddSingleton<KeyOperations>();
+        services.AddSingleton<KeyActionOperations>();
         services.AddSingleton<ServiceOperations>();
         services.AddSingleton<MessageOperations>();
         services.AddSingleton<ReplyOperations>();

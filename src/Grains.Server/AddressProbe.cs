@@ -22,20 +22,30 @@ internal static class AddressProbe
 
     /// <summary>The same for where other servers reach this one.</summary>
     /// <exception cref="StartException">Somebody else listens there, or this machine has no such address.</exception>
-    public static void Check(IPEndPoint silo)
+    public static void Check(IPEndPoint silo) => Check(silo, Setting.Silo);
+
+    /// <summary>The same for where Redis clients connect, if somebody said where.</summary>
+    /// <exception cref="StartException">Somebody else listens there, or this machine has no such address.</exception>
+    public static void CheckResp(GrainsOptions options)
+    {
+        if (options is { Resp: { } resp, IsRespOptional: false })
+        {
+            Check(resp, Setting.Resp);
+        }
+    }
+
+    private static void Check(IPEndPoint place, Setting setting)
     {
         try
         {
-            Bind(silo);
+            Bind(place);
         }
         catch (SocketException e)
         {
             throw new StartException(
                 e.SocketErrorCode == SocketError.AddressAlreadyInUse
-                    ? $"{silo} is in use by another process. Stop that one, or choose another with "
-                        + $"{Setting.Silo.Switch}."
-                    : $"It cannot listen on {silo}: {e.Message}. Write an address of this machine in "
-                        + $"{Setting.Silo.Switch}.",
+                    ? $"{place} is in use by another process. Stop that one, or choose another with {setting.Switch}."
+                    : $"It cannot listen on {place}: {e.Message}. Write an address of this machine in {setting.Switch}.",
                 e);
         }
     }

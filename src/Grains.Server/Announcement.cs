@@ -1,5 +1,6 @@
 using Grains.FrontEnd;
 using Grains.Journal;
+using Grains.Resp;
 using Grains.Server.Cluster;
 using Grains.Server.Limits;
 using Grains.Server.Options;
@@ -33,6 +34,7 @@ internal static class Announcement
             "",
             $"Grains listens on {string.Join(", ", server.Urls)}",
             .. options.Cluster is { } cluster ? ClusterAnnouncement.Where(server, cluster) : Where(server, options),
+            .. server.Services.RespAddress() is { } resp ? (string[])[$"  redis       {resp}"] : [],
             $"  partitions  {partitions.Settings.Slots?.Partitions.Count}{Unserved(partitions)}",
             $"  memory      {Memory(server)}",
             .. partitions.Settings.Settings?.Paused is { } why

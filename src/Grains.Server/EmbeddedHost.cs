@@ -18,6 +18,7 @@ internal static class EmbeddedHost
         this WebApplicationBuilder builder, GrainsOptions options, Action<ISiloBuilder> more)
     {
         AddressProbe.Check(options.Urls);
+        AddressProbe.CheckResp(options);
         EmbeddedData data = await EmbeddedData.OpenAsync(
             new SegmentJournalOptions
             {

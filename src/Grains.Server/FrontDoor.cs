@@ -3,6 +3,7 @@ using Grains.FrontEnd;
 using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Pages;
 using Grains.FrontEnd.Routes;
+using Grains.Resp;
 using Grains.Server.Limits;
 using Grains.Server.Options;
 using Grains.Silo;
@@ -13,7 +14,7 @@ using Orleans.Dashboard;
 
 namespace Grains.Server;
 
-/// <summary>What the server shows on its port.</summary>
+/// <summary>What the server shows on its ports.</summary>
 internal static class FrontDoor
 {
     private const string _dashboard = "/dashboard";
@@ -32,6 +33,13 @@ internal static class FrontDoor
             front.Insecure = options.IsInsecure;
             front.ConnectionsMax = options.ConnectionsMax ?? Math.Min(ProcessLimits.ApiConnectionsMax, shares.ConnectionsMax);
             front.RequestsPerSecondMax = options.RequestsPerSecondMax;
+        });
+        builder.Services.AddGrainsResp(resp =>
+        {
+            resp.Address = options.Resp;
+            resp.IsOptional = options.IsRespOptional;
+            resp.AsksForKeys = options.KeysFile is not null;
+            resp.ConnectionsMax = Math.Min(ProcessLimits.RespConnectionsMax, shares.ConnectionsMax);
         });
         builder.Services.EndPromptly();
         if (Environment.GetEnvironmentVariable(_otlp) is { Length: > 0 })

@@ -24,6 +24,30 @@ public sealed class KeyRoutesTests
         Assert.Equal("nosniff", read.Headers["X-Content-Type-Options"]);
     }
 
+    [Theory]
+    [InlineData("n", "n")]
+    [InlineData("user:1", "user:1")]
+    [InlineData("a/b", "a/b")]
+    public async Task An_increment_adds_to_the_integer_of_a_key_and_says_the_sum(string path, string key)
+    {
+        await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
+        Assert.Equal("{\"value\":1}", (await server.SendAsync("POST", $"/v1/keyspaces/ks/keys/{path}:increment")).Body);
+        Reply sum = await server.SendAsync("POST", $"/v1/keyspaces/ks/keys/{path}:increment", "{\"by\": -43}");
+        Assert.Equal((200, "{\"value\":-42}"), (sum.Status, sum.Body));
+        Assert.True(sum.Headers.ContainsKey("Grains-Position"));
+        Assert.Equal("-42", (await server.SendAsync("GET", $"/v1/keyspaces/ks/keys/{key}")).Body);
+    }
+
+    [Fact]
+    public async Task An_increment_of_what_is_no_integer_is_refused()
+    {
+        await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
+        await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/a", "one", "text/plain");
+        Reply refused = await server.SendAsync("POST", "/v1/keyspaces/ks/keys/a:increment");
+        Assert.Equal(409, refused.Status);
+        Assert.Contains("not-a-number", refused.Body, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task An_empty_value_is_stored_and_a_chunked_body_is_read_whole()
     {

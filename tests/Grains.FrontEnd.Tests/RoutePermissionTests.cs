@@ -23,6 +23,7 @@ public sealed class RoutePermissionTests
         read  GET    /v1/keyspaces/{keyspace}/keys/{key}
         read  HEAD   /v1/keyspaces/{keyspace}/keys/{key}
         write PUT    /v1/keyspaces/{keyspace}/keys/{key}
+        write POST   /v1/keyspaces/{keyspace}/keys/{key}:increment
         write DELETE /v1/keyspaces/{keyspace}/keys/{key}
         read  GET    /v1/services
         read  GET    /v1/services/{service}

@@ -34,6 +34,8 @@ public sealed class PermissionTests
     private static readonly MessageId _message = new(default, new Revision(1), 0);
     private static readonly DeliveryHandle _delivery = new(new DeliveryId(default, new Epoch(1), 1), "words");
 
+    private static readonly KeyspaceSnapshot _keyspace = new("ks", new KeyspaceId(1), KeyspaceLayout.Spread);
+
     /// <summary>What each needs, and a call of it.</summary>
     private static readonly Dictionary<string, (Permission Needed, Func<IServiceProvider, Caller, Task<OperationError?>> Call)> _operations = new()
     {
@@ -43,6 +45,17 @@ public sealed class PermissionTests
             Permission.Write, async (o, c) => (await o.DeleteAsync(c, "ks", new Utf8Name("k"), Condition.None)).Error),
         ["key list"] = On<KeyOperations>(
             Permission.Read, async (o, c) => (await o.ListAsync(c, "ks", new KeyRange { Limit = 1 }, default)).Error),
+        ["key read"] = On<KeyActionOperations>(Permission.Read, async (o, c) => (await o.GetAsync(c, _keyspace, new Utf8Name("k"))).Error),
+        ["key action"] = On<KeyActionOperations>(
+            Permission.Write, async (o, c) => (await o.DoAsync(c, _keyspace, new RemoveKey { Key = new Utf8Name("k") })).Error),
+        ["key transaction"] = On<KeyActionOperations>(
+            Permission.Write,
+            async (o, c) => (await o.TransactAsync(c, _keyspace, [new RemoveKey { Key = new Utf8Name("k") }], [])).Error),
+        ["key count"] = On<KeyActionOperations>(Permission.Read, async (o, c) => (await o.CountAsync(c, _keyspace, default)).Error),
+        ["key scan"] = On<KeyActionOperations>(
+            Permission.Read, async (o, c) => (await o.ScanAsync(c, _keyspace, default, 1, default)).Error),
+        ["key increment"] = On<KeyOperations>(
+            Permission.Write, async (o, c) => (await o.IncrementAsync(c, "ks", new Utf8Name("k"), 1)).Error),
         ["keyspace list"] = On<KeyspaceOperations>(Permission.Read, async (o, c) => (await o.ListAsync(c, default)).Error),
         ["keyspace get"] = On<KeyspaceOperations>(Permission.Read, async (o, c) => (await o.GetAsync(c, "ks")).Error),
         ["keyspace declare"] = On<KeyspaceOperations>(

@@ -12,6 +12,7 @@ public partial class CircleTests
     [InlineData("Grains.Journal.Postgres")]
     [InlineData("Grains.Silo")]
     [InlineData("Grains.Operations")]
+    [InlineData("Grains.Resp")]
     [InlineData("Grains.Server")]
     public void No_folder_of_a_project_is_part_of_a_circle(string project) => Repository.Expect(Circles(Uses(project)));
 

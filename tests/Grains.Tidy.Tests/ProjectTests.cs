@@ -40,6 +40,17 @@ public class ProjectTests
     public void Handlers_do_not_reference_the_front_end() =>
         Repository.Expect(Forbidden("src/Grains.Handlers/", "Grains.FrontEnd", "Grains.Server"));
 
+    /// <summary>A door sees operations, and not the other door; the protocol needs no web server.</summary>
+    [Fact]
+    public void The_Redis_door_references_operations_and_no_web_server()
+    {
+        Repository.Expect(Forbidden("src/Grains.Resp/", "Grains.FrontEnd", "Grains.Handlers", "Grains.Server"));
+        Repository.Expect(Forbidden("src/Grains.FrontEnd/", "Grains.Resp"));
+        Assert.Empty(References("src/Grains.Resp/Grains.Resp.csproj", "FrameworkReference"));
+        Assert.DoesNotContain(
+            References("src/Grains.Resp/Grains.Resp.csproj", "PackageReference"), p => p.Contains("AspNetCore", StringComparison.Ordinal));
+    }
+
     /// <summary>What only another product needs is public there, or in the wrong place.</summary>
     [Fact]
     public void No_product_shows_its_internals_to_another() =>

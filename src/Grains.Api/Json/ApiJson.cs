@@ -27,6 +27,8 @@ namespace Grains.Api.Json;
 [JsonSerializable(typeof(KeyspaceDeclaration))]
 [JsonSerializable(typeof(KeyspaceList))]
 [JsonSerializable(typeof(KeyList))]
+[JsonSerializable(typeof(IncrementRequest))]
+[JsonSerializable(typeof(IncrementResult))]
 [JsonSerializable(typeof(PartitionList))]
 [JsonSerializable(typeof(ClusterDocument))]
 [JsonSerializable(typeof(FormatDocument))]

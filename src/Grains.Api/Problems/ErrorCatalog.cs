@@ -30,6 +30,7 @@ public static class ErrorCatalog
         [ProblemCode.MethodNotAllowed] = new("method-not-allowed", 405, "The route has no such method", false),
         [ProblemCode.BodyTooSlow] = new("body-too-slow", 408, "The body arrived too slowly", true),
         [ProblemCode.KeyspaceImmutable] = new("keyspace-immutable", 409, "A keyspace keeps its layout", false),
+        [ProblemCode.NotANumber] = new("not-a-number", 409, "The value is no integer that can be added to", false),
         [ProblemCode.DeliveryGone] = new("delivery-gone", 409, "The delivery has ended", false),
         [ProblemCode.NotHeld] = new("not-held", 409, "The delivery does not hold that message", false),
         [ProblemCode.MessageDelivered] = new("message-delivered", 409, "The message is with its handler", true),

@@ -29,6 +29,7 @@ public enum ProblemCode
     MethodNotAllowed,
     BodyTooSlow,
     KeyspaceImmutable,
+    NotANumber,
     DeliveryGone,
     NotHeld,
     MessageDelivered,

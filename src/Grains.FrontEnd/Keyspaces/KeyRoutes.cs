@@ -19,7 +19,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Keyspaces;
 
-/// <summary>Keys: put, get, delete, list.</summary>
+/// <summary>Keys: put, get, delete, increment, list.</summary>
 internal sealed class KeyRoutes(KeyOperations keys)
 {
     private const string _one = "/v1/keyspaces/{keyspace}/keys/{key}";
@@ -65,6 +65,12 @@ internal sealed class KeyRoutes(KeyOperations keys)
             Headers = ["If-Match", "If-None-Match"],
             Answers = [new(204, "Deleted", Headers: ["Grains-Position"])],
             Problems = [ProblemCode.KeyspaceNotFound, ProblemCode.KeyNotFound, ProblemCode.VersionMismatch],
+        },
+        new("POST", _one + ":increment", Permission.Write, "Adds to the integer that a key's value is", IncrementAsync)
+        {
+            Body = typeof(IncrementRequest),
+            Answers = [new(200, "The sum", typeof(IncrementResult), Headers: ["Grains-Position"])],
+            Problems = [ProblemCode.KeyspaceNotFound, ProblemCode.NotANumber, ProblemCode.PartitionFull],
         },
         new("GET", "/v1/keyspaces/{keyspace}/keys", Permission.Read, "Lists keys in bytewise order", ListAsync)
         {
@@ -136,6 +142,22 @@ internal sealed class KeyRoutes(KeyOperations keys)
 
         http.Response.StatusCode = StatusCodes.Status204NoContent;
         Answers.SetPosition(http, deleted.Position);
+    }
+
+    private async Task IncrementAsync(HttpContext http, Caller caller)
+    {
+        Utf8Name key = PathNames.Key(RequestPath.Of(http).FromBeforeVerb(4));
+        IncrementRequest request = await JsonBody.ReadAsync(http, WireJson.Context.IncrementRequest);
+        Result<Placed<KeyChanged>> result = await keys.IncrementAsync(caller, KeyspaceOf(http), key, request.By);
+        if (!result.TryGet(out Placed<KeyChanged> changed, out OperationError? error))
+        {
+            await ProblemAnswer.WriteAsync(http, error);
+            return;
+        }
+
+        Answers.SetPosition(http, changed.Position);
+        var sum = new IncrementResult { Value = changed.Answer.Result.Number };
+        await Answers.JsonAsync(http, StatusCodes.Status200OK, sum, WireJson.Context.IncrementResult);
     }
 
     private async Task ListAsync(HttpContext http, Caller caller)

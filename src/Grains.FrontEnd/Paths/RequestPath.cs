@@ -82,6 +82,14 @@ internal readonly ref struct RequestPath
         return colon < 0 ? segment : segment[..colon];
     }
 
+    /// <summary>Everything from segment <paramref name="index"/> on, without the <c>:verb</c> at the end.</summary>
+    public ReadOnlySpan<char> FromBeforeVerb(int index)
+    {
+        ReadOnlySpan<char> rest = From(index);
+        int colon = rest.LastIndexOf(':');
+        return colon < 0 ? rest : rest[..colon];
+    }
+
     /// <summary>What follows the last colon of the last segment; empty where there is none.</summary>
     public ReadOnlySpan<char> Verb
     {

@@ -12,7 +12,7 @@ using Grains.StateMachines.Keyspaces;
 
 namespace Grains.Operations.Keyspaces;
 
-/// <summary>Keys: put, get, delete, list.</summary>
+/// <summary>Keys: put, get, delete, increment, list.</summary>
 public sealed class KeyOperations(IPartitions partitions, DeclarationCatalog catalog)
 {
     /// <summary>Sets a key.</summary>
@@ -30,6 +30,10 @@ public sealed class KeyOperations(IPartitions partitions, DeclarationCatalog cat
         Caller caller, ReadOnlySpan<char> keyspace, Utf8Name key, Condition condition) =>
         caller.Refuse(Permission.Write) is { } refused ? new(refused)
         : DeleteAsync(catalog.FindKeyspaceAsync(keyspace), key, condition);
+
+    /// <summary>Adds to the integer that a key's value is as text; a key that is not there counts as 0.</summary>
+    public ValueTask<Result<Placed<KeyChanged>>> IncrementAsync(Caller caller, ReadOnlySpan<char> keyspace, Utf8Name key, long by) =>
+        caller.Refuse(Permission.Write) is { } refused ? new(refused) : IncrementAsync(catalog.FindKeyspaceAsync(keyspace), key, by);
 
     /// <summary>A page of keys in bytewise order, each partition consistent for itself.</summary>
     public async Task<Result<MergedPage<KeyView>>> ListAsync(Caller caller, string keyspace, KeyRange range, CancellationToken cancel)
@@ -110,6 +114,30 @@ public sealed class KeyOperations(IPartitions partitions, DeclarationCatalog cat
         var command = new DeleteKey { Keyspace = keyspace.Id, Key = key, Condition = condition };
         return await ExecuteAsync<KeyWritten>(keyspace, keyspace.PartitionOf(partitions.Slots, key), command);
     }
+
+    private async ValueTask<Result<Placed<KeyChanged>>> IncrementAsync(ValueTask<Result<KeyspaceSnapshot>> found, Utf8Name key, long by)
+    {
+        if (!(await found).TryGet(out KeyspaceSnapshot? keyspace, out OperationError? error))
+        {
+            return error;
+        }
+
+        var command = new ChangeKey { Keyspace = keyspace.Id, Action = new AddInteger { Key = key, By = by } };
+        Result<Placed<KeyChanged>> result = await ExecuteAsync<KeyChanged>(keyspace, keyspace.PartitionOf(partitions.Slots, key), command);
+        return result.TryGet(out Placed<KeyChanged> changed, out _) && changed.Answer.Result.Fault is var fault and not KeyFault.None
+            ? Refuse(fault)
+            : result;
+    }
+
+    private static OperationError Refuse(KeyFault fault) => fault switch
+    {
+        KeyFault.NotAnInteger => new OperationError(ProblemCode.NotANumber, "The value is not the text of an integer of 64 bits."),
+        KeyFault.IntegerOverflow => new OperationError(ProblemCode.NotANumber, "The sum is beyond 64 bits; nothing was added."),
+        _ => new OperationError(ProblemCode.CommandTooOld, "It was added, but the sum was lost with the server that gave it. Read the key.")
+        {
+            Outcome = Outcome.Unknown,
+        },
+    };
 
     /// <summary>The answer of the expected kind; every other one is a refusal. One that says that the keyspace is gone is remembered.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

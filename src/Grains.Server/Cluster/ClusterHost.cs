@@ -37,6 +37,7 @@ internal static class ClusterHost
     {
         IPEndPoint place = await SiloPlace.FindAsync(cluster.Silo, cancel);
         AddressProbe.Check(options.Urls);
+        AddressProbe.CheckResp(options);
         AddressProbe.Check(place);
         TlsCertificates? tls = Certificates(cluster, place.Address);
 

@@ -26,6 +26,8 @@ internal static class ProcessLimits
     /// <summary>For the program's own files, which are some 300, the database, other servers, push requests.</summary>
     private const int _reservedMin = 512;
 
+    private const int _respConnectionsMax = 16_384;
+    private const int _respConnectionsShift = 3;
     private const int _siloConnectionsMax = 4_096;
     private const int _siloConnectionsShift = 4;
 
@@ -47,6 +49,9 @@ internal static class ProcessLimits
 
     /// <summary>To the API, beside everything else that is open.</summary>
     public static int ApiConnectionsMax => Math.Max(16, Descriptors - Math.Max(_reservedMin, Descriptors / 4));
+
+    /// <summary>To the port for Redis clients: half of what is left beside the API.</summary>
+    public static int RespConnectionsMax => Math.Clamp(Descriptors >> _respConnectionsShift, 16, _respConnectionsMax);
 
     /// <summary>To the port for other servers.</summary>
     public static int SiloConnectionsMax => Math.Clamp(Descriptors >> _siloConnectionsShift, 16, _siloConnectionsMax);

@@ -32,6 +32,8 @@ internal sealed class GrainsOptionsReader(SettingSource source)
         {
             DataFolder = DataFolder(),
             Urls = Urls(isOpen: keys is not null || insecure),
+            Resp = new RespOptionReader(source).Read(isOpen: keys is not null || insecure, isAlone: cluster is null),
+            IsRespOptional = !source.IsGiven(Setting.Resp),
             Partitions = Partitions(),
             KeysFile = keys,
             IsInsecure = insecure,

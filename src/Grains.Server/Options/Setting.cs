@@ -12,6 +12,9 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
     public static readonly Setting Data =
         new("data", "FOLDER", "./data", "where everything is kept; one process at a time");
     public static readonly Setting Urls = new("urls", "URL[;URL]", "http://127.0.0.1:7400", "where to listen");
+    public static readonly Setting Resp = new(
+        "resp", "ADDRESS:PORT|off", null, "for Redis clients; 127.0.0.1:7401, in a cluster off, unless given");
+
     public static readonly Setting Partitions =
         new("partitions", "COUNT", null, "fixed at the first start; 64 unless given");
     public static readonly Setting Keys = new("keys", "FILE", null, "API keys; needed beyond loopback");
@@ -73,7 +76,7 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
 
     public static readonly Setting[] OfCommands = [From, Live];
     public static readonly Setting[] General =
-        [Urls, Partitions, Keys, Insecure, Dashboard, PushTo, Memory, Connections, Rate, Log, Settings];
+        [Urls, Resp, Partitions, Keys, Insecure, Dashboard, PushTo, Memory, Connections, Rate, Log, Settings];
     public static readonly Setting[] OneServer = [Data, NoSync];
 
     public static readonly Setting[] ManyServers =

@@ -16,6 +16,9 @@ public sealed record MachineLimits
     public int CommitSendsMax { get; init; } = 1000;
     public int CommitKeysMax { get; init; } = 1000;
 
+    /// <summary>Actions of one transaction of keys; its bytes are bounded as those of a commit.</summary>
+    public int KeyActionsMax { get; init; } = 4_096;
+
     public int CommitTimersMax { get; init; } = 100;
 
     /// <summary>Messages of one delivery, and their bytes together (the first always fits).</summary>

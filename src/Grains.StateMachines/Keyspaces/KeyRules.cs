@@ -63,6 +63,20 @@ internal sealed class KeyRules(KeyTables tables)
         return Refuse(name, change.Value, change.Condition, tables.Keys.Get(name));
     }
 
+    /// <summary>Why this action cannot be, whatever is there; or null.</summary>
+    public Refused? Refuse(KeyspaceId keyspace, KeyAction action)
+    {
+        byte[]? value = action switch
+        {
+            SetKey set => set.Value,
+            AppendBytes append => append.Value,
+            WriteRange range => range.Value,
+            _ => null,
+        };
+        return Refuse(new ScopedName(keyspace.Value, action.Key), value, Condition.None, present: null)
+            ?? (action is CopyKey copy ? Refuse(new ScopedName(keyspace.Value, copy.To), null, Condition.None, present: null) : null);
+    }
+
     /// <summary>How many bytes the change adds, at the most.</summary>
     public long Growth(KeyChange change)
     {

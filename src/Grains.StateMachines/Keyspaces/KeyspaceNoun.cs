@@ -5,13 +5,16 @@ using Grains.StateMachines.Ids;
 namespace Grains.StateMachines.Keyspaces;
 
 /// <summary>Named, versioned keys.</summary>
-internal sealed class KeyspaceNoun(KeyTables tables, KeyRules rules) : Noun
+internal sealed class KeyspaceNoun(KeyTables tables, KeyRules rules, KeyActionRules actions) : Noun
 {
     public override void Register(RuleBook book)
     {
         book.Decide<PutKey>(rules.Decide, done => new KeyWritten(new Revision(done.Revision), Created: done.Result == 1));
         book.Decide<DeleteKey>(rules.Decide, done => new KeyWritten(new Revision(done.Revision), Created: false));
         book.Decide<DropKeyspace>(rules.Decide);
+        book.Decide<ChangeKey>(actions.Decide, KeyActionRules.Repeat);
+        book.Decide<KeyTransaction>(actions.Decide, _ => new KeysChanged([]) { IsRepeat = true });
+        book.Read<CountKeys>(actions.Read);
         book.Read<GetKey>(rules.Read);
         book.Read<ListKeys>(rules.Read);
     }

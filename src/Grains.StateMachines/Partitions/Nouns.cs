@@ -41,7 +41,7 @@ internal sealed class Nouns
 
         _all =
         [
-            new KeyspaceNoun(keys, keyRules),
+            new KeyspaceNoun(keys, keyRules, new KeyActionRules(keys, keyRules)),
             new MailboxNoun(id, mail, nodeRules, nodeReads),
             new OutboxNoun(outbox, outboxRules),
             new ReplyNoun(replyRules, new ReplyWaiters(replies, replyRules)),

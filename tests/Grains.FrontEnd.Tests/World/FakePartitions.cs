@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
+using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Slots;
@@ -89,6 +90,22 @@ internal sealed class FakePartitions(int count) : IPartitions
 
                 keys.Remove(delete.Key);
                 return new KeyWritten(Next(partition), false);
+            }
+
+            case ChangeKey { Action: AddInteger add } change:
+            {
+                SortedDictionary<Utf8Name, KeyView> keys = KeysOf(partition, change.Keyspace);
+                long number = 0;
+                KeyView? there = keys.GetValueOrDefault(add.Key);
+                if (there is not null && !SignedNumber.TryParse(there.Value, out number))
+                {
+                    return new KeyChanged(new KeyResult { Fault = KeyFault.NotAnInteger });
+                }
+
+                byte[] sum = SignedNumber.Write(number + add.By);
+                Revision version = Next(partition);
+                keys[add.Key] = new KeyView { Key = add.Key, Value = sum, ValueBytes = sum.Length, Version = version, Created = there?.Created ?? version };
+                return new KeyChanged(new KeyResult { Changed = true, Number = number + add.By });
             }
 
             case GetKey get:

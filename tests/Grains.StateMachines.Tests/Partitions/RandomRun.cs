@@ -24,6 +24,7 @@ internal sealed class RandomRun
     {
         SweepMax = 5, CommandWindow = 64, RememberedCommitsMax = 8, IdempotencyKeysMax = 40, RepliesMax = 6, ReplyMsMax = 20_000,
     };
+    private readonly RandomActions _actions;
     private readonly HashSet<string> _mayExpire = [];
     private readonly Dictionary<(uint Partition, string Key), (string Value, Revision Version)> _keys = [];
     private readonly List<(TestPartition Partition, DeliveryGiven Delivery)> _deliveries = [];
@@ -37,6 +38,7 @@ internal sealed class RandomRun
     {
         _random = new Random(seed);
         _partitions = [new TestPartition(_limits, id: 0), new TestPartition(_limits, id: 1)];
+        _actions = new RandomActions(_random);
     }
 
     public int Commits { get; private set; }
@@ -56,6 +58,7 @@ internal sealed class RandomRun
         Drain();
         Array.ForEach(_partitions, CheckReplay);
         CheckKeys();
+        Array.ForEach(_partitions, _actions.Check);
         CheckMessages();
     }
 
@@ -63,8 +66,11 @@ internal sealed class RandomRun
     {
         switch (_random.Next(100))
         {
-            case < 25:
+            case < 20:
                 PutOrDelete(partition, drop: _random.Next(6) == 0);
+                break;
+            case < 25:
+                _actions.Step(partition, drop: _random.Next(6) == 0);
                 break;
             case < 50:
                 Send(partition, drop: _random.Next(6) == 0);

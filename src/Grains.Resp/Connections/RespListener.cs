@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Grains.Resp.Commands;
+using Grains.Resp.Replies;
+using Grains.Resp.Sessions;
+using Grains.Silo.Budgets;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Grains.Resp.Connections;
+
+/// <summary>Listens for clients of Redis, until the server stops.</summary>
+internal sealed partial class RespListener(
+    IOptions<RespOptions> options, RespDoor door, ServerMemory memory, ILogger<RespListener> log) : IHostedService
+{
+    private const int _backlog = 512;
+
+    /// <summary>Where there is no descriptor for one more.</summary>
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
+
+    private static readonly byte[] _full = "-ERR max number of clients reached\r\n"u8.ToArray();
+
+    private readonly ConcurrentDictionary<Socket, TaskCompletionSource> _connections = new();
+    private readonly CancellationTokenSource _stop = new();
+    private Socket? _listener;
+    private Task _accepting = Task.CompletedTask;
+
+    /// <summary>Where it listens; null = it does not.</summary>
+    public IPEndPoint? Address => (IPEndPoint?)_listener?.LocalEndPoint;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (options.Value.Address is not { } address)
+        {
+            return Task.CompletedTask;
+        }
+
+        var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (!OperatingSystem.IsWindows())
+            {
+                listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            }
+
+            listener.Bind(address);
+            listener.Listen(_backlog);
+        }
+        catch (SocketException e) when (options.Value.IsOptional && e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            listener.Dispose();
+            LogTaken(log, address);
+            return Task.CompletedTask;
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+
+        _listener = listener;
+        door.Around.Port = Address!.Port;
+        _accepting = AcceptAsync(listener);
+        return Task.CompletedTask;
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        _listener?.Dispose();
+        await _accepting;
+        foreach (Socket socket in _connections.Keys)
+        {
+            socket.Dispose();
+        }
+
+        await Task.WhenAll(_connections.Values.Select(ended => ended.Task)).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task AcceptAsync(Socket listener)
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                Socket socket = await listener.AcceptAsync(_stop.Token);
+                _ = ServeAsync(socket, _connections.GetOrAdd(socket, static _ => new TaskCompletionSource()));
+            }
+            catch (SocketException e) when (!_stop.IsCancellationRequested)
+            {
+                LogNotAccepted(log, e.SocketErrorCode);
+                await Task.Delay(_pause).WaitAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task ServeAsync(Socket socket, TaskCompletionSource ended)
+    {
+        bool isAdded = door.Around.TryAdd();
+        try
+        {
+            socket.NoDelay = true;
+            if (!isAdded)
+            {
+                await socket.SendAsync(_full);
+                return;
+            }
+
+            var from = socket.RemoteEndPoint as IPEndPoint;
+            var replies = new ReplyPipeline(socket);
+            var session = new Session(door.Open.NextId(), from, new InFlight(replies)) { Caller = door.Access.Greet(from) };
+            door.Open.Add(session);
+            try
+            {
+                await new RespConnection(socket, door.Commands, memory.Bodies).RunAsync(session, replies);
+            }
+            finally
+            {
+                door.Open.Remove(session);
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The client went away, or the server stops.
+        }
+        catch (Exception e)
+        {
+            LogFailed(log, e);
+        }
+        finally
+        {
+            if (isAdded)
+            {
+                door.Around.Remove();
+            }
+
+            socket.Dispose();
+            _connections.TryRemove(socket, out _);
+            ended.TrySetResult();
+        }
+    }
+}
+
+/// <summary>What connections share.</summary>
+internal sealed record RespDoor(CommandRunner Commands, RespAccess Access, OpenSessions Open, RespSurroundings Around);

@@ -1,0 +1,19 @@
+using System.Net;
+
+namespace Grains.Resp;
+
+/// <summary>What the door may be told. Inert: read once, at start.</summary>
+public sealed class RespOptions
+{
+    /// <summary>Where it listens; null = it does not.</summary>
+    public IPEndPoint? Address { get; set; }
+
+    /// <summary>An address that somebody else has is no reason not to start: it was not asked for.</summary>
+    public bool IsOptional { get; set; }
+
+    /// <summary>Who does not give a known key is nobody.</summary>
+    public bool AsksForKeys { get; set; }
+
+    /// <summary>Connections at once.</summary>
+    public int ConnectionsMax { get; set; } = 4_096;
+}

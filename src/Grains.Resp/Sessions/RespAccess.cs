@@ -1,0 +1,35 @@
+using System.Net;
+using System.Security.Cryptography;
+using Grains.Operations.Access;
+using Microsoft.Extensions.Options;
+
+namespace Grains.Resp.Sessions;
+
+/// <summary>Who a connection is: anybody where there are no keys, else whose key it gives.</summary>
+internal sealed class RespAccess(KeyRing keys, IOptions<RespOptions> options)
+{
+    private const string _anyName = "default";
+
+    public bool AsksForKeys => options.Value.AsksForKeys;
+
+    /// <summary>Before it has said anything; null = nobody.</summary>
+    public Caller? Greet(IPEndPoint? from) =>
+        AsksForKeys ? null : new Caller(null, CallerGroup.Of(from?.Address), Permission.Admin);
+
+    /// <param name="session">Is the caller's from now on, if the key is one.</param>
+    /// <param name="name">The key's, or <c>default</c> for any.</param>
+    /// <param name="key">As the keys file has it, or its hash.</param>
+    public bool TryEnter(Session session, string name, ReadOnlySpan<byte> key)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(key, hash);
+        if (!AsksForKeys || keys.Find(hash) is not { } held || (name != _anyName && name != held.Key.Name))
+        {
+            return false;
+        }
+
+        session.Caller = new Caller(held.Key.Name, default, held.Key.Permission);
+        session.Life = held.Life;
+        return true;
+    }
+}

@@ -1,0 +1,24 @@
+using System.Net;
+using Grains.Silo.Telemetry;
+using Microsoft.Extensions.Logging;
+
+namespace Grains.Resp.Sessions;
+
+/// <summary>Says who was not let in, and who emptied a database. What strangers can cause without end is said at a bounded pace.</summary>
+internal sealed partial class RespAudit(TimeProvider time, ILogger<RespAudit> log)
+{
+    private const int _burst = 10;
+
+    private readonly LogPace _pace = new(time, _burst);
+
+    public void Refused(IPEndPoint? from)
+    {
+        if (_pace.MayWrite(out long unsaid))
+        {
+            LogRefused(log, from, unsaid);
+        }
+    }
+
+    public void Flushed(Session session, string? key, string outcome) =>
+        LogFlushed(log, LogText.Of(key ?? "no key"), session.From, session.Keyspace, LogText.Of(outcome));
+}

@@ -1,0 +1,39 @@
+using System.Security.Cryptography;
+using System.Text;
+using Grains.StateMachines.Slots;
+using Microsoft.Extensions.Options;
+
+namespace Grains.Resp.Sessions;
+
+/// <summary>The port itself, as its connections see it.</summary>
+internal sealed class RespSurroundings(IOptions<RespOptions> options)
+{
+    private int _connections;
+
+    public string Host => options.Value.Address?.Address.ToString() ?? "";
+
+    public int Port { get; set; } = options.Value.Address?.Port ?? 0;
+
+    public int ConnectionsMax => options.Value.ConnectionsMax;
+
+    public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>Forty hexadecimal digits, the same for one address at each start.</summary>
+    public string NodeId { get; } = Convert.ToHexStringLower(
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{Environment.MachineName} {options.Value.Address}")))[..40];
+
+    public static int LastSlot => SlotMap.SlotCount - 1;
+
+    public bool TryAdd()
+    {
+        if (Interlocked.Increment(ref _connections) <= ConnectionsMax)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _connections);
+        return false;
+    }
+
+    public void Remove() => Interlocked.Decrement(ref _connections);
+}

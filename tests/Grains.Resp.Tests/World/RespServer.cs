@@ -1,0 +1,65 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Grains.Operations.Access;
+using Grains.Resp.Connections;
+using Grains.Silo.Partitions;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Grains.Resp.Tests.World;
+
+/// <summary>The port at an address that the system chose, over real machines in memory.</summary>
+internal sealed class RespServer : IAsyncDisposable
+{
+    public static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly ServiceProvider _services;
+
+    private RespServer(ServiceProvider services, MachinePartitions partitions, FakeTimeProvider time) =>
+        (_services, Partitions, Time) = (services, partitions, time);
+
+    public MachinePartitions Partitions { get; }
+
+    public FakeTimeProvider Time { get; }
+
+    public IPEndPoint Address => _services.RespAddress()!;
+
+    public KeyRing Keys => _services.GetRequiredService<KeyRing>();
+
+    /// <param name="count">Partitions.</param>
+    /// <param name="keys">Name, permission, key; none = nobody is asked for one.</param>
+    /// <param name="configure">Of the port.</param>
+    public static async Task<RespServer> StartAsync(
+        int count = 4, (string Name, Permission Held, string Key)[]? keys = null, Action<RespOptions>? configure = null)
+    {
+        var time = new FakeTimeProvider(Start);
+        var partitions = new MachinePartitions(count, time);
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton<TimeProvider>(time);
+        services.AddSingleton<IPartitions>(partitions);
+        services.AddSingleton(new KeyRing([.. (keys ?? []).Select(k => Key(k.Name, k.Held, k.Key))], "", time));
+        services.AddGrainsResp(o =>
+        {
+            o.Address = new IPEndPoint(IPAddress.Loopback, 0);
+            o.AsksForKeys = keys is not null;
+            configure?.Invoke(o);
+        });
+        ServiceProvider provider = services.BuildServiceProvider();
+        await provider.GetRequiredService<RespListener>().StartAsync(CancellationToken.None);
+        return new RespServer(provider, partitions, time);
+    }
+
+    public static AccessKey Key(string name, Permission held, string key) =>
+        new(name, held, SHA256.HashData(Encoding.ASCII.GetBytes(key)));
+
+    public Task<RespClient> ConnectAsync() => RespClient.ConnectAsync(Address);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _services.GetRequiredService<RespListener>().StopAsync(CancellationToken.None);
+        await _services.DisposeAsync();
+    }
+}
