@@ -19,7 +19,7 @@ namespace Grains.Journal;
 /// </remarks>
 public interface IJournal : IAsyncDisposable
 {
-    /// <summary>One or two words and the guarantee, for the line printed at start: "SQLite, fsync on every write".</summary>
+    /// <summary>One or two words and the guarantee, for the line printed at start: "segment log, fdatasync on every write".</summary>
     string Durability { get; }
 
     /// <summary>
@@ -70,7 +70,7 @@ public interface IJournal : IAsyncDisposable
 
     /// <summary>
     /// Forgets records up to and including <paramref name="upTo"/>, as far as the checkpoint covers them; keeps the
-    /// newest record's position and every epoch record. Refused (false) under an older epoch.
+    /// newest record's position and the newest epoch. Refused (false) under an older epoch.
     /// </summary>
     ValueTask<bool> TruncateAsync(PartitionId partition, Epoch epoch, Revision upTo, CancellationToken cancel);
 }

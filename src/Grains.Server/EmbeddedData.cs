@@ -1,6 +1,7 @@
 using Grains.Journal;
 using Grains.Journal.Folders;
-using Grains.Journal.Sqlite;
+using Grains.Journal.Migration;
+using Grains.Journal.Segments;
 using Grains.Silo.Cluster;
 
 namespace Grains.Server;
@@ -8,17 +9,20 @@ namespace Grains.Server;
 /// <summary>The folder of one server, open: its journal, and its settings beside it, of which each knows the other.</summary>
 /// <param name="Journal">Whose folder it is: disposed, it is free.</param>
 /// <param name="Settings">The connection string to the settings.</param>
-internal sealed record EmbeddedData(SqliteJournal Journal, string Settings)
+internal sealed record EmbeddedData(SegmentJournal Journal, string Settings)
 {
     /// <summary>The cluster's settings, beside the journal.</summary>
     public const string SettingsFile = "cluster.db";
 
     /// <exception cref="JournalUnavailableException">A file is missing, another folder's, or an older copy.</exception>
-    public static async Task<EmbeddedData> OpenAsync(SqliteJournalOptions options, CancellationToken cancel)
+    public static async Task<EmbeddedData> OpenAsync(SegmentJournalOptions options, CancellationToken cancel)
     {
-        SqliteJournal journal = SqliteJournal.Open(options with { Beside = [SettingsFile] });
+        options = options with { Beside = [SettingsFile] };
+        await SqliteMigration.RunAsync(options, cancel);
+        SegmentJournal journal = SegmentJournal.Open(options);
         try
         {
+            SqliteMigration.Sweep(journal.Folder);
             string settings = await ClusterStorage.PrepareSqliteAsync(journal.Folder[SettingsFile], cancel);
             ClusterSettings? stored = await ClusterStorage.ReadSqliteAsync(settings, cancel);
             if (stored is null && journal.HoldsPartitions)

@@ -1,6 +1,6 @@
 using Grains.Handlers;
 using Grains.Journal;
-using Grains.Journal.Sqlite;
+using Grains.Journal.Segments;
 using Grains.Server.Options;
 using Grains.Silo;
 using Orleans.Configuration;
@@ -20,7 +20,7 @@ internal static class EmbeddedHost
         AddressProbe.Check(options.Urls);
         AddressProbe.CheckResp(options);
         EmbeddedData data = await EmbeddedData.OpenAsync(
-            new SqliteJournalOptions
+            new SegmentJournalOptions
             {
                 Folder = options.DataFolder,
                 Synchronous = !options.NoSync,

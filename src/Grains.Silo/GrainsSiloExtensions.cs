@@ -75,9 +75,12 @@ public static class GrainsSiloExtensions
         services.AddHostedService<GracefulStop>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
             provider => provider.GetRequiredService<PartitionKeeper>());
+        services.AddSingleton(provider => new PartitionEngine(
+            (ILedJournal)provider.GetRequiredService<IJournal>(), provider.GetRequiredService<TimeProvider>(), options.Partition));
         services.AddSingleton(provider => new PartitionRuntime
         {
             Journal = provider.GetRequiredService<IJournal>(),
+            Engine = provider.GetRequiredService<IJournal>() is ILedJournal ? provider.GetRequiredService<PartitionEngine>() : null,
             Server = provider.GetRequiredService<ILocalSiloDetails>().Name,
             Logger = provider.GetRequiredService<ILogger<PartitionLoop>>(),
             Transfer = (target, command, cancel) =>

@@ -8,7 +8,7 @@ internal sealed record BenchmarkOptions(IReadOnlyList<string> Parts, TimeSpan Le
     public const string AgainstRows = "postgres";
     public const string Handlers = "handlers";
 
-    private static readonly string[] _parts = ["machine", "journal", "path", "http", "restart"];
+    private static readonly string[] _parts = ["machine", "flush", "journal", "path", "http", "restart"];
 
     /// <summary>Parts that want a process to themselves.</summary>
     private static readonly string[] _alone = [AgainstRows, Handlers];

@@ -39,6 +39,7 @@ foreach (string part in options.Parts)
     await (part switch
     {
         "machine" => MachineBenchmark.RunAsync(options),
+        "flush" => FlushBenchmark.RunAsync(options, data),
         "journal" => JournalBenchmark.RunAsync(options, data),
         "path" => PathBenchmark.RunAsync(options, data),
         "http" => HttpBenchmark.RunAsync(options, data),

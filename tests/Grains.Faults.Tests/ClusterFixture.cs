@@ -3,7 +3,7 @@ using Grains.Faults.Tests.World;
 namespace Grains.Faults.Tests;
 
 /// <summary>One cluster for the tests of this collection, which take it one after another and leave it whole.</summary>
-[CollectionDefinition(Name)]
+[CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class ClusterFixture : ICollectionFixture<ClusterFixture>, IAsyncLifetime
 {
     public const string Name = "cluster";

@@ -1,3 +1,4 @@
+using Grains.Operations.Deliveries;
 using System.Reflection;
 using Grains.Api;
 using Grains.FrontEnd.Tests.World;

@@ -2,6 +2,7 @@ using Grains.Journal.Images;
 using Grains.Journal.Memory;
 using Grains.Journal.Tests.Memory;
 using Grains.Journal.Tests.Postgres;
+using Grains.Journal.Tests.Segments;
 using Grains.Journal.Tests.Sqlite;
 using Grains.StateMachines.Ids;
 
@@ -12,7 +13,7 @@ public abstract partial class JournalContract
 {
     private static readonly PartitionId _other = new(9);
 
-    public static TheoryData<string> Kinds => ["memory", "sqlite", "postgres"];
+    public static TheoryData<string> Kinds => ["memory", "sqlite", "segments", "postgres"];
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -50,7 +51,7 @@ public abstract partial class JournalContract
         Assert.Equal(["new", "more"], after[1..].Select(l => l.Split(' ')[2]));
         Assert.Equal(1, await IncarnationAsync(restored, before.Tail.Revision.Next));
 
-        IJournal again = await RestoreAsync("sqlite", ExportAsync(restored));
+        IJournal again = await RestoreAsync("segments", ExportAsync(restored));
         Assert.Equal(2, await IncarnationAsync(again, owner.Tail.Revision.Next));
         Assert.True(await owner.CheckpointAsync(null, "state 2"));
         Assert.True(await owner.TruncateAsync(owner.Tail.Revision));
@@ -236,6 +237,7 @@ public abstract partial class JournalContract
         {
             "memory" => new MemoryStorage(new MemoryDisk()),
             "sqlite" => new SqliteStorage(),
+            "segments" => new SegmentStorage(),
             _ => (IJournalStorage)new PostgresStorage(),
         });
         await target.ImportAsync(parts);

@@ -82,6 +82,17 @@ public sealed class DataFolder : IDisposable
         }
     }
 
+    /// <summary>One of them came to its end in good order, and another takes its place.</summary>
+    public void WatchInstead(string? former, string name)
+    {
+        if (former is not null)
+        {
+            _watch.Remove(this[former]);
+        }
+
+        _watch.Add(this[name]);
+    }
+
     /// <summary>Before anything is answered: what was written is in files that the next start will find.</summary>
     /// <exception cref="FolderLostException">One was removed or replaced.</exception>
     public void EnsureWhole() => _watch.Check();
@@ -101,6 +112,19 @@ public sealed class DataFolder : IDisposable
     /// older one, which is as true.
     /// </summary>
     public void Note(ulong records, long log) => Change(i => i with { Records = records, Log = log }, isSynced: false);
+
+    /// <summary>A log began; before anything in it is answered. Where there is no room for it the older number stays.</summary>
+    public void BeginLog(long log)
+    {
+        try
+        {
+            Change(i => i with { Log = log }, isSynced: true);
+        }
+        catch (IOException e) when (FolderAccess.IsDiskFull(e))
+        {
+            // A file system that copies on write: a bound that is lower is as true.
+        }
+    }
 
     /// <summary>The cluster whose settings are here, or newer ones of it.</summary>
     /// <param name="isRestored">It takes the place of what an earlier try put in.</param>
@@ -159,13 +183,8 @@ public sealed class DataFolder : IDisposable
 
     private void Read(FolderFiles files)
     {
-        foreach (string name in files.All.Append(FolderIdentity.FileName))
-        {
-            if (FileTrait.Of(this[name]) is { } found)
-            {
-                FolderAccess.Check(this[name], found, FileKind.File);
-            }
-        }
+        Check(files.Files.Append(FolderIdentity.FileName), FileKind.File);
+        Check(files.Folders, FileKind.Folder);
 
         if (FileTrait.Of(this[FolderIdentity.FileName]) is not null)
         {
@@ -188,6 +207,17 @@ public sealed class DataFolder : IDisposable
         }
     }
 
+    private void Check(IEnumerable<string> names, FileKind wanted)
+    {
+        foreach (string name in names)
+        {
+            if (FileTrait.Of(this[name]) is { } found)
+            {
+                FolderAccess.Check(this[name], found, wanted);
+            }
+        }
+    }
+
     private void CheckFiles(FolderFiles files, FolderIdentity? identity)
     {
         if (identity is { HoldsData: false })
@@ -196,7 +226,7 @@ public sealed class DataFolder : IDisposable
         }
 
         IEnumerable<string> logs = identity is { IsClosed: false, Session: > 0 } ? files.Logs : [];
-        foreach (string name in files.Data.Concat(logs))
+        foreach (string name in files.Folders.Concat(files.Data).Concat(logs))
         {
             FileTrait? found = FileTrait.Of(this[name]);
             string others = string.Join(", ", files.All.Where(n => n != name && FileTrait.Of(this[n]) is not null));
@@ -242,7 +272,9 @@ public sealed class DataFolder : IDisposable
             _identity = changed;
             try
             {
-                RandomAccess.Write(_file!.SafeFileHandle, changed.Encode(), 0);
+                Span<byte> bytes = stackalloc byte[FolderIdentity.Bytes];
+                changed.Encode(bytes);
+                RandomAccess.Write(_file!.SafeFileHandle, bytes, 0);
                 if (isSynced)
                 {
                     _file.Flush(flushToDisk: true);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Unicode;
 using Grains.StateMachines.Codecs;
 
 namespace Grains.Journal.Folders;
@@ -47,7 +48,17 @@ public sealed record FolderIdentity
 
     public byte[] Encode()
     {
-        string text = string.Create(CultureInfo.InvariantCulture, $"""
+        byte[] bytes = new byte[Bytes];
+        Encode(bytes);
+        return bytes;
+    }
+
+    /// <param name="to">So many bytes as there are.</param>
+    public void Encode(Span<byte> to)
+    {
+        Span<byte> text = to[..(Bytes - _crcBytes)];
+        text.Fill((byte)' ');
+        bool fits = Utf8.TryWrite(text, CultureInfo.InvariantCulture, $"""
             {_title}
             folder {Id}
             cluster {(IsMade ? Cluster : _none)}
@@ -58,19 +69,26 @@ public sealed record FolderIdentity
             records {Records}
             closed {(IsClosed ? 1 : 0)}
 
-            """);
-        byte[] bytes = new byte[Bytes];
-        bytes.AsSpan().Fill((byte)' ');
-        Encoding.UTF8.GetBytes(text, bytes.AsSpan(0, Bytes - _crcBytes));
-        Encoding.ASCII.GetBytes(CrcLine(bytes.AsSpan(0, Bytes - _crcBytes)), bytes.AsSpan(Bytes - _crcBytes));
-        return bytes;
+            """, out _);
+        if (!fits)
+        {
+            throw new InvalidOperationException($"What folder {Id} says of itself has more than {Bytes} bytes.");
+        }
+
+        WriteCrcLine(text, to[^_crcBytes..]);
     }
 
     /// <returns>Null: these bytes are none.</returns>
     public static FolderIdentity? Decode(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length != Bytes
-            || !bytes[(Bytes - _crcBytes)..].SequenceEqual(Encoding.ASCII.GetBytes(CrcLine(bytes[..(Bytes - _crcBytes)]))))
+        Span<byte> crc = stackalloc byte[_crcBytes];
+        if (bytes.Length != Bytes)
+        {
+            return null;
+        }
+
+        WriteCrcLine(bytes[..(Bytes - _crcBytes)], crc);
+        if (!bytes[^_crcBytes..].SequenceEqual(crc))
         {
             return null;
         }
@@ -98,6 +116,6 @@ public sealed record FolderIdentity
         long Number(string name) => WholeNumber.Parse(values[name]);
     }
 
-    private static string CrcLine(ReadOnlySpan<byte> text) =>
-        string.Create(CultureInfo.InvariantCulture, $"\n{Crc32C.Compute(text):x8}\n");
+    private static void WriteCrcLine(ReadOnlySpan<byte> text, Span<byte> to) =>
+        Utf8.TryWrite(to, CultureInfo.InvariantCulture, $"\n{Crc32C.Compute(text):x8}\n", out _);
 }

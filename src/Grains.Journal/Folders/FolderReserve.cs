@@ -51,7 +51,6 @@ internal sealed class FolderReserve(string folder)
         {
             Mode = FileMode.Create,
             Access = FileAccess.Write,
-            PreallocationSize = Bytes,
             BufferSize = 0,
         };
         if (!OperatingSystem.IsWindows())
@@ -62,7 +61,7 @@ internal sealed class FolderReserve(string folder)
         try
         {
             using FileStream file = new(Place, options);
-            file.SetLength(Bytes);
+            FolderSync.Allocate(file.SafeFileHandle, Bytes);
             return true;
         }
         catch (IOException e) when (FolderAccess.IsDiskFull(e))

@@ -6,6 +6,8 @@ namespace Grains.Journal.Folders;
 /// <summary>Makes the names in a folder survive a power cut, where the system asks for it.</summary>
 internal static partial class FolderSync
 {
+    private const int _interrupted = 4;
+
     public static void Flush(string folder)
     {
         if (OperatingSystem.IsWindows())
@@ -27,6 +29,46 @@ internal static partial class FolderSync
         }
     }
 
+    /// <summary>What was written to a file, and its size, survives a power cut; its times need not.</summary>
+    /// <exception cref="IOException">What is durable is not known.</exception>
+    public static void FlushData(SafeFileHandle file)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            RandomAccess.FlushToDisk(file);
+            return;
+        }
+
+        while (FlushFileData(file) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() is var error && error != _interrupted)
+            {
+                throw new IOException($"It cannot be flushed to disk: {Marshal.GetPInvokeErrorMessage(error)}.", error);
+            }
+        }
+    }
+
+    /// <summary>Room on the disk for so many bytes of a file, all of it or none; the file is as long then.</summary>
+    /// <exception cref="IOException">There is none: <see cref="FolderAccess.IsDiskFull"/>.</exception>
+    public static void Allocate(SafeFileHandle file, long bytes)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            RandomAccess.SetLength(file, bytes);
+            return;
+        }
+
+        int error;
+        while ((error = Allocate(file, 0, bytes)) == _interrupted)
+        {
+        }
+
+        if (error != 0)
+        {
+            throw new IOException($"There is no room for {bytes} bytes: {Marshal.GetPInvokeErrorMessage(error)}.", error);
+        }
+    }
+
     /// <summary>For a look at a file that is locked, which .NET's own streams would wait for or be refused.</summary>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static SafeFileHandle OpenToRead(string path) => Open(path, 0) is >= 0 and var file
@@ -43,6 +85,12 @@ internal static partial class FolderSync
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(int file);
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    private static partial int FlushFileData(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "posix_fallocate")]
+    private static partial int Allocate(SafeFileHandle file, long at, long bytes);
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     private static partial int Close(int file);

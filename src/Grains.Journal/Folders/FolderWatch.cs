@@ -18,6 +18,9 @@ internal sealed class FolderWatch(string folder)
             ref _files, (files, watched) => [.. files.Where(f => f.Path != watched.Path), watched], new Watched(path, name, trait));
     }
 
+    public void Remove(string path) =>
+        ImmutableInterlocked.Update(ref _files, static (files, gone) => [.. files.Where(f => f.Path != gone)], path);
+
     /// <exception cref="FolderLostException">One of them is another now, or none.</exception>
     public void Check()
     {

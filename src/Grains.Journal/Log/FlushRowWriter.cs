@@ -4,7 +4,8 @@ using Grains.StateMachines.Codecs;
 namespace Grains.Journal.Log;
 
 /// <summary>Gathers the records of one flush and lays them out as a <see cref="FlushRow"/>. Reused.</summary>
-internal sealed class FlushRowWriter
+/// <param name="before">Bytes in front of the row that are its caller's.</param>
+internal sealed class FlushRowWriter(int before = 0)
 {
     private const int _keptBytesMax = 8 << 20;
 
@@ -28,12 +29,40 @@ internal sealed class FlushRowWriter
     public ReadOnlySpan<byte> Finish(long row)
     {
         int bytes = checked((int)Bytes);
-        if (_buffer.Length < bytes)
+        return Framed(row, 0).Slice(before, bytes);
+    }
+
+    /// <summary>Lays the row out between bytes that are the caller's: those before it, and so many behind.</summary>
+    public Span<byte> Framed(long row, int behind)
+    {
+        int bytes = checked((int)Bytes);
+        int all = before + bytes + behind;
+        if (_buffer.Length < all)
         {
-            _buffer = new byte[bytes + (bytes / 2)];
+            _buffer = new byte[all + (all / 2)];
         }
 
-        Span<byte> body = _buffer.AsSpan(0, bytes);
+        Lay(row, _buffer.AsSpan(before, bytes));
+        return _buffer.AsSpan(0, all);
+    }
+
+    /// <summary>The record added as number <paramref name="index"/>, at the place that it was laid out at.</summary>
+    public LogEntry Entry(int index) => _entries[index].At(_places[index]);
+
+    public void Clear()
+    {
+        _entries.Clear();
+        _places.Clear();
+        _payloadBytes = 0;
+        if (_buffer.Length > _keptBytesMax)
+        {
+            _buffer = new byte[64 << 10];
+        }
+    }
+
+    private void Lay(long row, Span<byte> body)
+    {
+        _places.Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(body, FlushRow.Format);
         BinaryPrimitives.WriteInt32LittleEndian(body[4..], _entries.Count);
         BinaryPrimitives.WriteInt64LittleEndian(body[8..], row);
@@ -52,20 +81,5 @@ internal sealed class FlushRowWriter
 
         int crcAt = FlushRow.HeadBytes + (_entries.Count * FlushRow.EntryBytes);
         BinaryPrimitives.WriteUInt32LittleEndian(body[crcAt..], Crc32C.Compute(body[..crcAt]));
-        return body;
-    }
-
-    /// <summary>The record added as number <paramref name="index"/>, at the place that Finish gave it.</summary>
-    public LogEntry Entry(int index) => _entries[index].At(_places[index]);
-
-    public void Clear()
-    {
-        _entries.Clear();
-        _places.Clear();
-        _payloadBytes = 0;
-        if (_buffer.Length > _keptBytesMax)
-        {
-            _buffer = new byte[64 << 10];
-        }
     }
 }

@@ -30,6 +30,20 @@ internal sealed class LogIndex(PartitionId partition)
 
     public void Add(LogEntry entry) => _entries.Add(entry);
 
+    /// <summary>The same records in an index that nothing changes.</summary>
+    public LogIndex Copy()
+    {
+        LogIndex copy = new(partition) { TailDamage = TailDamage };
+        copy.StartAt(_base);
+        copy._entries.AddRange(_entries);
+        foreach ((Revision revision, LogDamage damage) in _damage)
+        {
+            copy._damage.Add(revision, damage);
+        }
+
+        return copy;
+    }
+
     /// <summary>The record that begins at <paramref name="revision"/> cannot be read.</summary>
     public void MarkDamaged(Revision revision, string what) =>
         _damage[revision] = new LogDamage(partition, revision, what);

@@ -9,10 +9,12 @@ internal static class LogReading
     /// <param name="from">The first revision of a record, or the next free one.</param>
     /// <param name="through">Where to end, whatever comes meanwhile.</param>
     /// <param name="payloads">The payloads of a page; null where a row is gone or too short.</param>
+    /// <param name="where">Where a row lies, for people; null if its number says it.</param>
     /// <exception cref="JournalDamagedException">A record is not what was written.</exception>
     /// <exception cref="JournalTruncatedException">The log does not go back so far.</exception>
     public static IEnumerable<JournalRecord> Read(
-        PartitionLog log, Revision from, Revision through, Func<IReadOnlyList<LogEntry>, byte[]?[]> payloads)
+        PartitionLog log, Revision from, Revision through, Func<IReadOnlyList<LogEntry>, byte[]?[]> payloads,
+        Func<long, string>? where = null)
     {
         do
         {
@@ -28,7 +30,7 @@ internal static class LogReading
             {
                 LogEntry entry = page.Entries[i];
                 yield return read[i] is { } payload
-                    ? RecordReader.Read(log.Partition, before, entry, payload)
+                    ? RecordReader.Read(log.Partition, before, entry, payload, where)
                     : throw Missing(log, entry);
                 before = entry.Tail;
             }

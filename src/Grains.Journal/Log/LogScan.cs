@@ -7,7 +7,9 @@ namespace Grains.Journal.Log;
 /// Rebuilds the logs from the stored rows, oldest first, and finds what is damaged. It stops at nothing: damage is
 /// noted where it lies, so that everything else stays readable.
 /// </summary>
-internal sealed class LogScan(ConcurrentDictionary<PartitionId, PartitionLog> logs)
+/// <param name="logs">What is known before the rows, and what they add to it.</param>
+/// <param name="where">Where a row lies, for people; null if its number says it.</param>
+internal sealed class LogScan(ConcurrentDictionary<PartitionId, PartitionLog> logs, Func<long, string>? where = null)
 {
     private readonly List<DirectoryEntry> _directory = [];
     private readonly RowLedger _ledger = new();
@@ -22,9 +24,7 @@ internal sealed class LogScan(ConcurrentDictionary<PartitionId, PartitionLog> lo
         _ledger.Add(row, body.Length);
         if (FlushRow.ReadDirectory(row, body, _directory) is { } what)
         {
-            _damagedRow = row;
-            _damage = what;
-            _ledger.Keep(row);
+            MarkDamaged(row, what);
             return;
         }
 
@@ -38,6 +38,13 @@ internal sealed class LogScan(ConcurrentDictionary<PartitionId, PartitionLog> lo
 
             Add(log.Restoring(), entry, body);
         }
+    }
+
+    /// <summary>A row of which nothing can be read: what it held of whom, nobody knows.</summary>
+    public void AddDamaged(long row, int bytes, string what)
+    {
+        _ledger.Add(row, bytes);
+        MarkDamaged(row, what);
     }
 
     /// <summary>Call once, after the last row.</summary>
@@ -55,6 +62,13 @@ internal sealed class LogScan(ConcurrentDictionary<PartitionId, PartitionLog> lo
 
             log.DropStaged();
         }
+    }
+
+    private void MarkDamaged(long row, string what)
+    {
+        _damagedRow = row;
+        _damage = what + where?.Invoke(row);
+        _ledger.Keep(row);
     }
 
     private void Add(LogIndex index, in DirectoryEntry found, ReadOnlySpan<byte> body)
@@ -94,7 +108,7 @@ internal sealed class LogScan(ConcurrentDictionary<PartitionId, PartitionLog> lo
 
         if (what is not null)
         {
-            index.MarkDamaged(entry.First, what);
+            index.MarkDamaged(entry.First, what + where?.Invoke(entry.Place.Row));
         }
 
         index.Add(entry);

@@ -9,16 +9,20 @@ namespace Grains.Journal.Log;
 /// One thread at a time judges and stages (the writer); what it stages shows to nobody until it is published, after it
 /// is durable. Everything else may be called from any thread.
 /// </remarks>
-internal sealed class PartitionLog(PartitionId partition)
+internal sealed class PartitionLog(PartitionId partition, LogIndex index)
 {
     private readonly Lock _gate = new();
-    private readonly LogIndex _index = new(partition);
     private LogOwnership _ownership;
     private LogOwnership _stagedOwnership;
     private JournalTail _stagedTail;
     private CheckpointPointer? _checkpoint;
     private CheckpointPointer? _stagedCheckpoint;
     private long _confirmedEpoch;
+
+    public PartitionLog(PartitionId partition)
+        : this(partition, new LogIndex(partition))
+    {
+    }
 
     public PartitionId Partition => partition;
 
@@ -33,18 +37,18 @@ internal sealed class PartitionLog(PartitionId partition)
         {
             lock (_gate)
             {
-                return _index.Tail;
+                return index.Tail;
             }
         }
     }
 
     /// <summary>Set if the tail cannot be known: then nothing may be appended.</summary>
-    public LogDamage? TailDamage => _index.TailDamage;
+    public LogDamage? TailDamage => index.TailDamage;
 
     /// <summary>Restores what is known before the records are scanned.</summary>
     public void Restore(LogOwnership ownership, JournalTail forgottenUpTo, CheckpointPointer? checkpoint)
     {
-        _index.StartAt(forgottenUpTo);
+        index.StartAt(forgottenUpTo);
         _checkpoint = checkpoint;
         _ownership = ownership;
         _confirmedEpoch = ownership.Epoch.Value;
@@ -52,7 +56,16 @@ internal sealed class PartitionLog(PartitionId partition)
     }
 
     /// <summary>The scan's own access; nobody else holds the log yet.</summary>
-    public LogIndex Restoring() => _index;
+    public LogIndex Restoring() => index;
+
+    /// <summary>What is durable now, in a log that nothing changes. The writer's own.</summary>
+    public PartitionLog Copy()
+    {
+        PartitionLog copy = new(partition, index.Copy());
+        copy._ownership = _ownership;
+        copy._checkpoint = _checkpoint;
+        return copy;
+    }
 
     /// <summary>Null: it may be written, then <see cref="Stage(JournalAppend)"/> it. Else its outcome.</summary>
     public AppendOutcome? Judge(JournalAppend append)
@@ -79,7 +92,7 @@ internal sealed class PartitionLog(PartitionId partition)
 
         lock (_gate)
         {
-            if (_index.Holds(append.Next))
+            if (index.Holds(append.Next))
             {
                 return AppendOutcome.Durable;
             }
@@ -134,7 +147,7 @@ internal sealed class PartitionLog(PartitionId partition)
     {
         lock (_gate)
         {
-            _index.Add(entry);
+            index.Add(entry);
         }
 
         if (entry.Kind == JournalRecordKind.Epoch)
@@ -150,7 +163,7 @@ internal sealed class PartitionLog(PartitionId partition)
     public void DropStaged()
     {
         _stagedOwnership = _ownership;
-        _stagedTail = _index.Tail;
+        _stagedTail = index.Tail;
         _stagedCheckpoint = _checkpoint;
     }
 
@@ -159,7 +172,7 @@ internal sealed class PartitionLog(PartitionId partition)
     {
         lock (_gate)
         {
-            return _index.Holds(tail);
+            return index.Holds(tail);
         }
     }
 
@@ -169,7 +182,7 @@ internal sealed class PartitionLog(PartitionId partition)
         Revision covered = Checkpoint?.At.Revision ?? Revision.None;
         lock (_gate)
         {
-            return _index.NewestAtOrBelow(upTo < covered ? upTo : covered);
+            return index.NewestAtOrBelow(upTo < covered ? upTo : covered);
         }
     }
 
@@ -178,7 +191,7 @@ internal sealed class PartitionLog(PartitionId partition)
     {
         lock (_gate)
         {
-            return _index.Forget(upTo);
+            return index.Forget(upTo);
         }
     }
 
@@ -187,7 +200,7 @@ internal sealed class PartitionLog(PartitionId partition)
     {
         lock (_gate)
         {
-            return _index.Page(from, through);
+            return index.Page(from, through);
         }
     }
 }

@@ -5,7 +5,13 @@ namespace Grains.Journal.Log;
 /// <summary>Makes a record of an index entry and its bytes, or names what is wrong.</summary>
 internal static class RecordReader
 {
-    public static JournalRecord Read(PartitionId partition, JournalTail before, LogEntry entry, byte[] payload)
+    /// <param name="partition">Whose record it is.</param>
+    /// <param name="before">What it must follow.</param>
+    /// <param name="entry">Its place, and what must hold of it.</param>
+    /// <param name="payload">Its bytes.</param>
+    /// <param name="where">Where a row lies, for people; null if its number says it.</param>
+    public static JournalRecord Read(
+        PartitionId partition, JournalTail before, LogEntry entry, byte[] payload, Func<long, string>? where = null)
     {
         string? what = null;
         JournalRecord record = new(entry.Kind, entry.First, entry.Count, entry.Epoch, entry.Chain, payload);
@@ -21,6 +27,6 @@ internal static class RecordReader
 
         return what is null
             ? record
-            : throw new JournalDamagedException(partition, entry.First, what);
+            : throw new JournalDamagedException(partition, entry.First, what + where?.Invoke(entry.Place.Row));
     }
 }

@@ -1,6 +1,6 @@
 using Grains.Journal;
 using Grains.Journal.Images;
-using Grains.Journal.Sqlite;
+using Grains.Journal.Segments;
 using Grains.Silo;
 using Grains.Silo.Cluster;
 
@@ -9,10 +9,10 @@ namespace Grains.Server.Backups;
 /// <summary>The folder of one server.</summary>
 internal sealed class FolderPlace : IDataPlace
 {
-    private readonly SqliteJournalOptions _journal;
+    private readonly SegmentJournalOptions _journal;
     private readonly string _settings;
 
-    private FolderPlace(SqliteJournalOptions journal, string settings) => (_journal, _settings) = (journal, settings);
+    private FolderPlace(SegmentJournalOptions journal, string settings) => (_journal, _settings) = (journal, settings);
 
     public string Name => $"the folder {_journal.Folder}";
 
@@ -21,7 +21,7 @@ internal sealed class FolderPlace : IDataPlace
     /// </summary>
     public static async Task<FolderPlace> OpenAsync(string folder, CancellationToken cancel)
     {
-        SqliteJournalOptions options = new()
+        SegmentJournalOptions options = new()
         {
             Folder = folder,
             Beside = [EmbeddedData.SettingsFile],
@@ -34,14 +34,14 @@ internal sealed class FolderPlace : IDataPlace
         }
     }
 
-    public Task<IJournal> OpenJournalAsync(CancellationToken cancel) => Task.FromResult<IJournal>(SqliteJournal.Open(_journal));
+    public Task<IJournal> OpenJournalAsync(CancellationToken cancel) => Task.FromResult<IJournal>(SegmentJournal.Open(_journal));
 
     public Task<ImageTotals> ImportAsync(IAsyncEnumerable<ImagePart> parts, long nowMs, CancellationToken cancel) =>
-        SqliteImport.RunAsync(_journal, parts, nowMs, cancel);
+        SegmentImport.RunAsync(_journal, parts, nowMs, cancel);
 
     public async Task BindAsync(ClusterSettings settings, CancellationToken cancel)
     {
-        await using SqliteJournal journal = SqliteJournal.Open(_journal);
+        await using SegmentJournal journal = SegmentJournal.Open(_journal);
         new EmbeddedData(journal, _settings).Rebind(settings);
     }
 

@@ -10,7 +10,8 @@ namespace Grains.Silo.Loops;
 /// <param name="countMax">Commands.</param>
 /// <param name="bytesMax">Their bytes.</param>
 /// <param name="all">What waits in all queues of the process, or is being decided: the loop says when it is not any more.</param>
-internal sealed class CommandQueue(int countMax, long bytesMax, ByteShare? all = null)
+/// <param name="woken">Told after each wake, by a loop that does not sleep here; null = it does.</param>
+internal sealed class CommandQueue(int countMax, long bytesMax, ByteShare? all = null, Action? woken = null)
 {
     private readonly Lock _lock = new();
     private readonly Queue<Ticket> _tickets = new();
@@ -79,6 +80,7 @@ internal sealed class CommandQueue(int countMax, long bytesMax, ByteShare? all =
         }
 
         sleeper?.TrySetResult();
+        woken?.Invoke();
     }
 
     /// <summary>Loop only. Ends at once if anything was posted or woke it since the last call.</summary>

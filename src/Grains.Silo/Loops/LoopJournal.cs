@@ -18,6 +18,7 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
     private readonly TimeSpan _unanswered = TimeSpan.FromMilliseconds(runtime.Options.UnansweredMsMax);
     private readonly CancellationTokenSource _abandoned = new();
     private long _askedAt;
+    private long _begunAt;
     private long _answeredAt = runtime.Time.GetTimestamp();
 
     /// <summary>The newest record that is known to be durable.</summary>
@@ -45,6 +46,41 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
         }
 
         return outcome;
+    }
+
+    /// <summary>For a turn whose flush somebody leads: what is to be flushed, then what came of it.</summary>
+    public LedAppend Begin(Decision decision)
+    {
+        _begunAt = runtime.Time.GetTimestamp();
+        Volatile.Write(ref _askedAt, _begunAt | 1);
+        return new LedAppend(new JournalAppend(owned.Id, owned.Epoch, Tail, decision.Changes, decision.Record));
+    }
+
+    /// <inheritdoc cref="Begin"/>
+    public AppendOutcome End(LedAppend led)
+    {
+        Volatile.Write(ref _askedAt, 0);
+        _appendMs.Record(runtime.Time.GetElapsedTime(_begunAt).TotalMilliseconds);
+        if (led.Outcome.Status != AppendStatus.Unknown)
+        {
+            Volatile.Write(ref _answeredAt, runtime.Time.GetTimestamp());
+        }
+
+        if (led.Outcome.Status == AppendStatus.Durable)
+        {
+            Tail = led.Append.Next;
+        }
+
+        return led.Outcome;
+    }
+
+    /// <summary>Of a journal that can be led: it confirms from memory.</summary>
+    public AppendOutcome Confirm()
+    {
+        ValueTask<AppendOutcome> attempt = AttemptAsync(null);
+        return attempt.IsCompletedSuccessfully
+            ? attempt.Result
+            : throw new InvalidOperationException("A journal that can be led confirms from memory.");
     }
 
     public ValueTask<AppendOutcome> ConfirmAsync()

@@ -54,6 +54,19 @@ internal sealed class LoopReads(OwnedPartition owned, IJournal journal, Func<boo
         }
     }
 
+    /// <summary>As the other, for a caller who holds the turn of a loop that the engine runs.</summary>
+    public Answer FromThePast(Command command)
+    {
+        try
+        {
+            return Read(command);
+        }
+        catch (Exception e)
+        {
+            return new NotOwner(MayHaveHappened: false, e.Message);
+        }
+    }
+
     private Answer Read(Command command)
     {
         ReadConsistency asked = command.Consistency;

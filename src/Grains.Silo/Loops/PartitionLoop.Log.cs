@@ -9,11 +9,11 @@ public sealed partial class PartitionLoop
     {
         if (e is OutOfMemoryException)
         {
-            LogOutOfMemory(_runtime.Logger, Id, Epoch, _journal.Tail.Revision, e);
+            LogOutOfMemory(_runtime.Logger, Id, Epoch, _turns.Journal.Tail.Revision, e);
             return new LoopEnd(LoopEndReason.OutOfMemory, "The server had no memory left for the partition.");
         }
 
-        LogBroken(_runtime.Logger, Id, Epoch, _journal.Tail.Revision, e);
+        LogBroken(_runtime.Logger, Id, Epoch, _turns.Journal.Tail.Revision, e);
         return new LoopEnd(LoopEndReason.Broken, e.Message);
     }
 
@@ -28,16 +28,4 @@ public sealed partial class PartitionLoop
     [LoggerMessage(EventId = 2011, Message = "Partition {Partition} under {Epoch} ended at {Revision}: {Reason}. {Why}")]
     private static partial void LogEnded(
         ILogger logger, LogLevel level, PartitionId partition, Epoch epoch, Revision revision, LoopEndReason reason, string why);
-
-    [LoggerMessage(2013, LogLevel.Warning,
-        "The journal refused a record of partition {Partition} after {Revision}; nothing was written, and the callers are told. {Reason}")]
-    private static partial void LogRefused(ILogger logger, PartitionId partition, Revision revision, string? reason);
-
-    [LoggerMessage(2014, LogLevel.Warning,
-        "Partition {Partition} under {Epoch} waits for its journal; callers are told so and answered again when it is back. {Reason}")]
-    private static partial void LogStalled(ILogger logger, PartitionId partition, Epoch epoch, string reason);
-
-    [LoggerMessage(2015, LogLevel.Information,
-        "Partition {Partition} under {Epoch} has its journal back after {Ms:0} ms, with everything still in memory.")]
-    private static partial void LogResumed(ILogger logger, PartitionId partition, Epoch epoch, double ms);
 }

@@ -16,57 +16,40 @@ namespace Grains.Silo.Loops;
 /// durable or the ownership confirmed, and only then applies and answers. At most one batch is undecided.
 /// </summary>
 /// <remarks>
-/// <para>Runs on the scheduler that <see cref="Start"/> was called on, one turn after another; only the encoding of
-/// checkpoints leaves it. Posting is for any thread.</para>
+/// <para>One turn after another: where the journal can be led, in the cycles of <see cref="PartitionEngine"/>, else on the scheduler
+/// that <see cref="Start"/> was called on. Only the encoding of checkpoints leaves it. Posting is for any thread.</para>
 /// <para>It ends once, and never serves again: what follows is a new recovery. Every ticket that it took is answered,
 /// at the latest with <see cref="NotOwner"/> when it ends.</para>
 /// </remarks>
 public sealed partial class PartitionLoop
 {
-    /// <summary>After a turn that did nothing the machine is not asked again for this long: no spin on a wrong wake.</summary>
-    private const long _quietMs = 5;
-
-    /// <summary>While something waits for a calendar time: the wall clock may step, or go on without the monotonic one.</summary>
-    private const long _wallClockMsMax = 1_000;
-
     private readonly OwnedPartition _owned;
     private readonly PartitionRuntime _runtime;
     private readonly CommandQueue _queue;
-    private readonly OutboxPump _pump;
-    private readonly CheckpointWriter _checkpoints;
     private readonly LoopReads _reads;
-    private readonly LoopFigures _figures;
-    private readonly ITimer _timer;
     private readonly DeliverySeals _seals;
-    private readonly List<Request> _batch = [];
-    private readonly HashSet<Ticket> _parked = [];
+    private readonly LoopTurns _turns;
+    private readonly PartitionEngine? _engine;
+
+    /// <summary>Held in each half of a turn that the engine runs, and by who reads between two of them.</summary>
+    private readonly Lock _turn = new();
     private readonly TaskCompletionSource<LoopEnd> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly LoopJournal _journal;
-    private readonly LoopBudget _budget;
-    private long _quietUntilMs;
-    private bool _isUndecided;
-    private long _stalledAt;
+    private int _isReady;
     private TaskScheduler _scheduler = TaskScheduler.Default;
     private volatile bool _isStopping;
     private volatile bool _isHandingOver;
-
-    /// <summary>The journal has been silent for longer than callers wait; why, for them. Null = it answers.</summary>
-    private volatile string? _stall;
+    private bool _isLast;
 
     public PartitionLoop(OwnedPartition owned, PartitionRuntime runtime)
     {
         _owned = owned;
         _runtime = runtime;
-        _journal = new LoopJournal(owned, runtime, Stall);
         _reads = new LoopReads(owned, runtime.Journal, () => _isStopping || _completion.Task.IsCompleted);
-        _figures = new LoopFigures(owned, runtime);
-        _queue = new CommandQueue(runtime.Options.QueuedCommandsMax, runtime.Options.QueuedBytesMax, runtime.Queues);
+        _engine = runtime.Engine;
+        _queue = new CommandQueue(
+            runtime.Options.QueuedCommandsMax, runtime.Options.QueuedBytesMax, runtime.Queues, _engine is null ? null : MakeReady);
         _seals = new DeliverySeals(runtime.DeliverySecret);
-        _budget = new LoopBudget(runtime, owned.Machine.StateBytes);
-        _pump = new OutboxPump(owned.Id, runtime, Post, _queue.Wake);
-        _checkpoints = new CheckpointWriter(owned, runtime, _queue.Wake);
-        _timer = runtime.Time.CreateTimer(
-            static queue => ((CommandQueue)queue!).Wake(), _queue, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _turns = new LoopTurns(owned, runtime, _queue, _seals, Post);
     }
 
     public PartitionId Id => _owned.Id;
@@ -78,12 +61,21 @@ public sealed partial class PartitionLoop
     public int QueueDepth => _queue.Count;
 
     /// <summary>About a second old at the most while commands come.</summary>
-    internal LoopFigures Figures => _figures;
+    internal LoopFigures Figures => _turns.Figures;
 
-    internal TimeSpan OutboxLag => _pump.Lag;
+    internal TimeSpan OutboxLag => _turns.OutboxLag;
 
     /// <summary>Ends when the loop has: every ticket is answered, the memory is of no use.</summary>
     public Task<LoopEnd> Completion => _completion.Task;
+
+    /// <summary>Between two turns; any thread where the engine runs them, else the loop's own scheduler only.</summary>
+    internal T Read<T>(Func<PartitionMachine, T> read)
+    {
+        lock (_turn)
+        {
+            return read(_owned.Machine);
+        }
+    }
 
     /// <summary>In the loop's own scheduler only.</summary>
     internal PartitionMachine Machine => _owned.Machine;
@@ -105,17 +97,24 @@ public sealed partial class PartitionLoop
     }
 
     /// <summary>Any thread: for how long the journal owes it a verdict; zero = it owes none.</summary>
-    internal TimeSpan Silence => _journal.Silence;
+    internal TimeSpan Silence => _turns.Journal.Silence;
 
     /// <summary>Any thread: for how long the journal has given no verdict, asked or not.</summary>
-    internal TimeSpan SinceAnswer => _journal.SinceAnswer;
+    internal TimeSpan SinceAnswer => _turns.Journal.SinceAnswer;
 
-    internal TimeSpan LongestStall => _checkpoints.LongestStall;
+    internal TimeSpan LongestStall => _turns.LongestStall;
 
-    internal Revision LastCheckpoint => _checkpoints.Last;
+    internal Revision LastCheckpoint => _turns.LastCheckpoint;
 
     public void Start()
     {
+        if (_engine is not null)
+        {
+            _engine.Add(this);
+            MakeReady();
+            return;
+        }
+
         _scheduler = SynchronizationContext.Current is null
             ? TaskScheduler.Current : TaskScheduler.FromCurrentSynchronizationContext();
         _ = RunAsync();
@@ -148,7 +147,7 @@ public sealed partial class PartitionLoop
     public Task<LoopEnd> AbandonAsync()
     {
         _isStopping = true;
-        _journal.Abandon();
+        _turns.Journal.Abandon();
         _queue.Wake();
         return _completion.Task;
     }
@@ -156,40 +155,67 @@ public sealed partial class PartitionLoop
     /// <summary>Any thread. The ticket is answered, now if the queue is full or closed.</summary>
     public void Post(Ticket ticket)
     {
+        if (TryQueue(ticket))
+        {
+            _engine?.Kick();
+        }
+    }
+
+    /// <summary>False: it is answered already, or will be from the past.</summary>
+    private bool TryQueue(Ticket ticket)
+    {
         if (ticket.Command is { Consistency.Level: not ConsistencyLevel.Linearizable, IsRead: true })
         {
-            _ = _reads.AnswerFromThePastAsync(ticket, _scheduler);
-            return;
+            ReadThePast(ticket);
+            return false;
         }
 
-        if (_stall is { } why && IsFromCaller(ticket))
+        if (_turns.StallReason is { } why && LoopTickets.IsFromCaller(ticket))
         {
             ticket.Complete(new NotOwner(MayHaveHappened: false, why));
-            return;
+            return false;
         }
 
         if ((_seals.Refuse(ticket.Command) ?? (ticket.Command is GetKey get ? _reads.TryAtOnce(get) : null)) is { } answer)
         {
-            Count(answer);
+            LoopTickets.Count(answer);
             ticket.Complete(answer);
-            return;
+            return false;
         }
 
         switch (_queue.Post(ticket))
         {
             case QueueVerdict.Full:
-                _refusals.Add(1, _overloaded);
-                ticket.Complete(new Refused(Refusal.Overloaded,
-                    $"Partition {Id} has as many commands waiting as it may; repeat in a moment.") { RetryAfterMs = 100 });
-                break;
+                var full = new Refused(Refusal.Overloaded,
+                    $"Partition {Id} has as many commands waiting as it may; repeat in a moment.") { RetryAfterMs = 100 };
+                LoopTickets.CountRefusal(full);
+                ticket.Complete(full);
+                return false;
             case QueueVerdict.Closed:
                 ticket.Complete(new NotOwner(MayHaveHappened: false, "This server has just given the partition up."));
-                break;
-            case QueueVerdict.Taken when _stall is { } since && IsFromCaller(ticket):
+                return false;
+            case QueueVerdict.Taken when _turns.StallReason is { } since && LoopTickets.IsFromCaller(ticket):
                 // It came in between: those that waited had been told already when it was queued.
                 Array.ForEach(
                     _queue.TakeAll(t => t == ticket), t => t.Complete(new NotOwner(MayHaveHappened: false, since)));
-                break;
+                return false;
+            default:
+                _engine?.Ready(this);
+                return true;
+        }
+    }
+
+    private void ReadThePast(Ticket ticket)
+    {
+        if (_engine is null)
+        {
+            _ = _reads.AnswerFromThePastAsync(ticket, _scheduler);
+            return;
+        }
+
+        lock (_turn)
+        {
+            ticket.Complete(_reads.FromThePast(ticket.Command));
         }
     }
 
@@ -200,17 +226,12 @@ public sealed partial class PartitionLoop
     public Task<Answer> ExecuteAsync(Command command, CancellationToken cancel)
     {
         var ticket = new TaskTicket(command);
-        Post(ticket);
-        return cancel.CanBeCanceled ? ticket.WhileWantedAsync(Forget, cancel) : ticket.Task;
-    }
-
-    private static void Count(Answer answer)
-    {
-        _commands.Add(1);
-        if (answer is Refused refused)
+        if (TryQueue(ticket))
         {
-            _refusals.Add(1, new KeyValuePair<string, object?>("code", refused.Code));
+            _engine?.LeadFor(ticket);
         }
+
+        return cancel.CanBeCanceled ? ticket.WhileWantedAsync(Forget, cancel) : ticket.Task;
     }
 
     private async Task RunAsync()
@@ -244,241 +265,197 @@ public sealed partial class PartitionLoop
     /// <summary>One turn: decide a batch if there is anything to decide, else sleep. An answer ends the loop.</summary>
     private async ValueTask<LoopEnd?> TurnAsync()
     {
-        ForgetGone();
+        _turns.Tickets.ForgetGone();
         Moment now = _owned.Clock.Now;
-        if (!_checkpoints.Step(_journal.Tail, now.UptimeMs))
+        if (_turns.Step(now) is { } fenced)
         {
-            return new LoopEnd(LoopEndReason.Fenced, "A checkpoint was refused under this epoch.");
+            return fenced;
         }
 
-        _pump.Step(_owned.Machine, now);
-        _queue.TakeInto(_batch, _runtime.Options.BatchCommandsMax, _runtime.Options.BatchBytesMax);
-        if (_batch.Count > 0 || (now.UptimeMs >= _quietUntilMs && _owned.Machine.IsDue(now)))
+        _turns.Tickets.Take();
+        if (_turns.IsDue(now))
         {
             return await DecideAsync(now);
         }
 
-        await SleepAsync(now);
+        _turns.SetTimer(now);
+        await _queue.SleepAsync();
         return null;
-    }
-
-    /// <summary>Those whose callers went away: nothing is to be handed out to them, also if it is decided.</summary>
-    private void ForgetGone()
-    {
-        foreach (Ticket gone in _queue.TakeGone())
-        {
-            bool wasWaiting = _parked.Remove(gone);
-            if (_owned.Machine.Cancel(gone) && !wasWaiting)
-            {
-                _batch.RemoveAll(r => r.Ticket == gone);
-            }
-        }
     }
 
     private async ValueTask<LoopEnd> LastTurnAsync()
     {
         Decision decision = _owned.Machine.DecideHandOver(_owned.Clock.Now);
-        if (decision.Changes > 0)
-        {
-            AppendOutcome outcome = await _journal.AppendAsync(
-                decision, TimeSpan.FromMilliseconds(_runtime.Options.UnansweredMsMax));
-            if (outcome.Status != AppendStatus.Durable)
-            {
-                return new LoopEnd(LoopEndReason.Stopped, $"It was given up, but its leases end with it: {outcome.Reason}");
-            }
-        }
-
-        _owned.Machine.CommitHandOver();
-        Check();
-        return new LoopEnd(LoopEndReason.HandedOver, "It was given up in good order.");
-    }
-
-    private async ValueTask SleepAsync(Moment now)
-    {
-        PartitionMachine machine = _owned.Machine;
-        long wakeAtMs = Math.Min(
-            Math.Min(_pump.WakeAtMs ?? long.MaxValue, _checkpoints.WakeAtMs ?? long.MaxValue),
-            machine.HasWork ? _quietUntilMs : Math.Max(machine.WakeAt(now) ?? long.MaxValue, _quietUntilMs));
-        if (machine.WaitsForWallClock)
-        {
-            wakeAtMs = Math.Min(wakeAtMs, now.UptimeMs + _wallClockMsMax);
-        }
-
-        if (wakeAtMs < long.MaxValue)
-        {
-            long waitMs = Math.Clamp(wakeAtMs - now.UptimeMs, 1, (long)TimeSpan.FromDays(1).TotalMilliseconds);
-            _timer.Change(TimeSpan.FromMilliseconds(waitMs), Timeout.InfiniteTimeSpan);
-        }
-
-        await _queue.SleepAsync();
+        return _turns.ConcludeLast(decision.Changes == 0 ? AppendOutcome.Durable : await _turns.Journal.AppendAsync(
+            decision, TimeSpan.FromMilliseconds(_runtime.Options.UnansweredMsMax)));
     }
 
     private async ValueTask<LoopEnd?> DecideAsync(Moment now)
     {
-        if (_budget.TryReserve(_owned.Machine, _batch) is not { } room)
+        if (!_turns.TryDecide(now))
         {
-            _quietUntilMs = now.UptimeMs + _runtime.Options.RepeatPauseMsMax;
-            _budget.Settle(_owned.Machine.StateBytes);
-            Answer([.. _batch.Select(r => new Reply(r.Ticket, LoopBudget.NoMemory))]);
             return null;
         }
 
-        Decision decision = _owned.Machine.Decide(_batch, now, room);
-        _isUndecided = decision.Changes > 0;
-        AppendOutcome outcome = _isUndecided ? await _journal.AppendAsync(decision) : await _journal.ConfirmAsync();
+        AppendOutcome outcome = _turns.IsUndecided ? await _turns.Journal.AppendAsync(_turns.Decided) : await _turns.Journal.ConfirmAsync();
         string? refusal = null;
         if (outcome.Status == AppendStatus.Refused)
         {
-            // Nothing was written; but refusals too are answers, and need the ownership.
-            _isUndecided = false;
-            refusal = outcome.Reason ?? "the journal refused the record.";
-            LogRefused(_runtime.Logger, Id, _journal.Tail.Revision, refusal);
-            outcome = await _journal.ConfirmAsync();
+            refusal = _turns.Refused(outcome);
+            outcome = await _turns.Journal.ConfirmAsync();
         }
 
-        if (outcome.Status != AppendStatus.Durable)
+        return _turns.Conclude(outcome, refusal);
+    }
+
+    /// <summary>True: it was not, and whoever asked puts it among those that are.</summary>
+    internal bool TryBecomeReady() => Interlocked.Exchange(ref _isReady, 1) == 0;
+
+    /// <summary>The first half of a turn in the engine: what is to be flushed before the second half; null = there is none.</summary>
+    internal LedAppend? BeginTurn()
+    {
+        // Before anything is looked at: what comes from now on makes it ready again.
+        Interlocked.Exchange(ref _isReady, 0);
+        lock (_turn)
         {
-            return outcome.Status == AppendStatus.Fenced
-                ? new LoopEnd(LoopEndReason.Fenced, outcome.Reason ?? "A newer epoch was acquired.")
-                : new LoopEnd(LoopEndReason.Undecided, outcome.Reason ?? "The journal gave no verdict in time.");
+            try
+            {
+                return _completion.Task.IsCompleted ? null : _isStopping ? BeginLastTurn() : BeginUsualTurn();
+            }
+            catch (Exception e)
+            {
+                End(EndBy(e));
+                return null;
+            }
         }
+    }
 
-        Resume();
-        ForgetGone();
-        if (_isUndecided)
+    /// <summary>The second half, once the flush is over.</summary>
+    internal void EndTurn(LedAppend append)
+    {
+        lock (_turn)
         {
-            _checkpoints.Appended(decision.Record.Length);
+            try
+            {
+                AppendOutcome outcome = _turns.Journal.End(append);
+                if (_isLast)
+                {
+                    End(_turns.ConcludeLast(outcome));
+                    return;
+                }
+
+                Conclude(outcome);
+            }
+            catch (Exception e)
+            {
+                // Whatever the machine has become, nothing is answered from it again.
+                End(EndBy(e));
+            }
+        }
+    }
+
+    /// <summary>Any thread, during a flush that takes longer than callers wait.</summary>
+    internal void BeginStall(string reason)
+    {
+        lock (_turn)
+        {
+            if (_turns.StallReason is null && !_completion.Task.IsCompleted)
+            {
+                _turns.Stall(reason);
+            }
+        }
+    }
+
+    /// <summary>The flush has come to its end: also those that had no part in it go on.</summary>
+    internal void EndStall()
+    {
+        lock (_turn)
+        {
+            _turns.Resume();
+        }
+    }
+
+    private void MakeReady()
+    {
+        _engine!.Ready(this);
+        _engine.Kick();
+    }
+
+    private LedAppend? BeginUsualTurn()
+    {
+        _turns.Tickets.ForgetGone();
+        Moment now = _owned.Clock.Now;
+        _turns.Tickets.Take();
+        if (_turns.Tickets.Batch.Count == 0 && _turns.Step(now) is { } fenced)
+        {
+            End(fenced);
+            return null;
         }
 
-        IReadOnlyList<Reply> replies = refusal is null ? _owned.Machine.Commit() : _owned.Machine.Drop(refusal);
-        Check();
-        _figures.Observe(now);
+        if (!_turns.IsDue(now) || !_turns.TryDecide(now))
+        {
+            _turns.SetTimer(now);
+            return null;
+        }
 
-        // What time demands is still due after a refusal, and a full disk is not full for a moment only.
-        bool didNothing = _batch.Count == 0 && decision.Changes == 0 && replies.Count == 0;
-        _quietUntilMs = refusal is not null ? now.UptimeMs + _runtime.Options.RepeatPauseMsMax
-            : didNothing ? now.UptimeMs + _quietMs : 0;
-        _budget.Settle(_owned.Machine.StateBytes);
-        Answer(replies);
-        _isUndecided = false;
+        if (_turns.IsUndecided)
+        {
+            return _turns.Journal.Begin(_turns.Decided);
+        }
+
+        Conclude(_turns.Journal.Confirm());
         return null;
     }
 
-    /// <summary>
-    /// The journal is silent for longer than callers wait. Each is told whether what it asked may have happened; the
-    /// batch stays undecided, and the memory stays.
-    /// </summary>
-    private void Stall(string reason)
+    private void Conclude(AppendOutcome outcome)
     {
-        string why = $"The journal of partition {Id} does not answer: {reason}";
-        LogStalled(_runtime.Logger, Id, Epoch, reason);
-        _stalledAt = _runtime.Time.GetTimestamp();
-        _stall = why;
-        foreach (Request request in _batch.Where(r => IsFromCaller((Ticket)r.Ticket)))
+        string? refusal = null;
+        if (outcome.Status == AppendStatus.Refused)
         {
-            _owned.Machine.Cancel(request.Ticket);
-            ((Ticket)request.Ticket).Complete(new NotOwner(_isUndecided && !request.Command.IsRead, why));
+            refusal = _turns.Refused(outcome);
+            outcome = _turns.Journal.Confirm();
         }
 
-        _batch.RemoveAll(r => IsFromCaller((Ticket)r.Ticket));
-        foreach (Ticket parked in _parked)
+        if ((_turns.Conclude(outcome, refusal) ?? _turns.Step(_turns.DecidedAt)) is { } end)
         {
-            _owned.Machine.Cancel(parked);
-            parked.Complete(new NotOwner(MayHaveHappened: false, why));
+            End(end);
         }
-
-        _parked.Clear();
-        foreach (Ticket waiting in _queue.TakeAll(IsFromCaller))
+        else if (_queue.Count > 0 || _turns.IsDue(_owned.Clock.Now))
         {
-            waiting.Complete(new NotOwner(MayHaveHappened: false, why));
+            _engine!.Ready(this);
+        }
+        else
+        {
+            _turns.SetTimer(_turns.DecidedAt);
         }
     }
 
-    private void Resume()
+    private LedAppend? BeginLastTurn()
     {
-        if (_stall is not null)
+        if (!_isHandingOver)
         {
-            _stall = null;
-            LogResumed(_runtime.Logger, Id, Epoch, _runtime.Time.GetElapsedTime(_stalledAt).TotalMilliseconds);
-        }
-    }
-
-    /// <summary>The loop's own commands wait as long as it takes: nobody would ask them again.</summary>
-    private static bool IsFromCaller(Ticket ticket) => ticket.Command is not ClearOutbox;
-
-    /// <summary>The other half of a pair: the machine and the journal agree on what is durable.</summary>
-    private void Check()
-    {
-        if (_owned.Machine.Revision != _journal.Tail.Revision)
-        {
-            throw new InvalidOperationException(
-                $"Partition {Id} stands at {_owned.Machine.Revision} in memory and at {_journal.Tail.Revision} in its journal.");
-        }
-    }
-
-    private void Answer(IReadOnlyList<Reply> replies)
-    {
-        foreach (Request request in _batch)
-        {
-            ((Ticket)request.Ticket).IsParked = true;
+            End(new LoopEnd(LoopEndReason.Stopped, "It was asked to stop."));
+            return null;
         }
 
-        foreach (Reply reply in replies)
+        Decision decision = _owned.Machine.DecideHandOver(_owned.Clock.Now);
+        if (decision.Changes > 0)
         {
-            var ticket = (Ticket)reply.Ticket;
-            ticket.IsParked = false;
-            if (_parked.Count > 0)
-            {
-                _parked.Remove(ticket);
-            }
-
-            if (reply.Answer is Refused refused)
-            {
-                _refusals.Add(1, new KeyValuePair<string, object?>("code", refused.Code));
-            }
-
-            ticket.Complete(reply.Answer is DeliveryGiven given ? _seals.Seal(given) : reply.Answer);
+            _isLast = true;
+            return _turns.Journal.Begin(decision);
         }
 
-        foreach (Request request in _batch)
-        {
-            // A caller that went away while its receive was decided is not left to wait inside the machine.
-            if (request.Ticket is Ticket { IsParked: true } parked && !(parked.IsGone && _owned.Machine.Cancel(parked)))
-            {
-                _parked.Add(parked);
-            }
-        }
-
-        _commands.Add(_batch.Count);
-        _batchSize.Record(_batch.Count);
-        _batch.Clear();
+        End(_turns.ConcludeLast(AppendOutcome.Durable));
+        return null;
     }
 
     private void End(LoopEnd end)
     {
-        _pump.Dispose();
-        _checkpoints.Dispose();
-        _timer.Dispose();
-        _budget.Settle(0);
-        var undecided = new NotOwner(_isUndecided, end.Why);
-        foreach (Request request in _batch)
-        {
-            ((Ticket)request.Ticket).Complete(undecided);
-        }
-
-        foreach (Ticket parked in _parked)
-        {
-            parked.Complete(undecided);
-        }
-
-        var untouched = new NotOwner(MayHaveHappened: false, end.Why);
-        foreach (Ticket waiting in _queue.Close())
-        {
-            waiting.Complete(untouched);
-        }
-
+        _engine?.Remove(this);
+        _turns.Dispose();
+        _turns.Tickets.End(_turns.IsUndecided, end.Why);
         LogEnded(_runtime.Logger, end.Reason is LoopEndReason.Stopped or LoopEndReason.HandedOver ? LogLevel.Debug : LogLevel.Information,
-            Id, Epoch, _journal.Tail.Revision, end.Reason, end.Why);
+            Id, Epoch, _turns.Journal.Tail.Revision, end.Reason, end.Why);
         _completion.TrySetResult(end);
     }
 }

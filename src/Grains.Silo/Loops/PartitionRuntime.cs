@@ -14,6 +14,9 @@ public sealed record PartitionRuntime
 {
     public required IJournal Journal { get; init; }
 
+    /// <summary>Runs the turns of all loops, where the journal can be led; null = each loop runs by itself.</summary>
+    public PartitionEngine? Engine { get; init; }
+
     /// <summary>Names this server in epoch records.</summary>
     public required string Server { get; init; }
 

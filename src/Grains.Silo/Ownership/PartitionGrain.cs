@@ -70,20 +70,20 @@ internal sealed partial class PartitionGrain(
     }
 
     public Task<PartitionReport> Describe() => Task.FromResult(_loop is { Completion.IsCompleted: false } loop
-        ? new PartitionReport
+        ? loop.Read(machine => new PartitionReport
         {
             Partition = _id,
             Phase = PartitionPhase.Served,
             Owner = runtime.Server,
             Epoch = loop.Epoch,
-            Revision = loop.Machine.Revision,
-            Incarnation = loop.Machine.Incarnation,
-            Statistics = loop.Machine.Statistics,
+            Revision = machine.Revision,
+            Incarnation = machine.Incarnation,
+            Statistics = machine.Statistics,
             Recovery = loop.RecoveryTimes,
             LastCheckpoint = loop.LastCheckpoint,
             LongestStall = loop.LongestStall,
             QueueDepth = loop.QueueDepth,
-        }
+        })
         : new PartitionReport
         {
             Partition = _id,

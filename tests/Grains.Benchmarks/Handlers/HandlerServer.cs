@@ -6,7 +6,7 @@ using Grains.Benchmarks.Paths;
 using Grains.FrontEnd;
 using Grains.Handlers;
 using Grains.Journal;
-using Grains.Journal.Sqlite;
+using Grains.Journal.Segments;
 using Grains.Silo;
 using Grains.Silo.Cluster;
 using Grains.Silo.Ownership;
@@ -48,7 +48,7 @@ internal sealed class HandlerServer : IAsyncDisposable
     public static async Task<HandlerServer> StartAsync(string folder, Action<ISiloBuilder> more)
     {
         string settings = await ClusterStorage.PrepareSqliteAsync(Path.Combine(folder, "cluster.db"), CancellationToken.None);
-        SqliteJournal journal = SqliteJournal.Open(new SqliteJournalOptions { Folder = folder });
+        SegmentJournal journal = SegmentJournal.Open(new SegmentJournalOptions { Folder = folder });
         var url = new Uri($"http://127.0.0.1:{World.ChildProcess.FreePort()}");
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

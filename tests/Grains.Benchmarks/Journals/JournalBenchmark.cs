@@ -30,7 +30,8 @@ internal static class JournalBenchmark
             new PostgresServerOptions { Folder = data.New(), Settings = _likeSqlite });
         JournalUnderTest[] kinds =
         [
-            new JournalUnderTest.Sqlite(data),
+            JournalUnderTest.Embedded.Segments(data),
+            JournalUnderTest.Embedded.Sqlite(data),
             .. _connections.Select(c => new JournalUnderTest.Postgres(postgres, c)),
             new JournalUnderTest.Memory(),
         ];

@@ -2,6 +2,7 @@ using Grains.Benchmarks.World;
 using Grains.Journal;
 using Grains.Journal.Memory;
 using Grains.Journal.Postgres;
+using Grains.Journal.Segments;
 using Grains.Journal.Sqlite;
 using Grains.Postgres.Testing;
 
@@ -30,16 +31,23 @@ internal abstract class JournalUnderTest : IAsyncDisposable
         public override Task<IJournal> OpenAsync() => Task.FromResult<IJournal>(new MemoryJournal());
     }
 
-    public sealed class Sqlite(DataFolder data) : JournalUnderTest
+    /// <summary>In a folder of its own.</summary>
+    public sealed class Embedded(DataFolder data, string name, Func<string, IJournal> open) : JournalUnderTest
     {
         private string _folder = "";
 
-        public override string Name => "SQLite";
+        public override string Name => name;
+
+        public static Embedded Segments(DataFolder data) =>
+            new(data, "segments", folder => SegmentJournal.Open(new SegmentJournalOptions { Folder = folder }));
+
+        public static Embedded Sqlite(DataFolder data) =>
+            new(data, "SQLite", folder => SqliteJournal.Open(new SqliteJournalOptions { Folder = folder }));
 
         public override Task<IJournal> OpenAsync()
         {
             _folder = data.New();
-            return Task.FromResult<IJournal>(SqliteJournal.Open(new SqliteJournalOptions { Folder = _folder }));
+            return Task.FromResult(open(_folder));
         }
 
         public override Task ForgetAsync()

@@ -2,7 +2,7 @@ using Grains.Benchmarks.Loads;
 using Grains.Benchmarks.Report;
 using Grains.Benchmarks.World;
 using Grains.Journal.Memory;
-using Grains.Journal.Sqlite;
+using Grains.Journal.Segments;
 using Grains.Silo.Partitions;
 
 namespace Grains.Benchmarks.Paths;
@@ -21,10 +21,10 @@ internal static class PathBenchmark
     public static async Task RunAsync(BenchmarkOptions options, DataFolder data)
     {
         var table = new Table(
-            "durable puts/s", "outstanding", "SQLite", "p50 ms", "p99 ms", "µs CPU each", "memory", "µs CPU each", "F ms", "n/(1.5 F)", "ratio");
+            "durable puts/s", "outstanding", "segments", "p50 ms", "p99 ms", "µs CPU each", "memory", "µs CPU each", "F ms", "n/(1.5 F)", "ratio");
         string folder = data.New();
         await using SiloInProcess durable = await SiloInProcess.StartAsync(
-            folder, SqliteJournal.Open(new SqliteJournalOptions { Folder = folder }));
+            folder, SegmentJournal.Open(new SegmentJournalOptions { Folder = folder }));
         await using SiloInProcess memory = await SiloInProcess.StartAsync(data.New(), new MemoryJournal());
         Console.WriteLine($"  durability  {durable.Durability}");
         Console.WriteLine($"  beside it   {memory.Durability}");
@@ -48,7 +48,7 @@ internal static class PathBenchmark
         }
 
         table.Print();
-        Console.WriteLine("  ratio: SQLite against the smaller of memory and n/(1.5 F); CPU includes the callers in this process");
+        Console.WriteLine("  ratio: segments against the smaller of memory and n/(1.5 F); CPU includes the callers in this process");
     }
 
     private static async Task<LoopResult> MedianAsync(SiloInProcess silo, BenchmarkKeys keys, int outstanding, TimeSpan length)

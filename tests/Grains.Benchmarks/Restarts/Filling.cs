@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Grains.Benchmarks.Loads;
 using Grains.Benchmarks.Paths;
-using Grains.Journal.Sqlite;
+using Grains.Journal.Segments;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
@@ -20,7 +20,7 @@ internal static class Filling
     public static async Task FillAndDieAsync(string folder)
     {
         SiloInProcess silo = await SiloInProcess.StartAsync(
-            folder, SqliteJournal.Open(new SqliteJournalOptions { Folder = folder }));
+            folder, SegmentJournal.Open(new SegmentJournalOptions { Folder = folder }));
         await AllAsync(Keys, async number =>
         {
             Utf8Name key = BenchmarkKeys.Name(number);

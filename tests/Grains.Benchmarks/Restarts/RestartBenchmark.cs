@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Grains.Benchmarks.Loads;
 using Grains.Benchmarks.Report;
 using Grains.Benchmarks.World;
-using Grains.Journal.Sqlite;
+using Grains.Journal.Segments;
 
 namespace Grains.Benchmarks.Restarts;
 
@@ -30,7 +30,7 @@ internal static class RestartBenchmark
         double openMs = OpenMs(folder, data.New());
         const long contentBytes = (long)Filling.Keys * BenchmarkKeys.ValueBytes + (long)Filling.Messages * BenchmarkMessages.BodyBytes;
         Console.WriteLine($"""
-              durability  SQLite, fsync before every answer
+              durability  segment log, fdatasync before every answer
               filled      {Filling.Keys:N0} keys and {Filling.Messages:N0} waiting messages of 256 B in {fillSeconds:0.0} s, then SIGKILL
               on disk     {Figures.MiB(diskBytes)} MiB for {Figures.MiB(contentBytes)} MiB of content
             """);
@@ -53,7 +53,7 @@ internal static class RestartBenchmark
     {
         DataFolder.Copy(folder, copy);
         long begun = Stopwatch.GetTimestamp();
-        SqliteJournal journal = SqliteJournal.Open(new SqliteJournalOptions { Folder = copy });
+        SegmentJournal journal = SegmentJournal.Open(new SegmentJournalOptions { Folder = copy });
         double ms = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
         journal.DisposeAsync().AsTask().Wait();
         Directory.Delete(copy, recursive: true);

@@ -27,9 +27,11 @@ internal sealed class DataFolder : IDisposable
 
     public static void Copy(string from, string to)
     {
-        foreach (FileInfo file in new DirectoryInfo(from).EnumerateFiles())
+        foreach (FileInfo file in new DirectoryInfo(from).EnumerateFiles("*", SearchOption.AllDirectories))
         {
-            file.CopyTo(Path.Combine(to, file.Name));
+            string copy = Path.Combine(to, Path.GetRelativePath(from, file.FullName));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            file.CopyTo(copy);
         }
     }
 

@@ -37,7 +37,7 @@ public sealed class PausedCopyTests : IDisposable
             DateTimeOffset due = DateTimeOffset.Parse(
                 (await JsonAsync(copy, "v1/explain/services/clock/nodes/n")).GetProperty("nextTimer").GetString()!,
                 System.Globalization.CultureInfo.InvariantCulture);
-            await UntilAsync(() => Task.FromResult(DateTimeOffset.UtcNow > due.AddSeconds(3)));
+            await UntilAsync(() => Task.FromResult(DateTimeOffset.UtcNow > due.AddSeconds(1)));
             Assert.Equal(0, (await JsonAsync(copy, "v1/explain/services/clock/nodes/n")).GetProperty("waiting").GetInt32());
             Assert.Equal(0, _pushes);
             if (starts == 0)

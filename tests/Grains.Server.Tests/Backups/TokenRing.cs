@@ -13,7 +13,7 @@ internal sealed class TokenRing(HttpClient http)
 {
     private const string _service = "/v1/services/ring";
     private const int _nodes = 12;
-    private const int _hops = 19;
+    private const int _hops = 9;
     private int _commits;
 
     /// <summary>Steps that the workers have done.</summary>

@@ -10,7 +10,7 @@ public sealed class FilledFolders : IAsyncLifetime
     private readonly TempFolder _folder = new();
 
     /// <summary>
-    /// <c>killed</c> with a full WAL; <c>again</c> is the same, written to by one more session that was killed; <c>other</c>
+    /// <c>killed</c> while it served; <c>again</c> is the same, written to by one more session that was killed; <c>other</c>
     /// is of another server; <c>stopped</c> in good order.
     /// </summary>
     public string this[string name] => _folder[name];
@@ -33,9 +33,11 @@ public sealed class FilledFolders : IAsyncLifetime
     public void Copy(string name, string to)
     {
         Directory.CreateDirectory(to);
-        foreach (string file in Directory.EnumerateFiles(_folder[name]))
+        foreach (string file in Directory.EnumerateFiles(_folder[name], "*", SearchOption.AllDirectories))
         {
-            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+            string copy = Path.Combine(to, Path.GetRelativePath(_folder[name], file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
         }
     }
 

@@ -16,8 +16,7 @@ public sealed class FirstStartTests : IDisposable
     [InlineData("IDENTITY.new")]
     [InlineData("IDENTITY")]
     [InlineData("RESERVE")]
-    [InlineData("journal.db")]
-    [InlineData("journal.db-wal")]
+    [InlineData("journal")]
     [InlineData("cluster.db")]
     [InlineData("cluster.db-journal")]
     public async Task A_first_start_that_is_killed_when_a_file_appears_is_followed_by_one_that_goes_well(string name)

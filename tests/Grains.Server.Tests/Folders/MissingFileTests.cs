@@ -5,32 +5,39 @@ namespace Grains.Server.Tests.Folders;
 
 /// <summary>
 /// A folder that is not whole is refused in a sentence that names the file: it never becomes an empty server. Real
-/// processes; those that are killed leave their WAL full.
+/// processes.
 /// </summary>
 public sealed class MissingFileTests(FilledFolders filled) : IClassFixture<FilledFolders>, IDisposable
 {
+    private const string Segment = "journal/segment-000000000001.log";
     private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("journal.db", "is missing")]
-    [InlineData("journal.db-wal", "is missing")]
+    [InlineData("journal", "is missing")]
+    [InlineData(Segment, "is missing")]
     [InlineData("cluster.db", "is missing")]
     [InlineData("IDENTITY", "is missing")]
     public async Task A_missing_file_is_named(string name, string what)
     {
         filled.Copy("killed", _folder["a"]);
-        File.Delete(Path.Combine(_folder["a"], name));
+        string path = Path.Combine(_folder["a"], name);
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
+
+        File.Delete(path);
         await RefusesAsync("a", $"{name} {what}");
         await RefusesAsync("a", $"{name} {what}");
     }
 
     [Theory]
-    [InlineData("journal.db", 0)]
-    [InlineData("journal.db", 6000)]
-    [InlineData("journal.db-wal", 0)]
-    [InlineData("journal.db-wal", 40_000)]
+    [InlineData(Segment, 0)]
+    [InlineData(Segment, 100)]
+    [InlineData(Segment, 6000)]
+    [InlineData(Segment, 40_000)]
     [InlineData("cluster.db", 0)]
     [InlineData("cluster.db", 5000)]
     [InlineData("IDENTITY", 0)]
@@ -48,9 +55,8 @@ public sealed class MissingFileTests(FilledFolders filled) : IClassFixture<Fille
     }
 
     [Theory]
-    [InlineData("journal.db")]
+    [InlineData(Segment)]
     [InlineData("cluster.db")]
-    [InlineData("journal.db-wal")]
     [InlineData("IDENTITY")]
     public async Task A_file_of_another_folder_is_refused(string name)
     {
@@ -59,23 +65,16 @@ public sealed class MissingFileTests(FilledFolders filled) : IClassFixture<Fille
         await RefusesAsync("a", name.Split('-')[0]);
     }
 
-    [Theory]
-    [InlineData("journal.db")]
-    [InlineData("journal.db-wal")]
-    [InlineData("journal.db", "journal.db-wal")]
-    public async Task An_older_copy_of_a_file_is_refused(params string[] names)
+    [Fact]
+    public async Task An_older_copy_of_a_segment_is_refused()
     {
         filled.Copy("again", _folder["a"]);
-        foreach (string name in names)
-        {
-            File.Copy(Path.Combine(filled["killed"], name), Path.Combine(_folder["a"], name), overwrite: true);
-        }
-
-        await RefusesAsync("a", "journal.db");
+        File.Copy(Path.Combine(filled["killed"], Segment), Path.Combine(_folder["a"], Segment), overwrite: true);
+        await RefusesAsync("a", $"{Segment} is cut off, or an older copy");
     }
 
     [Theory]
-    [InlineData("journal.db")]
+    [InlineData(Segment)]
     [InlineData("cluster.db")]
     public async Task A_folder_in_place_of_a_file_is_refused(string name)
     {
@@ -83,6 +82,15 @@ public sealed class MissingFileTests(FilledFolders filled) : IClassFixture<Fille
         File.Delete(Path.Combine(_folder["a"], name));
         Directory.CreateDirectory(Path.Combine(_folder["a"], name));
         await RefusesAsync("a", $"{name} is a folder and should be a file");
+    }
+
+    [Fact]
+    public async Task A_file_in_place_of_the_journals_folder_is_refused()
+    {
+        filled.Copy("stopped", _folder["a"]);
+        Directory.Delete(Path.Combine(_folder["a"], "journal"), recursive: true);
+        await File.WriteAllTextAsync(Path.Combine(_folder["a"], "journal"), "");
+        await RefusesAsync("a", "journal is a file and should be a folder");
     }
 
     [Theory]
@@ -95,8 +103,6 @@ public sealed class MissingFileTests(FilledFolders filled) : IClassFixture<Fille
     }
 
     [Theory]
-    [InlineData("journal.db-wal")]
-    [InlineData("journal.db-shm")]
     [InlineData("LOCK")]
     [InlineData("RESERVE")]
     public async Task What_holds_nothing_after_a_stop_may_be_missing(string name)
@@ -107,8 +113,8 @@ public sealed class MissingFileTests(FilledFolders filled) : IClassFixture<Fille
     }
 
     [Theory]
-    [InlineData("journal.db")]
-    [InlineData("journal.db-wal")]
+    [InlineData("journal")]
+    [InlineData(Segment)]
     [InlineData("cluster.db")]
     [InlineData("IDENTITY")]
     [InlineData("LOCK")]
@@ -118,9 +124,9 @@ public sealed class MissingFileTests(FilledFolders filled) : IClassFixture<Fille
         await using ServerProgram server = await ServerProgram.ServeAsync(null, "--data", _folder["a"], "--partitions", "4");
         await FilledFolders.FillAsync(server);
         string path = Path.Combine(_folder["a"], name);
-        if (name.Length == 0)
+        if (Directory.Exists(path))
         {
-            Directory.Move(_folder["a"], _folder["moved"]);
+            Directory.Move(path, _folder["moved"]);
         }
         else if (name == "LOCK")
         {

@@ -17,11 +17,19 @@ internal sealed class PartitionWorld
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(20);
     private readonly Dictionary<PartitionId, PartitionLoop> _loops = [];
 
-    public PartitionWorld(MemoryDisk? disk = null, MemoryJournalOptions? journal = null, PartitionOptions? options = null)
+    /// <param name="disk">What it stands on.</param>
+    /// <param name="journal">Its faults.</param>
+    /// <param name="options">Of its loops.</param>
+    /// <param name="change">What else is different.</param>
+    public PartitionWorld(
+        MemoryDisk? disk = null,
+        MemoryJournalOptions? journal = null,
+        PartitionOptions? options = null,
+        Func<PartitionRuntime, PartitionRuntime>? change = null)
     {
         Disk = disk ?? new MemoryDisk();
         Journal = new MemoryJournal(Disk, journal);
-        Runtime = new PartitionRuntime
+        var runtime = new PartitionRuntime
         {
             Journal = Journal,
             Server = "test",
@@ -32,6 +40,7 @@ internal sealed class PartitionWorld
                     ? loop.ExecuteAsync(command, cancel)
                     : Task.FromResult<Answer>(new NotOwner(false, "It is not open in this world."))),
         };
+        Runtime = change?.Invoke(runtime) ?? runtime;
     }
 
     public MemoryDisk Disk { get; }

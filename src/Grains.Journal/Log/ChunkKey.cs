@@ -1,4 +1,4 @@
-namespace Grains.Journal.Sqlite;
+namespace Grains.Journal.Log;
 
 /// <summary>The key of a checkpoint's chunk: the checkpoint's id, then 20 bits of number.</summary>
 internal static class ChunkKey
