@@ -11,6 +11,9 @@ public class HostileTests
     [InlineData("*2147483647\r\n", "-ERR Protocol error: invalid multibulk length\r\n")]
     [InlineData("*1\r\n*1\r\n", "-ERR Protocol error: expected '$', got '*'\r\n")]
     [InlineData("GET \"\r\n", "-ERR Protocol error: unbalanced quotes in request\r\n")]
+    [InlineData(
+        "POST / HTTP/1.1\r\nHost: x\r\n\r\nFLUSHDB\r\n",
+        "-ERR Protocol error: this port is for Redis clients, and the request is HTTP; the API is on another port\r\n")]
     public async Task What_cannot_be_understood_is_said_behind_all_other_replies_and_ends_the_connection(string sent, string error)
     {
         await using RespServer server = await RespServer.StartAsync();

@@ -132,6 +132,13 @@ internal static class RequestParser
 
         at += lineEnd + 1;
         ReadOnlySpan<byte> line = rest[..lineEnd];
+        if (line.IndexOf(" HTTP/"u8) >= 0)
+        {
+            // A page in a browser may send one anywhere: what comes after it is never taken for commands.
+            error = "Protocol error: this port is for Redis clients, and the request is HTTP; the API is on another port";
+            return false;
+        }
+
         if (!InlineWords.TrySplit(line.EndsWith("\r"u8) ? line[..^1] : line, into))
         {
             error = "Protocol error: unbalanced quotes in request";
