@@ -25,8 +25,13 @@ public sealed class KeyActionOperations(IPartitions partitions, DeclarationCatal
         caller.Refuse(Permission.Read) is { } refused ? new(refused) : ReadAsync(keyspace, key);
 
     /// <summary>Does one thing with a key, after everything that the caller asked of its partition before.</summary>
-    public ValueTask<Result<KeyResult>> DoAsync(Caller caller, KeyspaceSnapshot keyspace, KeyAction action) =>
-        caller.Refuse(Needed(action)) is { } refused ? new(refused) : ChangeAsync(keyspace, action);
+    /// <param name="caller">Who asks.</param>
+    /// <param name="keyspace">Of the key.</param>
+    /// <param name="action">What is done with it.</param>
+    /// <param name="isFollowed">More of the same caller comes at once: it is not waited for here.</param>
+    public ValueTask<Result<KeyResult>> DoAsync(
+        Caller caller, KeyspaceSnapshot keyspace, KeyAction action, bool isFollowed = false) =>
+        caller.Refuse(Needed(action)) is { } refused ? new(refused) : ChangeAsync(keyspace, action, isFollowed);
 
     /// <summary>Does several things at once: keys of one partition, in order, in one record.</summary>
     /// <returns><see cref="ProblemCode.CrossPartition"/>: they are of several. Nothing was done.</returns>
@@ -157,7 +162,7 @@ public sealed class KeyActionOperations(IPartitions partitions, DeclarationCatal
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Result<KeyResult>> ChangeAsync(KeyspaceSnapshot keyspace, KeyAction action)
+    private async ValueTask<Result<KeyResult>> ChangeAsync(KeyspaceSnapshot keyspace, KeyAction action, bool isFollowed)
     {
         try
         {
@@ -166,9 +171,9 @@ public sealed class KeyActionOperations(IPartitions partitions, DeclarationCatal
                 return _crossPartition;
             }
 
+            var command = new ChangeKey { Keyspace = keyspace.Id, Action = action, IsFollowed = isFollowed };
             Answer answer = await partitions.ExecuteAsync(
-                keyspace.PartitionOf(partitions.Slots, action.Key), new ChangeKey { Keyspace = keyspace.Id, Action = action },
-                CancellationToken.None);
+                keyspace.PartitionOf(partitions.Slots, action.Key), command, CancellationToken.None);
             return answer is KeyChanged changed ? changed.Result : Refuse(keyspace, answer);
         }
         catch (Exception e) when (Refusals.Of(e) is { } refused)

@@ -55,7 +55,7 @@ internal sealed class KeyRunner(KeyActionOperations keys, IPartitions partitions
         int bytes = 0;
         for (int i = 0; i < many.Length; i++)
         {
-            asked[i] = Ask(session, caller, keyspace, many[i], plan.IsPlainRead).AsTask();
+            asked[i] = Ask(session, caller, keyspace, many[i], plan.IsPlainRead, isFollowed: true).AsTask();
             bytes += BytesOf(many[i], asked[i].IsCompleted);
         }
 
@@ -81,13 +81,13 @@ internal sealed class KeyRunner(KeyActionOperations keys, IPartitions partitions
 
     private KeyPending Begin(Session session, Caller caller, KeyspaceSnapshot keyspace, KeyAction action, in KeyPlan plan)
     {
-        ValueTask<Result<KeyResult>> asked = Ask(session, caller, keyspace, action, plan.IsPlainRead);
+        ValueTask<Result<KeyResult>> asked = Ask(session, caller, keyspace, action, plan.IsPlainRead, session.HasMore || session.InFlight.IsAny);
         int bytes = BytesOf(action, asked.IsCompleted);
         return new KeyPending(asked, plan.Reply!, plan.WantsValue, _isReady) { Bytes = bytes };
     }
 
     private ValueTask<Result<KeyResult>> Ask(
-        Session session, Caller caller, KeyspaceSnapshot keyspace, KeyAction action, bool isPlainRead)
+        Session session, Caller caller, KeyspaceSnapshot keyspace, KeyAction action, bool isPlainRead, bool isFollowed)
     {
         if (isPlainRead && !session.InFlight.Writes(action.Key))
         {
@@ -101,7 +101,7 @@ internal sealed class KeyRunner(KeyActionOperations keys, IPartitions partitions
         }
 
         AddWrite(session, action);
-        return keys.DoAsync(caller, keyspace, action);
+        return keys.DoAsync(caller, keyspace, action, isFollowed);
     }
 
     private static void AddWrite(Session session, KeyAction action)

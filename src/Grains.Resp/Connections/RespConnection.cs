@@ -57,6 +57,7 @@ internal sealed class RespConnection(Socket socket, CommandRunner commands, Byte
                 {
                     if (_words.Count > 0)
                     {
+                        session.HasMore = _start < _end;
                         await commands.RunAsync(session, _words, replies);
                     }
 

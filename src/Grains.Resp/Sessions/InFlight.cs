@@ -15,6 +15,8 @@ internal sealed class InFlight(ReplyPipeline pipeline)
     private uint[]? _writes;
     private uint[]? _reads;
 
+    public bool IsAny => pipeline.Begun != pipeline.Sent;
+
     public bool Writes(Utf8Name key) => IsUnderWay(_writes, key);
 
     public bool Reads(Utf8Name key) => IsUnderWay(_reads, key);
@@ -24,8 +26,7 @@ internal sealed class InFlight(ReplyPipeline pipeline)
 
     public void AddRead(Utf8Name key) => Add(ref _reads, key);
 
-    private bool IsUnderWay(uint[]? commands, Utf8Name key) => pipeline.Begun != pipeline.Sent
-        && commands is not null && unchecked((int)(commands[PlaceOf(key)] - pipeline.Sent)) > 0;
+    private bool IsUnderWay(uint[]? commands, Utf8Name key) => IsAny && commands is not null && unchecked((int)(commands[PlaceOf(key)] - pipeline.Sent)) > 0;
 
     private void Add(ref uint[]? commands, Utf8Name key) => (commands ??= new uint[_places])[PlaceOf(key)] = unchecked(pipeline.Begun + 1);
 

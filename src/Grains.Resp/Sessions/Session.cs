@@ -15,6 +15,9 @@ internal sealed class Session(long id, IPEndPoint? from, InFlight inFlight)
 
     public InFlight InFlight => inFlight;
 
+    /// <summary>More has come behind the command that is begun.</summary>
+    public bool HasMore { get; set; }
+
     /// <summary>Null: nobody yet.</summary>
     public Caller? Caller { get; set; }
 

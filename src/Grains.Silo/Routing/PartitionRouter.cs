@@ -142,7 +142,7 @@ internal sealed class PartitionRouter(
     {
         if (local.TryGet(partition, out PartitionLoop? loop))
         {
-            return loop.ExecuteAsync(command, cancel);
+            return command.IsFollowed ? Post(loop, command) : loop.ExecuteAsync(command, cancel);
         }
 
         if (!owners.Servers.Any())
@@ -160,6 +160,14 @@ internal sealed class PartitionRouter(
         var ticket = new TaskTicket(command);
         link.Post(ticket);
         return cancel.CanBeCanceled ? ticket.Task.WaitAsync(cancel) : ticket.Task;
+    }
+
+    /// <summary>Whoever runs the loops does it: nothing runs here.</summary>
+    private static Task<Answer> Post(PartitionLoop loop, Command command)
+    {
+        var ticket = new TaskTicket(command);
+        loop.Post(ticket);
+        return ticket.Task;
     }
 
     private IGrainFactory Grains => grains;

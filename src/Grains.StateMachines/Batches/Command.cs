@@ -15,6 +15,13 @@ public abstract record Command
     /// <summary>How fresh the answer to a read must be.</summary>
     [Id(1)] public ReadConsistency Consistency { get; init; }
 
+    /// <summary>
+    /// Others of the same caller follow at once: the thread that brings it here is not to wait for the disk for it alone. Known
+    /// to the process of the caller only.
+    /// </summary>
+    [field: NonSerialized]
+    public bool IsFollowed { get; init; }
+
     /// <summary>Changes nothing: answered from durable state after the writes of its batch.</summary>
     public virtual bool IsRead => false;
 
