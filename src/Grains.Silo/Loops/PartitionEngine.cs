@@ -8,13 +8,19 @@ namespace Grains.Silo.Loops;
 /// it durable, then all commit and answer. No command changes threads on the way: who posts one leads the cycle, if nobody does.
 /// </summary>
 /// <remarks>
-/// <para>One leads at a time: a caller until its own command is answered, else the engine's thread until nothing is ready. Nobody leads
-/// on a thread that serves sockets: callers come from the pool.</para>
+/// <para>One leads at a time: a caller until its own command is answered, else the engine's thread until nothing is ready. Commands that
+/// may wait inside their partition, or are only posted, are led by the engine's thread.</para>
 /// <para>A loop is in one cycle once at the most, so at most one batch of it is undecided (rule 3).</para>
 /// </remarks>
 public sealed class PartitionEngine : IDisposable
 {
     private static readonly TimeSpan _lookEvery = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A flush that hangs is in the disk's hands: a stop does not wait for it.</summary>
+    private static readonly TimeSpan _stopMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>A caller does not run the turns of others for longer.</summary>
+    private const int _cyclesMax = 16;
 
     private readonly ILedJournal _journal;
     private readonly TimeProvider _time;
@@ -24,6 +30,9 @@ public sealed class PartitionEngine : IDisposable
     private readonly List<LedAppend> _appends = [];
     private readonly ConcurrentDictionary<PartitionLoop, bool> _loops = new();
     private readonly AutoResetEvent _work = new(false);
+
+    /// <summary>A flush ends either before callers are told that it hangs, or after all of them were.</summary>
+    private readonly Lock _stalls = new();
     private readonly ITimer _watch;
     private readonly Thread _thread;
     private int _isLed;
@@ -39,16 +48,26 @@ public sealed class PartitionEngine : IDisposable
         _thread.Start();
     }
 
-    /// <summary>No turn is run any more but by who posts something. The event stays: a timer of a loop may be on its way to it.</summary>
+    /// <summary>From now on who posts something runs it. The event stays: a timer of a loop may be on its way to it.</summary>
     public void Dispose()
     {
         _isStopping = true;
         _work.Set();
-        _thread.Join();
+        _thread.Join(_stopMax);
         _watch.Dispose();
     }
 
-    internal void Add(PartitionLoop loop) => _loops.TryAdd(loop, true);
+    internal void Add(PartitionLoop loop)
+    {
+        lock (_stalls)
+        {
+            _loops.TryAdd(loop, true);
+            if (_hasStalled)
+            {
+                loop.BeginStall(Silent());
+            }
+        }
+    }
 
     internal void Remove(PartitionLoop loop) => _loops.TryRemove(loop, out _);
 
@@ -61,29 +80,60 @@ public sealed class PartitionEngine : IDisposable
         }
     }
 
-    /// <summary>Any thread: somebody is to lead, if something is ready; not this one.</summary>
+    /// <summary>Any thread: somebody is to lead, if something is ready; this one only when the engine's own is gone.</summary>
     internal void Kick()
     {
-        if (Volatile.Read(ref _isLed) == 0)
+        // What was made ready is seen by who gives up the lead, or the lead is seen to be free here.
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _isLed) != 0)
+        {
+            return;
+        }
+
+        if (_isStopping)
+        {
+            Lead(static () => false);
+        }
+        else
         {
             _work.Set();
         }
     }
 
-    /// <summary>Leads until the command is answered, or waits inside its partition; not at all if somebody does.</summary>
+    /// <summary>
+    /// Leads until the command is answered, unless somebody does. Not on the scheduler of a grain: others' turns are not its business,
+    /// and what begins in them would go on there.
+    /// </summary>
     internal void LeadFor(TaskTicket ticket)
+    {
+        if (TaskScheduler.Current != TaskScheduler.Default || SynchronizationContext.Current is not null)
+        {
+            Kick();
+            return;
+        }
+
+        int cycles = 0;
+        Lead(() => ticket.Task.IsCompleted || ++cycles > _cyclesMax);
+    }
+
+    private void Lead(Func<bool> isEnough)
     {
         if (Interlocked.CompareExchange(ref _isLed, 1, 0) != 0)
         {
             return;
         }
 
-        do
+        try
         {
-            RunCycle();
+            while (!_ready.IsEmpty && !isEnough())
+            {
+                RunCycle();
+            }
         }
-        while (!ticket.Task.IsCompleted && !_ready.IsEmpty);
-        GiveUpLead();
+        finally
+        {
+            GiveUpLead();
+        }
     }
 
     /// <summary>Whoever made a loop ready and found somebody leading relies on this look.</summary>
@@ -101,20 +151,15 @@ public sealed class PartitionEngine : IDisposable
         while (!_isStopping)
         {
             _work.WaitOne();
-            while (!_ready.IsEmpty && Interlocked.CompareExchange(ref _isLed, 1, 0) == 0)
-            {
-                while (!_ready.IsEmpty)
-                {
-                    RunCycle();
-                }
-
-                Interlocked.Exchange(ref _isLed, 0);
-            }
+            Lead(() => _isStopping);
         }
     }
 
     private void RunCycle()
     {
+        // Of a cycle that broke off nothing is left.
+        _cycle.Clear();
+        _appends.Clear();
         for (int left = _ready.Count; left > 0 && _ready.TryDequeue(out PartitionLoop? loop); left--)
         {
             if (loop.BeginTurn() is { } append)
@@ -130,17 +175,34 @@ public sealed class PartitionEngine : IDisposable
         }
 
         Volatile.Write(ref _flushBegunAt, _time.GetTimestamp() | 1);
-        _journal.Flush(_appends);
-        Volatile.Write(ref _flushBegunAt, 0);
+        try
+        {
+            _journal.Flush(_appends);
+        }
+        catch (Exception e)
+        {
+            _appends.ForEach(a => a.Outcome = new AppendOutcome(AppendStatus.Unknown, e.Message));
+        }
+
+        EndFlush();
         for (int i = 0; i < _cycle.Count; i++)
         {
             _cycle[i].EndTurn(_appends[i]);
         }
+    }
 
-        _cycle.Clear();
-        _appends.Clear();
-        if (Volatile.Read(ref _hasStalled))
+    private string Silent() => $"The journal gave no verdict within {_unanswered}.";
+
+    private void EndFlush()
+    {
+        lock (_stalls)
         {
+            _flushBegunAt = 0;
+            if (!_hasStalled)
+            {
+                return;
+            }
+
             _hasStalled = false;
             foreach (PartitionLoop loop in _loops.Keys)
             {
@@ -152,16 +214,23 @@ public sealed class PartitionEngine : IDisposable
     /// <summary>While a flush takes longer than callers wait, they are told so; whoever leads it is where they cannot do it.</summary>
     private void LookForStall()
     {
-        long begunAt = Volatile.Read(ref _flushBegunAt);
-        if (begunAt == 0 || _hasStalled || _time.GetElapsedTime(begunAt) < _unanswered)
+        if (Volatile.Read(ref _flushBegunAt) == 0)
         {
             return;
         }
 
-        _hasStalled = true;
-        foreach (PartitionLoop loop in _loops.Keys)
+        lock (_stalls)
         {
-            loop.BeginStall($"The journal gave no verdict within {_unanswered}.");
+            if (_flushBegunAt == 0 || _hasStalled || _time.GetElapsedTime(_flushBegunAt) < _unanswered)
+            {
+                return;
+            }
+
+            _hasStalled = true;
+            foreach (PartitionLoop loop in _loops.Keys)
+            {
+                loop.BeginStall(Silent());
+            }
         }
     }
 }

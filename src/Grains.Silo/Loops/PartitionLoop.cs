@@ -226,9 +226,13 @@ public sealed partial class PartitionLoop
     public Task<Answer> ExecuteAsync(Command command, CancellationToken cancel)
     {
         var ticket = new TaskTicket(command);
-        if (TryQueue(ticket))
+        if (_engine is null || command.WaitMs > 0)
         {
-            _engine?.LeadFor(ticket);
+            Post(ticket);
+        }
+        else if (TryQueue(ticket))
+        {
+            _engine.LeadFor(ticket);
         }
 
         return cancel.CanBeCanceled ? ticket.WhileWantedAsync(Forget, cancel) : ticket.Task;
@@ -392,9 +396,15 @@ public sealed partial class PartitionLoop
             return null;
         }
 
-        if (!_turns.IsDue(now) || !_turns.TryDecide(now))
+        if (!_turns.IsDue(now))
         {
             _turns.SetTimer(now);
+            return null;
+        }
+
+        if (!_turns.TryDecide(now))
+        {
+            GoOn();
             return null;
         }
 
@@ -416,17 +426,31 @@ public sealed partial class PartitionLoop
             outcome = _turns.Journal.Confirm();
         }
 
-        if ((_turns.Conclude(outcome, refusal) ?? _turns.Step(_turns.DecidedAt)) is { } end)
+        if (_turns.Conclude(outcome, refusal) is { } end)
         {
             End(end);
         }
-        else if (_queue.Count > 0 || _turns.IsDue(_owned.Clock.Now))
+        else
+        {
+            GoOn();
+        }
+    }
+
+    /// <summary>After a batch: what goes on beside it, then the next turn, now or when time demands it.</summary>
+    private void GoOn()
+    {
+        Moment now = _owned.Clock.Now;
+        if (_turns.Step(now) is { } end)
+        {
+            End(end);
+        }
+        else if (_queue.Count > 0 || _turns.IsDue(now))
         {
             _engine!.Ready(this);
         }
         else
         {
-            _turns.SetTimer(_turns.DecidedAt);
+            _turns.SetTimer(now);
         }
     }
 
@@ -451,11 +475,17 @@ public sealed partial class PartitionLoop
 
     private void End(LoopEnd end)
     {
-        _engine?.Remove(this);
-        _turns.Dispose();
-        _turns.Tickets.End(_turns.IsUndecided, end.Why);
-        LogEnded(_runtime.Logger, end.Reason is LoopEndReason.Stopped or LoopEndReason.HandedOver ? LogLevel.Debug : LogLevel.Information,
-            Id, Epoch, _turns.Journal.Tail.Revision, end.Reason, end.Why);
-        _completion.TrySetResult(end);
+        try
+        {
+            _engine?.Remove(this);
+            _turns.Dispose();
+            _turns.Tickets.End(_turns.IsUndecided, end.Why);
+            LogEnded(_runtime.Logger, end.Reason is LoopEndReason.Stopped or LoopEndReason.HandedOver ? LogLevel.Debug : LogLevel.Information,
+                Id, Epoch, _turns.Journal.Tail.Revision, end.Reason, end.Why);
+        }
+        finally
+        {
+            _completion.TrySetResult(end);
+        }
     }
 }

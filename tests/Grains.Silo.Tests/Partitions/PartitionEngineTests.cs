@@ -46,6 +46,35 @@ public sealed class PartitionEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task On_the_scheduler_of_a_grain_nobody_leads()
+    {
+        PartitionLoop loop = await _world.OpenAsync(P0);
+        int leader = 0;
+        _journal.BeforeFlush = () => leader = Environment.CurrentManagedThreadId;
+        var grains = new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler;
+        (Task<Answer> put, int caller) = await Task.Factory.StartNew(
+            () => (loop.ExecuteAsync(Put("a", "1"), CancellationToken.None), Environment.CurrentManagedThreadId),
+            CancellationToken.None, TaskCreationOptions.None, grains);
+        await Answered<KeyWritten>(put);
+        Assert.NotEqual(caller, leader);
+    }
+
+    [Fact]
+    public async Task A_flush_that_throws_ends_its_partitions_and_no_others()
+    {
+        PartitionLoop broken = await _world.OpenAsync(P0);
+        PartitionLoop other = await _world.OpenAsync(P1);
+        _journal.BeforeFlush = () =>
+        {
+            _journal.BeforeFlush = null;
+            throw new IOException("It broke.");
+        };
+        Assert.True((await Answered<NotOwner>(broken, Put("a", "1"))).MayHaveHappened);
+        Assert.Equal(LoopEndReason.Undecided, (await Ended(broken)).Reason);
+        await Answered<KeyWritten>(other, Put("a", "1"));
+    }
+
+    [Fact]
     public async Task Partitions_that_have_something_during_a_flush_share_the_next_one()
     {
         PartitionLoop first = await _world.OpenAsync(P0);
@@ -104,6 +133,32 @@ public sealed class PartitionEngineTests : IDisposable
         });
         DeliveryGiven given = await Answered<DeliveryGiven>(receive);
         await Answered<Committed>(loop, new CommitDelivery { Delivery = given.Delivery, BodyHash = 1 });
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_delivery_does_not_lead_the_turns_of_others_meanwhile()
+    {
+        PartitionLoop waits = await _world.OpenAsync(P0);
+        PartitionLoop busy = await _world.OpenAsync(P1);
+        using var stop = new CancellationTokenSource();
+        Task[] load = [.. Enumerable.Range(0, 4).Select(i => Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                await Answered<KeyWritten>(busy, Put($"{i}", "1"));
+            }
+        }))];
+        var receive = new Receive
+        {
+            Service = new ServiceId(1), ServiceName = "s", Node = new Utf8Name("n"),
+            MaxMessages = 1, LeaseMs = 10_000, WaitMs = 60_000, MaxAttempts = 2,
+        };
+        bool isAnswered = true;
+        await Task.Run(() => { isAnswered = waits.ExecuteAsync(receive, CancellationToken.None).IsCompleted; })
+            .WaitAsync(TimeSpan.FromSeconds(5));
+        Assert.False(isAnswered);
+        await stop.CancelAsync();
+        await Task.WhenAll(load);
     }
 
     [Fact]
