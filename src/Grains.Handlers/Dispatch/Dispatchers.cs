@@ -70,7 +70,7 @@ internal sealed partial class Dispatchers : BackgroundService
             {
                 if (_partitions.IsReady)
                 {
-                    Follow(await _catalog.ListServicesAsync(
+                    Follow(await _catalog.ReadServicesAsync(
                         stoppingToken, unreadable: e => LogNotRead(_log, e.Message)));
                 }
 

@@ -5,6 +5,7 @@ using Grains.Api.Problems;
 using Grains.Api.Services;
 using Grains.Operations.Errors;
 using Grains.Operations.Syntax;
+using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 
@@ -46,18 +47,35 @@ public sealed class DeclarationCatalog
         Names.RefuseDeclared(name, "service") is { } refused ? new(refused)
         : ResultAsync(mayBeStale ? _services.FindOldAsync(name) : _services.FindAsync(name), _noService);
 
-    /// <summary>A partition said that the id is gone: the next look-up reads again.</summary>
-    public void ForgetKeyspace(string name) => _keyspaces.Forget(name);
+    /// <summary>What an answer means that was not expected. After one that says that the id is gone the next look-up reads again.</summary>
+    /// <param name="answer">Of a partition.</param>
+    /// <param name="name">Of the keyspace or service that it was asked about.</param>
+    /// <param name="notFound">What <see cref="Refusal.NotFound"/> means for this request.</param>
+    public OperationError Refuse(Answer answer, string name, ProblemCode notFound)
+    {
+        switch (answer)
+        {
+            case Refused { Code: Refusal.KeyspaceDeleted }:
+                _keyspaces.Forget(name);
+                break;
+            case Refused { Code: Refusal.ServiceDeleted }:
+                _services.Forget(name);
+                break;
+        }
 
-    /// <inheritdoc cref="ForgetKeyspace"/>
-    public void ForgetService(string name) => _services.Forget(name);
+        return Refusals.Of(answer, notFound);
+    }
 
-    public async Task<List<KeyspaceSnapshot>> ListKeyspacesAsync(CancellationToken cancel) =>
-        [.. (await _system.ListAsync(Kind.Keyspaces, cancel)).Select(e => Keyspace(e)!)];
+    public Task<Result<List<KeyspaceSnapshot>>> ListKeyspacesAsync(CancellationToken cancel) => ResultAsync<List<KeyspaceSnapshot>>(
+        async () => (await _system.ListAsync(Kind.Keyspaces, cancel)).ConvertAll(e => Keyspace(e)!));
+
+    public Task<Result<List<ServiceSnapshot>>> ListServicesAsync(CancellationToken cancel) =>
+        ResultAsync<List<ServiceSnapshot>>(async () => await ReadServicesAsync(cancel));
 
     /// <param name="cancel">Ends it.</param>
     /// <param name="unreadable">Told of a declaration that cannot be read, which is then left out; null: it is an error.</param>
-    public async Task<List<ServiceSnapshot>> ListServicesAsync(CancellationToken cancel, Action<Exception>? unreadable = null)
+    /// <exception cref="Exception">The partition that has the declarations does not answer, or refuses.</exception>
+    public async Task<List<ServiceSnapshot>> ReadServicesAsync(CancellationToken cancel, Action<Exception>? unreadable = null)
     {
         var services = new List<ServiceSnapshot>();
         foreach (KeyView entry in await _system.ListAsync(Kind.Services, cancel))
@@ -163,11 +181,11 @@ public sealed class DeclarationCatalog
         await _system.RemoveAsync(kind, name, there.Created);
         if (kind == Kind.Keyspaces)
         {
-            ForgetKeyspace(name);
+            _keyspaces.Forget(name);
         }
         else
         {
-            ForgetService(name);
+            _services.Forget(name);
             ServicesChanged?.Invoke();
         }
 

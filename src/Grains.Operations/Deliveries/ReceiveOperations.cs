@@ -16,7 +16,7 @@ namespace Grains.Operations.Deliveries;
 
 /// <summary>How workers get deliveries: of one node, or of any node of a service; waiting, if they like.</summary>
 public sealed class ReceiveOperations(
-    IPartitions partitions, ServiceCalls calls, ServiceReceives receives, WaitingRoom room, TimeProvider time)
+    IPartitions partitions, DeclarationCatalog catalog, ServiceReceives receives, WaitingRoom room, TimeProvider time)
 {
     /// <summary>A receive of a paused service looks so often whether it still is.</summary>
     private const int _pausedMs = 250;
@@ -84,7 +84,7 @@ public sealed class ReceiveOperations(
                 : await partitions.ExecuteAsync(service.PartitionOf(partitions.Slots, receive.Node), receive, over);
             return answer is DeliveryGiven or NothingToDeliver
                 ? answer
-                : calls.Refuse(answer, service.Name, ProblemCode.NodeNotFound);
+                : catalog.Refuse(answer, service.Name, ProblemCode.NodeNotFound);
         }
         catch (Exception e) when (Refusals.Of(e) is { } refused)
         {
@@ -97,13 +97,13 @@ public sealed class ReceiveOperations(
         string name, WaitingRoom.Place? place, long waitMs, CancellationToken gone)
     {
         long begun = time.GetTimestamp();
-        Result<ServiceSnapshot> found = await calls.FindAsync(name);
+        Result<ServiceSnapshot> found = await catalog.FindServiceAsync(name);
         while (found.TryGet(out ServiceSnapshot? service, out _) && service.Paused
             && time.GetElapsedTime(begun).TotalMilliseconds < waitMs
             && place is { Sent.IsCancellationRequested: false } && !room.IsClosing)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(_pausedMs, waitMs)), time, gone);
-            found = await calls.FindAsync(name);
+            found = await catalog.FindServiceAsync(name);
         }
 
         return found;

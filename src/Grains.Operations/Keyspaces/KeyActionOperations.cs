@@ -201,15 +201,8 @@ public sealed class KeyActionOperations(IPartitions partitions, DeclarationCatal
         }
     }
 
-    private OperationError Refuse(KeyspaceSnapshot keyspace, Answer answer)
-    {
-        if (answer is Refused { Code: Refusal.KeyspaceDeleted })
-        {
-            catalog.ForgetKeyspace(keyspace.Name);
-        }
-
-        return Refusals.Of(answer, ProblemCode.KeyNotFound);
-    }
+    private OperationError Refuse(KeyspaceSnapshot keyspace, Answer answer) =>
+        catalog.Refuse(answer, keyspace.Name, ProblemCode.KeyNotFound);
 }
 
 /// <summary>Where a scan goes on: in the how-manieth partition of the keyspace, after which key.</summary>

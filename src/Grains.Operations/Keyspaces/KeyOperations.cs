@@ -155,17 +155,9 @@ public sealed class KeyOperations(IPartitions partitions, DeclarationCatalog cat
             return refused;
         }
 
-        if (answer is T expected)
-        {
-            return new Placed<T>(partition, expected);
-        }
-
-        if (answer is Refused { Code: Refusal.KeyspaceDeleted })
-        {
-            catalog.ForgetKeyspace(keyspace.Name);
-        }
-
-        return Refusals.Of(answer, ProblemCode.KeyNotFound);
+        return answer is T expected
+            ? new Placed<T>(partition, expected)
+            : catalog.Refuse(answer, keyspace.Name, ProblemCode.KeyNotFound);
     }
 }
 

@@ -10,22 +10,8 @@ namespace Grains.Operations.Keyspaces;
 /// <summary>Declarations of keyspaces.</summary>
 public sealed class KeyspaceOperations(DeclarationCatalog catalog)
 {
-    public async Task<Result<List<KeyspaceSnapshot>>> ListAsync(Caller caller, CancellationToken cancel)
-    {
-        if (caller.Refuse(Permission.Read) is { } refused)
-        {
-            return refused;
-        }
-
-        try
-        {
-            return await catalog.ListKeyspacesAsync(cancel);
-        }
-        catch (Exception e) when (Refusals.Of(e) is { } error)
-        {
-            return error;
-        }
-    }
+    public async Task<Result<List<KeyspaceSnapshot>>> ListAsync(Caller caller, CancellationToken cancel) =>
+        caller.Refuse(Permission.Read) is { } refused ? refused : await catalog.ListKeyspacesAsync(cancel);
 
     public ValueTask<Result<KeyspaceSnapshot>> GetAsync(Caller caller, ReadOnlySpan<char> name) =>
         caller.Refuse(Permission.Read) is { } refused ? new(refused) : catalog.FindKeyspaceAsync(name);

@@ -24,7 +24,7 @@ public sealed class MessageOperations(ServiceCalls calls)
     public async ValueTask<Result<Placed<MessageFound>>> FindAsync(
         Caller caller, string service, MessageId message, RequestedConsistency consistency)
     {
-        if ((caller.Refuse(Permission.Read) ?? RefuseUnknown(message)) is { } refused)
+        if ((caller.Refuse(Permission.Read) ?? calls.RefuseUnknown(message)) is { } refused)
         {
             return refused;
         }
@@ -41,7 +41,7 @@ public sealed class MessageOperations(ServiceCalls calls)
     /// <summary>It never happens; refused once it is delivered.</summary>
     public async ValueTask<Result<Placed<Done>>> CancelAsync(Caller caller, string service, MessageId message)
     {
-        if ((caller.Refuse(Permission.Write) ?? RefuseUnknown(message)) is { } refused)
+        if ((caller.Refuse(Permission.Write) ?? calls.RefuseUnknown(message)) is { } refused)
         {
             return refused;
         }
@@ -73,7 +73,7 @@ public sealed class MessageOperations(ServiceCalls calls)
 
     /// <summary>A dead letter goes to the mailbox's tail, or is forgotten.</summary>
     public ValueTask<Result<Placed<Done>>> SettleAsync(Caller caller, NodeAddress node, MessageId message, bool retry) =>
-        (caller.Refuse(Needed(retry)) ?? RefuseUnknown(message)) is { } refused ? new(refused)
+        (caller.Refuse(Needed(retry)) ?? calls.RefuseUnknown(message)) is { } refused ? new(refused)
         : calls.ExecuteAsync<Done>(
             caller,
             Needed(retry),
@@ -111,9 +111,6 @@ public sealed class MessageOperations(ServiceCalls calls)
     }
 
     private static Permission Needed(bool retry) => retry ? Permission.Write : Permission.Admin;
-
-    private OperationError? RefuseUnknown(MessageId message) =>
-        calls.RefuseUnknown(message.Partition, ProblemCode.MessageNotFound, "This cluster has no partition of that message.");
 
     private async ValueTask<Result<Placed<MessageAccepted>>> SendAsync(
         ValueTask<Result<ServiceSnapshot>> found, Utf8Name node, MessageSend send)

@@ -18,8 +18,7 @@ public sealed class ReplyOperations(ServiceCalls calls, WaitingRoom room)
     public async Task<Result<ReplyFound>> WaitAsync(
         Caller caller, string service, MessageId message, long waitMs, CancellationToken gone)
     {
-        if ((caller.Refuse(Permission.Read) ?? calls.RefuseUnknown(
-            message.Partition, ProblemCode.MessageNotFound, "This cluster has no partition of that message.")) is { } refused)
+        if ((caller.Refuse(Permission.Read) ?? calls.RefuseUnknown(message)) is { } refused)
         {
             return refused;
         }

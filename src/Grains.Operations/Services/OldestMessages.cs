@@ -53,7 +53,7 @@ public sealed class OldestMessages : BackgroundService
             return [];
         }
 
-        List<ServiceSnapshot> declared = await _catalog.ListServicesAsync(cancel);
+        List<ServiceSnapshot> declared = await _catalog.ReadServicesAsync(cancel);
         return declared.Where(s => byId.ContainsKey(s.Id)).ToDictionary(s => s.Name, s => byId[s.Id]);
     }
 

@@ -65,19 +65,12 @@ public sealed class ServiceCalls(IPartitions partitions, DeclarationCatalog cata
             return refused;
         }
 
-        return answer is T expected ? new Placed<T>(partition, expected) : Refuse(answer, service, notFound);
+        return answer is T expected ? new Placed<T>(partition, expected) : catalog.Refuse(answer, service, notFound);
     }
 
-    /// <summary>What an answer means that was not expected; one that says that the service is gone is remembered.</summary>
-    public OperationError Refuse(Answer answer, string service, ProblemCode notFound)
-    {
-        if (answer is Refused { Code: Refusal.ServiceDeleted })
-        {
-            catalog.ForgetService(service);
-        }
-
-        return Refusals.Of(answer, notFound);
-    }
+    /// <inheritdoc cref="RefuseUnknown(PartitionId, ProblemCode, string)"/>
+    public OperationError? RefuseUnknown(MessageId message) =>
+        RefuseUnknown(message.Partition, ProblemCode.MessageNotFound, "This cluster has no partition of that message.");
 
     /// <summary>Ids carry their partition; one that this cluster does not have was not given out here. Null: it has it.</summary>
     public OperationError? RefuseUnknown(PartitionId partition, ProblemCode code, string detail)

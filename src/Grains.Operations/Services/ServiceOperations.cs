@@ -10,22 +10,8 @@ namespace Grains.Operations.Services;
 /// <summary>Declarations of services.</summary>
 public sealed class ServiceOperations(DeclarationCatalog catalog)
 {
-    public async Task<Result<List<ServiceSnapshot>>> ListAsync(Caller caller, CancellationToken cancel)
-    {
-        if (caller.Refuse(Permission.Read) is { } refused)
-        {
-            return refused;
-        }
-
-        try
-        {
-            return await catalog.ListServicesAsync(cancel);
-        }
-        catch (Exception e) when (Refusals.Of(e) is { } error)
-        {
-            return error;
-        }
-    }
+    public async Task<Result<List<ServiceSnapshot>>> ListAsync(Caller caller, CancellationToken cancel) =>
+        caller.Refuse(Permission.Read) is { } refused ? refused : await catalog.ListServicesAsync(cancel);
 
     public ValueTask<Result<ServiceSnapshot>> GetAsync(Caller caller, ReadOnlySpan<char> name) =>
         caller.Refuse(Permission.Read) is { } refused ? new(refused) : catalog.FindServiceAsync(name);

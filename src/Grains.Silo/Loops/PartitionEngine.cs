@@ -21,6 +21,7 @@ public sealed class PartitionEngine : IDisposable
 
     /// <summary>A caller does not run the turns of others for longer.</summary>
     private const int _cyclesMax = 16;
+    private const int _cyclesInARow = 1_024;
 
     private readonly ILedJournal _journal;
     private readonly TimeProvider _time;
@@ -92,7 +93,7 @@ public sealed class PartitionEngine : IDisposable
 
         if (_isStopping)
         {
-            Lead(static () => false);
+            Lead(null, int.MaxValue);
         }
         else
         {
@@ -112,11 +113,12 @@ public sealed class PartitionEngine : IDisposable
             return;
         }
 
-        int cycles = 0;
-        Lead(() => ticket.Task.IsCompleted || ++cycles > _cyclesMax);
+        Lead(ticket, _cyclesMax);
     }
 
-    private void Lead(Func<bool> isEnough)
+    /// <param name="own">It is enough when this is answered; null = when nothing is ready.</param>
+    /// <param name="cyclesMax">It is enough after so many.</param>
+    private void Lead(TaskTicket? own, int cyclesMax)
     {
         if (Interlocked.CompareExchange(ref _isLed, 1, 0) != 0)
         {
@@ -125,7 +127,7 @@ public sealed class PartitionEngine : IDisposable
 
         try
         {
-            while (!_ready.IsEmpty && !isEnough())
+            for (int cycles = 0; cycles < cyclesMax && !_ready.IsEmpty && own is not { Task.IsCompleted: true }; cycles++)
             {
                 RunCycle();
             }
@@ -151,7 +153,8 @@ public sealed class PartitionEngine : IDisposable
         while (!_isStopping)
         {
             _work.WaitOne();
-            Lead(() => _isStopping);
+            // Between two of these it is looked whether to stop.
+            Lead(null, _cyclesInARow);
         }
     }
 
