@@ -32,18 +32,33 @@ public sealed class PartitionEngineTests : IDisposable
 
     public void Dispose() => _engine.Dispose();
 
+    /// <remarks>
+    /// Not in the context of the test, where nobody leads. Now and then the engine's thread leads already, for a timer of
+    /// the loop; then the caller rightly does not.
+    /// </remarks>
     [Fact]
-    public async Task A_lone_caller_leads_and_has_its_answer_on_return()
+    public Task A_lone_caller_leads_and_has_its_answer_on_return() => Task.Run(async () =>
     {
+        const int puts = 100;
         PartitionLoop loop = await _world.OpenAsync(P0);
         await Answered<KeyWritten>(loop, Put("warm", "up"));
         int leader = 0;
+        int ledByCaller = 0;
         _journal.BeforeFlush = () => leader = Environment.CurrentManagedThreadId;
-        Task<Answer> put = loop.ExecuteAsync(Put("a", "1"), CancellationToken.None);
-        Assert.True(put.IsCompleted);
-        Assert.Equal(Environment.CurrentManagedThreadId, leader);
-        Assert.Equal("1", new Utf8Name((await Answered<KeyFound>(loop, Get("a"))).Entry.Value).ToString());
-    }
+        for (int i = 1; i <= puts; i++)
+        {
+            Task<Answer> put = loop.ExecuteAsync(Put("a", $"{i}"), CancellationToken.None);
+            if (put.IsCompleted && leader == Environment.CurrentManagedThreadId)
+            {
+                ledByCaller++;
+            }
+
+            await Answered<KeyWritten>(put);
+        }
+
+        Assert.InRange(ledByCaller, puts / 2, puts);
+        Assert.Equal($"{puts}", new Utf8Name((await Answered<KeyFound>(loop, Get("a"))).Entry.Value).ToString());
+    });
 
     [Fact]
     public async Task On_the_scheduler_of_a_grain_nobody_leads()
