@@ -63,11 +63,11 @@ public sealed class CommandNumbersTests
     {
         var numbers = new CommandNumbers(window: 4, waitingMax: 0, _born);
         CommandId old = await numbers.Take()!.Value;
-        numbers.RenewIncarnation(old.Incarnation, 100L << 20);
+        numbers.RenewIncarnation(old.Incarnation, 100L << 30);
         CommandId young = await numbers.Take()!.Value;
-        numbers.RenewIncarnation(old.Incarnation, 200L << 20);
+        numbers.RenewIncarnation(old.Incarnation, 200L << 30);
         CommandId next = await numbers.Take()!.Value;
-        Assert.Equal(101, young.Incarnation >> 20);
+        Assert.Equal(101, young.Incarnation >> 30);
         Assert.Equal((young.Incarnation, 3), (next.Incarnation, next.Number));
     }
 }
