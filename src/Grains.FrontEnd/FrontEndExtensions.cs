@@ -46,7 +46,8 @@ public static class FrontEndExtensions
     /// <summary>
     /// Also sets Kestrel's limits, puts <see cref="RequestGate"/> before routing and starts the sweeper.
     /// </summary>
-    public static IServiceCollection AddGrainsFrontEnd(this IServiceCollection services, Action<FrontEndOptions>? configure = null)
+    public static IServiceCollection AddGrainsFrontEnd(
+        this IServiceCollection services, Action<FrontEndOptions>? configure = null)
     {
         services.AddOptions<FrontEndOptions>();
         if (configure is not null)
@@ -128,7 +129,11 @@ public static class FrontEndExtensions
         return endpoints;
     }
 
-    /// <summary>Room for a metric's points is taken at the start. Ours have one for each service; those of others have few.</summary>
+    /// <summary>
+    /// Room for a metric's points is taken at the start. Ours have one for each service; those of others have few.
+    /// </summary>
     private static MetricStreamConfiguration? FewPoints(Instrument instrument) =>
-        instrument.Meter.Name == GrainsMeter.Name ? null : new MetricStreamConfiguration { CardinalityLimit = _othersPointsMax };
+        instrument.Meter.Name == GrainsMeter.Name
+            ? null
+            : new MetricStreamConfiguration { CardinalityLimit = _othersPointsMax };
 }

@@ -63,8 +63,8 @@ public static class HandlersExtensions
     }
 
     /// <summary>
-    /// <typeparamref name="T"/> handles the deliveries of a service whose declaration says <c>hosted</c>. Servers of one
-    /// cluster need not all have it: deliveries go to those that do.
+    /// <typeparamref name="T"/> handles the deliveries of a service whose declaration says <c>hosted</c>. Servers of
+    /// one cluster need not all have it: deliveries go to those that do.
     /// </summary>
     /// <exception cref="ArgumentException">That is no name of a service.</exception>
     public static ISiloBuilder AddHandler<T>(this ISiloBuilder silo, string service)

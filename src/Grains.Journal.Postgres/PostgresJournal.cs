@@ -148,7 +148,8 @@ public sealed partial class PostgresJournal : IJournal, IJournalExport
         PartitionId partition, Epoch epoch, Revision upTo, CancellationToken cancel) =>
         epoch.Value > 0 && await _housekeeping.TruncateAsync(partition, epoch, upTo, cancel);
 
-    public IAsyncEnumerable<ImagePart> ExportAsync(CancellationToken cancel) => new PostgresExport(_factory, _options).RunAsync(cancel);
+    public IAsyncEnumerable<ImagePart> ExportAsync(CancellationToken cancel) =>
+        new PostgresExport(_factory, _options).RunAsync(cancel);
 
     public async ValueTask DisposeAsync()
     {

@@ -9,7 +9,9 @@ public abstract record AcquireOutcome
     {
     }
 
-    /// <summary>The caller owns the partition under <paramref name="Epoch"/>; <paramref name="Tail"/> is its epoch record.</summary>
+    /// <summary>
+    /// The caller owns the partition under <paramref name="Epoch"/>; <paramref name="Tail"/> is its epoch record.
+    /// </summary>
     public sealed record Acquired(Epoch Epoch, JournalTail Tail) : AcquireOutcome;
 
     /// <summary>The partition cannot be opened here; it can at <paramref name="Candidates"/>.</summary>

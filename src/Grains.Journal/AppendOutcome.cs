@@ -14,7 +14,9 @@ public enum AppendStatus
     /// <summary>On disk, or wherever this journal's promise lies; it survives a power cut.</summary>
     Durable,
 
-    /// <summary>A newer epoch was acquired, or another record stands in its place: the caller is not the owner.</summary>
+    /// <summary>
+    /// A newer epoch was acquired, or another record stands in its place: the caller is not the owner.
+    /// </summary>
     Fenced,
 
     /// <summary>Nothing was written, nor will be.</summary>

@@ -27,7 +27,8 @@ public sealed record EpochRecord(long Incarnation, long AcquiredAtMs, string Own
         if (bytes.Length < _headBytes || bytes[0] != _format)
         {
             throw new FormatException(
-                $"An epoch record of {bytes.Length} bytes and format {(bytes.Length > 0 ? bytes[0] : -1)} cannot be read; this version reads format {_format}.");
+                $"An epoch record of {bytes.Length} bytes and format {(bytes.Length > 0 ? bytes[0] : -1)} cannot be "
+                + $"read; this version reads format {_format}.");
         }
 
         return new EpochRecord(

@@ -34,7 +34,9 @@ public static class HistoryFork
         return new JournalRecord(JournalRecordKind.Epoch, first, 1, next, chain, payload);
     }
 
-    /// <summary>Where a record may stand after <paramref name="before"/>: next to it, or after the marked gap.</summary>
+    /// <summary>
+    /// Where a record may stand after <paramref name="before"/>: next to it, or after the marked gap.
+    /// </summary>
     /// <param name="before">The last revision of the record before.</param>
     /// <param name="incarnationBefore">The incarnation so far, where it is known.</param>
     /// <param name="record">The record that follows; its payload is as it was written.</param>

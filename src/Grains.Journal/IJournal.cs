@@ -19,7 +19,9 @@ namespace Grains.Journal;
 /// </remarks>
 public interface IJournal : IAsyncDisposable
 {
-    /// <summary>One or two words and the guarantee, for the line printed at start: "segment log, fdatasync on every write".</summary>
+    /// <summary>
+    /// One or two words and the guarantee, for the line printed at start: "segment log, fdatasync on every write".
+    /// </summary>
     string Durability { get; }
 
     /// <summary>
@@ -66,7 +68,8 @@ public interface IJournal : IAsyncDisposable
     /// the caller awaits on. A checkpoint stands at the end of a record.
     /// </summary>
     ValueTask<bool> WriteCheckpointAsync(
-        PartitionId partition, Epoch epoch, JournalTail at, IEnumerable<ReadOnlyMemory<byte>> chunks, CancellationToken cancel);
+        PartitionId partition, Epoch epoch, JournalTail at, IEnumerable<ReadOnlyMemory<byte>> chunks,
+        CancellationToken cancel);
 
     /// <summary>
     /// Forgets records up to and including <paramref name="upTo"/>, as far as the checkpoint covers them; keeps the

@@ -4,8 +4,9 @@ namespace Grains.Journal;
 public interface ILedJournal : IJournal
 {
     /// <summary>
-    /// One flush of these appends, at most one of each partition, as <see cref="IJournal.AppendAsync"/> of all of them at once. Blocks
-    /// until their outcomes are set; nobody's continuation runs meanwhile. Two flushes wait for each other.
+    /// One flush of these appends, at most one of each partition, as <see cref="IJournal.AppendAsync"/> of all of them
+    /// at once. Blocks until their outcomes are set; nobody's continuation runs meanwhile. Two flushes wait for each
+    /// other.
     /// </summary>
     void Flush(IReadOnlyList<LedAppend> appends);
 }

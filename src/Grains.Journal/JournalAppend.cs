@@ -13,5 +13,6 @@ public sealed record JournalAppend(
 {
     /// <summary>The tail when this append is durable: known before it is, so that a repeat is recognised.</summary>
     public JournalTail Next { get; } = new(
-        Expected.Revision + Count, JournalChain.Next(Expected.Chain, Epoch, Expected.Revision.Next, Count, Payload.Span));
+        Expected.Revision + Count,
+        JournalChain.Next(Expected.Chain, Epoch, Expected.Revision.Next, Count, Payload.Span));
 }

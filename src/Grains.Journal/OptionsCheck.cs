@@ -3,7 +3,7 @@ using System.Text;
 namespace Grains.Journal;
 
 /// <summary>Collects what is wrong with options, so that all of it is said at once: key, value, remedy.</summary>
-internal sealed class OptionsCheck(string whose)
+public sealed class OptionsCheck(string whose)
 {
     private readonly StringBuilder _wrong = new();
 

@@ -9,7 +9,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Grains.Resp;
 
-/// <summary>The protocol of Redis, over operations and a <see cref="Operations.Access.KeyRing"/> that are registered elsewhere.</summary>
+/// <summary>
+/// The protocol of Redis, over operations and a <see cref="Operations.Access.KeyRing"/> that are registered elsewhere.
+/// </summary>
 public static class RespExtensions
 {
     public static IServiceCollection AddGrainsResp(this IServiceCollection services, Action<RespOptions> configure)
@@ -39,5 +41,6 @@ public static class RespExtensions
     }
 
     /// <summary>Where clients of Redis connect; null = nowhere.</summary>
-    public static IPEndPoint? RespAddress(this IServiceProvider services) => services.GetService<RespListener>()?.Address;
+    public static IPEndPoint? RespAddress(this IServiceProvider services) =>
+        services.GetService<RespListener>()?.Address;
 }

@@ -11,7 +11,8 @@ internal sealed partial class Greeter(ILogger<Greeter> log) : IHandler
     {
         int count = int.Parse(delivery.State?.Text ?? "0", CultureInfo.InvariantCulture) + delivery.Messages.Length;
         LogGreeted(log, delivery.Node, count);
-        return ValueTask.FromResult(new CommitRequest { State = new CommitState { Text = $"{count}", ContentType = "text/plain" } });
+        return ValueTask.FromResult(
+            new CommitRequest { State = new CommitState { Text = $"{count}", ContentType = "text/plain" } });
     }
 
     [LoggerMessage(1, LogLevel.Information, "Hello {Node}, for the {Count}. time")]

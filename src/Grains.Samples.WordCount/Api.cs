@@ -8,8 +8,8 @@ using System.Text.Json;
 namespace Grains.Samples.WordCount;
 
 /// <summary>
-/// The HTTP calls, as the contract has them. Every call has a deadline; what can be repeated is. Each server of a cluster
-/// does for all; when one gives no answer the next is asked.
+/// The HTTP calls, as the contract has them. Every call has a deadline; what can be repeated is. Each server of a
+/// cluster does for all; when one gives no answer the next is asked.
 /// </summary>
 internal sealed class Api(IReadOnlyList<Uri> servers) : IDisposable
 {
@@ -75,7 +75,8 @@ internal sealed class Api(IReadOnlyList<Uri> servers) : IDisposable
         do
         {
             string separator = path.Contains('?', StringComparison.Ordinal) ? "&" : "?";
-            string page = $"{path}{separator}limit={_pageSize}{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}";
+            string page =
+                $"{path}{separator}limit={_pageSize}{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}";
             JsonElement answer = await GetAsync(page, stop);
             all.AddRange(answer.GetProperty(member).EnumerateArray());
             after = answer.TryGetProperty("next", out JsonElement next) ? next.GetString() : null;
@@ -144,8 +145,11 @@ internal sealed class Api(IReadOnlyList<Uri> servers) : IDisposable
         }
     }
 
-    /// <summary>Status 0 if there was no answer. Calls that fail together move on by one server, not by one each.</summary>
-    private async Task<(HttpStatusCode Status, string Body)> OnceAsync(Func<HttpRequestMessage> make, CancellationToken stop)
+    /// <summary>
+    /// Status 0 if there was no answer. Calls that fail together move on by one server, not by one each.
+    /// </summary>
+    private async Task<(HttpStatusCode Status, string Body)> OnceAsync(
+        Func<HttpRequestMessage> make, CancellationToken stop)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stop);
         deadline.CancelAfter(_callDeadline);

@@ -60,7 +60,9 @@ internal sealed class ChildProcess : IDisposable
     {
         lock (_gate)
         {
-            return File.Exists(_logPath) ? string.Join('\n', File.ReadLines(_logPath).TakeLast(_shownLines)) : "(nothing)";
+            return File.Exists(_logPath)
+                ? string.Join('\n', File.ReadLines(_logPath).TakeLast(_shownLines))
+                : "(nothing)";
         }
     }
 

@@ -11,7 +11,9 @@ internal sealed record Delivery(string Id, string? State, IReadOnlyList<string> 
         JsonElement json = document.RootElement;
         return new Delivery(
             json.GetProperty("delivery").GetString()!,
-            json.GetProperty("state") is { ValueKind: JsonValueKind.Object } state ? state.GetProperty("text").GetString() : null,
+            json.GetProperty("state") is { ValueKind: JsonValueKind.Object } state
+                ? state.GetProperty("text").GetString()
+                : null,
             [.. json.GetProperty("messages").EnumerateArray().Select(m => m.GetProperty("text").GetString()!)]);
     }
 }

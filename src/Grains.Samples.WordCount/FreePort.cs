@@ -4,8 +4,9 @@ using System.Net.Sockets;
 namespace Grains;
 
 /// <summary>
-/// A loopback port that nobody listens on, so that two servers on one machine need no agreement. Of a range that systems do
-/// not draw from for outgoing connections: one of those could take it in the moment before it is listened on.
+/// A loopback port that nobody listens on, so that two servers on one machine need no agreement. Of a range that
+/// systems do not draw from for outgoing connections: one of those could take it in the moment before it is listened
+/// on.
 /// </summary>
 internal static class FreePort
 {
@@ -24,12 +25,14 @@ internal static class FreePort
                 socket.Bind(place);
                 return place.Port;
             }
-            catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
+            catch (SocketException e)
+                when (e.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied)
             {
                 // Somebody else has it; the next one.
             }
         }
 
-        throw new InvalidOperationException($"No free port was found from {_first} to {_last} on {IPAddress.Loopback}.");
+        throw new InvalidOperationException(
+            $"No free port was found from {_first} to {_last} on {IPAddress.Loopback}.");
     }
 }

@@ -17,7 +17,9 @@ internal sealed class Milestones
     public Milestones(Random random, int times, int messages)
     {
         _at = [.. Enumerable.Range(0, times).Select(
-            i => Math.Clamp((int)((i + random.NextDouble()) / times * _lastShare * messages), Math.Min(1, messages - 1), messages - 1))];
+            i => Math.Clamp(
+                (int)((i + random.NextDouble()) / times * _lastShare * messages), Math.Min(1, messages - 1),
+                messages - 1))];
         _passed = [.. _at.Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))];
     }
 
@@ -28,7 +30,9 @@ internal sealed class Milestones
     /// <summary>Ends as soon as senders stand at the next one.</summary>
     public Task Reached => Volatile.Read(ref _reached).Task;
 
-    /// <summary>Before message <paramref name="number"/> is sent: waits while it is beyond a point that is not done.</summary>
+    /// <summary>
+    /// Before message <paramref name="number"/> is sent: waits while it is beyond a point that is not done.
+    /// </summary>
     public async Task PassAsync(int number, CancellationToken stop)
     {
         for (int i = 0; i < _at.Length && _at[i] <= number; i++)
@@ -42,7 +46,9 @@ internal sealed class Milestones
         }
     }
 
-    /// <summary>Whether it is time; not before something was counted since the last one, so that each meets work.</summary>
+    /// <summary>
+    /// Whether it is time; not before something was counted since the last one, so that each meets work.
+    /// </summary>
     public bool IsDue(long counted) =>
         Volatile.Read(ref _reachedCount) > Done
         && (counted > _countedAtLast || (Done > 0 && _at[Done] == _at[Done - 1]));

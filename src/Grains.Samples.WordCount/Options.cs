@@ -9,7 +9,8 @@ internal sealed record Options
         Counts the words of a text with a service of durable nodes, kills the server and the worker meanwhile,
         and compares the counts with those of tr, sort and uniq.
 
-          dotnet run --project src/Grains.Samples.WordCount [-- [FILE] [--kills N] [--stops N] [--seed N] [--url URL]...]
+          dotnet run --project src/Grains.Samples.WordCount \
+              [-- [FILE] [--kills N] [--stops N] [--seed N] [--url URL]...]
 
           FILE       the text; by default the GPL-3 where Debian keeps it, else a text of our own
           --kills N  how often the server is killed, and as often the worker (0 to 100, default 3)
@@ -53,11 +54,13 @@ internal sealed record Options
                 "--url" => options with { Servers = [.. options.Servers, Address(name, Value())] },
                 "--worker" => options with { IsWorker = true },
                 ['-', ..] => throw new OptionsException($"There is no option {name}."),
-                _ when options.File.Length > 0 => throw new OptionsException($"One file at a time: {options.File}, or {name}?"),
+                _ when options.File.Length > 0 => throw new OptionsException(
+                    $"One file at a time: {options.File}, or {name}?"),
                 _ => options with { File = Existing(name) },
             };
 
-            string Value() => ++i < arguments.Length ? arguments[i] : throw new OptionsException($"{name} needs a value.");
+            string Value() =>
+                ++i < arguments.Length ? arguments[i] : throw new OptionsException($"{name} needs a value.");
         }
 
         return options.File.Length > 0 ? options : options with { File = DefaultFile() };
@@ -70,7 +73,8 @@ internal sealed record Options
         System.IO.File.Exists(file) ? file : throw new OptionsException($"There is no file {file}.");
 
     private static int Number(string name, string text, int low, int high) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= low && value <= high
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= low
+            && value <= high
             ? value
             : throw new OptionsException($"{name} is a number from {low} to {high}, not {text}.");
 

@@ -17,7 +17,10 @@ internal sealed class ServerChild : IDisposable
         Url = new Uri($"http://127.0.0.1:{FreePort.Find()}");
         _api = new Api([Url]);
         _child = new ChildProcess(
-            [ServerDll(), "--data", Path.Combine(_folder, "data"), "--urls", Url.ToString().TrimEnd('/'), "--partitions", "64"],
+            [
+                ServerDll(), "--data", Path.Combine(_folder, "data"), "--urls", Url.ToString().TrimEnd('/'),
+                "--partitions", "64",
+            ],
             Path.Combine(_folder, "server.log"));
     }
 

@@ -31,7 +31,8 @@ internal sealed class WordCountRun(Options options)
                 $"{options.File} has a word of {longWord.Length} letters; a node id has room for {Words.LengthMax}.");
         }
 
-        _serverKills = new Milestones(new Random(options.Seed), options.Servers.Count == 0 ? options.Kills : 0, messages.Count);
+        _serverKills = new Milestones(
+            new Random(options.Seed), options.Servers.Count == 0 ? options.Kills : 0, messages.Count);
         _workerKills = new Milestones(new Random(options.Seed + 1), options.Kills, messages.Count);
         _stops = new Milestones(new Random(options.Seed + 2), options.Stops, messages.Count);
         Console.WriteLine(
@@ -46,7 +47,8 @@ internal sealed class WordCountRun(Options options)
 
         string workerLog = Path.GetTempFileName();
         using var worker = new ChildProcess(
-            [typeof(Worker).Assembly.Location, "--worker", .. servers.SelectMany(s => new[] { "--url", s.ToString() })], workerLog);
+            [typeof(Worker).Assembly.Location, "--worker", .. servers.SelectMany(s => new[] { "--url", s.ToString() })],
+            workerLog);
         using var sending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Task sender = SendAsync(api, messages, sending.Token);
         try
@@ -157,7 +159,8 @@ internal sealed class WordCountRun(Options options)
             if (_stops.IsDue(counted))
             {
                 _progress.End();
-                Console.WriteLine($"stop {_stops.Done + 1} of {options.Stops}: {_sent} of {messages} messages sent; Enter goes on");
+                Console.WriteLine(
+                    $"stop {_stops.Done + 1} of {options.Stops}: {_sent} of {messages} messages sent; Enter goes on");
                 await Console.In.ReadLineAsync(stop);
                 _stops.Pass(counted);
                 unchanged.Restart();
@@ -184,7 +187,10 @@ internal sealed class WordCountRun(Options options)
             }
 
             // One that was reached and is not due waits for something to be counted: looked at again, not waited for.
-            Task[] reached = [.. new[] { _serverKills, _workerKills, _stops }.Select(m => m.Reached).Where(r => !r.IsCompleted)];
+            Task[] reached =
+            [
+                .. new[] { _serverKills, _workerKills, _stops }.Select(m => m.Reached).Where(r => !r.IsCompleted)
+            ];
             await Task.WhenAny([Task.Delay(_pollPeriod, stop), .. reached]);
             stop.ThrowIfCancellationRequested();
         }
@@ -236,5 +242,7 @@ internal sealed class WordCountRun(Options options)
         Dictionary<string, long> counted, Dictionary<string, long> expected, string by) =>
         counted.Keys.Union(expected.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal)
             .Where(word => counted.GetValueOrDefault(word) != expected.GetValueOrDefault(word))
-            .Select(word => $"{word}: {counted.GetValueOrDefault(word)} counted, {expected.GetValueOrDefault(word)} by {by}");
+            .Select(
+                word => $"{word}: {counted.GetValueOrDefault(word)} counted, {expected.GetValueOrDefault(word)} by "
+                    + $"{by}");
 }

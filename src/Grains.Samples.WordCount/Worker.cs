@@ -50,7 +50,9 @@ internal sealed class Worker(IReadOnlyList<Uri> servers)
         return 0;
     }
 
-    /// <summary>Our input ends when the parent does, however it ended. The console has no reading without blocking.</summary>
+    /// <summary>
+    /// Our input ends when the parent does, however it ended. The console has no reading without blocking.
+    /// </summary>
     private static void EndWithParent(CancellationTokenSource end) => new Thread(() =>
     {
         Console.In.ReadToEnd();

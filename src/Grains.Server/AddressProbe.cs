@@ -45,7 +45,8 @@ internal static class AddressProbe
             throw new StartException(
                 e.SocketErrorCode == SocketError.AddressAlreadyInUse
                     ? $"{place} is in use by another process. Stop that one, or choose another with {setting.Switch}."
-                    : $"It cannot listen on {place}: {e.Message}. Write an address of this machine in {setting.Switch}.",
+                    : $"It cannot listen on {place}: {e.Message}. Write an address of this machine in "
+                        + $"{setting.Switch}.",
                 e);
         }
     }

@@ -2,7 +2,9 @@ using Grains.Silo.Members;
 
 namespace Grains.Server;
 
-/// <summary>The membership of a server that is the whole cluster: a list in its own memory, and a transport that is none.</summary>
+/// <summary>
+/// The membership of a server that is the whole cluster: a list in its own memory, and a transport that is none.
+/// </summary>
 internal static class AloneSilo
 {
     /// <summary>Only a part of the server's name to itself: nothing listens there.</summary>

@@ -38,7 +38,9 @@ internal static class Announcement
             $"  partitions  {partitions.Settings.Slots?.Partitions.Count}{Unserved(partitions)}",
             $"  memory      {Memory(server)}",
             .. partitions.Settings.Settings?.Paused is { } why
-                ? (string[])[$"  PAUSED      push and timers: {why}; POST /v1/cluster:resume when the other one is gone"] : [],
+                ? (string[])[$"  PAUSED      push and timers: {why}; POST /v1/cluster:resume when the other one is "
+                    + "gone"]
+                : [],
             "",
             .. options.Cluster is { HasApi: false }
                 ? []
@@ -60,8 +62,10 @@ internal static class Announcement
     private static string Memory(WebApplication server)
     {
         MemoryShares shares = server.Services.GetRequiredService<ServerMemory>().Shares;
-        int connections = server.Services.GetRequiredService<IOptions<FrontEndOptions>>().Value.ConnectionsMax ?? shares.ConnectionsMax;
-        return $"{ByteSize.Write(shares.DataBytesMax)} for data, of {ByteSize.Write(shares.HeapBytes)}; {connections} connections";
+        int connections = server.Services.GetRequiredService<IOptions<FrontEndOptions>>().Value.ConnectionsMax
+            ?? shares.ConnectionsMax;
+        return $"{ByteSize.Write(shares.DataBytesMax)} for data, of {ByteSize.Write(shares.HeapBytes)}; {connections} "
+            + "connections";
     }
 
     private static string[] Try(string url, bool hasKeys)

@@ -6,7 +6,9 @@ using Grains.Silo.Cluster;
 
 namespace Grains.Server;
 
-/// <summary>The folder of one server, open: its journal, and its settings beside it, of which each knows the other.</summary>
+/// <summary>
+/// The folder of one server, open: its journal, and its settings beside it, of which each knows the other.
+/// </summary>
 /// <param name="Journal">Whose folder it is: disposed, it is free.</param>
 /// <param name="Settings">The connection string to the settings.</param>
 internal sealed record EmbeddedData(SegmentJournal Journal, string Settings)
@@ -27,7 +29,8 @@ internal sealed record EmbeddedData(SegmentJournal Journal, string Settings)
             ClusterSettings? stored = await ClusterStorage.ReadSqliteAsync(settings, cancel);
             if (stored is null && journal.HoldsPartitions)
             {
-                throw journal.Folder.Refusal(SettingsFile, "holds no settings of a cluster, and the journal beside it holds partitions.");
+                throw journal.Folder.Refusal(
+                    SettingsFile, "holds no settings of a cluster, and the journal beside it holds partitions.");
             }
 
             // What is being restored is refused by its own words, and may be begun again under another id.

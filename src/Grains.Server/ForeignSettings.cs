@@ -1,12 +1,15 @@
 namespace Grains.Server;
 
 /// <summary>
-/// Settings of the hosts that the program is built on. They are not read: they could open an address that nothing checked,
-/// show what goes on inside, or load code. Who set one meant something by it, and is told.
+/// Settings of the hosts that the program is built on. They are not read: they could open an address that nothing
+/// checked, show what goes on inside, or load code. Who set one meant something by it, and is told.
 /// </summary>
 internal static class ForeignSettings
 {
-    private static readonly string[] _prefixes = ["ASPNETCORE_", "Kestrel__", "Logging__", "AllowedHosts", "Orleans__", "Grains__"];
+    private static readonly string[] _prefixes =
+    [
+        "ASPNETCORE_", "Kestrel__", "Logging__", "AllowedHosts", "Orleans__", "Grains__"
+    ];
 
     /// <summary>Those of the generic host; the runtime has its own under the same prefix, and these work.</summary>
     private static readonly string[] _names =
@@ -23,7 +26,9 @@ internal static class ForeignSettings
         [
             .. environment.Where(v => !string.IsNullOrEmpty(v.Value) && IsForeign(v.Key)).Select(v => v.Key)
                 .Order(StringComparer.Ordinal),
-            .. File.Exists(Path.Combine(folder, "appsettings.json")) ? [Path.Combine(folder, "appsettings.json")] : (string[])[],
+            .. File.Exists(Path.Combine(folder, "appsettings.json"))
+            ? [Path.Combine(folder, "appsettings.json")]
+            : (string[])[],
         ];
         return found.Length == 0 ? null
             : $"Not read, because only the settings of --help are: {string.Join(", ", found)}.";

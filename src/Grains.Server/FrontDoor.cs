@@ -19,7 +19,9 @@ internal static class FrontDoor
 {
     private const string _dashboard = "/dashboard";
 
-    /// <summary>OpenTelemetry's own variable, and with it all its others: service name, headers, sampler, protocol.</summary>
+    /// <summary>
+    /// OpenTelemetry's own variable, and with it all its others: service name, headers, sampler, protocol.
+    /// </summary>
     private const string _otlp = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     public static void AddFrontEnd(this WebApplicationBuilder builder, GrainsOptions options)
@@ -31,7 +33,8 @@ internal static class FrontDoor
         {
             front.KeysFile = options.KeysFile;
             front.Insecure = options.IsInsecure;
-            front.ConnectionsMax = options.ConnectionsMax ?? Math.Min(ProcessLimits.ApiConnectionsMax, shares.ConnectionsMax);
+            front.ConnectionsMax = options.ConnectionsMax
+                ?? Math.Min(ProcessLimits.ApiConnectionsMax, shares.ConnectionsMax);
             front.RequestsPerSecondMax = options.RequestsPerSecondMax;
         });
         builder.Services.AddGrainsResp(resp =>
@@ -62,7 +65,8 @@ internal static class FrontDoor
         {
             server.UseWhen(
                 context => context.Request.Path.StartsWithSegments(_dashboard),
-                dashboard => dashboard.Use((context, next) => MayLook(context, options) ? ShowAsync(context, next) : Refuse(context)));
+                dashboard => dashboard.Use(
+                    (context, next) => MayLook(context, options) ? ShowAsync(context, next) : Refuse(context)));
             server.MapOrleansDashboard(_dashboard).WithHead();
         }
     }
@@ -86,9 +90,11 @@ internal static class FrontDoor
 
     private static Task Refuse(HttpContext context)
     {
-        context.RequestServices.GetRequiredService<AccessAudit>().Refused(context, StatusCodes.Status403Forbidden, key: null);
+        context.RequestServices.GetRequiredService<AccessAudit>().Refused(
+            context, StatusCodes.Status403Forbidden, key: null);
         context.Response.StatusCode = StatusCodes.Status403Forbidden;
         context.Response.ContentType = "text/plain; charset=utf-8";
-        return context.Response.WriteAsync("The dashboard is shown on this machine only, and not where API keys are in use.\n");
+        return context.Response.WriteAsync(
+            "The dashboard is shown on this machine only, and not where API keys are in use.\n");
     }
 }

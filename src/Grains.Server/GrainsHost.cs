@@ -8,7 +8,9 @@ namespace Grains.Server;
 /// <summary>The parts of a server, put together: journal, silo, web.</summary>
 internal static class GrainsHost
 {
-    /// <summary>OpenTelemetry's own variables; the only ones that something below the program reads by itself.</summary>
+    /// <summary>
+    /// OpenTelemetry's own variables; the only ones that something below the program reads by itself.
+    /// </summary>
     private const string _openTelemetry = "OTEL_";
 
     /// <summary>

@@ -13,7 +13,9 @@ public static class GrainsServer
 {
     private const int _warningCharsMax = 2_000;
 
-    /// <summary>Serves until the process is asked to end, or does what the words of the command line ask for instead.</summary>
+    /// <summary>
+    /// Serves until the process is asked to end, or does what the words of the command line ask for instead.
+    /// </summary>
     /// <param name="args">As <c>--help</c> lists them.</param>
     /// <param name="more">What is built in: handlers of hosted services.</param>
     /// <returns>The exit code of the process.</returns>
@@ -28,7 +30,8 @@ public static class GrainsServer
         }
 
         IConfiguration file = SettingsFile.Read(line, Environment.GetEnvironmentVariable);
-        if (GrainsOptionsReader.Read(line, file, Environment.GetEnvironmentVariable, out var problems) is not { } options)
+        if (GrainsOptionsReader.Read(
+            line, file, Environment.GetEnvironmentVariable, out var problems) is not { } options)
         {
             return ExitCode.Refuse(problems);
         }
@@ -54,7 +57,8 @@ public static class GrainsServer
                 return ExitCode.Ended;
             }
 
-            await using WebApplication server = await GrainsHost.CreateBuilder(options.Log).AddGrainsServerAsync(options, more ?? (_ => { }));
+            await using WebApplication server = await GrainsHost.CreateBuilder(options.Log).AddGrainsServerAsync(
+                options, more ?? (_ => { }));
             server.MapGrainsServer(options);
             await server.ServeAsync(options);
             return ExitCode.Ended;

@@ -4,8 +4,8 @@ using Grains.Server.Options;
 namespace Grains.Server;
 
 /// <summary>
-/// <c>hash-key</c>: the key comes by standard input, where no list of processes and no history of a shell has it, or is made
-/// here; the line for the keys file goes to standard output, so that it can be appended to it.
+/// <c>hash-key</c>: the key comes by standard input, where no list of processes and no history of a shell has it, or is
+/// made here; the line for the keys file goes to standard output, so that it can be appended to it.
 /// </summary>
 internal static class HashedKey
 {

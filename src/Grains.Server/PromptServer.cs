@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Grains.Server;
 
 /// <summary>
-/// The web server with a short stop of its own. A client that never sends the rest of its request, or never reads the rest
-/// of its answer, would else spend the time that the partitions need to end in good order.
+/// The web server with a short stop of its own. A client that never sends the rest of its request, or never reads the
+/// rest of its answer, would else spend the time that the partitions need to end in good order.
 /// </summary>
 internal sealed class PromptServer(IServer server) : IServer
 {
@@ -34,7 +34,9 @@ internal static class PromptServerExtensions
     {
         ServiceDescriptor present = services.Last(s => s.ServiceType == typeof(IServer));
         Type type = present.ImplementationType
-            ?? throw new InvalidOperationException("The web server is not registered by its type; nothing can be put around it.");
-        services.AddSingleton<IServer>(provider => new PromptServer((IServer)ActivatorUtilities.CreateInstance(provider, type)));
+            ?? throw new InvalidOperationException(
+                "The web server is not registered by its type; nothing can be put around it.");
+        services.AddSingleton<IServer>(
+            provider => new PromptServer((IServer)ActivatorUtilities.CreateInstance(provider, type)));
     }
 }

@@ -27,7 +27,8 @@ internal static class SecretFiles
         string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
         UnixFileMode open = (FileTrait.Of(target)?.Mode ?? default) & _open;
         return open == default ? null
-            : $"{setting.Switch} {path} can be {((open & UnixFileMode.OtherRead) != 0 ? "read" : "changed")} by other users of this machine. "
+            : $"{setting.Switch} {path} can be {((open & UnixFileMode.OtherRead) != 0 ? "read" : "changed")} by other "
+                + "users of this machine. "
             + $"Close it: chmod {((open & UnixFileMode.GroupWrite) != 0 ? "g-w," : "")}o-rwx {path}";
     }
 }

@@ -70,17 +70,21 @@ public static class GrainsSiloExtensions
         services.AddSingleton(provider => new Lazy<IJournal>(provider.GetRequiredService<IJournal>));
         services.AddSingleton<JournalIsolation>();
         services.AddSingleton(provider => new Lazy<JournalIsolation>(provider.GetRequiredService<JournalIsolation>));
-        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<JournalIsolation>());
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
+            provider => provider.GetRequiredService<JournalIsolation>());
         services.AddSingleton<PartitionKeeper>();
         services.AddHostedService<GracefulStop>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
             provider => provider.GetRequiredService<PartitionKeeper>());
         services.AddSingleton(provider => new PartitionEngine(
-            (ILedJournal)provider.GetRequiredService<IJournal>(), provider.GetRequiredService<TimeProvider>(), options.Partition));
+            (ILedJournal)provider.GetRequiredService<IJournal>(), provider.GetRequiredService<TimeProvider>(),
+            options.Partition));
         services.AddSingleton(provider => new PartitionRuntime
         {
             Journal = provider.GetRequiredService<IJournal>(),
-            Engine = provider.GetRequiredService<IJournal>() is ILedJournal ? provider.GetRequiredService<PartitionEngine>() : null,
+            Engine = provider.GetRequiredService<IJournal>() is ILedJournal
+                ? provider.GetRequiredService<PartitionEngine>()
+                : null,
             Server = provider.GetRequiredService<ILocalSiloDetails>().Name,
             Logger = provider.GetRequiredService<ILogger<PartitionLoop>>(),
             Transfer = (target, command, cancel) =>
@@ -98,7 +102,8 @@ public static class GrainsSiloExtensions
         if (!options.IsAlone)
         {
             services.AddSingleton<WarmUp>();
-            services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(provider => provider.GetRequiredService<WarmUp>());
+            services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
+                provider => provider.GetRequiredService<WarmUp>());
         }
 
         silo.Configure<GrainDirectoryOptions>(directory => directory.CacheSize = _directoryCacheSize);
@@ -110,7 +115,9 @@ public static class GrainsSiloExtensions
     public static ISiloBuilder WithoutPartitions(this ISiloBuilder silo) =>
         silo.Configure<GrainTypeOptions>(grains => grains.Classes.Remove(typeof(PartitionGrain)));
 
-    /// <summary>The cluster's settings in a SQLite file, prepared with <see cref="ClusterStorage.PrepareSqliteAsync"/>.</summary>
+    /// <summary>
+    /// The cluster's settings in a SQLite file, prepared with <see cref="ClusterStorage.PrepareSqliteAsync"/>.
+    /// </summary>
     public static ISiloBuilder AddGrainsSqliteStorage(this ISiloBuilder silo, string connectionString) =>
         silo.AddAdoNetGrainStorage(ClusterStorage.Name, storage =>
         {

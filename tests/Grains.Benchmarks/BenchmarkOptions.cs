@@ -24,7 +24,8 @@ internal sealed record BenchmarkOptions(IReadOnlyList<string> Parts, TimeSpan Le
         for (int i = 0; i < args.Length; i++)
         {
             bool isLast = i == args.Length - 1;
-            if (args[i] == "--seconds" && !isLast && double.TryParse(args[++i], CultureInfo.InvariantCulture, out seconds)
+            if (args[i] == "--seconds" && !isLast
+                && double.TryParse(args[++i], CultureInfo.InvariantCulture, out seconds)
                 && seconds is > 0 and <= 600)
             {
                 continue;
@@ -42,7 +43,9 @@ internal sealed record BenchmarkOptions(IReadOnlyList<string> Parts, TimeSpan Le
         bool isAlone = parts is [var only] && _alone.Contains(only);
         if (!isAlone && parts.Except(_parts).FirstOrDefault() is { } stray)
         {
-            errors.WriteLine($"\"{stray}\" is not understood here. [{string.Join('|', _parts)}]… or {string.Join(" or ", _alone)} alone; "
+            errors.WriteLine(
+                $"\"{stray}\" is not understood here. [{string.Join('|', _parts)}]… or {string.Join(" or ", _alone)} "
+                + "alone; "
                 + "[--seconds 0.1…600] [--data FOLDER]");
             return null;
         }

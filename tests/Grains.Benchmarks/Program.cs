@@ -26,8 +26,8 @@ if (BenchmarkOptions.Read(args, Console.Error) is not { } options)
 
 if (!options.IsAlone)
 {
-    // The client of the HTTP part goes on in the thread that polls, without a hop; read before the first socket is made.
-    // Not beside Npgsql and a journal on it, nor where handlers are: they do more there than that, on both sides.
+    // The client of the HTTP part goes on in the thread that polls, without a hop; read before the first socket is
+    // made. Not beside Npgsql and a journal on it, nor where handlers are: they do more there than that, on both sides.
     Environment.SetEnvironmentVariable(ChildProcess.InlineCompletions, "1");
 }
 

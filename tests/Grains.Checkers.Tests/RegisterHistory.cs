@@ -21,7 +21,9 @@ internal sealed class RegisterHistory
         });
 
     public RegisterHistory AddUnknown(long callNs, RegisterCall call) =>
-        Add(new Operation<RegisterCall, RegisterResult> { Process = _operations.Count, Key = "k", Call = call, CallNs = callNs });
+        Add(
+            new Operation<RegisterCall,
+            RegisterResult> { Process = _operations.Count, Key = "k", Call = call, CallNs = callNs });
 
     private RegisterHistory Add(Operation<RegisterCall, RegisterResult> operation)
     {

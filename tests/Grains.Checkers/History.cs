@@ -36,7 +36,8 @@ public sealed class History<TCall, TResult>
     {
         lock (_gate)
         {
-            var operation = new Operation<TCall, TResult> { Process = process, Key = key, Call = call, CallNs = _nowNs() };
+            var operation = new Operation<TCall,
+            TResult> { Process = process, Key = key, Call = call, CallNs = _nowNs() };
             if (!_running.TryAdd(process, operation))
             {
                 throw new InvalidOperationException($"Process {process} already runs {_running[process]}.");
@@ -51,7 +52,8 @@ public sealed class History<TCall, TResult>
     {
         lock (_gate)
         {
-            Operation<TCall, TResult> operation = End(process, "ok", result) with { ReturnNs = _nowNs(), Result = result };
+            Operation<TCall,
+            TResult> operation = End(process, "ok", result) with { ReturnNs = _nowNs(), Result = result };
             _finished.Add(operation);
             OkCount++;
         }

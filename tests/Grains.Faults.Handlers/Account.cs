@@ -5,14 +5,17 @@ using Grains.Handlers;
 namespace Grains.Faults.Handlers;
 
 /// <summary>
-/// An account of a bank. Told <c>move AMOUNT ACCOUNT</c> it takes the amount off itself and sends <c>add AMOUNT</c> to the
-/// other. Its state: balance, how often it moved, how often something was added.
+/// An account of a bank. Told <c>move AMOUNT ACCOUNT</c> it takes the amount off itself and sends <c>add AMOUNT</c> to
+/// the other. Its state: balance, how often it moved, how often something was added.
 /// </summary>
 internal sealed class Account : IHandler
 {
     public ValueTask<CommitRequest> HandleAsync(Delivery delivery, CancellationToken cancel)
     {
-        long[] state = [.. (delivery.State?.Text ?? "0 0 0").Split(' ').Select(w => long.Parse(w, CultureInfo.InvariantCulture))];
+        long[] state =
+        [
+            .. (delivery.State?.Text ?? "0 0 0").Split(' ').Select(w => long.Parse(w, CultureInfo.InvariantCulture))
+        ];
         var sends = new List<CommitSend>();
         foreach (DeliveredMessage message in delivery.Messages)
         {

@@ -13,6 +13,7 @@ internal sealed class Deadly : IHandler
             Environment.FailFast("A message told it to.");
         }
 
-        return ValueTask.FromResult(new CommitRequest { State = new CommitState { Text = "alive", ContentType = "text/plain" } });
+        return ValueTask.FromResult(
+            new CommitRequest { State = new CommitState { Text = "alive", ContentType = "text/plain" } });
     }
 }

@@ -20,7 +20,9 @@ internal sealed class Hop : IHandler
             int[] words = [.. message.Text!.Split(' ').Select(w => int.Parse(w, CultureInfo.InvariantCulture))];
             if (delivery.Node == "hub")
             {
-                sends.AddRange(Enumerable.Range(0, words[1]).Select(token => Send($"n{token * 7 % words[0]}", words[0], token, 0, words[2])));
+                sends.AddRange(
+                    Enumerable.Range(0, words[1]).Select(
+                        token => Send($"n{token * 7 % words[0]}", words[0], token, 0, words[2])));
                 continue;
             }
 
@@ -41,5 +43,9 @@ internal sealed class Hop : IHandler
     }
 
     private static CommitSend Send(string node, int nodes, int token, int hop, int hops) =>
-        new() { Node = node, ContentType = "text/plain", Text = string.Create(CultureInfo.InvariantCulture, $"{nodes} {token} {hop} {hops}") };
+        new()
+        {
+            Node = node, ContentType = "text/plain",
+            Text = string.Create(CultureInfo.InvariantCulture, $"{nodes} {token} {hop} {hops}")
+        };
 }

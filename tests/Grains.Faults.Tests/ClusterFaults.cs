@@ -7,8 +7,8 @@ using Xunit.Abstractions;
 namespace Grains.Faults.Tests;
 
 /// <summary>
-/// What the tests of cluster faults share: a lap is one load, every fault of a list once, everything drained and checked.
-/// GRAINS_CLUSTER_FAULTS says how many laps; GRAINS_FAULT, a part of a name, which faults.
+/// What the tests of cluster faults share: a lap is one load, every fault of a list once, everything drained and
+/// checked. GRAINS_CLUSTER_FAULTS says how many laps; GRAINS_FAULT, a part of a name, which faults.
 /// </summary>
 [Collection(ClusterFixture.Name)]
 public abstract class ClusterFaults(ClusterFixture cluster, ITestOutputHelper output)
@@ -18,7 +18,9 @@ public abstract class ClusterFaults(ClusterFixture cluster, ITestOutputHelper ou
     /// <summary>How long a server is cut off or frozen: long enough that others have taken its partitions.</summary>
     private protected static TimeSpan Length => TimeSpan.FromSeconds(Seed.Count("GRAINS_CUT_SECONDS", 8));
 
-    /// <summary>No promise is broken, whatever the faults; the figures are printed, and each fault's own check is run.</summary>
+    /// <summary>
+    /// No promise is broken, whatever the faults; the figures are printed, and each fault's own check is run.
+    /// </summary>
     private protected async Task SurviveAsync(Func<ClusterWorld, IReadOnlyList<FaultKind>> faults)
     {
         int laps = Seed.Count("GRAINS_CLUSTER_FAULTS", 1);
@@ -72,9 +74,12 @@ public abstract class ClusterFaults(ClusterFixture cluster, ITestOutputHelper ou
         await run.StrikeAsync(kinds);
         var checking = Stopwatch.StartNew();
         Findings findings = await run.FinishAsync();
-        output.WriteLine($"figures: a lap of {kinds.Length} faults, drained and checked in {checking.Elapsed.TotalSeconds:0} s, {run.Figures(findings)}");
+        output.WriteLine(
+            $"figures: a lap of {kinds.Length} faults, drained and checked in {checking.Elapsed.TotalSeconds:0} s, "
+            + $"{run.Figures(findings)}");
         findings.MustBeClean($"{repeat}\n{run.Figures(findings)}");
         Assert.True(
-            run.Acknowledged >= _acknowledgedPerFaultMin * kinds.Length, $"The run proves little: {run.Figures(findings)}; {repeat}");
+            run.Acknowledged >= _acknowledgedPerFaultMin * kinds.Length,
+            $"The run proves little: {run.Figures(findings)}; {repeat}");
     }
 }

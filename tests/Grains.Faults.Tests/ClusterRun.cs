@@ -7,7 +7,9 @@ using Grains.Faults.Tests.World;
 
 namespace Grains.Faults.Tests;
 
-/// <summary>One load on a cluster, with names of its own, and a writer for many partitions that tells how long each was gone.</summary>
+/// <summary>
+/// One load on a cluster, with names of its own, and a writer for many partitions that tells how long each was gone.
+/// </summary>
 internal sealed class ClusterRun : IAsyncDisposable
 {
     private const int _partitionsProbed = 16;
@@ -84,7 +86,9 @@ internal sealed class ClusterRun : IAsyncDisposable
     /// </summary>
     public Task QuietenAsync() => _load.StopAskingAsync(_drainDeadline);
 
-    /// <summary>All of these, each once, in an order and at moments drawn from the seed, each from a whole cluster.</summary>
+    /// <summary>
+    /// All of these, each once, in an order and at moments drawn from the seed, each from a whole cluster.
+    /// </summary>
     public async Task StrikeAsync(IEnumerable<FaultKind> kinds)
     {
         FaultKind[] order = [.. kinds];
@@ -116,10 +120,13 @@ internal sealed class ClusterRun : IAsyncDisposable
         return await new FinalChecks(_callers.Next(), _record).RunAsync(_load, _lossyDrainDeadline);
     }
 
-    /// <summary>Errors are those of the probes, which use servers that nothing happened to, and of the load, which uses all.</summary>
+    /// <summary>
+    /// Errors are those of the probes, which use servers that nothing happened to, and of the load, which uses all.
+    /// </summary>
     public string Figures(Findings findings) => string.Create(
         CultureInfo.InvariantCulture,
-        $"errors of probes: {Probes.Tally.Failures()} in {Probes.Tally.Calls:N0}, of load: {_callers.Tally.Failures()} in "
+        $"errors of probes: {Probes.Tally.Failures()} in {Probes.Tally.Calls:N0}, of load: "
+        + $"{_callers.Tally.Failures()} in "
         + $"{_callers.Tally.Calls:N0}; unknown {_callers.Tally.UnknownShare()}; {Acknowledged:N0} acknowledged; "
         + $"{findings.Violations.Count} anomalies");
 
@@ -136,7 +143,10 @@ internal sealed class ClusterRun : IAsyncDisposable
         (Fault fault, FaultFigures figures) = (kind.Fault, kind.Figures);
         IReadOnlyList<ServerProcess> avoided = fault.Avoid(victim);
         HashSet<string> names = [.. avoided.Select(s => s.Name)];
-        HashSet<uint> owned = [.. (await View.PartitionsAsync()).Where(p => names.Contains(p.Owner)).Select(p => p.Partition)];
+        HashSet<uint> owned =
+        [
+            .. (await View.PartitionsAsync()).Where(p => names.Contains(p.Owner)).Select(p => p.Partition)
+        ];
         await fault.PrepareAsync(this, victim, owned);
 
         // Where no call may fail, a slow one is told from a failed one by the pause.
@@ -171,6 +181,7 @@ internal sealed class ClusterRun : IAsyncDisposable
         figures.Times++;
         Assert.True(
             kind.MayFailCalls || Probes.Tally.Failed == failedBefore,
-            $"{Probes.Tally.Failed - failedBefore} calls failed during {fault.Name}; of all: {Probes.Tally.Failures()}");
+            $"{Probes.Tally.Failed - failedBefore} calls failed during {fault.Name}; of all: "
+            + $"{Probes.Tally.Failures()}");
     }
 }

@@ -36,7 +36,8 @@ public class ClusterWordCountTests(ClusterFixture cluster, ITestOutputHelper out
             async () => bringingBack = KillAsync(world.Servers[random.Next(world.Servers.Count)], await bringingBack));
         int kills = await bringingBack;
 
-        output.WriteLine($"figures: cluster of {world.Servers.Count}, {kills} kills of servers: {WordCount.LastLine(said)}");
+        output.WriteLine(
+            $"figures: cluster of {world.Servers.Count}, {kills} kills of servers: {WordCount.LastLine(said)}");
         Assert.True(exitCode == 0, $"{repeat}\n{said}\n{world.LogTails()}");
         Assert.Contains("0 differences", said, StringComparison.Ordinal);
         Assert.Equal(_killsEach * times, kills);
@@ -44,8 +45,8 @@ public class ClusterWordCountTests(ClusterFixture cluster, ITestOutputHelper out
     }
 
     /// <summary>
-    /// Dead when it returns its task; words are counted while it comes back. One after another: two dead at once are more
-    /// than a cluster of three is asked to bear at its fastest.
+    /// Dead when it returns its task; words are counted while it comes back. One after another: two dead at once are
+    /// more than a cluster of three is asked to bear at its fastest.
     /// </summary>
     private static async Task<int> KillAsync(ServerProcess victim, int before)
     {

@@ -22,7 +22,9 @@ public class CutTests(ClusterFixture cluster, ITestOutputHelper output) : Cluste
             var alone = new IsolationFault(world, Length, alsoFromPostgres: true);
             FaultKind[] kinds =
             [
-                new(new IsolationFault(world, Length, alsoFromPostgres: false), f => Assert.True(f.Hit.Median < _isolationPauseMax, $"{f}")),
+                new(
+                    new IsolationFault(world, Length, alsoFromPostgres: false),
+                    f => Assert.True(f.Hit.Median < _isolationPauseMax, $"{f}")),
                 new(alone, f =>
                 {
                     Assert.True(f.Hit.Median < _isolationPauseMax, $"{f}");
@@ -31,19 +33,22 @@ public class CutTests(ClusterFixture cluster, ITestOutputHelper output) : Cluste
 
                 // They are reached through the third.
                 new(new LinkFault(world, Length), f => Assert.True(f.Hit.Median < _linkPauseMax, $"{f}")),
-                new(new DatabaseLinkFault(world, _databaseCut), f => Assert.True(f.Hit.Median < _databaseCut * 0.8, $"{f}")),
+                new(
+                    new DatabaseLinkFault(world, _databaseCut),
+                    f => Assert.True(f.Hit.Median < _databaseCut * 0.8, $"{f}")),
             ];
             return [.. kinds.Select(k => k with { WhyNot = whyNot })];
         });
 
     /// <summary>
-    /// The control: what it answers is marked as stale, and taken for fresh it would be caught. If it were not, a server
-    /// that said nothing of the past would prove nothing.
+    /// The control: what it answers is marked as stale, and taken for fresh it would be caught. If it were not, a
+    /// server that said nothing of the past would prove nothing.
     /// </summary>
     private static void MarksWhatIsStale(ZombieFault fault, FaultFigures figures)
     {
         Assert.True(fault.Tally.StaleReads > 0, $"{figures}");
         Assert.Contains(
-            WitnessCheck.Check(fault.StaleTakenForFresh(), dense: false), v => v.StartsWith("a stale read", StringComparison.Ordinal));
+            WitnessCheck.Check(fault.StaleTakenForFresh(), dense: false),
+            v => v.StartsWith("a stale read", StringComparison.Ordinal));
     }
 }

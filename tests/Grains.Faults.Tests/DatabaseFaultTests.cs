@@ -24,15 +24,17 @@ public class DatabaseFaultTests(ClusterFixture cluster, ITestOutputHelper output
         ]);
 
     /// <summary>
-    /// The control of the soak: if this lost nothing, the test above could not fail and would prove nothing. Always run is that
-    /// of <see cref="DatabaseWorldTests"/>, without servers.
+    /// The control of the soak: if this lost nothing, the test above could not fail and would prove nothing. Always run
+    /// is that of <see cref="DatabaseWorldTests"/>, without servers.
     /// </summary>
     [SkippableFact]
     public async Task Without_fsync_the_same_power_cut_of_Postgres_loses_acknowledged_writes()
     {
         string? why = PowerCutVolume.WhyNot();
         Skip.If(why is not null, why);
-        Skip.If(Seed.Count("GRAINS_LOSSY_CUTS", 0) == 0, "the lossy control of a whole cluster is for the soak: GRAINS_LOSSY_CUTS=1");
+        Skip.If(
+            Seed.Count("GRAINS_LOSSY_CUTS", 0) == 0,
+            "the lossy control of a whole cluster is for the soak: GRAINS_LOSSY_CUTS=1");
         int seed = Seed.Next();
         _output.WriteLine(Seed.Repeat(seed, nameof(DatabaseFaultTests), "GRAINS_LOSSY_CUTS=1"));
         await using ClusterWorld world = await ClusterWorld.StartAsync(lossy: true);
@@ -53,8 +55,10 @@ public class DatabaseFaultTests(ClusterFixture cluster, ITestOutputHelper output
             lost = "all, Postgres does not start on what is left,";
         }
 
-        _output.WriteLine($"figures: power cut of Postgres without fsync: {lost} lost of {run.Acknowledged} acknowledged");
-        Assert.True(run.Acknowledged > 0 && lost != "0", $"A power cut without fsync lost {lost} of {run.Acknowledged}.");
+        _output.WriteLine(
+            $"figures: power cut of Postgres without fsync: {lost} lost of {run.Acknowledged} acknowledged");
+        Assert.True(
+            run.Acknowledged > 0 && lost != "0", $"A power cut without fsync lost {lost} of {run.Acknowledged}.");
     }
 
     private static FaultKind Of(DatabaseFault fault) => new(fault, figures =>

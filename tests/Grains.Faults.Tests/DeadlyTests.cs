@@ -25,7 +25,8 @@ public class DeadlyTests(ITestOutputHelper output)
             server.IsMortal = true;
         }
 
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(3) };
+        using var http = new HttpClient(
+            new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(3) };
         Uri any = world.Servers[0].Url;
         using (HttpResponseMessage declared = await http.PutAsJsonAsync(new Uri(any, "/v1/services/deadly"), new
         {
@@ -57,14 +58,16 @@ public class DeadlyTests(ITestOutputHelper output)
         output.WriteLine($"figures: {ended} servers ended by a message of {_attempts} attempts; \"{reason}\"");
         Assert.Contains($"{_attempts} attempts", reason, StringComparison.Ordinal);
 
-        // The first attempt is not on record before it begins: where the server of the partition died with it, it is one more.
+        // The first attempt is not on record before it begins: where the server of the partition died with it, it is
+        // one more.
         Assert.InRange(ended, 1, _attempts + 1);
         await Task.WhenAll(world.Servers.Select(s => s.BecomeReadyAsync()));
 
         // Another node of the service goes on, on every server.
         foreach (ServerProcess server in world.Servers)
         {
-            Assert.Equal("alive", await http.GetStringAsync(new Uri(server.Url, "/v1/services/deadly/nodes/good/state")));
+            Assert.Equal(
+                "alive", await http.GetStringAsync(new Uri(server.Url, "/v1/services/deadly/nodes/good/state")));
         }
     }
 
@@ -88,7 +91,8 @@ public class DeadlyTests(ITestOutputHelper output)
 
         int ended = 0;
         using var deadline = new CancellationTokenSource(_deadline);
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(3) };
+        using var http = new HttpClient(
+            new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(3) };
         string? reason = null;
         while (reason is null)
         {
@@ -102,7 +106,8 @@ public class DeadlyTests(ITestOutputHelper output)
             reason = await ReasonAsync(http, world);
         }
 
-        output.WriteLine($"figures: {ended} ends of the server of the handler, by a message of {_attempts} attempts; \"{reason}\"");
+        output.WriteLine(
+            $"figures: {ended} ends of the server of the handler, by a message of {_attempts} attempts; \"{reason}\"");
         Assert.Contains($"{_attempts} attempts", reason, StringComparison.Ordinal);
         Assert.Equal(_attempts, ended);
     }
@@ -114,10 +119,12 @@ public class DeadlyTests(ITestOutputHelper output)
         {
             try
             {
-                using HttpResponseMessage answer = await http.GetAsync(new Uri(server.Url, "/v1/services/deadly/nodes/bad/dead"));
+                using HttpResponseMessage answer = await http.GetAsync(
+                    new Uri(server.Url, "/v1/services/deadly/nodes/bad/dead"));
                 if (answer.StatusCode == HttpStatusCode.OK)
                 {
-                    JsonElement letters = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("messages");
+                    JsonElement letters =
+                        (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("messages");
                     return letters.GetArrayLength() == 0 ? null : letters[0].GetProperty("reason").GetString();
                 }
             }

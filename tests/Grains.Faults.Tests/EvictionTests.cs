@@ -7,8 +7,8 @@ using Xunit.Abstractions;
 namespace Grains.Faults.Tests;
 
 /// <summary>
-/// Both errors of failure detection, measured: how long a pause may be before a server is taken for dead, and whether one
-/// is that only has little of a busy machine. For the soak; they take long and assert little.
+/// Both errors of failure detection, measured: how long a pause may be before a server is taken for dead, and whether
+/// one is that only has little of a busy machine. For the soak; they take long and assert little.
 /// </summary>
 [Collection(ClusterFixture.Name)]
 public class EvictionTests(ClusterFixture cluster, ITestOutputHelper output)
@@ -39,7 +39,10 @@ public class EvictionTests(ClusterFixture cluster, ITestOutputHelper output)
             evicted[pauseMs] = 0;
             for (int i = 0; i < times; i++)
             {
-                evicted[pauseMs] += await PauseAsync(world, run.View, world.Servers[random.Next(world.Servers.Count)], pauseMs) ? 1 : 0;
+                evicted[pauseMs] += await PauseAsync(
+                    world, run.View, world.Servers[random.Next(world.Servers.Count)], pauseMs)
+                    ? 1
+                    : 0;
                 await run.Probes.AllSucceedAsync(LoadRecord.NowNs(), _untilItKnows);
             }
         }
@@ -79,10 +82,13 @@ public class EvictionTests(ClusterFixture cluster, ITestOutputHelper output)
         int dead = world.Servers.Count(s => !s.IsRunning);
         int acquired = after.Count(a => before.First(b => b.Partition == a.Partition).Epoch != a.Epoch);
         output.WriteLine(
-            $"figures: {minutes} min with {spinners.Length} processors busy: {dead} false deaths, {acquired} partitions acquired again; "
+            $"figures: {minutes} min with {spinners.Length} processors busy: {dead} false deaths, {acquired} "
+            + "partitions acquired again; "
             + $"failed calls: {run.Probes.Tally.Failures()} in {run.Probes.Tally.Calls}");
         (await run.FinishAsync()).MustBeClean(world.LogTails());
-        Assert.True(dead == 0 && acquired == 0, $"{dead} false deaths, {acquired} partitions acquired again\n{world.LogTails()}");
+        Assert.True(
+            dead == 0 && acquired == 0,
+            $"{dead} false deaths, {acquired} partitions acquired again\n{world.LogTails()}");
         cluster.GiveBack();
     }
 

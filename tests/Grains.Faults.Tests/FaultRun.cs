@@ -54,7 +54,8 @@ internal sealed class FaultRun : IAsyncDisposable
         new FinalChecks(_callers.Next(), _record).RunAsync(_load, drainDeadline);
 
     public string Figures() =>
-        $"{_record.Acknowledged} acknowledged, {_record.Messages.Count} messages, {_record.OnceKeys.Count} keys put once, "
+        $"{_record.Acknowledged} acknowledged, {_record.Messages.Count} messages, {_record.OnceKeys.Count} keys put "
+        + "once, "
         + $"histories: {_record.Registers.OkCount} ok, {_record.Registers.FailCount} failed, "
         + $"{_record.Registers.UnknownCount} unknown";
 

@@ -13,7 +13,8 @@ public class FreezeTests
     public async Task A_frozen_server_is_heard_by_nobody_and_goes_on_with_what_it_was_asked_meanwhile()
     {
         using var folder = new TempFolder();
-        await using var server = new ServerProcess(ServerSettings.Embedded(folder.File("data"), folder.File("server.log")));
+        await using var server = new ServerProcess(
+            ServerSettings.Embedded(folder.File("data"), folder.File("server.log")));
         await server.StartAsync();
         using var callers = new Callers([server.Url], _soon);
         var names = new Names();

@@ -30,7 +30,8 @@ public class FrozenHandlerTests(ITestOutputHelper output)
     public async Task What_a_pushed_handler_answers_after_it_was_frozen_changes_nothing_and_another_handled_its_messages_once()
     {
         using var folder = new TempFolder();
-        await using var server = new ServerProcess(ServerSettings.Embedded(folder.File("data"), folder.File("server.log")));
+        await using var server = new ServerProcess(
+            ServerSettings.Embedded(folder.File("data"), folder.File("server.log")));
         await using var frozen = new HandlerProcess(null);
         await using var other = new HandlerProcess(null);
         await Task.WhenAll(server.StartAsync(), frozen.StartAsync(), other.StartAsync());
@@ -129,7 +130,9 @@ public class FrozenHandlerTests(ITestOutputHelper output)
         where words.Length == 2 && words[0] == first
         select words[1];
 
-    /// <summary>Freezes it while it holds something: where it has just answered everything, it is let go on and tried again.</summary>
+    /// <summary>
+    /// Freezes it while it holds something: where it has just answered everything, it is let go on and tried again.
+    /// </summary>
     private static async Task UntilHeldAsync(Action freeze, Action thaw, Func<string[]> held)
     {
         await UntilAsync(async () =>

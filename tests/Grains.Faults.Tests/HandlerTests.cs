@@ -6,9 +6,9 @@ using Xunit.Abstractions;
 namespace Grains.Faults.Tests;
 
 /// <summary>
-/// Handlers, built in and pushed to, while servers and handlers are killed and frozen. A lap is all kinds of their work at
-/// once: rings of nodes that send to each other, a bank that moves money between accounts, callers that wait for replies,
-/// and timers of every second. Meanwhile a backup is taken, and restored at the end.
+/// Handlers, built in and pushed to, while servers and handlers are killed and frozen. A lap is all kinds of their work
+/// at once: rings of nodes that send to each other, a bank that moves money between accounts, callers that wait for
+/// replies, and timers of every second. Meanwhile a backup is taken, and restored at the end.
 /// </summary>
 public class HandlerTests(ITestOutputHelper output)
 {
@@ -18,7 +18,9 @@ public class HandlerTests(ITestOutputHelper output)
     /// <summary>Orders accepted before anything is broken, so that the backup has something to lose.</summary>
     private const int _movesBefore = 100;
 
-    /// <summary>An attempt meets a fault every second, and a hop takes milliseconds: far more than any ring needs.</summary>
+    /// <summary>
+    /// An attempt meets a fault every second, and a hop takes milliseconds: far more than any ring needs.
+    /// </summary>
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(120) + TimeSpan.FromMilliseconds(Hops * 10);
 
     private static readonly TimeSpan _settleDeadline = TimeSpan.FromSeconds(60);
@@ -67,7 +69,8 @@ public class HandlerTests(ITestOutputHelper output)
         var moments = new RandomMoments(seed);
         await ring.BeginAsync(new { kind = "hosted" });
 
-        // The first as soon as the tokens are out, long before any is home; the second at some later moment, if there is one.
+        // The first as soon as the tokens are out, long before any is home; the second at some later moment, if there
+        // is one.
         int kills = 0;
         Task ended = ring.UntilAllEndedAsync(_deadline);
         do
@@ -85,7 +88,8 @@ public class HandlerTests(ITestOutputHelper output)
         Assert.True(wrong.Count == 0, $"{repeat}\n{string.Join('\n', wrong.Take(20))}\n{world.LogTails()}");
     }
 
-    private async Task RunAsync(int lap, IReadOnlyList<ServerProcess> servers, HandlerProcess handlers, Func<string> log)
+    private async Task RunAsync(
+        int lap, IReadOnlyList<ServerProcess> servers, HandlerProcess handlers, Func<string> log)
     {
         int seed = Seed.Next();
         string repeat = Seed.Repeat(seed, nameof(HandlerTests), $"GRAINS_HOPS={Hops}");
@@ -101,13 +105,15 @@ public class HandlerTests(ITestOutputHelper output)
         await bank.OpenAsync(new { kind = "hosted", batch = 4 });
         await requests.BeginAsync();
         await hosted.BeginAsync(new { kind = "hosted", batch = 4 });
-        await pushed.BeginAsync(new { kind = "push", urls = new[] { handlers.Url }, mode = "envelope", batch = 4, timeout = "1s" });
+        await pushed.BeginAsync(
+            new { kind = "push", urls = new[] { handlers.Url }, mode = "envelope", batch = 4, timeout = "1s" });
 
         using var stop = new CancellationTokenSource();
         Task moving = bank.MoveAsync(stop.Token);
         Task<string[]> asking = requests.AskAsync(stop.Token);
         var faults = new HandlerFaults(
-            seed, Seed.Count("GRAINS_RING_FAULTS", _faultsByDefault), servers, handlers, s => Bank.BackupAsync(s.Url, image));
+            seed, Seed.Count("GRAINS_RING_FAULTS", _faultsByDefault), servers, handlers,
+            s => Bank.BackupAsync(s.Url, image));
         await bank.UntilMovedAsync(_movesBefore, _settleDeadline);
         using var home = new CancellationTokenSource();
         Task breaking = faults.RunAsync(home.Token);
@@ -118,7 +124,9 @@ public class HandlerTests(ITestOutputHelper output)
         }
         catch (OperationCanceledException)
         {
-            Assert.Fail($"Hosted {await hosted.EndedAsync()} and pushed {await pushed.EndedAsync()} of {hosted.Tokens} tokens came home; "
+            Assert.Fail(
+                $"Hosted {await hosted.EndedAsync()} and pushed {await pushed.EndedAsync()} of {hosted.Tokens} tokens "
+                + "came home; "
                 + $"{repeat}\n{log()}");
         }
         finally
@@ -135,10 +143,14 @@ public class HandlerTests(ITestOutputHelper output)
         string[] wrong =
         [
             .. unanswered, .. late, .. await hosted.CheckAsync(), .. await pushed.CheckAsync(),
-            .. now.Moved == bank.Moves ? Array.Empty<string>() : [$"{bank.Moves} moves were accepted and {now.Moved} happened"],
+            .. now.Moved == bank.Moves
+            ? Array.Empty<string>()
+            : [$"{bank.Moves} moves were accepted and {now.Moved} happened"],
             .. now.IsWhole ? Array.Empty<string>() : [$"money was lost or made: {now}"],
         ];
-        output.WriteLine($"figures: {servers.Count} servers, hosted and pushed rings of {hosted.Nodes} nodes, {hosted.Hops} hops each, "
+        output.WriteLine(
+            $"figures: {servers.Count} servers, hosted and pushed rings of {hosted.Nodes} nodes, {hosted.Hops} hops "
+            + "each, "
             + $"in {took.Elapsed.TotalSeconds:F1} s; {now.Moved} moves; {requests.Answered} requests replied to, "
             + $"{requests.Repeated} sent again; timers fired {fired} times; {faults.Figures}");
         Assert.True(wrong.Length == 0, $"{repeat}\n{string.Join('\n', wrong.Take(20))}\n{log()}");

@@ -19,7 +19,9 @@ public sealed class NeighbourTests(ITestOutputHelper output)
     [Fact]
     public async Task Hostile_neighbours_take_nothing_from_an_ordinary_load_and_do_not_end_the_server()
     {
-        int seconds = int.TryParse(Environment.GetEnvironmentVariable("GRAINS_NEIGHBOUR_SECONDS"), out int given) ? given : 2;
+        int seconds = int.TryParse(Environment.GetEnvironmentVariable("GRAINS_NEIGHBOUR_SECONDS"), out int given)
+            ? given
+            : 2;
         using var folder = new TempFolder();
         ServerSettings settings = ServerSettings.Embedded(folder.File("data"), folder.File("server.log"));
         string keys = folder.File("keys");
@@ -51,13 +53,16 @@ public sealed class NeighbourTests(ITestOutputHelper output)
             output.WriteLine($"figures: {name}: {phase}, {residentMiB} MiB resident at the most, "
                 + string.Join(", ", there.Select(n => n.Said)));
             Assert.True(server.IsRunning, $"the server ended under {name}.\n{server.LogTail()}");
-            Assert.True(phase.Failed == 0, $"{phase.Failed} ordinary requests failed under {name}: {phase.FirstFailure}\n{server.LogTail()}");
+            Assert.True(
+                phase.Failed == 0,
+                $"{phase.Failed} ordinary requests failed under {name}: {phase.FirstFailure}\n{server.LogTail()}");
             Assert.InRange(residentMiB, 1, _memoryMiB);
             quietMs = name == "quiet" ? phase.SlowestHundredthMs : quietMs;
             if (seconds >= _secondsToCompare)
             {
                 Assert.True(phase.SlowestHundredthMs <= 2 * quietMs,
-                    $"the slowest hundredth took {phase.SlowestHundredthMs:0.0} ms under {name}, {quietMs:0.0} ms in quiet.");
+                    $"the slowest hundredth took {phase.SlowestHundredthMs:0.0} ms under {name}, {quietMs:0.0} ms in "
+                    + "quiet.");
             }
         }
 

@@ -29,7 +29,8 @@ public class NetworkTests
             Task<string> arrivesHere = SendAsync(there, here, "from other");
             Task<(Socket, Socket)> connected = ConnectAsync(one, listener);
             await Task.Delay(_longEnoughToBeTold);
-            Assert.False(arrivesThere.IsCompleted || arrivesHere.IsCompleted, "Something came through, or an end was told.");
+            Assert.False(
+                arrivesThere.IsCompleted || arrivesHere.IsCompleted, "Something came through, or an end was told.");
             Assert.False(connected.IsCompleted, "A connection was made or refused.");
 
             network.Heal();

@@ -1,5 +1,5 @@
-// What measures time, or may not lose one request, has the machine for itself: it is in a collection that says so, and comes
-// after the rest. The rest only has deadlines, and waits more than it works: two tests at a time.
+// What measures time, or may not lose one request, has the machine for itself: it is in a collection that says so, and
+// comes after the rest. The rest only has deadlines, and waits more than it works: two tests at a time.
 [assembly: CollectionBehavior(MaxParallelThreads = 2)]
 
 namespace Grains.Faults.Tests;

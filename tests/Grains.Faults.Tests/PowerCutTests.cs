@@ -70,7 +70,8 @@ public class PowerCutTests(ITestOutputHelper output)
         }
         catch (InvalidOperationException e)
         {
-            output.WriteLine($"figures: without fsync, all {acknowledged} are lost: the server does not start on what is left");
+            output.WriteLine(
+                $"figures: without fsync, all {acknowledged} are lost: the server does not start on what is left");
             output.WriteLine(e.Message);
             Assert.True(acknowledged > 0);
             return;

@@ -6,8 +6,8 @@ using Xunit.Abstractions;
 namespace Grains.Faults.Tests;
 
 /// <summary>
-/// One of three servers, two or all die, freeze or leave, and come back. The aims that the figures are held against are for
-/// a quiet machine; what fails a test leaves room for a busy one.
+/// One of three servers, two or all die, freeze or leave, and come back. The aims that the figures are held against are
+/// for a quiet machine; what fails a test leaves room for a busy one.
 /// </summary>
 public class ServerFaultTests(ClusterFixture cluster, ITestOutputHelper output) : ClusterFaults(cluster, output)
 {
@@ -20,7 +20,8 @@ public class ServerFaultTests(ClusterFixture cluster, ITestOutputHelper output) 
     private static readonly TimeSpan _leavePauseMax = TimeSpan.FromSeconds(3);
 
     [SkippableFact]
-    public Task Servers_that_are_killed_or_frozen_take_nothing_acknowledged_along_and_others_serve_their_partitions() => SurviveAsync(world =>
+    public Task Servers_that_are_killed_or_frozen_take_nothing_acknowledged_along_and_others_serve_their_partitions() =>
+        SurviveAsync(world =>
     {
         IReadOnlyList<ServerProcess> servers = world.Servers;
         return
@@ -35,7 +36,8 @@ public class ServerFaultTests(ClusterFixture cluster, ITestOutputHelper output) 
     });
 
     [SkippableFact]
-    public Task Servers_that_stop_are_drained_or_join_hand_over_and_no_call_through_the_others_fails() => SurviveAsync(world =>
+    public Task Servers_that_stop_are_drained_or_join_hand_over_and_no_call_through_the_others_fails() =>
+        SurviveAsync(world =>
     {
         var join = new JoinFault(world.AddServer(), world.Servers.Count);
         FaultKind[] kinds =
@@ -52,5 +54,6 @@ public class ServerFaultTests(ClusterFixture cluster, ITestOutputHelper output) 
         return [.. kinds.Select(k => k with { MayFailCalls = false })];
     });
 
-    private static void IsShort(FaultFigures f) => Assert.True(f.Hit.P99 < _leavePauseMax && f.Return.P99 < _leavePauseMax, $"{f}");
+    private static void IsShort(FaultFigures f) =>
+        Assert.True(f.Hit.P99 < _leavePauseMax && f.Return.P99 < _leavePauseMax, $"{f}");
 }

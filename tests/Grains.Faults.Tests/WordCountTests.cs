@@ -20,7 +20,8 @@ public class WordCountTests(ITestOutputHelper output)
     public async Task On_a_running_server_only_the_worker_is_killed_and_counts_of_an_earlier_run_are_not_mixed_in()
     {
         using var folder = new TempFolder();
-        await using var server = new ServerProcess(ServerSettings.Embedded(folder.File("data"), folder.File("server.log")));
+        await using var server = new ServerProcess(
+            ServerSettings.Embedded(folder.File("data"), folder.File("server.log")));
         await server.StartAsync();
         string[] arguments = [WordCount.Sample, "--kills", "1", "--url", server.Url.ToString()];
         (int exitCode, string said) = await WordCount.RunAsync(arguments);
@@ -38,7 +39,8 @@ public class WordCountTests(ITestOutputHelper output)
     [InlineData("--kills needs a value", "--kills")]
     [InlineData("There is no option --kill", "--kill", "3")]
     [InlineData("--url is an address", "--url", "localhost")]
-    public async Task A_command_line_that_cannot_be_followed_is_refused_and_says_why(string why, params string[] arguments)
+    public async Task A_command_line_that_cannot_be_followed_is_refused_and_says_why(
+        string why, params string[] arguments)
     {
         (int exitCode, string said) = await WordCount.RunAsync(arguments);
         Assert.Equal(2, exitCode);

@@ -25,7 +25,9 @@ public sealed class AccessTests
             Assert.Equal("401 unauthenticated", await AskAsync(server, "GET", "/v1/services", null));
             Assert.Equal("401 unauthenticated", await AskAsync(server, "GET", "/v1/services", "Bearer wrong"));
             Assert.Equal("401 unauthenticated", await AskAsync(server, "GET", "/v1/services", "Basic " + _reader));
-            Assert.Equal("401 unauthenticated", await AskAsync(server, "GET", "/v1/services", "Bearer " + new string('x', 5_000)));
+            Assert.Equal(
+                "401 unauthenticated",
+                await AskAsync(server, "GET", "/v1/services", "Bearer " + new string('x', 5_000)));
             Assert.Equal("401 unauthenticated", await AskAsync(server, "GET", "/v1/services", "Bearer " + hash));
             Assert.Equal("200", await AskAsync(server, "GET", "/v1/services", "Bearer " + _reader));
             Assert.Equal("403 forbidden", await AskAsync(server, "PUT", "/v1/services/s", "Bearer " + _reader));
@@ -33,8 +35,10 @@ public sealed class AccessTests
             Assert.Equal("201", await AskAsync(server, "PUT", "/v1/services/s", "Bearer " + _admin));
             Assert.Equal("200", await AskAsync(server, "PUT", "/v1/services/s", "bearer " + _admin));
             Assert.Equal("403 forbidden", await AskAsync(server, "PUT", "/v1/keyspaces/k/keys/a", "Bearer " + _reader));
-            Assert.Equal("404 keyspace-not-found", await AskAsync(server, "PUT", "/v1/keyspaces/k/keys/a", "Bearer " + _writer));
-            Assert.Equal("403 forbidden", await AskAsync(server, "POST", "/v1/services/s/nodes/n:purge", "Bearer " + _writer));
+            Assert.Equal(
+                "404 keyspace-not-found", await AskAsync(server, "PUT", "/v1/keyspaces/k/keys/a", "Bearer " + _writer));
+            Assert.Equal(
+                "403 forbidden", await AskAsync(server, "POST", "/v1/services/s/nodes/n:purge", "Bearer " + _writer));
             foreach (string open in new[] { "/healthz", "/readyz", "/openapi/v1.json", "/errors/forbidden" })
             {
                 Assert.Equal(200, (await server.SendAsync("GET", open)).Status);
@@ -57,7 +61,8 @@ public sealed class AccessTests
     [InlineData("Origin", "null", "403 forbidden")]
     [InlineData("Host", "localhost", "200")]
     [InlineData("Host", "[::1]:8080", "200")]
-    public async Task A_server_without_keys_takes_nothing_from_pages_of_other_sites(string header, string value, string expected)
+    public async Task A_server_without_keys_takes_nothing_from_pages_of_other_sites(
+        string header, string value, string expected)
     {
         await using FrontEndServer server = await FrontEndServer.StartAsync();
         Assert.Equal(expected, (await server.SendAsync("GET", "/v1/services", headers: (header, value))).Refusal);
@@ -67,7 +72,9 @@ public sealed class AccessTests
     public async Task A_page_of_this_server_may_call_it()
     {
         await using FrontEndServer server = await FrontEndServer.StartAsync();
-        Assert.Equal(200, (await server.SendAsync("GET", "/v1/services", headers: ("Origin", server.Address.GetLeftPart(UriPartial.Authority)))).Status);
+        Assert.Equal(
+            200,
+            (await server.SendAsync("GET", "/v1/services", headers: ("Origin", server.Address.GetLeftPart(UriPartial.Authority)))).Status);
     }
 
     [Fact]
@@ -117,7 +124,8 @@ public sealed class AccessTests
     [Fact]
     public void All_addresses_that_break_the_rule_are_named_at_once()
     {
-        IReadOnlyList<string> errors = AccessValidation.Validate(["http://*:1", "http://127.0.0.1:2", "nonsense", "http://0.0.0.0:3"], false, false);
+        IReadOnlyList<string> errors = AccessValidation.Validate(
+            ["http://*:1", "http://127.0.0.1:2", "nonsense", "http://0.0.0.0:3"], false, false);
         Assert.Equal(3, errors.Count);
     }
 
@@ -125,7 +133,8 @@ public sealed class AccessTests
     {
         Reply reply = authorization is null
             ? await server.SendAsync(method, path, method == "GET" ? null : "{}")
-            : await server.SendAsync(method, path, method == "GET" ? null : "{}", headers: ("Authorization", authorization));
+            : await server.SendAsync(
+                method, path, method == "GET" ? null : "{}", headers: ("Authorization", authorization));
         return reply.Refusal;
     }
 }

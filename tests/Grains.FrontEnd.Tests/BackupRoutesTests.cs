@@ -17,8 +17,11 @@ public class BackupRoutesTests
         using HttpResponseMessage answer = await server.Http.GetAsync("/v1/backup");
         Assert.Equal(200, (int)answer.StatusCode);
         Assert.Equal("application/octet-stream", answer.Content.Headers.ContentType!.ToString());
-        Assert.Matches("^attachment; filename=\"grains-[0-9a-f]{8}-20.*Z\\.backup\"$", answer.Content.Headers.ContentDisposition!.ToString());
-        BackupReader reader = await BackupReader.OpenAsync(await answer.Content.ReadAsStreamAsync(), CancellationToken.None);
+        Assert.Matches(
+            "^attachment; filename=\"grains-[0-9a-f]{8}-20.*Z\\.backup\"$",
+            answer.Content.Headers.ContentDisposition!.ToString());
+        BackupReader reader = await BackupReader.OpenAsync(
+            await answer.Content.ReadAsStreamAsync(), CancellationToken.None);
         await foreach (var _ in reader.PartsAsync(CancellationToken.None))
         {
         }
@@ -53,7 +56,8 @@ public class BackupRoutesTests
     private static BackupSource Source()
     {
         MemoryJournal journal = new();
-        Assert.True(journal.AcquireAsync(new(3), "a", 1, 1_000, CancellationToken.None).AsTask().IsCompletedSuccessfully);
+        Assert.True(
+            journal.AcquireAsync(new(3), "a", 1, 1_000, CancellationToken.None).AsTask().IsCompletedSuccessfully);
         ClusterSettingsView view = new();
         view.Publish(ClusterSettings.New(4, DateTimeOffset.UnixEpoch));
         return new BackupSource(journal, view, TimeProvider.System, NullLogger<BackupSource>.Instance);

@@ -10,7 +10,9 @@ public sealed class BrowserTests(SharedServers servers) : IClassFixture<SharedSe
 {
     private const string _own = "http://localhost:5000";
 
-    /// <summary><c>Host</c> and <c>Origin</c>; whether a server on loopback answers, and one that is <c>--insecure</c>.</summary>
+    /// <summary>
+    /// <c>Host</c> and <c>Origin</c>; whether a server on loopback answers, and one that is <c>--insecure</c>.
+    /// </summary>
     [Theory]
     [InlineData("localhost:5000", null, true, true)]
     [InlineData("localhost", null, true, true)]
@@ -59,7 +61,8 @@ public sealed class BrowserTests(SharedServers servers) : IClassFixture<SharedSe
     [InlineData("localhost:5000", "http://localhost:5000\r\nOrigin: http://evil.example", false, false)]
     [InlineData("localhost:5000", "null", false, false)]
     [InlineData("localhost:5000", "", false, false)]
-    public async Task Host_and_Origin_say_whether_a_page_of_another_site_asks(string host, string? origin, bool loopback, bool insecure)
+    public async Task Host_and_Origin_say_whether_a_page_of_another_site_asks(
+        string host, string? origin, bool loopback, bool insecure)
     {
         foreach ((bool isInsecure, bool answers) in new[] { (false, loopback), (true, insecure) })
         {
@@ -67,9 +70,11 @@ public sealed class BrowserTests(SharedServers servers) : IClassFixture<SharedSe
             string line = origin is null ? "" : $"Origin: {origin}\r\n";
             foreach (string method in new[] { "GET", "DELETE" })
             {
-                Reply reply = await server.RawAsync($"{method} /v1/services/none HTTP/1.1\r\nHost: {host}\r\n{line}\r\n");
+                Reply reply = await server.RawAsync(
+                    $"{method} /v1/services/none HTTP/1.1\r\nHost: {host}\r\n{line}\r\n");
                 Assert.Equal(
-                    (method, isInsecure, answers ? "404 service-not-found" : "403 forbidden"), (method, isInsecure, reply.Refusal));
+                    (method, isInsecure, answers ? "404 service-not-found" : "403 forbidden"),
+                    (method, isInsecure, reply.Refusal));
             }
         }
     }
@@ -92,8 +97,11 @@ public sealed class BrowserTests(SharedServers servers) : IClassFixture<SharedSe
         FrontEndServer server = servers.Loopback;
         Reply reply = await server.RawAsync($"GET /v1/services HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n\r\n");
         Assert.Equal(answers ? "200" : "403 forbidden", reply.Refusal);
-        Assert.Equal(200, (await server.RawAsync($"GET /healthz HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n\r\n")).Status);
-        Assert.Equal(200, (await server.RawAsync($"GET /errors/forbidden HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n\r\n")).Status);
+        Assert.Equal(
+            200, (await server.RawAsync($"GET /healthz HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n\r\n")).Status);
+        Assert.Equal(
+            200,
+            (await server.RawAsync($"GET /errors/forbidden HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n\r\n")).Status);
     }
 
     [Theory]
@@ -115,7 +123,8 @@ public sealed class BrowserTests(SharedServers servers) : IClassFixture<SharedSe
     [InlineData("GET", "/v1/services/words/nodes/n", 500)]
     [InlineData("GET", "/api/", 200)]
     [InlineData("GET", "/api/scalar.js", 200)]
-    public async Task Every_answer_says_that_nobody_frames_it_guesses_at_it_or_loads_it_from_elsewhere(string method, string path, int status)
+    public async Task Every_answer_says_that_nobody_frames_it_guesses_at_it_or_loads_it_from_elsewhere(
+        string method, string path, int status)
     {
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
         await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/page", "<script>alert(1)</script>", "text/html");
@@ -172,7 +181,8 @@ public sealed class BrowserTests(SharedServers servers) : IClassFixture<SharedSe
         Assert.Equal(get.Headers["Content-Type"], head.Headers["Content-Type"]);
         if (path is not "/metrics")
         {
-            Assert.Equal(get.Headers.GetValueOrDefault("Content-Length"), head.Headers.GetValueOrDefault("Content-Length"));
+            Assert.Equal(
+                get.Headers.GetValueOrDefault("Content-Length"), head.Headers.GetValueOrDefault("Content-Length"));
         }
 
         // Two on one connection: a body after a HEAD would be read as the beginning of the next answer.

@@ -50,7 +50,8 @@ public sealed class CatalogTests
     [InlineData(Refusal.NotStored, "503 not-stored", "none", true)]
     [InlineData(Refusal.NotOwner, "503 unavailable", "unknown", true)]
     [InlineData(Refusal.KeyspaceDeleted, "404 keyspace-not-found", "none", false)]
-    public async Task A_refusal_tells_code_outcome_and_when_to_retry(Refusal refusal, string expected, string outcome, bool retryAfter)
+    public async Task A_refusal_tells_code_outcome_and_when_to_retry(
+        Refusal refusal, string expected, string outcome, bool retryAfter)
     {
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
         server.Partitions.Script = (_, command, _) => command is StateMachines.Keyspaces.PutKey
@@ -73,7 +74,8 @@ public sealed class CatalogTests
     {
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
         server.Partitions.Script = (partition, _, _) =>
-            Task.FromException<Answer>(new Silo.Partitions.PartitionUnavailableException(partition, known, "It moves."));
+            Task.FromException<Answer>(
+                new Silo.Partitions.PartitionUnavailableException(partition, known, "It moves."));
         Reply reply = await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/a", "x");
         Assert.Equal("503 unavailable", reply.Refusal);
         Assert.Equal(outcome, reply.Json.GetProperty("outcome").GetString());
@@ -91,7 +93,8 @@ public sealed class CatalogTests
             .. document.GetProperty("paths").EnumerateObject().SelectMany(p =>
                 p.Value.EnumerateObject().Select(o => $"{o.Name.ToUpperInvariant()} {p.Name}")),
         ];
-        IEnumerable<RouteEndpoint> endpoints = server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
+        IEnumerable<RouteEndpoint> endpoints =
+            server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
         string[] mapped =
         [
             .. endpoints
@@ -144,7 +147,9 @@ public sealed class CatalogTests
         {
             string path = route.Path.Replace("{keyspace}", "{k}").Replace("{service}", "{s}").Replace("{node}", "{n}")
                 .Replace("{delivery}", "{d}").Replace("{message}", "{id}");
-            string tail = path.Contains("}/", StringComparison.Ordinal) ? path[(path.LastIndexOf("}/", StringComparison.Ordinal) + 1)..] : path;
+            string tail = path.Contains("}/", StringComparison.Ordinal)
+                ? path[(path.LastIndexOf("}/", StringComparison.Ordinal) + 1)..]
+                : path;
             Assert.True(readme.Contains(path) || readme.Contains(tail) || readme.Contains(":" + route.Verb), path);
         }
     }

@@ -69,7 +69,8 @@ public sealed class ConditionTests
     };
 
     [Theory, MemberData(nameof(Lists))]
-    public async Task A_condition_on_a_key_or_a_state_is_decided_as_RFC_9110_says(string lines, int get, int put, int delete)
+    public async Task A_condition_on_a_key_or_a_state_is_decided_as_RFC_9110_says(
+        string lines, int get, int put, int delete)
     {
         await using FrontEndServer server = await StartAsync();
         foreach (string path in new[] { _key, _state })
@@ -78,7 +79,8 @@ public sealed class ConditionTests
             string tag = (await server.SendAsync("GET", path)).Headers["ETag"];
             string headers = lines.Replace("V", tag.Trim('"')) + "\r\n";
             Reply read = await server.RawAsync($"GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
-            Reply head = await server.RawAsync($"HEAD {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
+            Reply head = await server.RawAsync(
+                $"HEAD {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
             Reply deleted = await server.RawAsync($"DELETE {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
             Assert.Equal((path, get, get, delete), (path, read.Status, head.Status, deleted.Status));
             if (read.Status == 304)
@@ -89,7 +91,8 @@ public sealed class ConditionTests
             await server.SendAsync("DELETE", path);
             await server.SendAsync("PUT", path, "two", "text/plain");
             headers = lines.Replace("V", (await server.SendAsync("GET", path)).Headers["ETag"].Trim('"')) + "\r\n";
-            Reply written = await server.RawAsync($"PUT {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Length: 1\r\n\r\nx");
+            Reply written = await server.RawAsync(
+                $"PUT {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Length: 1\r\n\r\nx");
             Assert.Equal((path, put), (path, written.Status));
         }
     }
@@ -101,14 +104,16 @@ public sealed class ConditionTests
     [InlineData("If-None-Match: *", 404, 201, 404)]
     [InlineData("If-None-Match: \"0\"", 404, 201, 404)]
     [InlineData("If-Match: *\r\nIf-None-Match: \"x\"", 404, 412, 404)]
-    public async Task What_is_not_there_is_404_and_only_a_put_looks_at_the_condition(string lines, int get, int put, int delete)
+    public async Task What_is_not_there_is_404_and_only_a_put_looks_at_the_condition(
+        string lines, int get, int put, int delete)
     {
         await using FrontEndServer server = await StartAsync();
         foreach (string path in new[] { _key, _state })
         {
             Reply read = await server.RawAsync($"GET {path} HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n\r\n");
             Reply deleted = await server.RawAsync($"DELETE {path} HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n\r\n");
-            Reply written = await server.RawAsync($"PUT {path} HTTP/1.1\r\nHost: localhost\r\n{lines}\r\nContent-Length: 1\r\n\r\nx");
+            Reply written = await server.RawAsync(
+                $"PUT {path} HTTP/1.1\r\nHost: localhost\r\n{lines}\r\nContent-Length: 1\r\n\r\nx");
             Assert.Equal((path, get, delete, put), (path, read.Status, deleted.Status, written.Status));
         }
     }
@@ -120,7 +125,8 @@ public sealed class ConditionTests
         await server.SendAsync("PUT", _key, "one", "text/plain");
         string Tags(int count) => string.Join(",, ", Enumerable.Range(1_000, count).Select(i => $"\"{i}\""));
         Assert.Equal(200, (await server.SendAsync("GET", _key, null, null, ("If-None-Match", Tags(32)))).Status);
-        Assert.Equal("400 bad-header", (await server.SendAsync("GET", _key, null, null, ("If-None-Match", Tags(33)))).Refusal);
+        Assert.Equal(
+            "400 bad-header", (await server.SendAsync("GET", _key, null, null, ("If-None-Match", Tags(33)))).Refusal);
     }
 
     [Theory]
@@ -133,7 +139,8 @@ public sealed class ConditionTests
         await using FrontEndServer server = await StartAsync();
         int before = server.Partitions.Seen.Count;
         string head = $"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n";
-        Assert.Equal("400 bad-header", (await server.RawAsync($"{head}Content-Range: bytes 0-1/9\r\n\r\n{{}}")).Refusal);
+        Assert.Equal(
+            "400 bad-header", (await server.RawAsync($"{head}Content-Range: bytes 0-1/9\r\n\r\n{{}}")).Refusal);
         foreach (string coding in new[] { "gzip", "br", "identity, gzip", "\"identity\"", "x" })
         {
             Reply refused = await server.RawAsync($"{head}Content-Encoding: {coding}\r\n\r\n{{}}");
@@ -141,7 +148,9 @@ public sealed class ConditionTests
             Assert.Equal("identity", refused.Headers["Accept-Encoding"]);
         }
 
-        Assert.DoesNotContain(server.Partitions.Seen.Skip(before), s => s.Command is PutKey { Keyspace.Value: > 0 } or PutState or SendMessage);
+        Assert.DoesNotContain(
+            server.Partitions.Seen.Skip(before),
+            s => s.Command is PutKey { Keyspace.Value: > 0 } or PutState or SendMessage);
     }
 
     [Fact]
@@ -169,7 +178,8 @@ public sealed class ConditionTests
         NodeView? node = null;
         server.Partitions.Script = (_, command, _) => command switch
         {
-            GetNode => Task.FromResult<Answer>(node is null ? new Refused(Refusal.NotFound, "No such node.") : new NodeFound(node)),
+            GetNode => Task.FromResult<Answer>(
+                node is null ? new Refused(Refusal.NotFound, "No such node.") : new NodeFound(node)),
             PutState put => Task.FromResult(Put(put)),
             _ => null,
         };

@@ -61,8 +61,12 @@ public sealed class DeclarationTests
 
         Reply services = await server.SendAsync("GET", "/v1/services");
         Reply keyspaces = await server.SendAsync("GET", "/v1/keyspaces");
-        Assert.Equal(["a", "b", "c"], services.Json.GetProperty("services").EnumerateArray().Select(s => s.GetProperty("name").GetString()));
-        Assert.Equal(["a", "b", "c"], keyspaces.Json.GetProperty("keyspaces").EnumerateArray().Select(s => s.GetProperty("name").GetString()));
+        Assert.Equal(
+            ["a", "b", "c"],
+            services.Json.GetProperty("services").EnumerateArray().Select(s => s.GetProperty("name").GetString()));
+        Assert.Equal(
+            ["a", "b", "c"],
+            keyspaces.Json.GetProperty("keyspaces").EnumerateArray().Select(s => s.GetProperty("name").GetString()));
     }
 
     [Fact]
@@ -89,7 +93,8 @@ public sealed class DeclarationTests
     public async Task A_look_up_is_shared_for_a_second_and_a_missing_name_is_read_each_time()
     {
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
-        int Reads(string name) => server.Partitions.Seen.Count(s => s.Command is GetKey get && get.Key == new Utf8Name("keyspaces/" + name));
+        int Reads(string name) =>
+            server.Partitions.Seen.Count(s => s.Command is GetKey get && get.Key == new Utf8Name("keyspaces/" + name));
         int before = Reads("ks");
         for (int i = 0; i < 20; i++)
         {
@@ -117,7 +122,8 @@ public sealed class DeclarationTests
         Assert.True(steps >= 4 * 3);
         Assert.Equal(4, server.Partitions.Seen.Where(s => s.Command is DropService drop && drop.Service == id)
             .Select(s => s.Partition).Distinct().Count());
-        Assert.Empty(await server.Services.GetRequiredService<SystemKeyspace>().ListTombstonesAsync(CancellationToken.None));
+        Assert.Empty(
+            await server.Services.GetRequiredService<SystemKeyspace>().ListTombstonesAsync(CancellationToken.None));
     }
 
     [Fact]

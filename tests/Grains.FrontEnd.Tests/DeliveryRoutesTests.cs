@@ -77,7 +77,10 @@ public sealed class DeliveryRoutesTests
                     Node = new Utf8Name("{the}"),
                     Attempts = 1,
                     AcceptedAtMs = 1_767_225_600_000,
-                    Content = new MessageContent { Body = [0xff], ContentType = "text/plain", Sender = "lines/gpl", Headers = [new("ce-id", "1")] },
+                    Content = new MessageContent
+                    {
+                        Body = [0xff], ContentType = "text/plain", Sender = "lines/gpl", Headers = [new("ce-id", "1")]
+                    },
                 },
             ],
         }
@@ -131,7 +134,8 @@ public sealed class DeliveryRoutesTests
         Assert.Equal(("43", "text/plain"), (Encoding.UTF8.GetString(commit.State!.Value!), commit.State.ContentType));
         Assert.Equal("hi", Encoding.UTF8.GetString(commit.Sends[0].Content.Body));
         Assert.Equal([new("ce-id", "1")], commit.Sends[0].Content.Headers);
-        Assert.Equal(server.Partitions.Slots.PartitionOf(PlacementKey.SlotOfNode("words"u8, "n2"u8)), commit.Sends[0].Partition);
+        Assert.Equal(
+            server.Partitions.Slots.PartitionOf(PlacementKey.SlotOfNode("words"u8, "n2"u8)), commit.Sends[0].Partition);
         Assert.Equal((10_000, 7), (commit.Sends[0].MailboxLimit, commit.Sends[1].MailboxLimit));
         Assert.Equal(lines.Json.GetProperty("id").GetInt64(), commit.Sends[1].Service.Value);
         Assert.Equal(handle.Id.Partition, commit.Sends[1].Partition);
@@ -148,7 +152,8 @@ public sealed class DeliveryRoutesTests
     [Fact]
     public async Task A_state_of_null_removes_it()
     {
-        await using FrontEndServer server = await StartAsync(c => c is CommitDelivery ? new Committed(new Revision(8), Revision.None, false) : null);
+        await using FrontEndServer server = await StartAsync(
+            c => c is CommitDelivery ? new Committed(new Revision(8), Revision.None, false) : null);
         await server.SendAsync("POST", $"/v1/deliveries/{Handle(server, "n")}:commit", """{"state":null}""");
         Assert.Equal(new StateChange(null, null), server.Partitions.Last<CommitDelivery>().State);
     }
@@ -177,7 +182,8 @@ public sealed class DeliveryRoutesTests
     [InlineData("""{"ack":["m"]}""", "400 bad-id", "ack[0]")]
     [InlineData("""{"state":{}}""", "400 bad-field", "state")]
     [InlineData("""{"acks":[]}""", "400 bad-json", "acks")]
-    public async Task A_commit_with_an_unusable_part_is_refused_whole_and_names_it(string body, string expected, string named)
+    public async Task A_commit_with_an_unusable_part_is_refused_whole_and_names_it(
+        string body, string expected, string named)
     {
         await using FrontEndServer server = await StartAsync(null);
         await server.SendAsync("PUT", "/v1/keyspaces/ordered", """{"layout":"ordered"}""");
@@ -197,7 +203,8 @@ public sealed class DeliveryRoutesTests
         Assert.Equal(1_000, Limit(await server.SendAsync("POST", path, sends)));
         string big = JsonSerializer.Serialize(new { state = new { text = new string('x', (1 << 20) + 1) } });
         Assert.Equal(1 << 20, Limit(await server.SendAsync("POST", path, big)));
-        string sum = JsonSerializer.Serialize(new { sends = Enumerable.Repeat(new { node = "n", text = new string('x', 900_000) }, 5) });
+        string sum = JsonSerializer.Serialize(
+            new { sends = Enumerable.Repeat(new { node = "n", text = new string('x', 900_000) }, 5) });
         Assert.Equal(4 << 20, Limit(await server.SendAsync("POST", path, sum)));
 
         static int Limit(Reply reply)
@@ -213,8 +220,10 @@ public sealed class DeliveryRoutesTests
     [InlineData(Refusal.VersionMismatch, "412 version-mismatch")]
     public async Task A_refused_commit_says_why(Refusal refusal, string expected)
     {
-        await using FrontEndServer server = await StartAsync(c => c is CommitDelivery ? new Refused(refusal, "So it is.") : null);
-        Assert.Equal(expected, (await server.SendAsync("POST", $"/v1/deliveries/{Handle(server, "n")}:commit")).Refusal);
+        await using FrontEndServer server = await StartAsync(
+            c => c is CommitDelivery ? new Refused(refusal, "So it is.") : null);
+        Assert.Equal(
+            expected, (await server.SendAsync("POST", $"/v1/deliveries/{Handle(server, "n")}:commit")).Refusal);
     }
 
     [Fact]
@@ -235,7 +244,9 @@ public sealed class DeliveryRoutesTests
         Assert.InRange(backoff.Permille, 800, 1_000);
         await server.SendAsync("POST", $"/v1/deliveries/{handle}:reject", """{"delay":"0s","deadLetter":true,"reason":"no"}""");
         Assert.Null(server.Partitions.Last<RejectDelivery>().Backoff);
-        Assert.Equal((0, true, "no"), (server.Partitions.Last<RejectDelivery>().DelayMs, server.Partitions.Last<RejectDelivery>().DeadLetter, server.Partitions.Last<RejectDelivery>().Reason));
+        Assert.Equal(
+            (0, true, "no"),
+            (server.Partitions.Last<RejectDelivery>().DelayMs, server.Partitions.Last<RejectDelivery>().DeadLetter, server.Partitions.Last<RejectDelivery>().Reason));
     }
 
     [Theory]
@@ -253,18 +264,21 @@ public sealed class DeliveryRoutesTests
     {
         await using FrontEndServer server = await StartAsync(null);
         var id = new DeliveryId(new PartitionId(77), new Epoch(1), 1);
-        Assert.Equal("409 delivery-gone", (await server.SendAsync("POST", $"/v1/deliveries/{id}.words:commit")).Refusal);
+        Assert.Equal(
+            "409 delivery-gone", (await server.SendAsync("POST", $"/v1/deliveries/{id}.words:commit")).Refusal);
     }
 
     private static DeliveryHandle Handle(FrontEndServer server, string node) => new(
         new DeliveryId(
-            server.Partitions.Slots.PartitionOf(PlacementKey.SlotOfNode("words"u8, Encoding.UTF8.GetBytes(node))), new Epoch(3), 7),
+            server.Partitions.Slots.PartitionOf(PlacementKey.SlotOfNode("words"u8, Encoding.UTF8.GetBytes(node))),
+            new Epoch(3), 7),
         "words");
 
     private static async Task<FrontEndServer> StartAsync(Func<Command, Answer?>? script)
     {
         FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
-        server.Partitions.Script = (_, command, _) => script?.Invoke(command) is { } answer ? Task.FromResult(answer) : null;
+        server.Partitions.Script = (_, command, _) =>
+            script?.Invoke(command) is { } answer ? Task.FromResult(answer) : null;
         return server;
     }
 }

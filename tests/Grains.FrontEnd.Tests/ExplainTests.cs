@@ -20,7 +20,8 @@ public sealed class ExplainTests
         { "ready", Node(1) with { WaitingForAny = 1 }, "1 message waiting; whoever receives next" },
         { "starting", Node(1) with { IsStarting = true, WaitingForNode = 1 }, "is being recorded" },
         { "held", Node(1) with { HeldUntilMs = _laterMs, Attempts = 2 }, "rejected (attempt 2 of 5)" },
-        { "delivered", Node(3, delivered: 2) with { LeaseEndsMs = _laterMs, Attempts = 1 }, "A worker has 2 messages, attempt 1 of 5" },
+        { "delivered", Node(3, delivered: 2) with { LeaseEndsMs = _laterMs, Attempts = 1 }, "A worker has 2 messages, "
+            + "attempt 1 of 5" },
         { "no-worker", Node(10_000), "The mailbox is at its limit of 10000" },
     };
 
@@ -49,7 +50,8 @@ public sealed class ExplainTests
         server.Partitions.Script = (_, command, _) =>
             command is ExplainNode ? Task.FromResult<Answer>(new Refused(Refusal.NotFound, "It holds nothing.")) : null;
         Assert.Equal("404 node-not-found", (await server.SendAsync("GET", _path)).Refusal);
-        Assert.Equal("404 service-not-found", (await server.SendAsync("GET", "/v1/explain/services/none/nodes/n")).Refusal);
+        Assert.Equal(
+            "404 service-not-found", (await server.SendAsync("GET", "/v1/explain/services/none/nodes/n")).Refusal);
     }
 
     private static NodeExplained Node(int waiting, int delivered = 0, int dead = 0) => new()

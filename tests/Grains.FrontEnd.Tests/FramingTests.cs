@@ -11,7 +11,8 @@ namespace Grains.FrontEnd.Tests;
 public sealed class FramingTests(SharedServers servers) : IClassFixture<SharedServers>
 {
     private const string _put = "PUT /v1/keyspaces/ks/keys/a HTTP/1.1\r\nHost: localhost\r\n";
-    private const string _next = "PUT /v1/keyspaces/ks/keys/hidden HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx";
+    private const string _next = "PUT /v1/keyspaces/ks/keys/hidden HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+        + "1\r\n\r\nx";
 
     public static TheoryData<string> Heads =>
     [
@@ -35,7 +36,8 @@ public sealed class FramingTests(SharedServers servers) : IClassFixture<SharedSe
         $"{_put}Transfer-Encoding : chunked\r\n\r\n1\r\nA\r\n0\r\n\r\n",
         $"{_put}Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n1\r\nA\r\n0\r\n\r\n",
         $"{_put}Content-Length: 11\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nA\r\n0\r\n\r\n",
-        "PUT /v1/keyspaces/ks/keys/a HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nA\r\n0\r\n\r\n",
+        "PUT /v1/keyspaces/ks/keys/a HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: "
+        + "chunked\r\n\r\n1\r\nA\r\n0\r\n\r\n",
         $"{_put}Content-Length: 1\r\nContent-Length: 1\r\n\r\nA",
         $"{_put}Content-Length: 1, 1\r\n\r\nA",
         $"{_put}Content-Length: 1 1\r\n\r\nA",
@@ -112,7 +114,8 @@ public sealed class FramingTests(SharedServers servers) : IClassFixture<SharedSe
     [InlineData("Transfer-Encoding: chunked\r\n\r\n1\r\nA\r\n0\r\n\r\n")]
     [InlineData("transfer-encoding:\tCHUNKED \r\n\r\n1\r\nA\r\n0\r\n\r\n")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n0001\r\nA\r\n00\r\n\r\n")]
-    [InlineData("Transfer-Encoding: chunked\r\n\r\n1;chunk-signature=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\r\nA\r\n0;x=\"y z\"\r\n\r\n")]
+    [InlineData("Transfer-Encoding: "
+        + "chunked\r\n\r\n1;chunk-signature=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\r\nA\r\n0;x=\"y z\"\r\n\r\n")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n1\r\nA\r\n0\r\nX-Sum: abc\r\nX-Other:\r\n\r\n")]
     [InlineData("X-Empty:\r\nX-Tab: a\tb\r\nX-Text: gr\u00c3\u00bc\u00c3\u009fe\r\nContent-Length: 1\r\n\r\nA")]
     public async Task What_RFC_9112_allows_passes_in_one_piece_and_byte_by_byte_and_the_connection_goes_on(string rest)
@@ -149,7 +152,8 @@ public sealed class FramingTests(SharedServers servers) : IClassFixture<SharedSe
     public void Where_it_is_broken_does_not_depend_on_how_it_arrives()
     {
         foreach (string broken in Heads.Cast<object[]>().Select(h => (string)h[0]).Concat(
-            Chunks.Cast<object[]>().Select(c => $"{_put}Transfer-Encoding: chunked\r\n\r\n{(string)c[0]}")).Where(b => b.Length < 2_000))
+            Chunks.Cast<object[]>().Select(c => $"{_put}Transfer-Encoding: chunked\r\n\r\n{(string)c[0]}")).Where(b =>
+                b.Length < 2_000))
         {
             Assert.False(Follows(broken + _next, out long whole), broken);
             Assert.False(FollowsInPieces(broken + _next, out long pieces), broken);
@@ -184,7 +188,8 @@ public sealed class FramingTests(SharedServers servers) : IClassFixture<SharedSe
 
         // A good request before it on the same connection is answered, and what follows it is not.
         using Socket socket = await server.ConnectAsync();
-        await socket.SendAsync(Encoding.Latin1.GetBytes("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" + request + _next));
+        await socket.SendAsync(
+            Encoding.Latin1.GetBytes("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" + request + _next));
         int[] statuses = Statuses(await FrontEndServer.ReadAllAsync(socket));
         Assert.Equal([200, 400], statuses);
         Assert.DoesNotContain(server.Partitions.Seen, s => s.Command is PutKey { Keyspace.Value: > 0 });
@@ -214,7 +219,8 @@ public sealed class FramingTests(SharedServers servers) : IClassFixture<SharedSe
         byte[] bytes = Encoding.Latin1.GetBytes(request);
         for (int end = 1; end <= bytes.Length; end++)
         {
-            if (!framing.TryFollow(new ReadOnlySequence<byte>(bytes, (int)framing.Position, end - (int)framing.Position)))
+            if (!framing.TryFollow(
+                new ReadOnlySequence<byte>(bytes, (int)framing.Position, end - (int)framing.Position)))
             {
                 unitStart = framing.UnitStart;
                 return false;

@@ -6,7 +6,9 @@ using Grains.StateMachines.Keyspaces;
 
 namespace Grains.FrontEnd.Tests;
 
-/// <summary>Requests that no well-meaning client sends, over bare sockets: each is refused, and the server lives on.</summary>
+/// <summary>
+/// Requests that no well-meaning client sends, over bare sockets: each is refused, and the server lives on.
+/// </summary>
 public sealed class HostileInputTests
 {
     private const string _host = "Host: localhost\r\n";
@@ -80,7 +82,8 @@ public sealed class HostileInputTests
     public async Task A_put_with_an_unusable_header_is_refused_with_bad_header(string header)
     {
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
-        Reply reply = await server.RawAsync($"PUT /v1/keyspaces/ks/keys/a HTTP/1.1\r\n{_host}{header}\r\nContent-Length: 1\r\n\r\nx");
+        Reply reply = await server.RawAsync(
+            $"PUT /v1/keyspaces/ks/keys/a HTTP/1.1\r\n{_host}{header}\r\nContent-Length: 1\r\n\r\nx");
         Assert.StartsWith("400", reply.Refusal);
         Assert.True(reply.Refusal == "400 bad-header" || header.Contains('\u00fc'), reply.Refusal);
         Assert.DoesNotContain(server.Partitions.Seen, s => s.Command is PutKey { Keyspace.Value: > 0 });
@@ -149,7 +152,8 @@ public sealed class HostileInputTests
 
         string chunk = $"{1 << 19:x}\r\n{new string('x', 1 << 19)}\r\n";
         Reply chunked = await server.RawAsync(
-            $"PUT /v1/keyspaces/ks/keys/a HTTP/1.1\r\n{_host}Transfer-Encoding: chunked\r\n\r\n{chunk}{chunk}1\r\nx\r\n0\r\n\r\n");
+            $"PUT /v1/keyspaces/ks/keys/a HTTP/1.1\r\n{_host}Transfer-Encoding: "
+            + $"chunked\r\n\r\n{chunk}{chunk}1\r\nx\r\n0\r\n\r\n");
         Assert.Equal("413 too-large", chunked.Refusal);
     }
 
@@ -175,7 +179,9 @@ public sealed class HostileInputTests
         for (int i = 0; i < 20; i++)
         {
             using Socket socket = await server.ConnectAsync();
-            await socket.SendAsync(Encoding.ASCII.GetBytes($"PUT /v1/keyspaces/ks/keys/a HTTP/1.1\r\n{_host}Content-Length: 100000\r\n\r\nabc"));
+            await socket.SendAsync(
+                Encoding.ASCII.GetBytes(
+                    $"PUT /v1/keyspaces/ks/keys/a HTTP/1.1\r\n{_host}Content-Length: 100000\r\n\r\nabc"));
             await Task.Delay(5);
             socket.LingerState = new LingerOption(true, 0);
         }
@@ -191,7 +197,8 @@ public sealed class HostileInputTests
     {
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
         using Socket socket = await server.ConnectAsync();
-        await socket.SendAsync(Encoding.ASCII.GetBytes($"PUT /v1/keyspaces/ks/keys/a HTTP/1.1\r\n{_host}Content-Length: 100000\r\n\r\na"));
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes($"PUT /v1/keyspaces/ks/keys/a HTTP/1.1\r\n{_host}Content-Length: 100000\r\n\r\na"));
         Reply reply = await FrontEndServer.ReadReplyAsync(socket);
         Assert.Equal("408 body-too-slow", reply.Refusal);
         Assert.True(await server.IsAliveAsync());
@@ -207,7 +214,8 @@ public sealed class HostileInputTests
             : null;
         Socket socket = await server.ConnectAsync();
         await socket.SendAsync(Encoding.ASCII.GetBytes(
-            $"POST /v1/services/words/nodes/n/receive HTTP/1.1\r\n{_host}Content-Type: application/json\r\nContent-Length: 14\r\n\r\n{{\"wait\":\"60s\"}}"));
+            $"POST /v1/services/words/nodes/n/receive HTTP/1.1\r\n{_host}Content-Type: "
+            + $"application/json\r\nContent-Length: 14\r\n\r\n{{\"wait\":\"60s\"}}"));
         await Task.Delay(200);
         socket.Close();
         await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(10));
@@ -243,7 +251,8 @@ public sealed class HostileInputTests
     [InlineData("[]", "bad-json", "")]
     [InlineData("\"\\ud800\"", "bad-json", "")]
     [InlineData("{\"layout\":\"\\ud800\"}", "bad-json", "layout")]
-    public async Task A_declaration_that_is_not_strictly_its_shape_is_refused_by_name(string body, string code, string named)
+    public async Task A_declaration_that_is_not_strictly_its_shape_is_refused_by_name(
+        string body, string code, string named)
     {
         await using FrontEndServer server = await FrontEndServer.StartAsync();
         Reply reply = await server.SendAsync("PUT", "/v1/keyspaces/new", body);
@@ -265,7 +274,8 @@ public sealed class HostileInputTests
     [InlineData("""{"wait":"-1s"}""", "400 bad-field", "wait")]
     [InlineData("""{"lease":"1ms"}""", "400 bad-field", "lease")]
     [InlineData("""{"lease":"13h"}""", "400 bad-field", "lease")]
-    public async Task A_receive_with_a_number_out_of_range_is_refused_by_name(string body, string expected, string named)
+    public async Task A_receive_with_a_number_out_of_range_is_refused_by_name(
+        string body, string expected, string named)
     {
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
         Reply reply = await server.SendAsync("POST", "/v1/services/words/nodes/n/receive", body);
@@ -279,7 +289,8 @@ public sealed class HostileInputTests
         await using FrontEndServer server = await FrontEndServer.StartAsync();
         string deep = string.Concat(Enumerable.Repeat("""{"retry":""", 200)) + "1" + new string('}', 200);
         Assert.Equal("400 bad-json", (await server.SendAsync("PUT", "/v1/services/new", deep)).Refusal);
-        Assert.Equal("413 too-large", (await server.SendAsync("PUT", "/v1/services/new", new string(' ', 70_000))).Refusal);
+        Assert.Equal(
+            "413 too-large", (await server.SendAsync("PUT", "/v1/services/new", new string(' ', 70_000))).Refusal);
     }
 
     [Theory]

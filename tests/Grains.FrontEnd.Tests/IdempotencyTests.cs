@@ -7,8 +7,8 @@ using Grains.StateMachines.Mailboxes;
 namespace Grains.FrontEnd.Tests;
 
 /// <summary>
-/// Every part of a request that is sent under an <c>Idempotency-Key</c>, changed alone. The partition of these tests keeps
-/// keys as the real one does: the same request again is a repeat, another one is refused.
+/// Every part of a request that is sent under an <c>Idempotency-Key</c>, changed alone. The partition of these tests
+/// keeps keys as the real one does: the same request again is a repeat, another one is refused.
 /// </summary>
 public sealed class IdempotencyTests
 {
@@ -24,7 +24,9 @@ public sealed class IdempotencyTests
         ],
     };
 
-    /// <summary>What is changed; "another": refused, "same": a repeat, "new": accepted as a message of its own.</summary>
+    /// <summary>
+    /// What is changed; "another": refused, "same": a repeat, "new": accepted as a message of its own.
+    /// </summary>
     public static TheoryData<string, string> Changes
     {
         get
@@ -62,7 +64,8 @@ public sealed class IdempotencyTests
         ["a time for the delay"] = ("another", _first with { Path = _path + "?at=2020-01-31T08:00:00Z&ttl=1h" }),
         ["the time to live"] = ("another", _first with { Path = _path + "?delay=10s&ttl=2h" }),
         ["no time to live"] = ("another", _first with { Path = _path + "?delay=10s" }),
-        ["delay and time to live that have changed places"] = ("another", _first with { Path = _path + "?delay=1h&ttl=10s" }),
+        ["delay and time to live that have changed places"] =
+            ("another", _first with { Path = _path + "?delay=1h&ttl=10s" }),
         ["the trace"] = ("same", _first.With("traceparent", "00-0bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")),
         ["the state of the trace"] = ("same", _first.With("tracestate", "b=2")),
         ["no trace"] = ("same", _first.With("traceparent", null).With("tracestate", null)),
@@ -77,12 +80,14 @@ public sealed class IdempotencyTests
     };
 
     [Theory, MemberData(nameof(Changes))]
-    public async Task A_request_under_a_known_key_is_a_repeat_only_where_nothing_but_the_trace_changed(string change, string verdict)
+    public async Task A_request_under_a_known_key_is_a_repeat_only_where_nothing_but_the_trace_changed(
+        string change, string verdict)
     {
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
         await server.SendAsync("PUT", "/v1/services/others", "{}");
         var known = new ConcurrentDictionary<UInt128, UInt128>();
-        server.Partitions.Script = (_, command, _) => command is SendMessage send ? Task.FromResult(Accept(send)) : null;
+        server.Partitions.Script = (_, command, _) =>
+            command is SendMessage send ? Task.FromResult(Accept(send)) : null;
 
         Assert.Equal("new", Verdict(await SendAsync(server, _first)));
         Assert.Equal($"{change}: {verdict}", $"{change}: {Verdict(await SendAsync(server, _changes[change].Request))}");

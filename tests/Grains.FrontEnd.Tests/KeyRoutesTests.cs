@@ -56,7 +56,8 @@ public sealed class KeyRoutesTests
         Assert.Equal("", (await server.SendAsync("GET", "/v1/keyspaces/ks/keys/empty")).Body);
 
         Reply chunked = await server.RawAsync(
-            "PUT /v1/keyspaces/ks/keys/c HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+            "PUT /v1/keyspaces/ks/keys/c HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: "
+            + "chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
         Assert.Equal(201, chunked.Status);
         Assert.Equal("abcde", (await server.SendAsync("GET", "/v1/keyspaces/ks/keys/c")).Body);
     }
@@ -67,8 +68,10 @@ public sealed class KeyRoutesTests
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
         Reply first = await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/a", "1", null, ("If-None-Match", "*"));
         Reply again = await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/a", "2", null, ("If-None-Match", "*"));
-        Reply stale = await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/a", "2", null, ("If-Match", "\"999\", \"998\""));
-        Reply right = await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/a", "2", null, ("If-Match", first.Headers["ETag"]));
+        Reply stale = await server.SendAsync(
+            "PUT", "/v1/keyspaces/ks/keys/a", "2", null, ("If-Match", "\"999\", \"998\""));
+        Reply right = await server.SendAsync(
+            "PUT", "/v1/keyspaces/ks/keys/a", "2", null, ("If-Match", first.Headers["ETag"]));
         Reply none = await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/new", "2", null, ("If-Match", "*"));
 
         Assert.Equal((201, 200), (first.Status, right.Status));
@@ -85,7 +88,8 @@ public sealed class KeyRoutesTests
     {
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
         Reply put = await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/a", "value", "text/plain");
-        Reply known = await server.SendAsync("GET", "/v1/keyspaces/ks/keys/a", null, null, ("If-None-Match", put.Headers["ETag"]));
+        Reply known = await server.SendAsync(
+            "GET", "/v1/keyspaces/ks/keys/a", null, null, ("If-None-Match", put.Headers["ETag"]));
         Reply head = await server.SendAsync("HEAD", "/v1/keyspaces/ks/keys/a");
         Reply missing = await server.SendAsync("HEAD", "/v1/keyspaces/ks/keys/b");
 
@@ -128,7 +132,8 @@ public sealed class KeyRoutesTests
     public async Task A_key_is_the_rest_of_the_raw_path_decoded_once(string raw, string key)
     {
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
-        Reply put = await server.RawAsync($"PUT /v1/keyspaces/ks/keys/{raw} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx");
+        Reply put = await server.RawAsync(
+            $"PUT /v1/keyspaces/ks/keys/{raw} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx");
         Assert.Equal(201, put.Status);
         Assert.Equal(new Utf8Name(key), server.Partitions.Last<PutKey>().Key);
     }
@@ -144,7 +149,8 @@ public sealed class KeyRoutesTests
         }
 
         await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/other", "x");
-        Assert.True(server.Partitions.Seen.Where(s => s.Command is PutKey).Select(s => s.Partition).Distinct().Count() > 1);
+        Assert.True(
+            server.Partitions.Seen.Where(s => s.Command is PutKey).Select(s => s.Partition).Distinct().Count() > 1);
 
         var all = new List<string>();
         string? after = null;
@@ -156,7 +162,8 @@ public sealed class KeyRoutesTests
             all.AddRange(page.Json.GetProperty("keys").EnumerateArray().Select(k => k.GetProperty("key").GetString()!));
             Assert.Equal(
                 all[^1],
-                Encoding.UTF8.GetString(page.Json.GetProperty("keys").EnumerateArray().Last().GetProperty("value").GetBytesFromBase64()));
+                Encoding.UTF8.GetString(
+                    page.Json.GetProperty("keys").EnumerateArray().Last().GetProperty("value").GetBytesFromBase64()));
             after = page.Json.TryGetProperty("next", out var next) ? next.GetString() : null;
             pages++;
         }
@@ -192,8 +199,11 @@ public sealed class KeyRoutesTests
         }
 
         KeyspaceId id = server.Partitions.Last<PutKey>().Keyspace;
-        Assert.Single(server.Partitions.Seen.Where(s => s.Command is PutKey put && put.Keyspace == id).Select(s => s.Partition).Distinct());
-        Assert.Equal(8, (await server.SendAsync("GET", "/v1/keyspaces/ks/keys")).Json.GetProperty("keys").GetArrayLength());
+        Assert.Single(
+            server.Partitions.Seen.Where(s => s.Command is PutKey put && put.Keyspace == id).Select(s => s.Partition)
+                .Distinct());
+        Assert.Equal(
+            8, (await server.SendAsync("GET", "/v1/keyspaces/ks/keys")).Json.GetProperty("keys").GetArrayLength());
     }
 
     [Theory]
@@ -221,7 +231,8 @@ public sealed class KeyRoutesTests
     public async Task A_put_with_an_unusable_ttl_is_refused_with_bad_parameter(string query)
     {
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
-        Assert.Equal("400 bad-parameter", (await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/a" + query, "x")).Refusal);
+        Assert.Equal(
+            "400 bad-parameter", (await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/a" + query, "x")).Refusal);
     }
 
     [Fact]

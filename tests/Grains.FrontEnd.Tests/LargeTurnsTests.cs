@@ -63,13 +63,15 @@ public sealed class LargeTurnsTests
         }
 
         // The first of them did not wait.
-        Assert.InRange(_time.GetElapsedTime(begun).TotalMilliseconds, 1_000.0 * (mibPerSecond - 1) / mibPerSecond - 3, 1_010);
+        Assert.InRange(
+            _time.GetElapsedTime(begun).TotalMilliseconds, 1_000.0 * (mibPerSecond - 1) / mibPerSecond - 3, 1_010);
     }
 
     [Theory]
     [InlineData(1, false)]
     [InlineData(2, true)]
-    public async Task The_pace_begins_where_others_ask_more_often_than_large_bodies_come_and_ends_with_that(int small, bool isPaced)
+    public async Task The_pace_begins_where_others_ask_more_often_than_large_bodies_come_and_ends_with_that(
+        int small, bool isPaced)
     {
         var turns = new LargeTurns(2, () => _isFull, _time);
         await AskAsync(turns, small, large: 1);
@@ -109,7 +111,9 @@ public sealed class LargeTurnsTests
         (await turn).Dispose();
     }
 
-    /// <summary>Time goes on in milliseconds until the turn has come; the window does not end meanwhile, as others ask on.</summary>
+    /// <summary>
+    /// Time goes on in milliseconds until the turn has come; the window does not end meanwhile, as others ask on.
+    /// </summary>
     private async Task<LargeTurns.Turn> PatientlyAsync(LargeTurns turns, int bytes = _mib)
     {
         turns.CountRequest();

@@ -10,7 +10,9 @@ using Grains.StateMachines.Timers;
 
 namespace Grains.FrontEnd.Tests;
 
-/// <summary>Every limit of the API's page, written down here a second time: the value itself passes, the next one does not.</summary>
+/// <summary>
+/// Every limit of the API's page, written down here a second time: the value itself passes, the next one does not.
+/// </summary>
 public sealed class LimitTests
 {
     private const string _key = "/v1/keyspaces/ks/keys/a";
@@ -68,7 +70,9 @@ public sealed class LimitTests
         new("ContentTypeChars", 255, "400 bad-field", n => Json(_commit, $$$"""{"state":{"text":"","contentType":"{{{Xs(n)}}}"}}""")),
         new("ContentTypeChars", 255, "400 bad-field", n => Timer($$"""{"delay":"1s","contentType":"{{Xs(n)}}"}""")),
         new("ReasonChars", 1_024, "400 bad-field", n => Json("/v1/deliveries/D:reject", $$"""{"reason":"{{Xs(n)}}"}""")),
-        new("MessageHeaders", 32, "400 bad-header", n => Message(Enumerable.Range(0, (int)n).Select(i => ($"ce-{i}", "x")))),
+        new(
+            "MessageHeaders", 32, "400 bad-header",
+            n => Message(Enumerable.Range(0, (int)n).Select(i => ($"ce-{i}", "x")))),
         new("MessageHeaders", 32, "400 bad-field", n => Json(_commit, $$$"""{"sends":[{"node":"m","headers":{ {{{Headers(n)}}} }}]}""")),
         new("MessageHeaderBytes", 8_192, "400 bad-header", n => Message("ce-a", Xs(n - 4))),
         new("MessageHeaderBytes", 8_192, "400 bad-field", n => Json(_commit, $$$"""{"replies":[{"headers":{"ce-a":"{{{Xs(n - 4)}}}"}}]}""")),
@@ -77,15 +81,21 @@ public sealed class LimitTests
         new("HandlerUrls", 16, "400 bad-field", n => Push($"[{Many(n, "\"http://127.0.0.1/\"")}]", "")),
         new("HandlerUrlChars", 2_048, "400 bad-field", n => Push($"[\"http://127.0.0.1/{Xs(n - 17)}\"]", "")),
         new("HandlerInFlight", 1_024, "400 bad-field", n => Push("[\"http://127.0.0.1/\"]", $",\"inFlight\":{n}")),
-        new("HandlerMsMax", 3_600_000, "400 bad-field", n => Push("[\"http://127.0.0.1/\"]", $",\"timeout\":\"{n}ms\"")),
-        new("HandlerMsMin", 100, "400 bad-field", n => Push("[\"http://127.0.0.1/\"]", $",\"timeout\":\"{n}ms\"")) { IsLower = true },
+        new(
+            "HandlerMsMax", 3_600_000, "400 bad-field",
+            n => Push("[\"http://127.0.0.1/\"]", $",\"timeout\":\"{n}ms\"")),
+        new(
+            "HandlerMsMin", 100, "400 bad-field",
+            n => Push("[\"http://127.0.0.1/\"]", $",\"timeout\":\"{n}ms\"")) { IsLower = true },
         new("LeaseMsMax", 43_200_000, "400 bad-field", n => Json(_node + "/receive", $$"""{"lease":"{{n}}ms"}""")),
         new("LeaseMsMin", 100, "400 bad-field", n => Json(_node + "/receive", $$"""{"lease":"{{n}}ms"}""")) { IsLower = true },
         new("LeaseMsMax", 43_200_000, "400 bad-field", n => Json("/v1/deliveries/D:renew", $$"""{"lease":"{{n}}ms"}""")),
         new("LeaseMsMin", 100, "400 bad-field", n => Service($$"""{"lease":"{{n}}ms"}""")) { IsLower = true },
         new("WaitMs", 60_000, "400 bad-field", n => Json(_node + "/receive", $$"""{"wait":"{{n}}ms"}""")),
         new("WaitMs", 60_000, "400 bad-field", n => Json("/v1/services/none/receive", $$"""{"wait":"{{n}}ms"}""")) { Passes = "404 service-not-found" },
-        new("WaitMs", 60_000, "400 bad-parameter", n => new("GET", $"/v1/services/none/messages/{_message}/reply?wait={n}ms"))
+        new(
+            "WaitMs", 60_000, "400 bad-parameter",
+            n => new("GET", $"/v1/services/none/messages/{_message}/reply?wait={n}ms"))
             { Passes = "404 service-not-found" },
         new("DelayMs", 43_200_000, "400 bad-field", n => Json("/v1/deliveries/D:reject", $$"""{"delay":"{{n}}ms"}""")),
         new("DelayMs", 43_200_000, "400 bad-field", n => Service($$$"""{"retry":{"backoff":"{{{n}}}ms","maxBackoff":"12h"}}""")),
@@ -125,8 +135,11 @@ public sealed class LimitTests
         Case limit = _cases[at];
         await using FrontEndServer server = await StartAsync();
         int outwards = limit.IsLower ? -1 : 1;
-        Assert.Equal($"{name}, {request}: {limit.Passes}", $"{name}, {request}: {await AskAsync(server, limit, limit.Value - outwards)}");
-        Assert.Equal($"{name}, {request}: {limit.Passes}", $"{name}, {request}: {await AskAsync(server, limit, limit.Value)}");
+        Assert.Equal(
+            $"{name}, {request}: {limit.Passes}",
+            $"{name}, {request}: {await AskAsync(server, limit, limit.Value - outwards)}");
+        Assert.Equal(
+            $"{name}, {request}: {limit.Passes}", $"{name}, {request}: {await AskAsync(server, limit, limit.Value)}");
         Assert.Equal(limit.Refusal, (await SendAsync(server, limit.Ask(limit.Value + outwards))).Refusal);
     }
 
@@ -135,7 +148,8 @@ public sealed class LimitTests
     {
         IEnumerable<string> declared = typeof(Limits).GetFields(BindingFlags.Public | BindingFlags.Static)
             .Select(f => $"{f.Name} = {Convert.ToInt64(f.GetRawConstantValue(), null)}");
-        IEnumerable<string> written = _cases.Select(c => $"{c.Name} = {c.Value}").Concat(_elsewhere.Select(e => $"{e.Key} = {e.Value}")).Distinct();
+        IEnumerable<string> written = _cases.Select(c => $"{c.Name} = {c.Value}")
+            .Concat(_elsewhere.Select(e => $"{e.Key} = {e.Value}")).Distinct();
         Assert.Equal(written.Order(StringComparer.Ordinal), declared.Order(StringComparer.Ordinal));
     }
 
@@ -170,10 +184,12 @@ public sealed class LimitTests
 
     private static Task<Reply> SendAsync(FrontEndServer server, Request request)
     {
-        string path = request.Path.Replace("/D:", $"/{new DeliveryHandle(new DeliveryId(default, new Epoch(1), 1), "words")}:");
+        string path = request.Path.Replace(
+            "/D:", $"/{new DeliveryHandle(new DeliveryId(default, new Epoch(1), 1), "words")}:");
         string head = string.Concat(request.Headers.Select(h => $"{h.Name}: {h.Value}\r\n"));
         return server.RawAsync(
-            $"{request.Method} {path} HTTP/1.1\r\nHost: localhost\r\n{head}Content-Length: {request.Body.Length}\r\n\r\n{request.Body}");
+            $"{request.Method} {path} HTTP/1.1\r\nHost: localhost\r\n{head}Content-Length: "
+            + $"{request.Body.Length}\r\n\r\n{request.Body}");
     }
 
     private static Request Put(string path, long bytes) => new("PUT", path, Xs(bytes));
@@ -188,9 +204,12 @@ public sealed class LimitTests
 
     private static Request Message(string header, string value) => Message([(header, value)]);
 
-    private static Request Message(IEnumerable<(string, string)> headers) => new("POST", _node + "/messages", "x", [.. headers]);
+    private static Request Message(IEnumerable<(string, string)> headers) =>
+        new("POST", _node + "/messages", "x", [.. headers]);
 
-    /// <summary>A commit of so many bytes: of each send count its node, its body and 128; 128 are the commit's own.</summary>
+    /// <summary>
+    /// A commit of so many bytes: of each send count its node, its body and 128; 128 are the commit's own.
+    /// </summary>
     private static string Sends(long bytes)
     {
         const int each = 1_000_000;
@@ -204,7 +223,8 @@ public sealed class LimitTests
         return $$"""{"sends":[{{string.Join(',', bodies.Select(b => $$"""{"node":"m","text":"{{Xs(b)}}"}"""))}}]}""";
     }
 
-    private static string Headers(long count) => string.Join(',', Enumerable.Range(0, (int)count).Select(i => $"\"ce-{i}\":\"x\""));
+    private static string Headers(long count) =>
+        string.Join(',', Enumerable.Range(0, (int)count).Select(i => $"\"ce-{i}\":\"x\""));
 
     private static string Many(long count, string item) => string.Join(',', Enumerable.Repeat(item, (int)count));
 
@@ -220,5 +240,6 @@ public sealed class LimitTests
         public string Passes { get; init; } = "passes";
     }
 
-    private sealed record Request(string Method, string Path, string Body = "", params (string Name, string Value)[] Headers);
+    private sealed record Request(
+        string Method, string Path, string Body = "", params (string Name, string Value)[] Headers);
 }

@@ -25,7 +25,9 @@ public sealed class NodeRoutesTests
         Assert.Equal(202, reply.Status);
         Assert.Equal(new MessageId(default, new Revision(9), 0).ToString(), reply.Json.GetProperty("id").GetString());
         Assert.Equal(reply.Headers["Grains-Position"], reply.Json.GetProperty("position").GetString());
-        Assert.Equal(("hi", "text/plain", "greeting"), (Encoding.UTF8.GetString(send.Content.Body), send.Content.ContentType, send.Content.Type));
+        Assert.Equal(
+            ("hi", "text/plain", "greeting"),
+            (Encoding.UTF8.GetString(send.Content.Body), send.Content.ContentType, send.Content.Type));
         Assert.Equal(
             [new("ce-id", "7"), new("grains-header-x", "y"), new("traceparent", "00-a-b-01")],
             send.Content.Headers);
@@ -42,7 +44,8 @@ public sealed class NodeRoutesTests
             : null);
         async Task<IdempotencyKey> SendAsync(string node, string key, string body, params (string, string)[] headers)
         {
-            Reply reply = await server.SendAsync("POST", $"/v1/services/words/nodes/{node}/messages", body, "text/plain",
+            Reply reply = await server.SendAsync(
+                "POST", $"/v1/services/words/nodes/{node}/messages", body, "text/plain",
                 [("Idempotency-Key", key), .. headers]);
             Assert.Equal("true", reply.Headers["Grains-Repeated"]);
             return server.Partitions.Last<SendMessage>().IdempotencyKey!.Value;
@@ -63,7 +66,8 @@ public sealed class NodeRoutesTests
     [InlineData(Refusal.ServiceDeleted, "404 service-not-found")]
     public async Task A_refused_send_says_why(Refusal refusal, string expected)
     {
-        await using FrontEndServer server = await StartAsync(c => c is SendMessage ? new Refused(refusal, "So it is.") : null);
+        await using FrontEndServer server = await StartAsync(
+            c => c is SendMessage ? new Refused(refusal, "So it is.") : null);
         Assert.Equal(expected, (await server.SendAsync("POST", _node + "/messages", "x")).Refusal);
     }
 
@@ -81,7 +85,9 @@ public sealed class NodeRoutesTests
             reply.Body);
 
         var elsewhere = new MessageId(new PartitionId(4_000_000_000), new Revision(5), 1);
-        Assert.Equal("404 message-not-found", (await server.SendAsync("GET", $"/v1/services/words/messages/{elsewhere}")).Refusal);
+        Assert.Equal(
+            "404 message-not-found",
+            (await server.SendAsync("GET", $"/v1/services/words/messages/{elsewhere}")).Refusal);
         Assert.Equal("400 bad-id", (await server.SendAsync("GET", "/v1/services/words/messages/mAAAA")).Refusal);
     }
 
@@ -89,7 +95,8 @@ public sealed class NodeRoutesTests
     public async Task A_mailbox_is_paged_by_message_ids()
     {
         var id = new MessageId(new PartitionId(2), new Revision(5), 1);
-        await using FrontEndServer server = await StartAsync(c => c is ListMessages ? new MessagePage([View(id)], More: true) : null);
+        await using FrontEndServer server = await StartAsync(
+            c => c is ListMessages ? new MessagePage([View(id)], More: true) : null);
         Reply reply = await server.SendAsync("GET", $"{_node}/dead?limit=1&after={id}");
         ListMessages asked = server.Partitions.Last<ListMessages>();
         Assert.Equal((true, id, 1), (asked.Dead, asked.After, asked.Limit));
@@ -102,7 +109,8 @@ public sealed class NodeRoutesTests
     public async Task Dead_letters_are_retried_and_discarded_and_other_verbs_are_no_route()
     {
         var id = new MessageId(new PartitionId(2), new Revision(5), 1);
-        await using FrontEndServer server = await StartAsync(c => c is SettleDeadLetter ? new Done(new Revision(6)) : null);
+        await using FrontEndServer server = await StartAsync(
+            c => c is SettleDeadLetter ? new Done(new Revision(6)) : null);
         Assert.Equal(204, (await server.SendAsync("POST", $"{_node}/dead/{id}:retry")).Status);
         Assert.True(server.Partitions.Last<SettleDeadLetter>().Retry);
         Assert.Equal(204, (await server.SendAsync("POST", $"{_node}/dead/{id}:discard")).Status);
@@ -130,15 +138,23 @@ public sealed class NodeRoutesTests
         await using FrontEndServer server = await StartAsync(c => c is PurgeNode ? new Purged(3, 2) : null);
         Reply purged = await server.SendAsync("POST", "/v1/services/words/nodes/a%3Apurge:purge");
         Assert.Equal("""{"waiting":3,"dead":2}""", purged.Body);
-        Assert.Equal((false, new Utf8Name("a:purge")), (server.Partitions.Last<PurgeNode>().WithState, server.Partitions.Last<PurgeNode>().Node));
+        Assert.Equal(
+            (false, new Utf8Name("a:purge")),
+            (server.Partitions.Last<PurgeNode>().WithState, server.Partitions.Last<PurgeNode>().Node));
         Assert.Equal(204, (await server.SendAsync("DELETE", "/v1/services/words/nodes/a:b")).Status);
-        Assert.Equal((true, new Utf8Name("a:b")), (server.Partitions.Last<PurgeNode>().WithState, server.Partitions.Last<PurgeNode>().Node));
+        Assert.Equal(
+            (true, new Utf8Name("a:b")),
+            (server.Partitions.Last<PurgeNode>().WithState, server.Partitions.Last<PurgeNode>().Node));
     }
 
     [Fact]
     public async Task A_state_is_read_written_and_removed_with_its_version()
     {
-        NodeView view = new() { Node = new Utf8Name("n"), State = "42"u8.ToArray(), StateContentType = "text/plain", StateVersion = new Revision(17) };
+        NodeView view = new()
+        {
+            Node = new Utf8Name("n"), State = "42"u8.ToArray(), StateContentType = "text/plain",
+            StateVersion = new Revision(17)
+        };
         await using FrontEndServer server = await StartAsync(c => c switch
         {
             GetNode { WithState: true } => new NodeFound(view),
@@ -146,8 +162,11 @@ public sealed class NodeRoutesTests
             _ => null,
         });
         Reply read = await server.SendAsync("GET", _node + "/state");
-        Assert.Equal((200, "42", "\"17\"", "text/plain"), (read.Status, read.Body, read.Headers["ETag"], read.Headers["Content-Type"]));
-        Assert.Equal(304, (await server.SendAsync("GET", _node + "/state", null, null, ("If-None-Match", "\"17\""))).Status);
+        Assert.Equal(
+            (200, "42", "\"17\"", "text/plain"),
+            (read.Status, read.Body, read.Headers["ETag"], read.Headers["Content-Type"]));
+        Assert.Equal(
+            304, (await server.SendAsync("GET", _node + "/state", null, null, ("If-None-Match", "\"17\""))).Status);
 
         Reply written = await server.SendAsync("PUT", _node + "/state", "43", "text/plain", ("If-Match", "\"17\""));
         Assert.Equal((200, "\"18\""), (written.Status, written.Headers["ETag"]));
@@ -164,8 +183,13 @@ public sealed class NodeRoutesTests
     [Fact]
     public async Task A_node_tells_what_it_holds_and_where_it_lives()
     {
-        NodeView view = new() { Node = new Utf8Name("{the}"), Waiting = 1, Delivered = 2, Dead = 3, StateVersion = new Revision(17), StateBytes = 2 };
-        await using FrontEndServer server = await StartAsync(c => c is GetNode { WithState: false } ? new NodeFound(view) : null);
+        NodeView view = new()
+        {
+            Node = new Utf8Name("{the}"), Waiting = 1, Delivered = 2, Dead = 3, StateVersion = new Revision(17),
+            StateBytes = 2
+        };
+        await using FrontEndServer server = await StartAsync(
+            c => c is GetNode { WithState: false } ? new NodeFound(view) : null);
         Reply reply = await server.SendAsync("GET", _node);
         uint partition = server.Partitions.Slots.PartitionOf(SlotMap.SlotOf("the"u8)).Value;
         Assert.Equal(
@@ -210,7 +234,8 @@ public sealed class NodeRoutesTests
     private static async Task<FrontEndServer> StartAsync(Func<Command, Answer?>? script)
     {
         FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
-        server.Partitions.Script = (_, command, _) => script?.Invoke(command) is { } answer ? Task.FromResult(answer) : null;
+        server.Partitions.Script = (_, command, _) =>
+            script?.Invoke(command) is { } answer ? Task.FromResult(answer) : null;
         return server;
     }
 }

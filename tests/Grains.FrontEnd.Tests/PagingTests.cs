@@ -21,10 +21,14 @@ public sealed class PagingTests
             {
                 ("/v1/keyspaces/spread/keys", "keys", "key"), ("/v1/keyspaces/ordered/keys", "keys", "key"),
                 ("/v1/services/words/nodes", "nodes", "node"), ("/v1/services/words/nodes/n/mailbox", "messages", "id"),
-                ("/v1/services/words/nodes/n/delayed", "messages", "id"), ("/v1/services/words/nodes/n/dead", "messages", "id"),
+                ("/v1/services/words/nodes/n/delayed", "messages", "id"),
+                ("/v1/services/words/nodes/n/dead", "messages", "id"),
             })
             {
-                foreach ((int count, int limit) in new[] { (0, 1), (1, 1), (7, 1), (7, 2), (7, 6), (7, 7), (7, 8), (40, 3) })
+                foreach ((int count, int limit) in new[]
+                {
+                    (0, 1), (1, 1), (7, 1), (7, 2), (7, 6), (7, 7), (7, 8), (40, 3)
+                })
                 {
                     data.Add(path, member, name, count, limit);
                 }
@@ -35,7 +39,8 @@ public sealed class PagingTests
     }
 
     [Theory, MemberData(nameof(Lists))]
-    public async Task Every_entry_of_a_list_comes_once_and_in_order(string path, string member, string name, int count, int limit)
+    public async Task Every_entry_of_a_list_comes_once_and_in_order(
+        string path, string member, string name, int count, int limit)
     {
         await using FrontEndServer server = await StartAsync(count);
         var seen = new List<string>();
@@ -46,10 +51,15 @@ public sealed class PagingTests
             string after = next is null ? "" : "&after=" + Uri.EscapeDataString(next);
             Reply page = await server.SendAsync("GET", $"{path}?limit={limit}{after}");
             Assert.Equal(200, page.Status);
-            string[] entries = [.. page.Json.GetProperty(member).EnumerateArray().Select(e => e.GetProperty(name).GetString()!)];
+            string[] entries =
+            [
+                .. page.Json.GetProperty(member).EnumerateArray().Select(e => e.GetProperty(name).GetString()!)
+            ];
             Assert.InRange(entries.Length, count == 0 ? 0 : 1, limit);
             seen.AddRange(entries);
-            next = page.Json.TryGetProperty("next", out JsonElement there) && there.ValueKind != JsonValueKind.Null ? there.GetString() : null;
+            next = page.Json.TryGetProperty("next", out JsonElement there) && there.ValueKind != JsonValueKind.Null
+                ? there.GetString()
+                : null;
             Assert.InRange(++pages, 1, Math.Max(count, 1));
         }
         while (next is not null);
@@ -64,10 +74,18 @@ public sealed class PagingTests
     public async Task A_page_may_begin_after_a_name_that_is_not_there()
     {
         await using FrontEndServer server = await StartAsync(7);
-        foreach (string path in new[] { "/v1/keyspaces/spread/keys?after=k03x", "/v1/keyspaces/ordered/keys?after=k03x", "/v1/services/words/nodes?after=k03x" })
+        foreach (string path in new[]
+        {
+            "/v1/keyspaces/spread/keys?after=k03x", "/v1/keyspaces/ordered/keys?after=k03x",
+            "/v1/services/words/nodes?after=k03x"
+        })
         {
             Reply page = await server.SendAsync("GET", path);
-            string[] names = [.. page.Json.EnumerateObject().First().Value.EnumerateArray().Select(e => e.EnumerateObject().First().Value.GetString()!)];
+            string[] names =
+            [
+                .. page.Json.EnumerateObject().First().Value.EnumerateArray()
+                .Select(e => e.EnumerateObject().First().Value.GetString()!)
+            ];
             Assert.Equal(["k04", "k05", "k06"], names);
         }
     }
@@ -100,7 +118,8 @@ public sealed class PagingTests
     {
         Utf8Name[] all =
         [
-            .. Enumerable.Range(0, count).Where(i => i % _partitions == partition.Value).Select(i => new Utf8Name(NameOf(i)))
+            .. Enumerable.Range(0, count).Where(i => i % _partitions == partition.Value)
+            .Select(i => new Utf8Name(NameOf(i)))
                 .Where(n => list.After.Length == 0 || n.CompareTo(list.After) > 0),
         ];
         return new NodePage([.. all.Take(list.Limit).Select(n => new NodeView { Node = n })], all.Length > list.Limit);
@@ -108,11 +127,15 @@ public sealed class PagingTests
 
     private static MessagePage Messages(ListMessages list, int count)
     {
-        MessageView[] all = [.. Messages(count).Where(m => list.After is not { } after || m.Id.Revision.Value > after.Revision.Value)];
+        MessageView[] all =
+        [
+            .. Messages(count).Where(m => list.After is not { } after || m.Id.Revision.Value > after.Revision.Value)
+        ];
         return new MessagePage([.. all.Take(list.Limit)], all.Length > list.Limit);
     }
 
-    private static IEnumerable<MessageView> Messages(int count) => Enumerable.Range(1, count).Select(i => new MessageView
+    private static IEnumerable<MessageView> Messages(int count) =>
+        Enumerable.Range(1, count).Select(i => new MessageView
     {
         Id = new MessageId(new PartitionId(2), new Revision(i), 0),
         Node = new Utf8Name("n"),

@@ -18,7 +18,10 @@ public sealed class RateTests
             Assert.Equal("401 unauthenticated", (await AskAsync(server, $"Bearer guess-{i}-0123456789")).Refusal);
         }
 
-        foreach (string guess in new[] { "Bearer guess-again-0123456789", "Basic dTpw", "Bearer " + new string('x', 5_000) })
+        foreach (string guess in new[]
+        {
+            "Bearer guess-again-0123456789", "Basic dTpw", "Bearer " + new string('x', 5_000)
+        })
         {
             Reply limited = await AskAsync(server, guess);
             Assert.Equal("429 rate-limited", limited.Refusal);

@@ -15,7 +15,8 @@ public sealed class ReadChoiceTests
     [InlineData("", ConsistencyLevel.Linearizable, "linearizable")]
     [InlineData("?read=linearizable", ConsistencyLevel.Linearizable, "linearizable")]
     [InlineData("?read=stale", ConsistencyLevel.Stale, "stale")]
-    public async Task The_choice_reaches_the_partition_and_the_answer_names_it(string query, ConsistencyLevel kind, string header)
+    public async Task The_choice_reaches_the_partition_and_the_answer_names_it(
+        string query, ConsistencyLevel kind, string header)
     {
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
         await server.SendAsync("PUT", _key, "one", "text/plain");
@@ -36,9 +37,16 @@ public sealed class ReadChoiceTests
         Assert.Equal(new ReadConsistency(ConsistencyLevel.Session, 0, new Revision(1)), command.Consistency);
 
         await server.SendAsync("GET", $"/v1/keyspaces/ks/keys?read=session&at={position}");
-        (PartitionId Partition, Command Command)[] lists = [.. server.Partitions.Seen.Where(s => s.Command is ListKeys { Keyspace.Value: > 0 })];
+        (PartitionId Partition, Command Command)[] lists =
+        [
+            .. server.Partitions.Seen.Where(s => s.Command is ListKeys { Keyspace.Value: > 0 })
+        ];
         Assert.Equal(4, lists.Length);
-        Assert.All(lists, l => Assert.Equal(l.Partition == partition ? ConsistencyLevel.Session : ConsistencyLevel.Stale, l.Command.Consistency.Level));
+        Assert.All(
+            lists,
+            l => Assert.Equal(
+                l.Partition == partition ? ConsistencyLevel.Session : ConsistencyLevel.Stale,
+                l.Command.Consistency.Level));
     }
 
     [Theory]
@@ -64,7 +72,8 @@ public sealed class ReadChoiceTests
         server.Partitions.Script = (_, command, _) => command.Consistency.Level == ConsistencyLevel.Session
             ? Task.FromResult<Answer>(new Refused(Refusal.HistoryChanged, "It was restored."))
             : null;
-        Assert.Equal("410 history-changed", (await server.SendAsync("GET", $"{_key}?read=session&at={position}-7")).Refusal);
+        Assert.Equal(
+            "410 history-changed", (await server.SendAsync("GET", $"{_key}?read=session&at={position}-7")).Refusal);
         Assert.Equal(7, server.Partitions.Last<GetKey>().Consistency.Incarnation);
     }
 
@@ -75,13 +84,15 @@ public sealed class ReadChoiceTests
         await server.SendAsync("PUT", _key, "one", "text/plain");
         await Task.Delay(DeclarationCache<object>.FreshMs + 200);
         server.Partitions.Script = (partition, command, _) => command.Consistency.Level == ConsistencyLevel.Linearizable
-            ? Task.FromException<Answer>(new PartitionUnavailableException(partition, outcomeKnown: true, "The journal is unavailable."))
+            ? Task.FromException<Answer>(
+                new PartitionUnavailableException(partition, outcomeKnown: true, "The journal is unavailable."))
             : null;
 
         Assert.Equal("503 unavailable", (await server.SendAsync("GET", _key)).Refusal);
         Assert.Equal("503 unavailable", (await server.SendAsync("PUT", _key, "two", "text/plain")).Refusal);
         Assert.Equal("one", (await server.SendAsync("GET", _key + "?read=stale")).Body);
-        Assert.Equal("404 key-not-found", (await server.SendAsync("GET", "/v1/keyspaces/ks/keys/b?read=stale")).Refusal);
+        Assert.Equal(
+            "404 key-not-found", (await server.SendAsync("GET", "/v1/keyspaces/ks/keys/b?read=stale")).Refusal);
         Assert.Equal(200, (await server.SendAsync("GET", "/v1/keyspaces/ks/keys?read=stale")).Status);
     }
 
@@ -90,6 +101,8 @@ public sealed class ReadChoiceTests
     {
         await using FrontEndServer server = await FrontEndServer.StartAsync();
         await server.SendAsync("GET", _key + "?read=stale");
-        Assert.Equal((KeyspaceId.System, ConsistencyLevel.Stale), (server.Partitions.Last<GetKey>().Keyspace, server.Partitions.Last<GetKey>().Consistency.Level));
+        Assert.Equal(
+            (KeyspaceId.System, ConsistencyLevel.Stale),
+            (server.Partitions.Last<GetKey>().Keyspace, server.Partitions.Last<GetKey>().Consistency.Level));
     }
 }

@@ -7,7 +7,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Grains.FrontEnd.Tests;
 
-/// <summary>Who may ask for what, written down here a second time: a route that is opened, or not guarded, is noticed.</summary>
+/// <summary>
+/// Who may ask for what, written down here a second time: a route that is opened, or not guarded, is noticed.
+/// </summary>
 public sealed class RoutePermissionTests
 {
     private const string _reader = "reader-key-0123456789";
@@ -80,7 +82,8 @@ public sealed class RoutePermissionTests
         get
         {
             var data = new TheoryData<string, string, string>();
-            foreach (string[] words in _table.Split('\n').Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+            foreach (string[] words in _table.Split('\n').Select(
+                l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
             {
                 data.Add(words[0], words[1], words[2].Trim());
             }
@@ -95,11 +98,13 @@ public sealed class RoutePermissionTests
         await using FrontEndServer server = await FrontEndServer.StartAsync();
         Assert.Equal(
             Routes.Select(r => $"{r[1]} {r[2]}").Order(StringComparer.Ordinal),
-            server.Services.GetRequiredService<RouteTable>().All.Select(r => $"{r.Method} {r.Path}").Order(StringComparer.Ordinal));
+            server.Services.GetRequiredService<RouteTable>().All.Select(
+                r => $"{r.Method} {r.Path}").Order(StringComparer.Ordinal));
     }
 
     [Theory, MemberData(nameof(Routes))]
-    public async Task A_route_is_open_to_who_has_its_permission_and_to_nobody_else(string permission, string method, string path)
+    public async Task A_route_is_open_to_who_has_its_permission_and_to_nobody_else(
+        string permission, string method, string path)
     {
         string file = Path.GetTempFileName();
         try
@@ -114,7 +119,8 @@ public sealed class RoutePermissionTests
                 foreach ((string? key, int at) in new[] { null, _reader, _writer, _admin }.Select((k, i) => (k, i)))
                 {
                     (string, string)[] headers = key is null ? [] : [("Authorization", "Bearer " + key)];
-                    statuses[at] = (await server.SendAsync(asked, url, asked is "PUT" or "POST" ? "{}" : null, headers: headers)).Status;
+                    statuses[at] =
+                        (await server.SendAsync(asked, url, asked is "PUT" or "POST" ? "{}" : null, headers: headers)).Status;
                 }
 
                 Assert.Equal(
@@ -139,7 +145,8 @@ public sealed class RoutePermissionTests
         {
             string method = (string)route[1];
             Reply reply = await server.SendAsync(
-                method, Fill((string)route[2]), method is "PUT" or "POST" ? "{}" : null, headers: ("Grains-Timeout-Ms", "100"));
+                method, Fill((string)route[2]), method is "PUT" or "POST" ? "{}" : null,
+                headers: ("Grains-Timeout-Ms", "100"));
             Assert.True(reply.Status != 500, $"{method} {route[2]}: {reply.Body}");
             unavailable += reply.Refusal == "503 unavailable" ? 1 : 0;
         }
@@ -157,10 +164,12 @@ public sealed class RoutePermissionTests
     };
 
     /// <summary>What becomes of it behind the guard is not the matter here.</summary>
-    private static string Verdict(int status) => status is 401 or 403 ? status.ToString(CultureInfo.InvariantCulture) : "passes";
+    private static string Verdict(int status) =>
+        status is 401 or 403 ? status.ToString(CultureInfo.InvariantCulture) : "passes";
 
     private static string Fill(string path) => path
         .Replace("{keyspace}", "ks").Replace("{key}", "a/b").Replace("{service}", "words").Replace("{node}", "n")
-        .Replace("{timer}", "t").Replace("{server}", "one").Replace("{code}", "forbidden").Replace("{delivery}", "d-none")
+        .Replace("{timer}", "t").Replace("{server}", "one").Replace("{code}", "forbidden")
+        .Replace("{delivery}", "d-none")
         .Replace("{message}", new MessageId(new PartitionId(1), new Revision(5), 0).ToString());
 }

@@ -61,8 +61,8 @@ public sealed class ServiceReceiveTests : IAsyncDisposable
 
         Add(2, "other");
 
-        // The first ones may be given something before it is known what the others have; one partition after another, it
-        // would be the ninth.
+        // The first ones may be given something before it is known what the others have; one partition after another,
+        // it would be the ninth.
         var nodes = new List<string?>();
         for (int i = 0; i < 6; i++)
         {
@@ -126,7 +126,8 @@ public sealed class ServiceReceiveTests : IAsyncDisposable
     private async Task<FrontEndServer> StartAsync()
     {
         _server = await FrontEndServer.StartDeclaredAsync();
-        _server.Partitions.Script = (partition, command, cancel) => command is Receive receive ? ReceiveAsync(partition, receive, cancel) : null;
+        _server.Partitions.Script = (partition, command, cancel) =>
+            command is Receive receive ? ReceiveAsync(partition, receive, cancel) : null;
         return _server;
     }
 
@@ -141,7 +142,8 @@ public sealed class ServiceReceiveTests : IAsyncDisposable
             }
 
             queue.Enqueue(node);
-            foreach ((PartitionId Partition, TaskCompletionSource<Answer> Told) peeker in _peekers.Where(l => l.Partition == id).ToArray())
+            foreach (
+                (PartitionId Partition, TaskCompletionSource<Answer> Told) peeker in _peekers.Where(l => l.Partition == id).ToArray())
             {
                 _peekers.Remove(peeker);
                 peeker.Told.TrySetResult(new SomethingToDeliver());
@@ -186,7 +188,8 @@ public sealed class ServiceReceiveTests : IAsyncDisposable
         [
             new MessageView
             {
-                Id = new MessageId(partition, new Revision(_number), 0), Node = new Utf8Name(node), Content = MessageContent.Empty,
+                Id = new MessageId(partition, new Revision(_number), 0), Node = new Utf8Name(node),
+                Content = MessageContent.Empty,
             },
         ],
     };

@@ -14,7 +14,8 @@ public sealed class StrictInputTests
     /// <summary>Where a number belongs, none of these is one.</summary>
     public static TheoryData<string> NoNumbers =>
     [
-        "", " 1", "1 ", "+1", "-1", "1\0", "\01", "1,000", "1_000", "1.0", "1e0", "01", "0x1", "NaN", "Infinity", "∞", "\uff11", "\u0661", "1\n",
+        "", " 1", "1 ", "+1", "-1", "1\0", "\01", "1,000", "1_000", "1.0", "1e0", "01", "0x1", "NaN", "Infinity", "∞",
+        "\uff11", "\u0661", "1\n",
         "99999999999999999999", "9223372036854775808",
     ];
 
@@ -99,7 +100,8 @@ public sealed class StrictInputTests
     [InlineData("\uff12030-01-31T08:00:00Z")]
     [InlineData("2030-01-31T08:00:00\uff3a")]
     [InlineData("")]
-    public void What_is_no_time_of_RFC_3339_is_refused(string text) => Assert.False(Rfc3339.TryParse(text, out _), text);
+    public void What_is_no_time_of_RFC_3339_is_refused(string text) =>
+        Assert.False(Rfc3339.TryParse(text, out _), text);
 
     [Fact]
     public void More_digits_than_any_clock_has_are_refused()
@@ -164,7 +166,8 @@ public sealed class StrictInputTests
     public async Task A_body_takes_no_more_than_the_grammar_of_its_members(string body, string code)
     {
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
-        Assert.Equal("400 " + code, (await server.SendAsync("POST", "/v1/services/words/nodes/n/receive", body)).Refusal);
+        Assert.Equal(
+            "400 " + code, (await server.SendAsync("POST", "/v1/services/words/nodes/n/receive", body)).Refusal);
     }
 
     [Theory]
@@ -192,7 +195,8 @@ public sealed class StrictInputTests
     public async Task A_wait_that_is_no_number_of_seconds_is_refused(string header)
     {
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
-        Reply reply = await server.SendAsync("POST", "/v1/services/words/nodes/n/messages", "x", "text/plain", ("Prefer", header));
+        Reply reply = await server.SendAsync(
+            "POST", "/v1/services/words/nodes/n/messages", "x", "text/plain", ("Prefer", header));
         Assert.Equal("400 bad-header", reply.Refusal);
     }
 
@@ -202,7 +206,10 @@ public sealed class StrictInputTests
         string id = new MessageId(new PartitionId(3), new Revision(77), 5).ToString();
         Assert.True(MessageId.TryParse(id, out MessageId read));
         Assert.Equal(id, read.ToString());
-        foreach (string other in new[] { id + "=", id + "==", id + "\0", id + "\n", id + " ", " " + id, id.Insert(3, " "), id.Insert(3, "\n") })
+        foreach (string other in new[]
+        {
+            id + "=", id + "==", id + "\0", id + "\n", id + " ", " " + id, id.Insert(3, " "), id.Insert(3, "\n")
+        })
         {
             Assert.False(MessageId.TryParse(other, out _), other);
         }

@@ -47,11 +47,13 @@ public sealed class TrafficTests
         Reply refused = await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/k", most);
         Assert.Equal("429 overloaded", refused.Refusal);
         Assert.Equal("1", refused.Headers["Retry-After"]);
-        Assert.Equal(201, (await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/small", new string('x', 60_000))).Status);
+        Assert.Equal(
+            201, (await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/small", new string('x', 60_000))).Status);
 
         // It is cut off when somebody asks again after a second in which nothing of it came.
         Reply? later = null;
-        await UntilAsync(async () => (later = await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/k", most)).Status == 201);
+        await UntilAsync(
+            async () => (later = await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/k", most)).Status == 201);
         Assert.Equal(201, later!.Status);
         Assert.Equal("408 body-too-slow", (await FrontEndServer.ReadReplyAsync(stalled)).Refusal);
     }
@@ -85,7 +87,8 @@ public sealed class TrafficTests
 
         ByteShare bodies = server.Services.GetRequiredService<ServerMemory>().Bodies;
         await UntilAsync(() => bodies.Taken >= still.Count * (long)half.Length);
-        Assert.Equal(201, (await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/other", new string('x', 900_000))).Status);
+        Assert.Equal(
+            201, (await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/other", new string('x', 900_000))).Status);
         foreach (Socket socket in still)
         {
             await socket.SendAsync(Encoding.ASCII.GetBytes(half));
@@ -107,7 +110,8 @@ public sealed class TrafficTests
 
         Reply page = await server.SendAsync("GET", "/v1/keyspaces/ks/keys?values=true");
         Assert.Equal([700_000, 700_000, 700_000],
-            page.Json.GetProperty("keys").EnumerateArray().Select(k => k.GetProperty("value").GetBytesFromBase64().Length));
+            page.Json.GetProperty("keys").EnumerateArray()
+                .Select(k => k.GetProperty("value").GetBytesFromBase64().Length));
         Assert.Equal(700_000, (await server.SendAsync("GET", "/v1/keyspaces/ks/keys/1")).Body.Length);
         ByteShare answers = server.Services.GetRequiredService<ServerMemory>().Answers;
         await UntilAsync(() => answers.Taken == 0);
@@ -292,7 +296,8 @@ public sealed class TrafficTests
 
     private static async Task<Socket> AskForPageAsync(FrontEndServer server)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4_096 };
+        var socket = new Socket(
+            AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4_096 };
         await socket.ConnectAsync("127.0.0.1", server.Address.Port);
         await socket.SendAsync("GET /v1/keyspaces/ks/keys?values=true HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
         return socket;

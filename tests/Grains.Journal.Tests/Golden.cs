@@ -19,7 +19,9 @@ public static class Golden
             File.WriteAllText(path, hex);
         }
 
-        Assert.True(File.Exists(path), $"{path} is missing; {Path.GetFileName(caller)} needs it. Set GRAINS_UPDATE_GOLDEN=1 once.");
+        Assert.True(
+            File.Exists(path),
+            $"{path} is missing; {Path.GetFileName(caller)} needs it. Set GRAINS_UPDATE_GOLDEN=1 once.");
         Assert.Equal(File.ReadAllText(path), hex);
     }
 

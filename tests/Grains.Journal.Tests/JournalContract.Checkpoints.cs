@@ -192,7 +192,8 @@ public abstract partial class JournalContract
 
         owner = owner.On(Journal);
         Assert.Equal(AppendStatus.Durable, await owner.TryAsync(last));
-        Assert.Equal(AppendStatus.Fenced, await owner.TryAsync(new(_p, owner.Epoch, JournalTail.Empty, 1, "bad"u8.ToArray())));
+        Assert.Equal(
+            AppendStatus.Fenced, await owner.TryAsync(new(_p, owner.Epoch, JournalTail.Empty, 1, "bad"u8.ToArray())));
         Assert.Empty(await Journal.LinesAsync(_p, from: 11));
         await owner.AppendAsync("y");
         Owner next = await Owner.AcquireAsync(Journal, _p, "b");

@@ -129,7 +129,9 @@ public abstract partial class JournalContract
 
             ImageTotals totals = await target.ImportAsync(Of(parts));
             Assert.Equal(2, totals.Partitions);
-            Assert.Equal((await Journal.RecordsAsync(_p, from: 4)).Count + 1, (await Open(target).RecordsAsync(_p, from: 4)).Count);
+            Assert.Equal(
+                (await Journal.RecordsAsync(_p, from: 4)).Count + 1,
+                (await Open(target).RecordsAsync(_p, from: 4)).Count);
         }
     }
 
@@ -200,7 +202,8 @@ public abstract partial class JournalContract
             rest.Add(image.Current);
         }
 
-        Assert.Contains(rest, p => p is ImagePart.End { Tail.Revision.Value: var at } && at == owner.Tail.Revision.Value - 1);
+        Assert.Contains(
+            rest, p => p is ImagePart.End { Tail.Revision.Value: var at } && at == owner.Tail.Revision.Value - 1);
     }
 
     [Fact]
@@ -212,11 +215,14 @@ public abstract partial class JournalContract
         await Journal.DisposeAsync();
         _storage.Damage("to be damaged"u8.ToArray());
 
-        JournalDamagedException e = await Assert.ThrowsAsync<JournalDamagedException>(() => ListAsync(ExportAsync(Open(_storage))));
+        JournalDamagedException e = await Assert.ThrowsAsync<JournalDamagedException>(
+            () => ListAsync(ExportAsync(Open(_storage))));
         Assert.Equal((_p, new Revision(3)), (e.Partition, e.Revision));
     }
 
-    /// <summary>One partition with a checkpoint at r3, something forgotten and records after it; one with records alone.</summary>
+    /// <summary>
+    /// One partition with a checkpoint at r3, something forgotten and records after it; one with records alone.
+    /// </summary>
     private async Task<Owner> FillAsync()
     {
         Owner first = await Owner.AcquireAsync(Journal, _p, "first");
@@ -245,7 +251,8 @@ public abstract partial class JournalContract
     }
 
     private static async Task<long> IncarnationAsync(IJournal journal, Revision from) =>
-        EpochRecord.Decode((await journal.RecordsAsync(_p, from.Value)).Last(r => r.Kind == JournalRecordKind.Epoch).Payload.Span)
+        EpochRecord.Decode(
+            (await journal.RecordsAsync(_p, from.Value)).Last(r => r.Kind == JournalRecordKind.Epoch).Payload.Span)
             .Incarnation;
 
     private static IAsyncEnumerable<ImagePart> ExportAsync(IJournal journal) =>

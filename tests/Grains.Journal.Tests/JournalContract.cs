@@ -54,6 +54,7 @@ public abstract partial class JournalContract : IAsyncLifetime
         Assert.Equal(["r1 e1 a", "r2…r4 e1 x", "r5 e2 b"], await Journal.LinesAsync(_p));
     }
 
+    [Trait("Rule", "1")]
     [Fact]
     public async Task A_candidate_that_read_the_tail_long_ago_cannot_write_after_another_acquired()
     {
@@ -67,6 +68,7 @@ public abstract partial class JournalContract : IAsyncLifetime
         Assert.Equal(["r1 e1 paused", "r2 e2 winner", "r3 e2 mine"], await Journal.LinesAsync(_p));
     }
 
+    [Trait("Rule", "1")]
     [Fact]
     public async Task An_older_epoch_cannot_write_even_at_the_newest_tail()
     {
@@ -238,7 +240,9 @@ public abstract partial class JournalContract : IAsyncLifetime
         List<JournalRecord> records = await Journal.RecordsAsync(_p);
 
         Assert.Equal(701, records.Count);
-        Assert.Equal(Enumerable.Range(0, 700).Select(i => $"{i}"), records.Skip(1).Select(r => Encoding.UTF8.GetString(r.Payload.Span)));
+        Assert.Equal(
+            Enumerable.Range(0, 700).Select(i => $"{i}"),
+            records.Skip(1).Select(r => Encoding.UTF8.GetString(r.Payload.Span)));
         Assert.All(records.Zip(records.Skip(1)), pair => Assert.Equal(pair.First.Last.Next, pair.Second.First));
         Assert.Equal(owner.Tail, records[^1].Tail);
     }
@@ -391,6 +395,7 @@ public abstract partial class JournalContract : IAsyncLifetime
         Assert.Equal(["r1 e1 a", "r2 e1 x"], await Journal.LinesAsync(_p));
     }
 
+    [Trait("Rule", "12")]
     [Fact]
     public async Task A_damaged_record_is_named_and_everything_else_stays_readable()
     {

@@ -48,7 +48,8 @@ public sealed class Owner(IJournal journal, PartitionId partition, Epoch epoch, 
 
     public async Task<bool> CheckpointAsync(JournalTail? at = null, params string[] chunks) =>
         await journal.WriteCheckpointAsync(
-            partition, epoch, at ?? Tail, chunks.Select(c => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(c)), CancellationToken.None);
+            partition, epoch, at ?? Tail, chunks.Select(c => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(c)),
+            CancellationToken.None);
 
     public async Task<bool> TruncateAsync(Revision upTo) =>
         await journal.TruncateAsync(partition, epoch, upTo, CancellationToken.None);

@@ -6,7 +6,8 @@ namespace Grains.Journal.Tests;
 /// <summary>Reads a partition as facts that compare.</summary>
 public static class Reading
 {
-    public static async Task<List<JournalRecord>> RecordsAsync(this IJournal journal, PartitionId partition, long from = 1)
+    public static async Task<List<JournalRecord>> RecordsAsync(
+        this IJournal journal, PartitionId partition, long from = 1)
     {
         List<JournalRecord> records = [];
         await foreach (JournalRecord record in journal.ReadAsync(partition, new Revision(from), CancellationToken.None))

@@ -40,41 +40,57 @@ public sealed class PermissionTests
     private static readonly Dictionary<string, (Permission Needed, Func<IServiceProvider, Caller, Task<OperationError?>> Call)> _operations = new()
     {
         ["key put"] = On<KeyOperations>(Permission.Write, async (o, c) => (await o.PutAsync(c, "ks", default)).Error),
-        ["key get"] = On<KeyOperations>(Permission.Read, async (o, c) => (await o.GetAsync(c, "ks", new Utf8Name("k"))).Error),
+        ["key get"] = On<KeyOperations>(
+            Permission.Read, async (o, c) => (await o.GetAsync(c, "ks", new Utf8Name("k"))).Error),
         ["key delete"] = On<KeyOperations>(
             Permission.Write, async (o, c) => (await o.DeleteAsync(c, "ks", new Utf8Name("k"), Condition.None)).Error),
         ["key list"] = On<KeyOperations>(
             Permission.Read, async (o, c) => (await o.ListAsync(c, "ks", new KeyRange { Limit = 1 }, default)).Error),
-        ["key read"] = On<KeyActionOperations>(Permission.Read, async (o, c) => (await o.GetAsync(c, _keyspace, new Utf8Name("k"))).Error),
+        ["key read"] = On<KeyActionOperations>(
+            Permission.Read, async (o, c) => (await o.GetAsync(c, _keyspace, new Utf8Name("k"))).Error),
         ["key action"] = On<KeyActionOperations>(
-            Permission.Write, async (o, c) => (await o.DoAsync(c, _keyspace, new RemoveKey { Key = new Utf8Name("k") })).Error),
+            Permission.Write,
+            async (o, c) => (await o.DoAsync(c, _keyspace, new RemoveKey { Key = new Utf8Name("k") })).Error),
         ["key transaction"] = On<KeyActionOperations>(
             Permission.Write,
-            async (o, c) => (await o.TransactAsync(c, _keyspace, [new RemoveKey { Key = new Utf8Name("k") }], [])).Error),
-        ["key count"] = On<KeyActionOperations>(Permission.Read, async (o, c) => (await o.CountAsync(c, _keyspace, default)).Error),
+            async (o, c) =>
+                (await o.TransactAsync(c, _keyspace, [new RemoveKey { Key = new Utf8Name("k") }], [])).Error),
+        ["key count"] = On<KeyActionOperations>(
+            Permission.Read, async (o, c) => (await o.CountAsync(c, _keyspace, default)).Error),
         ["key scan"] = On<KeyActionOperations>(
             Permission.Read, async (o, c) => (await o.ScanAsync(c, _keyspace, default, 1, default)).Error),
         ["key increment"] = On<KeyOperations>(
             Permission.Write, async (o, c) => (await o.IncrementAsync(c, "ks", new Utf8Name("k"), 1)).Error),
-        ["keyspace list"] = On<KeyspaceOperations>(Permission.Read, async (o, c) => (await o.ListAsync(c, default)).Error),
+        ["keyspace list"] = On<KeyspaceOperations>(
+            Permission.Read, async (o, c) => (await o.ListAsync(c, default)).Error),
         ["keyspace get"] = On<KeyspaceOperations>(Permission.Read, async (o, c) => (await o.GetAsync(c, "ks")).Error),
         ["keyspace declare"] = On<KeyspaceOperations>(
-            Permission.Admin, async (o, c) => (await o.DeclareAsync(c, "ks", new KeyspaceRequest { Layout = "spread" })).Error),
-        ["keyspace delete"] = On<KeyspaceOperations>(Permission.Admin, async (o, c) => (await o.DeleteAsync(c, "ks")).Error),
-        ["service list"] = On<ServiceOperations>(Permission.Read, async (o, c) => (await o.ListAsync(c, default)).Error),
+            Permission.Admin,
+            async (o, c) => (await o.DeclareAsync(c, "ks", new KeyspaceRequest { Layout = "spread" })).Error),
+        ["keyspace delete"] = On<KeyspaceOperations>(
+            Permission.Admin, async (o, c) => (await o.DeleteAsync(c, "ks")).Error),
+        ["service list"] = On<ServiceOperations>(
+            Permission.Read, async (o, c) => (await o.ListAsync(c, default)).Error),
         ["service get"] = On<ServiceOperations>(Permission.Read, async (o, c) => (await o.GetAsync(c, "words")).Error),
         ["service declare"] = On<ServiceOperations>(
             Permission.Admin, async (o, c) => (await o.DeclareAsync(c, "words", new ServiceRequest())).Error),
-        ["service pause"] = On<ServiceOperations>(Permission.Admin, async (o, c) => (await o.PauseAsync(c, "words", true)).Error),
-        ["service secret"] = On<ServiceOperations>(Permission.Admin, async (o, c) => (await o.SecretAsync(c, "words")).Error),
-        ["service delete"] = On<ServiceOperations>(Permission.Admin, async (o, c) => (await o.DeleteAsync(c, "words")).Error),
+        ["service pause"] = On<ServiceOperations>(
+            Permission.Admin, async (o, c) => (await o.PauseAsync(c, "words", true)).Error),
+        ["service secret"] = On<ServiceOperations>(
+            Permission.Admin, async (o, c) => (await o.SecretAsync(c, "words")).Error),
+        ["service delete"] = On<ServiceOperations>(
+            Permission.Admin, async (o, c) => (await o.DeleteAsync(c, "words")).Error),
         ["message send"] = On<MessageOperations>(
-            Permission.Write, async (o, c) => (await o.SendAsync(c, "words", _node.Node, new MessageSend(MessageContent.Empty))).Error),
-        ["message find"] = On<MessageOperations>(Permission.Read, async (o, c) => (await o.FindAsync(c, "words", _message, default)).Error),
-        ["message cancel"] = On<MessageOperations>(Permission.Write, async (o, c) => (await o.CancelAsync(c, "words", _message)).Error),
+            Permission.Write,
+            async (o, c) => (await o.SendAsync(c, "words", _node.Node, new MessageSend(MessageContent.Empty))).Error),
+        ["message find"] = On<MessageOperations>(
+            Permission.Read, async (o, c) => (await o.FindAsync(c, "words", _message, default)).Error),
+        ["message cancel"] = On<MessageOperations>(
+            Permission.Write, async (o, c) => (await o.CancelAsync(c, "words", _message)).Error),
         ["message list"] = On<MessageOperations>(
             Permission.Read,
-            async (o, c) => (await o.ListAsync(c, _node, new MessageRange(MailboxPart.Dead, null, 1, default), default)).Error),
+            async (o, c) =>
+                (await o.ListAsync(c, _node, new MessageRange(MailboxPart.Dead, null, 1, default), default)).Error),
         ["dead letter retry"] = On<MessageOperations>(
             Permission.Write, async (o, c) => (await o.SettleAsync(c, _node, _message, retry: true)).Error),
         ["dead letter discard"] = On<MessageOperations>(
@@ -83,19 +99,29 @@ public sealed class PermissionTests
             Permission.Write, async (o, c) => (await o.SettleAllAsync(c, _node, retry: true, default)).Error),
         ["dead letters discard"] = On<MessageOperations>(
             Permission.Admin, async (o, c) => (await o.SettleAllAsync(c, _node, retry: false, default)).Error),
-        ["reply"] = On<ReplyOperations>(Permission.Read, async (o, c) => (await o.WaitAsync(c, "words", _message, 0, default)).Error),
+        ["reply"] = On<ReplyOperations>(
+            Permission.Read, async (o, c) => (await o.WaitAsync(c, "words", _message, 0, default)).Error),
         ["node list"] = On<NodeOperations>(
-            Permission.Read, async (o, c) => (await o.ListAsync(c, "words", new NodeRange(default, default, 1, default), default)).Error),
+            Permission.Read,
+            async (o, c) =>
+                (await o.ListAsync(c, "words", new NodeRange(default, default, 1, default), default)).Error),
         ["node get"] = On<NodeOperations>(Permission.Read, async (o, c) => (await o.GetAsync(c, _node, default)).Error),
-        ["state get"] = On<NodeOperations>(Permission.Read, async (o, c) => (await o.GetStateAsync(c, _node, default)).Error),
+        ["state get"] = On<NodeOperations>(
+            Permission.Read, async (o, c) => (await o.GetStateAsync(c, _node, default)).Error),
         ["state put"] = On<NodeOperations>(
-            Permission.Write, async (o, c) => (await o.PutStateAsync(c, _node, new StateChange([], null), Condition.None)).Error),
-        ["node purge"] = On<NodeOperations>(Permission.Admin, async (o, c) => (await o.PurgeAsync(c, _node, true)).Error),
-        ["node pause"] = On<NodeOperations>(Permission.Admin, async (o, c) => (await o.PauseAsync(c, _node, true)).Error),
-        ["timer list"] = On<TimerOperations>(Permission.Read, async (o, c) => (await o.ListAsync(c, _node, default, default)).Error),
+            Permission.Write,
+            async (o, c) => (await o.PutStateAsync(c, _node, new StateChange([], null), Condition.None)).Error),
+        ["node purge"] = On<NodeOperations>(
+            Permission.Admin, async (o, c) => (await o.PurgeAsync(c, _node, true)).Error),
+        ["node pause"] = On<NodeOperations>(
+            Permission.Admin, async (o, c) => (await o.PauseAsync(c, _node, true)).Error),
+        ["timer list"] = On<TimerOperations>(
+            Permission.Read, async (o, c) => (await o.ListAsync(c, _node, default, default)).Error),
         ["timer set"] = On<TimerOperations>(
-            Permission.Write, async (o, c) => (await o.SetAsync(c, _node, "t", new TimerRequest { Delay = "1s" })).Error),
-        ["timer delete"] = On<TimerOperations>(Permission.Write, async (o, c) => (await o.DeleteAsync(c, _node, "t")).Error),
+            Permission.Write,
+            async (o, c) => (await o.SetAsync(c, _node, "t", new TimerRequest { Delay = "1s" })).Error),
+        ["timer delete"] = On<TimerOperations>(
+            Permission.Write, async (o, c) => (await o.DeleteAsync(c, _node, "t")).Error),
         ["receive"] = On<ReceiveOperations>(
             Permission.Write, async (o, c) => (await o.ReceiveAsync(c, _node, new ReceiveRequest(), default)).Error),
         ["delivery commit"] = On<DeliveryOperations>(
@@ -104,12 +130,18 @@ public sealed class PermissionTests
             Permission.Write, async (o, c) => (await o.RenewAsync(c, _delivery, new RenewRequest())).Error),
         ["delivery reject"] = On<DeliveryOperations>(
             Permission.Write, async (o, c) => (await o.RejectAsync(c, _delivery, new RejectRequest())).Error),
-        ["explain"] = On<ExplainOperations>(Permission.Read, async (o, c) => (await o.NodeAsync(c, _node, default, default)).Error),
-        ["cluster describe"] = On<ClusterOperations>(Permission.Read, async (o, c) => (await o.DescribeAsync(c, default)).Error),
-        ["cluster drain"] = On<ClusterOperations>(Permission.Admin, async (o, c) => (await o.DrainAsync(c, "s", true, default)).Error),
-        ["cluster resume"] = On<ClusterOperations>(Permission.Admin, async (o, c) => (await o.ResumeAsync(c, default)).Error),
-        ["cluster format"] = On<ClusterOperations>(Permission.Admin, async (o, c) => (await o.RaiseFormatAsync(c, default)).Error),
-        ["cluster partitions"] = On<ClusterOperations>(Permission.Read, async (o, c) => (await o.PartitionsAsync(c, default)).Error),
+        ["explain"] = On<ExplainOperations>(
+            Permission.Read, async (o, c) => (await o.NodeAsync(c, _node, default, default)).Error),
+        ["cluster describe"] = On<ClusterOperations>(
+            Permission.Read, async (o, c) => (await o.DescribeAsync(c, default)).Error),
+        ["cluster drain"] = On<ClusterOperations>(
+            Permission.Admin, async (o, c) => (await o.DrainAsync(c, "s", true, default)).Error),
+        ["cluster resume"] = On<ClusterOperations>(
+            Permission.Admin, async (o, c) => (await o.ResumeAsync(c, default)).Error),
+        ["cluster format"] = On<ClusterOperations>(
+            Permission.Admin, async (o, c) => (await o.RaiseFormatAsync(c, default)).Error),
+        ["cluster partitions"] = On<ClusterOperations>(
+            Permission.Read, async (o, c) => (await o.PartitionsAsync(c, default)).Error),
         ["backup"] = On<BackupOperations>(Permission.Admin, (o, c) => Task.FromResult(o.Begin(c).Error)),
     };
 
@@ -146,11 +178,16 @@ public sealed class PermissionTests
     [Fact]
     public void Every_operation_that_takes_a_caller_is_in_the_list()
     {
-        int methods = typeof(KeyOperations).Assembly.GetTypes().Where(t => t.Name.EndsWith("Operations", StringComparison.Ordinal))
-            .SelectMany(t => t.GetMethods().Where(m => m.IsPublic && m.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(Caller)))
+        int methods = typeof(KeyOperations).Assembly.GetTypes().Where(
+            t => t.Name.EndsWith("Operations", StringComparison.Ordinal))
+            .SelectMany(
+                t => t.GetMethods().Where(
+                    m => m.IsPublic && m.GetParameters() is [{ ParameterType: var first }, ..]
+                        && first == typeof(Caller)))
             .Select(m => (m.DeclaringType, m.Name)).Distinct().Count();
 
-        // Translating is a part of a commit; settling is two of each kind by what it does; who may not begin a backup is told so by Refuse.
+        // Translating is a part of a commit; settling is two of each kind by what it does; who may not begin a backup
+        // is told so by Refuse.
         Assert.Equal(methods - 2 + 2, _operations.Count);
     }
 
@@ -177,7 +214,8 @@ public sealed class PermissionTests
         public ValueTask<Answer> ExecuteAsync(PartitionId partition, Command command, CancellationToken cancel)
         {
             Asked++;
-            return ValueTask.FromException<Answer>(new PartitionUnavailableException(partition, outcomeKnown: true, "Nobody is there."));
+            return ValueTask.FromException<Answer>(
+                new PartitionUnavailableException(partition, outcomeKnown: true, "Nobody is there."));
         }
     }
 

@@ -67,7 +67,10 @@ public sealed class WaitingRoomTests
 
     private static WaitingRoom.Place[] Fill(WaitingRoom room, Func<Caller> next)
     {
-        WaitingRoom.Place?[] places = [.. Enumerable.Range(0, Limits.WaitingRequests).Select(_ => room.Enter(next(), _waitMs))];
+        WaitingRoom.Place?[] places =
+        [
+            .. Enumerable.Range(0, Limits.WaitingRequests).Select(_ => room.Enter(next(), _waitMs))
+        ];
         Assert.DoesNotContain(null, places);
         return places!;
     }

@@ -26,7 +26,10 @@ public static class DebianPackages
 
         const string wait = "-o DPkg::Lock::Timeout=240";
         string command = $"apt-get {wait} update -qq; apt-get {wait} install -y -qq --no-install-recommends {package}";
-        var start = new ProcessStartInfo("/bin/sh", ["-c", command]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("/bin/sh", ["-c", command])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true
+        };
         start.Environment["DEBIAN_FRONTEND"] = "noninteractive";
         using Process process = Process.Start(start)!;
         process.OutputDataReceived += (_, _) => { };

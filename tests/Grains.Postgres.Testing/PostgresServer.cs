@@ -85,7 +85,8 @@ public sealed class PostgresServer : IAsyncDisposable
         {
             if (_process!.HasExited)
             {
-                throw new InvalidOperationException($"Postgres ended with {_process.ExitCode} while starting.\n{LogTail()}");
+                throw new InvalidOperationException(
+                    $"Postgres ended with {_process.ExitCode} while starting.\n{LogTail()}");
             }
 
             if (await AcceptsAsync())
@@ -95,7 +96,8 @@ public sealed class PostgresServer : IAsyncDisposable
 
             if (waited.Elapsed > _startDeadline)
             {
-                throw new TimeoutException($"Postgres did not accept connections within {_startDeadline.TotalSeconds} s.\n{LogTail()}");
+                throw new TimeoutException(
+                    $"Postgres did not accept connections within {_startDeadline.TotalSeconds} s.\n{LogTail()}");
             }
         }
     }
@@ -108,7 +110,8 @@ public sealed class PostgresServer : IAsyncDisposable
             return;
         }
 
-        // Frozen it makes no more of them. A new postmaster refuses to start while one is attached to its shared memory.
+        // Frozen it makes no more of them. A new postmaster refuses to start while one is attached to its shared
+        // memory.
         Signal("STOP", _process.Id);
         int[] children = ProcessTree.Children(_process.Id);
         _process.Kill();
@@ -154,7 +157,8 @@ public sealed class PostgresServer : IAsyncDisposable
         await connection.OpenAsync();
         await using NpgsqlCommand drop = connection.CreateCommand();
         drop.CommandText =
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend' AND "
+            + "pid <> pg_backend_pid()";
         await drop.ExecuteScalarAsync();
     }
 
@@ -188,7 +192,8 @@ public sealed class PostgresServer : IAsyncDisposable
         }
 
         RunToEnd("/bin/sh", ["-c", AsUser(
-            $"'{PostgresPrograms.Path("initdb")}' -D '{DataFolder}' -U {_user} -A trust -E UTF8 --no-locale --no-sync > /dev/null")]);
+            $"'{PostgresPrograms.Path("initdb")}' -D '{DataFolder}' -U {_user} -A trust -E UTF8 --no-locale --no-sync "
+            + "> /dev/null")]);
         // Beside its own host, which initdb lets in, whoever is on the network of its address.
         await File.AppendAllLinesAsync(Path.Combine(DataFolder, "pg_hba.conf"), ["host all all samenet trust"]);
         await File.AppendAllLinesAsync(Path.Combine(DataFolder, "postgresql.conf"),
@@ -211,7 +216,9 @@ public sealed class PostgresServer : IAsyncDisposable
         })!;
     }
 
-    /// <summary>Postgres refuses to run as root; setpriv becomes the program that it starts, so the process is ours.</summary>
+    /// <summary>
+    /// Postgres refuses to run as root; setpriv becomes the program that it starts, so the process is ours.
+    /// </summary>
     private static string AsUser(string command) => Environment.IsPrivilegedProcess
         ? $"setpriv --reuid={_user} --regid={_user} --init-groups {command}"
         : command;
@@ -220,7 +227,8 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         if (_options.ProbeInside)
         {
-            string isReady = $"{_options.Inside} '{PostgresPrograms.Path("pg_isready")}' -q -h {_options.Address} -p {Port}";
+            string isReady = $"{_options.Inside} '{PostgresPrograms.Path("pg_isready")}' -q -h {_options.Address} -p "
+                + $"{Port}";
             using Process probe = Process.Start("/bin/sh", ["-c", isReady]);
             await probe.WaitForExitAsync();
             return probe.ExitCode == 0;
@@ -239,7 +247,8 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Not one that the system hands out by itself: while the server is down another connection could get it as its own end.
+    /// Not one that the system hands out by itself: while the server is down another connection could get it as its own
+    /// end.
     /// </summary>
     private static int FindPort()
     {
@@ -261,12 +270,14 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private static void RunToEnd(string program, string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
         if (process.ExitCode != 0 && program != "kill")
         {
-            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {error}");
+            throw new InvalidOperationException(
+                $"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {error}");
         }
     }
 }

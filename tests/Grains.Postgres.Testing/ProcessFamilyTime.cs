@@ -40,7 +40,9 @@ internal static class ProcessFamilyTime
         return TimeSpan.FromSeconds(ticks / _ticksPerSecond);
     }
 
-    /// <summary>By the scheduler, in nanoseconds: hundreds of connections would add up hundreds of cut-off ticks.</summary>
+    /// <summary>
+    /// By the scheduler, in nanoseconds: hundreds of connections would add up hundreds of cut-off ticks.
+    /// </summary>
     private static TimeSpan OfChild(int child) => Read($"/proc/{child}/schedstat") is { } stat
         ? TimeSpan.FromMicroseconds(double.Parse(stat[..stat.IndexOf(' ')], CultureInfo.InvariantCulture) / 1e3)
         : TimeSpan.Zero;

@@ -18,7 +18,8 @@ internal static class ProcessTree
         try
         {
             // Its state follows the name, which is in brackets.
-            return File.Exists(file) && File.ReadAllText(file) is var stat && stat[stat.LastIndexOf(')') + 2] is not ('Z' or 'X');
+            return File.Exists(file) && File.ReadAllText(file) is var stat
+                && stat[stat.LastIndexOf(')') + 2] is not ('Z' or 'X');
         }
         catch (IOException)
         {

@@ -12,13 +12,19 @@ public class AccessTests
     ];
 
     [Theory]
-    [InlineData("PING => -NOAUTH Authentication required. | GET k => -NOAUTH Authentication required. | NOSUCH => -NOAUTH Authentication required.")]
-    [InlineData("AUTH nobody-0000000000 => -WRONGPASS invalid username-password pair or user is disabled. | AUTH reader writer-key-000000 => -WRONGPASS invalid username-password pair or user is disabled.")]
-    [InlineData("AUTH reader-key-000000 => +OK | GET k => $-1 | SET k v => -NOPERM This needs a key with the permission 'write'. | DBSIZE => :0 | FLUSHDB => -NOPERM This needs a key with the permission 'admin'.")]
-    [InlineData("AUTH writer writer-key-000000 => +OK | SET k v => +OK | GET k => $1,v | FLUSHDB => -NOPERM This needs a key with the permission 'admin'. | RESET => +RESET | GET k => -NOAUTH Authentication required.")]
+    [InlineData("PING => -NOAUTH Authentication required. | GET k => -NOAUTH Authentication required. | NOSUCH => "
+        + "-NOAUTH Authentication required.")]
+    [InlineData("AUTH nobody-0000000000 => -WRONGPASS invalid username-password pair or user is disabled. | AUTH "
+        + "reader writer-key-000000 => -WRONGPASS invalid username-password pair or user is disabled.")]
+    [InlineData("AUTH reader-key-000000 => +OK | GET k => $-1 | SET k v => -NOPERM This needs a key with the "
+        + "permission 'write'. | DBSIZE => :0 | FLUSHDB => -NOPERM This needs a key with the permission 'admin'.")]
+    [InlineData("AUTH writer writer-key-000000 => +OK | SET k v => +OK | GET k => $1,v | FLUSHDB => -NOPERM This "
+        + "needs a key with the permission 'admin'. | RESET => +RESET | GET k => -NOAUTH Authentication required.")]
     [InlineData("AUTH default boss-key-00000000 => +OK | SET k v => +OK | FLUSHDB => +OK | DBSIZE => :0")]
-    [InlineData("HELLO 4 => -NOPROTO unsupported protocol version | HELLO 3 AUTH x y => -WRONGPASS invalid username-password pair or user is disabled. | HELLO 3 FOO => -ERR Syntax error in HELLO option 'FOO'")]
-    [InlineData("AUTH reader-key-000000 => +OK | MULTI => +OK | SET k v => +QUEUED | EXEC => -NOPERM This needs a key with the permission 'write'.")]
+    [InlineData("HELLO 4 => -NOPROTO unsupported protocol version | HELLO 3 AUTH x y => -WRONGPASS invalid "
+        + "username-password pair or user is disabled. | HELLO 3 FOO => -ERR Syntax error in HELLO option 'FOO'")]
+    [InlineData("AUTH reader-key-000000 => +OK | MULTI => +OK | SET k v => +QUEUED | EXEC => -NOPERM This needs a key "
+        + "with the permission 'write'.")]
     public async Task A_key(string transcript)
     {
         await using RespServer server = await RespServer.StartAsync(keys: _keys);
@@ -31,7 +37,8 @@ public class AccessTests
     {
         await using RespServer server = await RespServer.StartAsync(keys: _keys);
         using RespClient client = await server.ConnectAsync();
-        await client.SendAsync(RespClient.Command("HELLO 3 AUTH writer writer-key-000000 SETNAME me") + RespClient.Command("GET k"));
+        await client.SendAsync(
+            RespClient.Command("HELLO 3 AUTH writer writer-key-000000 SETNAME me") + RespClient.Command("GET k"));
         await client.ReadAsync(Transcript.Greeting(3, 1) + "_\r\n");
         await client.ExpectAsync("CLIENT GETNAME", "$2\r\nme\r\n");
         await client.SendAsync(RespClient.Command("HELLO 2") + RespClient.Command("GET k"));
@@ -45,7 +52,8 @@ public class AccessTests
         using RespClient client = await server.ConnectAsync();
         await Transcript.RunAsync(client, "AUTH writer-key-000000 => +OK | SET k v => +OK");
         server.Keys.Replace([RespServer.Key("writer", Permission.Read, "writer-key-000000")], "2");
-        await Transcript.RunAsync(client, "SET k w => -NOPERM This needs a key with the permission 'write'. | GET k => $1,v");
+        await Transcript.RunAsync(
+            client, "SET k w => -NOPERM This needs a key with the permission 'write'. | GET k => $1,v");
         server.Keys.Replace([], "3");
         await Transcript.RunAsync(client, "GET k => -NOAUTH Authentication required.");
     }
@@ -55,6 +63,9 @@ public class AccessTests
     {
         await using RespServer server = await RespServer.StartAsync(keys: _keys);
         using RespClient client = await server.ConnectAsync();
-        await Transcript.RunAsync(client, "AUTH reader-key-000000 => +OK | GET k => $-1 | GRAINS.USE db0 => -ERR No keyspace of this name is declared.");
+        await Transcript.RunAsync(
+            client,
+            "AUTH reader-key-000000 => +OK | GET k => $-1 | GRAINS.USE db0 => -ERR No keyspace of this name is "
+            + "declared.");
     }
 }

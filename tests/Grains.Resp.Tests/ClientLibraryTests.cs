@@ -12,7 +12,10 @@ public class ClientLibraryTests
     public async Task StackExchange_Redis_connects_reads_writes_counts_and_commits(RedisProtocol protocol)
     {
         await using RespServer server = await RespServer.StartAsync();
-        var options = new ConfigurationOptions { EndPoints = { server.Address }, Protocol = protocol, AbortOnConnectFail = true };
+        var options = new ConfigurationOptions
+        {
+            EndPoints = { server.Address }, Protocol = protocol, AbortOnConnectFail = true
+        };
         await using ConnectionMultiplexer client = await ConnectionMultiplexer.ConnectAsync(options);
         IDatabase db = client.GetDatabase();
         Assert.True(await db.StringSetAsync("k", "v", TimeSpan.FromMinutes(1)));

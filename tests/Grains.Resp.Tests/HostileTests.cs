@@ -14,7 +14,8 @@ public class HostileTests
     [InlineData(
         "POST / HTTP/1.1\r\nHost: x\r\n\r\nFLUSHDB\r\n",
         "-ERR Protocol error: this port is for Redis clients, and the request is HTTP; the API is on another port\r\n")]
-    public async Task What_cannot_be_understood_is_said_behind_all_other_replies_and_ends_the_connection(string sent, string error)
+    public async Task What_cannot_be_understood_is_said_behind_all_other_replies_and_ends_the_connection(
+        string sent, string error)
     {
         await using RespServer server = await RespServer.StartAsync();
         using RespClient client = await server.ConnectAsync();
@@ -41,7 +42,8 @@ public class HostileTests
         string key = new('k', 1_024);
         await client.ExpectAsync($"SET {key} {value}", "+OK\r\n");
         await client.ExpectAsync($"GET {key}", $"${value.Length}\r\n{value}\r\n");
-        await client.ExpectAsync($"APPEND {key} x", "-ERR string exceeds maximum allowed size (proto-max-bulk-len)\r\n");
+        await client.ExpectAsync(
+            $"APPEND {key} x", "-ERR string exceeds maximum allowed size (proto-max-bulk-len)\r\n");
         await client.ExpectAsync($"GET {key}k", "-ERR The key is longer than 1024 bytes.\r\n");
     }
 
@@ -78,7 +80,8 @@ public class HostileTests
     [InlineData(Refusal.NotStored, "-MISCONF why\r\n")]
     [InlineData(Refusal.CommandTooOld, "-ERR outcome unknown: why\r\n")]
     [InlineData(Refusal.NotOwner, "-ERR outcome unknown: why\r\n")]
-    [InlineData(Refusal.KeyspaceDeleted, "-TRYAGAIN Nothing was done: the database was flushed, or the keyspace deleted. why\r\n")]
+    [InlineData(Refusal.KeyspaceDeleted, "-TRYAGAIN Nothing was done: the database was flushed, or the keyspace "
+        + "deleted. why\r\n")]
     public async Task A_refusal_has_the_words_that_clients_know(Refusal refusal, string reply)
     {
         await using RespServer server = await RespServer.StartAsync();

@@ -8,7 +8,8 @@ public class ParserTests
     [Fact]
     public void Commands_cut_at_any_byte_are_read_as_if_they_came_whole()
     {
-        const string all = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$4\r\n\r\n\r\n\r\nPING \"a b\"\r\n*0\r\n\r\n*1\r\n$0\r\n\r\n*-1\r\nGET 'x'\n";
+        const string all = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$4\r\n\r\n\r\n\r\nPING \"a "
+            + "b\"\r\n*0\r\n\r\n*1\r\n$0\r\n\r\n*-1\r\nGET 'x'\n";
         string[] wanted = ["SET|k|\r\n\r\n", "PING|a b", "", "", "", "", "GET|x"];
         byte[] bytes = Encoding.Latin1.GetBytes(all);
         for (int cut = 0; cut <= bytes.Length; cut++)
@@ -92,7 +93,10 @@ public class ParserTests
         var random = new Random(1);
         for (int run = 0; run < 20_000; run++)
         {
-            byte[] bytes = [.. Enumerable.Range(0, random.Next(40)).Select(_ => (byte)letters[random.Next(letters.Length)])];
+            byte[] bytes =
+            [
+                .. Enumerable.Range(0, random.Next(40)).Select(_ => (byte)letters[random.Next(letters.Length)])
+            ];
             int start = 0;
             ReadAll(bytes, ref start, bytes.Length, out _);
             Assert.InRange(start, 0, bytes.Length);
@@ -122,7 +126,8 @@ public class ParserTests
         var words = new Arguments();
         while (RequestParser.TryRead(bytes, ref start, end, words, out error))
         {
-            read.Add(string.Join('|', Enumerable.Range(0, words.Count).Select(i => Encoding.Latin1.GetString(words[i]))));
+            read.Add(
+                string.Join('|', Enumerable.Range(0, words.Count).Select(i => Encoding.Latin1.GetString(words[i]))));
         }
 
         return read;

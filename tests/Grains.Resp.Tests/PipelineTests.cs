@@ -2,7 +2,9 @@ using Grains.Resp.Tests.World;
 
 namespace Grains.Resp.Tests;
 
-/// <summary>Replies come in order, and each command of a connection sees what was before it and nothing that is after it.</summary>
+/// <summary>
+/// Replies come in order, and each command of a connection sees what was before it and nothing that is after it.
+/// </summary>
 public class PipelineTests
 {
     [Fact]
@@ -13,8 +15,10 @@ public class PipelineTests
         await client.ExpectAsync("SET k 0 EX 100", "+OK\r\n");
         server.Partitions.Hold();
         await client.SendAsync(
-            RespClient.Command("GET k") + RespClient.Command("SET k 1") + RespClient.Command("GET k") + RespClient.Command("SET k 2")
-            + RespClient.Command("MGET k none") + RespClient.Command("INCR k") + RespClient.Command("STRLEN k") + RespClient.Command("EXISTS k"));
+            RespClient.Command("GET k") + RespClient.Command("SET k 1") + RespClient.Command("GET k")
+                + RespClient.Command("SET k 2")
+            + RespClient.Command("MGET k none") + RespClient.Command("INCR k") + RespClient.Command("STRLEN k")
+            + RespClient.Command("EXISTS k"));
         await UntilAsync(() => server.Partitions.Waiting > 0);
         server.Partitions.LetGo();
         await client.ReadAsync("$1\r\n0\r\n+OK\r\n$1\r\n1\r\n+OK\r\n*2\r\n$1\r\n2\r\n$-1\r\n:3\r\n:1\r\n:1\r\n");
@@ -27,7 +31,8 @@ public class PipelineTests
         using RespClient client = await server.ConnectAsync();
         await client.ExpectAsync("SET k 0", "+OK\r\n");
         server.Partitions.Hold();
-        await client.SendAsync(string.Concat(Enumerable.Range(0, 100).Select(i => RespClient.Command($"SET k{i} {i}"))) + "PING\r\n");
+        await client.SendAsync(
+            string.Concat(Enumerable.Range(0, 100).Select(i => RespClient.Command($"SET k{i} {i}"))) + "PING\r\n");
         await UntilAsync(() => server.Partitions.Waiting == 100);
         server.Partitions.LetGo();
         await client.ReadAsync(string.Concat(Enumerable.Repeat("+OK\r\n", 100)) + "+PONG\r\n");

@@ -35,7 +35,10 @@ public class ScanTests
         string cursor = await one.LineAsync();
         await one.ReadAsync("*2\r\n$1\r\na\r\n$1\r\nb\r\n");
         await other.ExpectAsync($"SCAN {cursor}", "*2\r\n$1\r\n0\r\n*1\r\n$1\r\nc\r\n");
-        await Transcript.RunAsync(one, "SCAN 9 => -ERR invalid cursor | SCAN x => -ERR invalid cursor | SCAN 0 COUNT 0 => -ERR syntax error | SCAN 0 MATCH => -ERR syntax error");
+        await Transcript.RunAsync(
+            one,
+            "SCAN 9 => -ERR invalid cursor | SCAN x => -ERR invalid cursor | SCAN 0 COUNT 0 => -ERR syntax error | "
+            + "SCAN 0 MATCH => -ERR syntax error");
     }
 
     [Fact]
@@ -43,7 +46,9 @@ public class ScanTests
     {
         await using RespServer server = await RespServer.StartAsync();
         using RespClient client = await server.ConnectAsync();
-        await Transcript.RunAsync(client, "RANDOMKEY => $-1 | SET k v => +OK | RANDOMKEY => $1,k | KEYS * => *1,$1,k | DEL k => :1 | KEYS * => *0");
+        await Transcript.RunAsync(
+            client,
+            "RANDOMKEY => $-1 | SET k v => +OK | RANDOMKEY => $1,k | KEYS * => *1,$1,k | DEL k => :1 | KEYS * => *0");
     }
 
     private static async Task<HashSet<string>> ScanAsync(RespClient client, string options)

@@ -5,19 +5,31 @@ namespace Grains.Resp.Tests;
 public class TransactionTests
 {
     [Theory]
-    [InlineData("MULTI => +OK | SET {t}a 1 => +QUEUED | INCR {t}a => +QUEUED | MGET {t}a {t}b => +QUEUED | PING => +QUEUED | EXEC => *4,+OK,:2,*2,$1,2,$-1,+PONG")]
-    [InlineData("SET k abc => +OK | MULTI => +OK | INCR k => +QUEUED | APPEND k d => +QUEUED | SET k v FOO => +QUEUED | EXEC => *3,-ERR value is not an integer or out of range,:4,-ERR syntax error")]
-    [InlineData("MULTI => +OK | SET k => -ERR wrong number of arguments for 'set' command | SET k v => +QUEUED | EXEC => -EXECABORT Transaction discarded because of previous errors. | GET k => $-1")]
-    [InlineData("MULTI => +OK | NOSUCH => -ERR unknown command 'NOSUCH', with args beginning with:  | EXEC => -EXECABORT Transaction discarded because of previous errors.")]
-    [InlineData("MULTI => +OK | KEYS * => -ERR Command 'keys' not allowed inside a transaction | DISCARD => +OK | EXEC => -ERR EXEC without MULTI | DISCARD => -ERR DISCARD without MULTI")]
-    [InlineData("MULTI => +OK | MULTI => -ERR MULTI calls can not be nested | WATCH k => -ERR WATCH inside MULTI is not allowed | EXEC => *0")]
-    [InlineData("MULTI => +OK | SET k1 1 => +QUEUED | SET k2 2 => +QUEUED | EXEC => -CROSSSLOT Keys in request don't hash to the same slot | EXISTS k1 k2 => :0")]
-    [InlineData("MULTI => +OK | SET {t}a 1 => +QUEUED | RENAME {t}a {t}b => +QUEUED | GET {t}b => +QUEUED | EXEC => *3,+OK,+OK,$1,1")]
-    [InlineData("WATCH k => +OK | SET k 1 => +OK | MULTI => +OK | SET k 2 => +QUEUED | EXEC => *-1 | GET k => $1,1 | MULTI => +OK | SET k 3 => +QUEUED | EXEC => *1,+OK")]
-    [InlineData("WATCH k => +OK | UNWATCH => +OK | SET k 1 => +OK | MULTI => +OK | SET k 2 => +QUEUED | EXEC => *1,+OK | GET k => $1,2")]
+    [InlineData("MULTI => +OK | SET {t}a 1 => +QUEUED | INCR {t}a => +QUEUED | MGET {t}a {t}b => +QUEUED | PING => "
+        + "+QUEUED | EXEC => *4,+OK,:2,*2,$1,2,$-1,+PONG")]
+    [InlineData("SET k abc => +OK | MULTI => +OK | INCR k => +QUEUED | APPEND k d => +QUEUED | SET k v FOO => +QUEUED "
+        + "| EXEC => *3,-ERR value is not an integer or out of range,:4,-ERR syntax error")]
+    [InlineData("MULTI => +OK | SET k => -ERR wrong number of arguments for 'set' command | SET k v => +QUEUED | EXEC "
+        + "=> -EXECABORT Transaction discarded because of previous errors. | GET k => $-1")]
+    [InlineData("MULTI => +OK | NOSUCH => -ERR unknown command 'NOSUCH', with args beginning with:  | EXEC => "
+        + "-EXECABORT Transaction discarded because of previous errors.")]
+    [InlineData("MULTI => +OK | KEYS * => -ERR Command 'keys' not allowed inside a transaction | DISCARD => +OK | "
+        + "EXEC => -ERR EXEC without MULTI | DISCARD => -ERR DISCARD without MULTI")]
+    [InlineData("MULTI => +OK | MULTI => -ERR MULTI calls can not be nested | WATCH k => -ERR WATCH inside MULTI is "
+        + "not allowed | EXEC => *0")]
+    [InlineData("MULTI => +OK | SET k1 1 => +QUEUED | SET k2 2 => +QUEUED | EXEC => -CROSSSLOT Keys in request don't "
+        + "hash to the same slot | EXISTS k1 k2 => :0")]
+    [InlineData("MULTI => +OK | SET {t}a 1 => +QUEUED | RENAME {t}a {t}b => +QUEUED | GET {t}b => +QUEUED | EXEC => "
+        + "*3,+OK,+OK,$1,1")]
+    [InlineData("WATCH k => +OK | SET k 1 => +OK | MULTI => +OK | SET k 2 => +QUEUED | EXEC => *-1 | GET k => $1,1 | "
+        + "MULTI => +OK | SET k 3 => +QUEUED | EXEC => *1,+OK")]
+    [InlineData("WATCH k => +OK | UNWATCH => +OK | SET k 1 => +OK | MULTI => +OK | SET k 2 => +QUEUED | EXEC => "
+        + "*1,+OK | GET k => $1,2")]
     [InlineData("WATCH k => +OK | SET k 1 => +OK | WATCH k => +OK | MULTI => +OK | GET k => +QUEUED | EXEC => *-1")]
-    [InlineData("WATCH k1 => +OK | MULTI => +OK | SET k2 1 => +QUEUED | EXEC => -CROSSSLOT Keys in request don't hash to the same slot")]
-    [InlineData("SET k 1 => +OK | WATCH k => +OK | MULTI => +OK | INCR k => +QUEUED | EXEC => *1,:2 | MULTI => +OK | RESET => +RESET | EXEC => -ERR EXEC without MULTI")]
+    [InlineData("WATCH k1 => +OK | MULTI => +OK | SET k2 1 => +QUEUED | EXEC => -CROSSSLOT Keys in request don't hash "
+        + "to the same slot")]
+    [InlineData("SET k 1 => +OK | WATCH k => +OK | MULTI => +OK | INCR k => +QUEUED | EXEC => *1,:2 | MULTI => +OK | "
+        + "RESET => +RESET | EXEC => -ERR EXEC without MULTI")]
     public Task A_transaction(string transcript) => Transcript.RunAsync(transcript);
 
     [Fact]

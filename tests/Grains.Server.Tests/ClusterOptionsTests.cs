@@ -29,13 +29,18 @@ public sealed class ClusterOptionsTests
         try
         {
             File.WriteAllText(file, _connection + "\n");
-            Assert.Contains(_secret, Accepted(["--postgres-file", file]).Cluster!.Postgres.ConnectionString, StringComparison.Ordinal);
+            Assert.Contains(
+                _secret, Accepted(["--postgres-file", file]).Cluster!.Postgres.ConnectionString,
+                StringComparison.Ordinal);
             Assert.Contains(_secret,
-                Accepted([], new() { ["GRAINS_POSTGRES_FILE"] = file }).Cluster!.Postgres.ConnectionString, StringComparison.Ordinal);
+                Accepted([], new() { ["GRAINS_POSTGRES_FILE"] = file }).Cluster!.Postgres.ConnectionString,
+                StringComparison.Ordinal);
             Assert.Contains(_secret,
-                Accepted([], new() { ["GRAINS_POSTGRES"] = _connection }).Cluster!.Postgres.ConnectionString, StringComparison.Ordinal);
+                Accepted([], new() { ["GRAINS_POSTGRES"] = _connection }).Cluster!.Postgres.ConnectionString,
+                StringComparison.Ordinal);
             Assert.Contains("twice",
-                Assert.Single(Refused(["--postgres-file", file], new() { ["GRAINS_POSTGRES"] = _connection })).Rule, StringComparison.Ordinal);
+                Assert.Single(Refused(["--postgres-file", file], new() { ["GRAINS_POSTGRES"] = _connection })).Rule,
+                StringComparison.Ordinal);
         }
         finally
         {
@@ -80,7 +85,9 @@ public sealed class ClusterOptionsTests
     [InlineData("--data", "x")]
     [InlineData("--no-sync")]
     public void What_is_for_one_server_is_refused_with_a_database(params string[] args) =>
-        Assert.Contains("without a database", Assert.Single(Refused(["--postgres", _connection, .. args])).Rule, StringComparison.Ordinal);
+        Assert.Contains(
+            "without a database", Assert.Single(Refused(["--postgres", _connection, .. args])).Rule,
+            StringComparison.Ordinal);
 
     [Theory]
     [InlineData("--name", "a")]
@@ -176,7 +183,9 @@ public sealed class ClusterOptionsTests
         Assert.Equal(
             ["--tls-cert", "--tls-key"],
             RefusedInCluster(["--tls-ca", pem]).Select(p => p.Key).Order(StringComparer.Ordinal));
-        Assert.Equal("--tls-key", Assert.Single(RefusedInCluster(["--tls-ca", pem, "--tls-cert", pem, "--tls-key", "/no/such/file"])).Key);
+        Assert.Equal(
+            "--tls-key",
+            Assert.Single(RefusedInCluster(["--tls-ca", pem, "--tls-cert", pem, "--tls-key", "/no/such/file"])).Key);
     }
 
     [Fact]

@@ -10,7 +10,9 @@ public sealed class DataCommandTests
     {
         Assert.Null(Read(["--data", "d"]).Options!.Command);
         Assert.Equal(new DataCommand.Verify(Path.GetFullPath("f")), Read(["backup", "verify", "f"]).Options!.Command);
-        Assert.Equal(new DataCommand.Restore(Path.GetFullPath("f"), IsLive: false), Read(["restore", "f", "--data", "d"]).Options!.Command);
+        Assert.Equal(
+            new DataCommand.Restore(Path.GetFullPath("f"), IsLive: false),
+            Read(["restore", "f", "--data", "d"]).Options!.Command);
         Assert.Equal(
             new DataCommand.Migrate(Path.GetFullPath("d")),
             Read(["migrate", "--from", "d", "--postgres", "Host=h;Username=u"]).Options!.Command);
@@ -31,7 +33,8 @@ public sealed class DataCommandTests
 
     [Fact]
     public void A_migration_needs_a_folder_and_a_database_and_says_so_at_once() =>
-        Assert.Equal(["--from", "--postgres"], Read(["migrate"]).Problems.Select(p => p.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["--from", "--postgres"], Read(["migrate"]).Problems.Select(p => p.Key).Order(StringComparer.Ordinal));
 
     [Fact]
     public void The_folder_of_a_migration_is_refused_where_nothing_is_migrated() =>
@@ -40,7 +43,8 @@ public sealed class DataCommandTests
     private static (GrainsOptions? Options, IReadOnlyList<SettingProblem> Problems) Read(string[] args)
     {
         GrainsOptions? options = GrainsOptionsReader.Read(
-            CommandLine.Read(args), new ConfigurationBuilder().Build(), _ => null, out IReadOnlyList<SettingProblem> problems);
+            CommandLine.Read(args), new ConfigurationBuilder().Build(), _ => null,
+            out IReadOnlyList<SettingProblem> problems);
         return (options, problems);
     }
 }

@@ -49,7 +49,8 @@ public sealed class LimitOptionsTests
         Assert.Null(none.MemoryBytes);
         Assert.Null(none.ConnectionsMax);
         Assert.Null(none.RequestsPerSecondMax);
-        GrainsOptions given = Accepted(["--connections", "16"], new() { ["GRAINS_RATE"] = "1000000", ["GRAINS_MEMORY"] = "1GiB" });
+        GrainsOptions given = Accepted(
+            ["--connections", "16"], new() { ["GRAINS_RATE"] = "1000000", ["GRAINS_MEMORY"] = "1GiB" });
         Assert.Equal((16, 1_000_000, 1L << 30), (given.ConnectionsMax, given.RequestsPerSecondMax, given.MemoryBytes));
     }
 

@@ -32,13 +32,15 @@ public sealed class MemoryTests : IDisposable
             // What makes room passes, and there is room then.
             for (int i = 0; i < 5; i++)
             {
-                using HttpResponseMessage purged = await http.PostAsync(new Uri($"/v1/services/s/nodes/n{i}:purge", UriKind.Relative), null);
+                using HttpResponseMessage purged = await http.PostAsync(
+                    new Uri($"/v1/services/s/nodes/n{i}:purge", UriKind.Relative), null);
                 Assert.Equal(HttpStatusCode.OK, purged.StatusCode);
             }
 
             // At the latest when the collector has looked again.
             using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(60));
-            while (await PostAsync(http, "/v1/services/s/nodes/more/messages", body) is var status && status != HttpStatusCode.Accepted)
+            while (await PostAsync(http, "/v1/services/s/nodes/more/messages", body) is var status
+                && status != HttpStatusCode.Accepted)
             {
                 Assert.Equal(HttpStatusCode.InsufficientStorage, status);
                 await Task.Delay(TimeSpan.FromMilliseconds(100), deadline.Token);
@@ -73,7 +75,8 @@ public sealed class MemoryTests : IDisposable
             using var value = new ByteArrayContent(new byte[2_000]);
             while (Interlocked.Increment(ref next) is var i and < 100_000)
             {
-                using HttpResponseMessage answer = await http.PutAsync(new Uri($"/v1/keyspaces/k/keys/{i}", UriKind.Relative), value, cancel);
+                using HttpResponseMessage answer = await http.PutAsync(
+                    new Uri($"/v1/keyspaces/k/keys/{i}", UriKind.Relative), value, cancel);
                 lock (statuses)
                 {
                     statuses.Add(answer.StatusCode);

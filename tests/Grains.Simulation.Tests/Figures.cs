@@ -7,7 +7,8 @@ internal sealed class Figures
 {
     private static readonly string[] _mustCome =
     [
-        "appends Fenced", "appends Refused", "appends Unknown", "calls by a router", "calls by a router without an answer",
+        "appends Fenced", "appends Refused", "appends Unknown", "calls by a router",
+        "calls by a router without an answer",
         "checkpoints failed", "commands repeated", "crashes", "hand-overs of all", "leases handed over",
         "loops Fenced", "loops HandedOver", "loops Undecided", "messages for a time", "messages with a delay",
         "pauses", "preloads", "reads of the past", "replies Open", "replies Replied", "stalls told",
@@ -64,7 +65,8 @@ internal sealed class Figures
         : null;
 
     public override string ToString() =>
-        $"{_seeds} seeds, trace {_trace:x16}, {_virtual.TotalHours:F2} virtual hours in {Stopwatch.GetElapsedTime(_begun).TotalSeconds:F1} s, {_steps} steps; "
+        $"{_seeds} seeds, trace {_trace:x16}, {_virtual.TotalHours:F2} virtual hours in "
+        + $"{Stopwatch.GetElapsedTime(_begun).TotalSeconds:F1} s, {_steps} steps; "
         + $"keys: {_ok} known, {_failed} not done, {_unknown} unknown; {_sent} messages, {_deliveries} deliveries, "
         + $"{_commits} commits; {_answers} answers; {string.Join(", ", _counts.Select(c => $"{c.Key} {c.Value}"))}";
 }

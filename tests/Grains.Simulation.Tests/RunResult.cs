@@ -12,7 +12,8 @@ internal sealed record RunResult(int Seed, SimWorld World, RunRecord Record)
 
     public TimeSpan VirtualTime => TimeSpan.FromTicks(World.Kernel.NowTicks);
 
-    public string Repeat => $"repeat with: GRAINS_SEED={Seed} dotnet test tests/Grains.Simulation.Tests --filter SimulationTests";
+    public string Repeat =>
+        $"repeat with: GRAINS_SEED={Seed} dotnet test tests/Grains.Simulation.Tests --filter SimulationTests";
 
     public override string ToString() =>
         $"seed {Seed}: {string.Join("\n", World.Violations)}\n{Repeat}";

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Grains.Simulation.Tests;
 
 /// <summary>
-/// Which seeds are run: GRAINS_SEED alone is the one to repeat; GRAINS_SEEDS says how many, from GRAINS_SEED or from one
-/// that each run draws.
+/// Which seeds are run: GRAINS_SEED alone is the one to repeat; GRAINS_SEEDS says how many, from GRAINS_SEED or from
+/// one that each run draws.
 /// </summary>
 internal sealed record SeedRange(int First, int Count)
 {
@@ -25,5 +25,8 @@ internal sealed record SeedRange(int First, int Count)
         : new SeedRange(Random.Shared.Next(1, _firstMax), count ?? _countByDefault);
 
     private static int? Variable(string name) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : null;
+        int.TryParse(
+            Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int value)
+            ? value
+            : null;
 }

@@ -66,7 +66,10 @@ internal sealed class SimRun
         working.Add(timed.RunAsync());
         working.Add(new Nemesis(_world).RunAsync());
         bool isDrained = false;
-        List<Task> receiving = [.. Enumerable.Range(1, 4).Select(i => new Receiver(_world, _record, i).RunAsync(() => isDrained))];
+        List<Task> receiving =
+        [
+            .. Enumerable.Range(1, 4).Select(i => new Receiver(_world, _record, i).RunAsync(() => isDrained))
+        ];
         Task keeping = _world.KeepAsync(() => _isOver);
         await _world.DelayAsync(_world.Plan.ChaosMs);
         _world.Heal();
@@ -91,7 +94,9 @@ internal sealed class SimRun
         _world.Note($"{final.Effects.Count} {final.Dead.Count} {_world.Violations.Count} {keeping.IsCompleted}");
     }
 
-    /// <summary>Until nothing waits, travels or is to expire. Attempts that went astray come to rest on the way.</summary>
+    /// <summary>
+    /// Until nothing waits, travels or is to expire. Attempts that went astray come to rest on the way.
+    /// </summary>
     private async Task DrainAsync()
     {
         long begunTicks = _world.Kernel.NowTicks;
@@ -124,5 +129,7 @@ internal sealed class SimRun
     }
 
     private string Describe(PartitionId partition) =>
-        _world.Healer!.Owned.TryGetValue(partition, out var owned) ? $"{owned.Machine.Statistics}" : $"{partition} has no owner";
+        _world.Healer!.Owned.TryGetValue(partition, out var owned)
+            ? $"{owned.Machine.Statistics}"
+            : $"{partition} has no owner";
 }

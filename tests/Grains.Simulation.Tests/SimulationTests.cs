@@ -13,7 +13,9 @@ public sealed class SimulationTests(ITestOutputHelper output)
 
     public static TheoryData<string> Planted => [.. Plants.All.Keys];
 
-    /// <summary>Each seed on a thread of its own from beginning to end; what comes of it hangs on nothing but the seed.</summary>
+    /// <summary>
+    /// Each seed on a thread of its own from beginning to end; what comes of it hangs on nothing but the seed.
+    /// </summary>
     [Fact]
     public void No_seed_finds_a_lost_repeated_stale_or_late_answer()
     {
@@ -21,7 +23,8 @@ public sealed class SimulationTests(ITestOutputHelper output)
         output.WriteLine($"repeat with: {range} dotnet test tests/Grains.Simulation.Tests --filter No_seed_finds");
         ConcurrentBag<RunResult> broken = [];
         var figures = new Figures();
-        Parallel.ForEach(range.Seeds, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, (seed, loop) =>
+        Parallel.ForEach(
+            range.Seeds, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, (seed, loop) =>
         {
             RunResult result = SimRun.Run(seed);
             figures.Add(result);
@@ -36,8 +39,10 @@ public sealed class SimulationTests(ITestOutputHelper output)
         });
         RunResult[] shown = [.. broken.OrderBy(r => r.Seed).Take(_brokenShown)];
         output.WriteLine($"figures: {figures}");
-        Assert.True(broken.IsEmpty, $"{broken.Count} of {range.Count} seeds:\n{string.Join("\n", shown.Select(r => $"{r}"))}");
-        Assert.False(range.IsLarge && figures.WhyHollow is not null, $"too little happened, {figures.WhyHollow}: {figures}");
+        Assert.True(
+            broken.IsEmpty, $"{broken.Count} of {range.Count} seeds:\n{string.Join("\n", shown.Select(r => $"{r}"))}");
+        Assert.False(
+            range.IsLarge && figures.WhyHollow is not null, $"too little happened, {figures.WhyHollow}: {figures}");
     }
 
     [Fact]
@@ -63,7 +68,9 @@ public sealed class SimulationTests(ITestOutputHelper output)
             RunResult result = SimRun.Run(seed, Plants.All[bug]());
             if (!result.IsSound)
             {
-                output.WriteLine($"{bug}: found at seed {seed}, after {Stopwatch.GetElapsedTime(begun).TotalSeconds:F1} s\n{result}");
+                output.WriteLine(
+                    $"{bug}: found at seed {seed}, after {Stopwatch.GetElapsedTime(begun).TotalSeconds:F1} "
+                    + $"s\n{result}");
                 return;
             }
         }

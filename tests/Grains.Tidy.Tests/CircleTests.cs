@@ -19,7 +19,8 @@ public partial class CircleTests
     [Fact]
     public void A_circle_is_found_and_a_chain_is_none()
     {
-        Dictionary<string, HashSet<string>> uses = new() { ["A"] = ["B"], ["B"] = ["C"], ["C"] = ["A"], ["D"] = ["A"], ["E"] = [] };
+        Dictionary<string,
+        HashSet<string>> uses = new() { ["A"] = ["B"], ["B"] = ["C"], ["C"] = ["A"], ["D"] = ["A"], ["E"] = [] };
         Assert.Equal("A, B and C use each other in a circle", Assert.Single(Circles(uses)));
         uses["C"] = [];
         Assert.Empty(Circles(uses));
@@ -61,7 +62,8 @@ public partial class CircleTests
         Dictionary<string, HashSet<string>> reach = uses.Keys.ToDictionary(f => f, f => Reached(f, uses));
         return uses.Keys.Order(StringComparer.Ordinal)
             .Where(f => reach[f].Contains(f))
-            .Select(f => string.Join(", ", reach[f].Where(other => reach[other].Contains(f)).Order(StringComparer.Ordinal)))
+            .Select(
+                f => string.Join(", ", reach[f].Where(other => reach[other].Contains(f)).Order(StringComparer.Ordinal)))
             .Distinct()
             .Select(names => $"{Regex.Replace(names, ", ([^,]*)$", " and $1")} use each other in a circle");
     }

@@ -15,11 +15,13 @@ public class HangLimitTests
         Match limit = Regex.Match(settings, "TestTimeout=\"([0-9]+)\"");
         Assert.True(limit.Success, "tests/Grains.runsettings has no TestTimeout");
         Assert.Matches("friendlyName=\"blame\" enabled=\"True\"", settings);
-        Assert.InRange(int.Parse(limit.Groups[1].Value, CultureInfo.InvariantCulture), 1_000, _longest.TotalMilliseconds);
+        Assert.InRange(
+            int.Parse(limit.Groups[1].Value, CultureInfo.InvariantCulture), 1_000, _longest.TotalMilliseconds);
         Assert.Contains(
             "<RunSettingsFilePath>$(MSBuildThisFileDirectory)Grains.runsettings</RunSettingsFilePath>",
             File.ReadAllText(Path.Combine(Repository.Root, "tests/Directory.Build.props")), StringComparison.Ordinal);
-        foreach (string project in Directory.GetFiles(Path.Combine(Repository.Root, "tests"), "*.csproj", SearchOption.AllDirectories))
+        foreach (string project in Directory.GetFiles(
+            Path.Combine(Repository.Root, "tests"), "*.csproj", SearchOption.AllDirectories))
         {
             Assert.DoesNotContain("RunSettingsFilePath", File.ReadAllText(project), StringComparison.Ordinal);
             Assert.False(

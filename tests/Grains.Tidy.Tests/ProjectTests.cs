@@ -7,7 +7,10 @@ public class ProjectTests
     /// <summary>The journals keep one format: what writes it is nobody else's.</summary>
     private static readonly string[] _friends = ["Grains.Journal.Postgres"];
 
-    private static readonly string[] _serializer = ["Microsoft.Orleans.Serialization", "Microsoft.Orleans.CodeGenerator"];
+    private static readonly string[] _serializer =
+    [
+        "Microsoft.Orleans.Serialization", "Microsoft.Orleans.CodeGenerator"
+    ];
 
     [Fact]
     public void The_state_machines_reference_the_serializer_and_nothing_else()
@@ -48,7 +51,8 @@ public class ProjectTests
         Repository.Expect(Forbidden("src/Grains.FrontEnd/", "Grains.Resp"));
         Assert.Empty(References("src/Grains.Resp/Grains.Resp.csproj", "FrameworkReference"));
         Assert.DoesNotContain(
-            References("src/Grains.Resp/Grains.Resp.csproj", "PackageReference"), p => p.Contains("AspNetCore", StringComparison.Ordinal));
+            References("src/Grains.Resp/Grains.Resp.csproj", "PackageReference"),
+            p => p.Contains("AspNetCore", StringComparison.Ordinal));
     }
 
     /// <summary>What only another product needs is public there, or in the wrong place.</summary>
@@ -64,7 +68,8 @@ public class ProjectTests
     [Fact]
     public void A_client_references_nothing_of_the_server() =>
         Repository.Expect(Forbidden(
-            "src/Grains.Client/", "Grains.Silo", "Grains.FrontEnd", "Grains.Journal", "Grains.Server", "Grains.StateMachines"));
+            "src/Grains.Client/", "Grains.Silo", "Grains.FrontEnd", "Grains.Journal", "Grains.Server",
+            "Grains.StateMachines"));
 
     [Fact]
     public void Versions_of_packages_stand_in_Directory_Packages_props_only() =>

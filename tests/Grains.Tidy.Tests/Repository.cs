@@ -60,6 +60,9 @@ internal static class Repository
             throw new InvalidOperationException("git ls-files did not answer; these tests need a git checkout.");
         }
 
-        return [.. output.Split('\0', StringSplitOptions.RemoveEmptyEntries).Where(f => File.Exists(Path.Combine(Root, f)))];
+        return
+        [
+            .. output.Split('\0', StringSplitOptions.RemoveEmptyEntries).Where(f => File.Exists(Path.Combine(Root, f)))
+        ];
     }
 }

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Grains.Tidy.Tests;
 
-/// <summary>C# without comments and without the text of strings, line for line: what a banned word must not be in.</summary>
+/// <summary>
+/// C# without comments and without the text of strings, line for line: what a banned word must not be in.
+/// </summary>
 internal static class SourceText
 {
     public static string[] CodeLines(string source)

@@ -22,7 +22,9 @@ public sealed class ClusterDocument
     /// <summary>The level at which records are written.</summary>
     public required int FormatLevel { get; init; }
 
-    /// <summary>Why nothing is pushed and no timer fires; absent = all goes on. <c>POST /v1/cluster:resume</c> ends it.</summary>
+    /// <summary>
+    /// Why nothing is pushed and no timer fires; absent = all goes on. <c>POST /v1/cluster:resume</c> ends it.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Paused { get; init; }
 

@@ -62,7 +62,9 @@ public sealed class CommitSend
     /// <summary>It is forgotten if nobody has taken it so long after its time: a duration up to 3650 d.</summary>
     public string? Ttl { get; init; }
 
-    /// <summary>A message that the commit acknowledges is sent on by this one: a reply to this one is a reply to that.</summary>
+    /// <summary>
+    /// A message that the commit acknowledges is sent on by this one: a reply to this one is a reply to that.
+    /// </summary>
     public string? For { get; init; }
 
     /// <summary>Base64; this or <see cref="Text"/>.</summary>

@@ -69,7 +69,9 @@ public sealed class DeliveredMessage
     /// <summary>RFC 3339, UTC.</summary>
     public required string AcceptedAt { get; init; }
 
-    /// <summary>The message that was sent on as this one: a reply to this one is a reply to that. Absent = none.</summary>
+    /// <summary>
+    /// The message that was sent on as this one: a reply to this one is a reply to that. Absent = none.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ReplyTo { get; init; }
 

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace Grains.Api.Json;
 
 /// <summary>
-/// Bytes that people store, in base64. Where the document goes to somebody who can write them later, as its reader takes
-/// them, they are not copied: see <see cref="ILaterBytes"/>.
+/// Bytes that people store, in base64. Where the document goes to somebody who can write them later, as its reader
+/// takes them, they are not copied: see <see cref="ILaterBytes"/>.
 /// </summary>
 public sealed class Base64Content : JsonConverter<byte[]>
 {

@@ -3,7 +3,9 @@ using Grains.Api.Json;
 
 namespace Grains.Api.Keyspaces;
 
-/// <summary>One page of keys in bytewise order. It may be shorter than asked for; without <see cref="Next"/> it is the last.</summary>
+/// <summary>
+/// One page of keys in bytewise order. It may be shorter than asked for; without <see cref="Next"/> it is the last.
+/// </summary>
 public sealed class KeyList
 {
     public required KeyEntry[] Keys { get; init; }

@@ -88,7 +88,9 @@ public sealed class MessageDocument
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ExpiresAt { get; init; }
 
-    /// <summary>Messages before it in its chain, each sent at once by the handling of the one before; absent = none.</summary>
+    /// <summary>
+    /// Messages before it in its chain, each sent at once by the handling of the one before; absent = none.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Hops { get; init; }
 
@@ -100,7 +102,10 @@ public sealed class MessageDocument
     public required byte[] Body { get; init; }
 }
 
-/// <summary>One page of a node's messages, in order. It may be shorter than asked for; without <see cref="Next"/> it is the last.</summary>
+/// <summary>
+/// One page of a node's messages, in order. It may be shorter than asked for; without <see cref="Next"/> it is the
+/// last.
+/// </summary>
 public sealed class MessageList
 {
     public required MessageDocument[] Messages { get; init; }

@@ -32,7 +32,9 @@ public sealed class NodeDocument
     public long? Partition { get; init; }
 }
 
-/// <summary>One page of nodes in bytewise order. It may be shorter than asked for; without <see cref="Next"/> it is the last.</summary>
+/// <summary>
+/// One page of nodes in bytewise order. It may be shorter than asked for; without <see cref="Next"/> it is the last.
+/// </summary>
 public sealed class NodeList
 {
     public required NodeDocument[] Nodes { get; init; }

@@ -10,11 +10,11 @@ public sealed class NodeExplanation
     public required string Node { get; init; }
 
     /// <summary>
-    /// <c>idle</c> (nothing waits), <c>no-worker</c> (messages wait, and nobody receives), <c>ready</c> (the next receive
-    /// gets them), <c>starting</c> (an attempt is being recorded), <c>delivered</c> (a worker has them), <c>held</c>
-    /// (back-off after a rejection), <c>suspended</c> (nothing can be handled now, see <see cref="Handler"/>), <c>queued</c>
-    /// (as many deliveries are leased as may be), <c>paused</c>, <c>delayed</c> (nothing else waits than messages whose time has
-    /// not come).
+    /// <c>idle</c> (nothing waits), <c>no-worker</c> (messages wait, and nobody receives), <c>ready</c> (the next
+    /// receive gets them), <c>starting</c> (an attempt is being recorded), <c>delivered</c> (a worker has them),
+    /// <c>held</c> (back-off after a rejection), <c>suspended</c> (nothing can be handled now, see
+    /// <see cref="Handler"/>), <c>queued</c> (as many deliveries are leased as may be), <c>paused</c>, <c>delayed</c>
+    /// (nothing else waits than messages whose time has not come).
     /// </summary>
     public required string Status { get; init; }
 
@@ -47,7 +47,9 @@ public sealed class NodeExplanation
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? NextTimer { get; init; }
 
-    /// <summary>Why one of its timers does not fire, though its time has come, or would not; absent where all do.</summary>
+    /// <summary>
+    /// Why one of its timers does not fire, though its time has come, or would not; absent where all do.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? TimerTrouble { get; init; }
 
@@ -87,7 +89,9 @@ public sealed class NextMessage
     public required string AcceptedAt { get; init; }
 }
 
-/// <summary>How the server that owns the node's partition fares with the service's handler, about a second ago.</summary>
+/// <summary>
+/// How the server that owns the node's partition fares with the service's handler, about a second ago.
+/// </summary>
 public sealed class HandlerHealth
 {
     public required string Kind { get; init; }

@@ -5,7 +5,8 @@ namespace Grains.Api.Problems;
 /// <summary>Status, title and page of every <see cref="ProblemCode"/>.</summary>
 public static class ErrorCatalog
 {
-    private static readonly FrozenDictionary<ProblemCode, ErrorDescription> _all = new Dictionary<ProblemCode, ErrorDescription>
+    private static readonly FrozenDictionary<ProblemCode, ErrorDescription> _all =
+        new Dictionary<ProblemCode, ErrorDescription>
     {
         [ProblemCode.BadPath] = new("bad-path", 400, "The path is not usable", false),
         [ProblemCode.BadName] = new("bad-name", 400, "A name in the request breaks a rule", false),
@@ -21,7 +22,8 @@ public static class ErrorCatalog
         [ProblemCode.KeyspaceNotFound] = new("keyspace-not-found", 404, "There is no such keyspace", false),
         [ProblemCode.KeyNotFound] = new("key-not-found", 404, "There is no such key", false),
         [ProblemCode.ServiceNotFound] = new("service-not-found", 404, "There is no such service", false),
-        [ProblemCode.NodeNotFound] = new("node-not-found", 404, "There is no such node: it was never sent anything, or is forgotten", false),
+        [ProblemCode.NodeNotFound] = new(
+            "node-not-found", 404, "There is no such node: it was never sent anything, or is forgotten", false),
         [ProblemCode.SecretNotFound] = new("secret-not-found", 404, "The service has no secret", false),
         [ProblemCode.StateNotFound] = new("state-not-found", 404, "The node has no state", false),
         [ProblemCode.MessageNotFound] = new("message-not-found", 404, "There is no such message", false),
@@ -38,21 +40,26 @@ public static class ErrorCatalog
         [ProblemCode.FormatNotKnown] = new("format-not-known", 409, "Some server cannot read that format", true),
         [ProblemCode.FormatTooOld] = new("format-too-old", 409, "The cluster's format has no word for that yet", false),
         [ProblemCode.BackupRunning] = new("backup-running", 409, "This server is giving out a backup already", true),
-        [ProblemCode.HistoryChanged] = new("history-changed", 410, "A restore replaced the history of that position", false),
+        [ProblemCode.HistoryChanged] = new(
+            "history-changed", 410, "A restore replaced the history of that position", false),
         [ProblemCode.MessageDropped] = new("message-dropped", 410, "Nobody will handle the message", false),
         [ProblemCode.VersionMismatch] = new("version-mismatch", 412, "The version is another one", false),
         [ProblemCode.TooLarge] = new("too-large", 413, "Something is over its limit", false),
-        [ProblemCode.UnsupportedMediaType] = new("unsupported-media-type", 415, "This route reads application/json", false),
-        [ProblemCode.IdempotencyMismatch] = new("idempotency-mismatch", 422, "The key stands for another request", false),
+        [ProblemCode.UnsupportedMediaType] = new(
+            "unsupported-media-type", 415, "This route reads application/json", false),
+        [ProblemCode.IdempotencyMismatch] = new(
+            "idempotency-mismatch", 422, "The key stands for another request", false),
         [ProblemCode.CrossPartition] = new("cross-partition", 422, "The key does not live with the node", false),
         [ProblemCode.MailboxFull] = new("mailbox-full", 429, "The node's mailbox is at its limit", true),
         [ProblemCode.Overloaded] = new("overloaded", 429, "There is too much to do", true),
         [ProblemCode.RateLimited] = new("rate-limited", 429, "The caller asks too often", true),
         [ProblemCode.Internal] = new("internal", 500, "A fault in the server", false),
-        [ProblemCode.DeadLetter] = new("dead-letter", 502, "The message is a dead letter: its handler gave it up", false),
+        [ProblemCode.DeadLetter] = new(
+            "dead-letter", 502, "The message is a dead letter: its handler gave it up", false),
         [ProblemCode.NotStored] = new("not-stored", 503, "The journal refused the record", true),
         [ProblemCode.Unavailable] = new("unavailable", 503, "The partition gave no answer in time", true),
-        [ProblemCode.CommandTooOld] = new("command-too-old", 503, "The command came too late to be told from a repeat", true),
+        [ProblemCode.CommandTooOld] = new(
+            "command-too-old", 503, "The command came too late to be told from a repeat", true),
         [ProblemCode.PartitionFull] = new("partition-full", 507, "The partition's byte budget is used up", true),
     }.ToFrozenDictionary();
 

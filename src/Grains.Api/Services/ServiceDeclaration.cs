@@ -7,7 +7,9 @@ public sealed class ServiceDeclaration
 {
     public required string Name { get; init; }
 
-    /// <summary>The revision of the declaration; stays when it is replaced, not when it is deleted and declared again.</summary>
+    /// <summary>
+    /// The revision of the declaration; stays when it is replaced, not when it is deleted and declared again.
+    /// </summary>
     public required long Id { get; init; }
     public required HandlerSettings Handler { get; init; }
     public required RetrySettings Retry { get; init; }
@@ -47,13 +49,15 @@ public sealed class HandlerSettings
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string[]? Urls { get; init; }
 
-    /// <summary>For push: <c>simple</c>, the body is one message; <c>envelope</c>, it is the delivery's document.</summary>
+    /// <summary>
+    /// For push: <c>simple</c>, the body is one message; <c>envelope</c>, it is the delivery's document.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Mode { get; init; }
 
     /// <summary>
-    /// For push: an answer that says success and is no commit has failed. Absent = false: it is success, and what it says
-    /// is ignored.
+    /// For push: an answer that says success and is no commit has failed. Absent = false: it is success, and what it
+    /// says is ignored.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Strict { get; init; }
@@ -102,8 +106,8 @@ public sealed class MailboxSettings
     public int? Limit { get; init; }
 
     /// <summary>
-    /// Where a handling sends at once, and the handling of that sends at once again, and so on, a message that follows from
-    /// more than this many is a dead letter: 1 to 1,000,000,000, 100,000 where absent.
+    /// Where a handling sends at once, and the handling of that sends at once again, and so on, a message that follows
+    /// from more than this many is a dead letter: 1 to 1,000,000,000, 100,000 where absent.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? MaxHops { get; init; }

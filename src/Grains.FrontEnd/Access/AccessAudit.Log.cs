@@ -7,7 +7,8 @@ namespace Grains.FrontEnd.Access;
 public sealed partial class AccessAudit
 {
     private static readonly Counter<long> _refused = GrainsMeter.Instance.CreateCounter<long>(
-        "grains.access.refused", "{request}", "Requests refused for want of a known key (unauthenticated) or of its permission (forbidden).");
+        "grains.access.refused", "{request}",
+        "Requests refused for want of a known key (unauthenticated) or of its permission (forbidden).");
 
     private static readonly Counter<long> _actions = GrainsMeter.Instance.CreateCounter<long>(
         "grains.access.admin", "{request}", "Requests that need the permission admin, by route and outcome.");
@@ -17,13 +18,17 @@ public sealed partial class AccessAudit
         new KeyValuePair<string, object?>("route", route),
         new KeyValuePair<string, object?>("outcome", outcome));
 
-    [LoggerMessage(1111, LogLevel.Information, "Audit: '{Key}' at {Address} asked for {Method} {Target}; the answer was {Status}.")]
-    private static partial void LogDone(ILogger logger, string key, string address, string method, string target, string status);
+    [LoggerMessage(1111, LogLevel.Information, "Audit: '{Key}' at {Address} asked for {Method} {Target}; the answer "
+        + "was {Status}.")]
+    private static partial void LogDone(
+        ILogger logger, string key, string address, string method, string target, string status);
 
     [LoggerMessage(1112, LogLevel.Warning,
-        "Refused with {Status} ({Reason}): '{Key}' at {Address} asked for {Method} {Target}. (Others not said: {Unsaid})")]
+        "Refused with {Status} ({Reason}): '{Key}' at {Address} asked for {Method} {Target}. (Others not said: "
+        + "{Unsaid})")]
     private static partial void LogRefused(
-        ILogger logger, int status, string reason, string key, string address, string method, string target, long unsaid);
+        ILogger logger, int status, string reason, string key, string address, string method, string target,
+        long unsaid);
 
     [LoggerMessage(1113, LogLevel.Warning, "Refused with 401 or 403, and not said one by one: {Unsaid} requests.")]
     private static partial void LogUnsaid(ILogger logger, long unsaid);

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Grains.FrontEnd.Access;
 
 /// <summary>
-/// Says who did what may only be done with the permission <c>admin</c>, and who was let in for nothing; counts both. Keys are
-/// named, never shown. What strangers can cause without end is said at a bounded pace.
+/// Says who did what may only be done with the permission <c>admin</c>, and who was let in for nothing; counts both.
+/// Keys are named, never shown. What strangers can cause without end is said at a bounded pace.
 /// </summary>
 public sealed partial class AccessAudit(TimeProvider time, ILogger<AccessAudit> log)
 {
@@ -43,7 +43,9 @@ public sealed partial class AccessAudit(TimeProvider time, ILogger<AccessAudit> 
         _refused.Add(1, new KeyValuePair<string, object?>("reason", reason));
         if (_pace.MayWrite(out long unsaid))
         {
-            LogRefused(log, status, reason, LogText.Of(key ?? "no known key"), Address(http), http.Request.Method, Target(http), unsaid);
+            LogRefused(
+                log, status, reason, LogText.Of(key ?? "no known key"), Address(http), http.Request.Method,
+                Target(http), unsaid);
         }
     }
 
@@ -56,7 +58,8 @@ public sealed partial class AccessAudit(TimeProvider time, ILogger<AccessAudit> 
         }
     }
 
-    private static string Address(HttpContext http) => $"{http.Connection.RemoteIpAddress}:{http.Connection.RemotePort}";
+    private static string Address(HttpContext http) =>
+        $"{http.Connection.RemoteIpAddress}:{http.Connection.RemotePort}";
 
     /// <summary>Without the query.</summary>
     private static string Target(HttpContext http) => LogText.Of(http.Request.Path.Value);

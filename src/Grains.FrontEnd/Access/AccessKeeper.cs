@@ -6,13 +6,15 @@ using Microsoft.Extensions.Options;
 namespace Grains.FrontEnd.Access;
 
 /// <summary>
-/// Follows the keys file while the server runs: what two looks in a row find there is taken into use, all of it or nothing.
-/// A file that is gone or wrong changes nothing, and that is said.
+/// Follows the keys file while the server runs: what two looks in a row find there is taken into use, all of it or
+/// nothing. A file that is gone or wrong changes nothing, and that is said.
 /// </summary>
 internal sealed partial class AccessKeeper(
     KeyRing ring, AccessAudit audit, IOptions<FrontEndOptions> options, AccessSurroundings around) : BackgroundService
 {
-    /// <summary>Two of these, and the time that requests are given, stay below the ten seconds that are promised.</summary>
+    /// <summary>
+    /// Two of these, and the time that requests are given, stay below the ten seconds that are promised.
+    /// </summary>
     internal static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
     private readonly ILogger _log = around.Logs.CreateLogger<AccessKeeper>();

@@ -27,6 +27,7 @@ internal static class AccessPolicies
         KeysReading reading = KeysFile.Read(path);
         return reading.Errors.Count == 0
             ? new KeyRing(reading.Keys, reading.Digest, time)
-            : throw new InvalidOperationException($"The keys file '{path}' cannot be used: {string.Join(" ", reading.Errors)}");
+            : throw new InvalidOperationException(
+                $"The keys file '{path}' cannot be used: {string.Join(" ", reading.Errors)}");
     }
 }

@@ -3,10 +3,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Access;
 
-/// <summary>The start-up rule: an address that others can reach needs keys, or a clear word that it needs none.</summary>
+/// <summary>
+/// The start-up rule: an address that others can reach needs keys, or a clear word that it needs none.
+/// </summary>
 public static class AccessValidation
 {
-    /// <param name="urls">As Kestrel takes them: <c>http://127.0.0.1:8080</c>, <c>http://*:80</c>, <c>http://unix:/run/grains</c>.</param>
+    /// <param name="urls">As Kestrel takes them: <c>http://127.0.0.1:8080</c>, <c>http://*:80</c>,
+    /// <c>http://unix:/run/grains</c>.</param>
     /// <returns>One sentence per address that breaks the rule, or is none; empty = start.</returns>
     public static IReadOnlyList<string> Validate(IEnumerable<string> urls, bool keysConfigured, bool insecure)
     {

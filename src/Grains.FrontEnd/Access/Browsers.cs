@@ -5,12 +5,15 @@ using Microsoft.Extensions.Primitives;
 
 namespace Grains.FrontEnd.Access;
 
-/// <summary>What a browser says of the page that a request comes from. A program says nothing of it, and is not meant.</summary>
+/// <summary>
+/// What a browser says of the page that a request comes from. A program says nothing of it, and is not meant.
+/// </summary>
 public static class Browsers
 {
     /// <summary>
-    /// True for a request that a page of another site makes: <c>Sec-Fetch-Site</c> says so (another port of this machine is
-    /// <c>same-site</c>, and another site all the same), or <c>Origin</c> is not the scheme and host that were asked for.
+    /// True for a request that a page of another site makes: <c>Sec-Fetch-Site</c> says so (another port of this
+    /// machine is <c>same-site</c>, and another site all the same), or <c>Origin</c> is not the scheme and host that
+    /// were asked for.
     /// </summary>
     /// <param name="http">The request.</param>
     /// <param name="mayBehindTls">Who stands before the server may speak TLS: its pages have the scheme https.</param>
@@ -23,7 +26,9 @@ public static class Browsers
             || (origin.Count > 0 && !(origin is [{ } one] && IsOwn(one, http.Request, mayBehindTls)));
     }
 
-    /// <summary>Somebody follows a link to here, or types it: what comes is shown, and nothing of it goes to the page before.</summary>
+    /// <summary>
+    /// Somebody follows a link to here, or types it: what comes is shown, and nothing of it goes to the page before.
+    /// </summary>
     public static bool IsNavigation(HttpContext http) =>
         HttpMethods.IsGet(http.Request.Method)
         && http.Request.Headers["Sec-Fetch-Mode"] is ["navigate"]
@@ -36,7 +41,8 @@ public static class Browsers
     public static bool AsksForThisMachine(HttpContext http)
     {
         string host = http.Request.Headers.Host.ToString();
-        if (host.StartsWith("127.0.0.1:", StringComparison.Ordinal) || host.StartsWith("localhost:", StringComparison.Ordinal))
+        if (host.StartsWith("127.0.0.1:", StringComparison.Ordinal)
+            || host.StartsWith("localhost:", StringComparison.Ordinal))
         {
             return true;
         }
@@ -56,9 +62,11 @@ public static class Browsers
     }
 
     /// <summary><c>scheme://host</c>, the scheme's own port said or not, on either side.</summary>
-    private static bool IsOrigin(ReadOnlySpan<char> origin, ReadOnlySpan<char> scheme, ReadOnlySpan<char> host, ReadOnlySpan<char> port)
+    private static bool IsOrigin(
+        ReadOnlySpan<char> origin, ReadOnlySpan<char> scheme, ReadOnlySpan<char> host, ReadOnlySpan<char> port)
     {
-        if (host.Length == 0 || !origin.StartsWith(scheme, StringComparison.Ordinal) || !origin[scheme.Length..].StartsWith("://"))
+        if (host.Length == 0 || !origin.StartsWith(scheme, StringComparison.Ordinal)
+            || !origin[scheme.Length..].StartsWith("://"))
         {
             return false;
         }

@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Access;
 
-/// <summary>Decides who a caller is and what they may do. Called for every guarded request, at once by many; it does not wait.</summary>
+/// <summary>
+/// Decides who a caller is and what they may do. Called for every guarded request, at once by many; it does not wait.
+/// </summary>
 internal interface IAccessPolicy
 {
     /// <param name="http">The request.</param>

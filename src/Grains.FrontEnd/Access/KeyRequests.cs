@@ -31,7 +31,8 @@ internal static class KeyRequests
 
             // What it waited for may have been done meanwhile.
             throw new RequestRefusedException(new OperationError(
-                ProblemCode.Unauthenticated, "The key lost its permission, or expired, while the request waited. Ask with another.")
+                ProblemCode.Unauthenticated,
+                "The key lost its permission, or expired, while the request waited. Ask with another.")
             {
                 Outcome = Outcome.Unknown,
             });

@@ -35,13 +35,17 @@ internal sealed class ClusterRoutes(ClusterOperations cluster)
             Answers = [new(202, "Stored; it gives them away one by one")],
             Problems = [ProblemCode.ServerNotFound, ProblemCode.Unavailable],
         },
-        new("POST", "/v1/cluster/servers/{server}:resume", Permission.Admin, "A drained server may have partitions again",
+        new(
+            "POST", "/v1/cluster/servers/{server}:resume", Permission.Admin,
+            "A drained server may have partitions again",
             (http, caller) => DrainAsync(http, caller, drained: false))
         {
             Answers = [new(202, "Stored; it gets its share one by one")],
             Problems = [ProblemCode.ServerNotFound, ProblemCode.Unavailable],
         },
-        new("POST", "/v1/cluster/format:raise", Permission.Admin, "After an upgrade of every server: what is new is written", RaiseAsync)
+        new(
+            "POST", "/v1/cluster/format:raise", Permission.Admin,
+            "After an upgrade of every server: what is new is written", RaiseAsync)
         {
             Answers = [new(200, "The level from now on", typeof(FormatDocument))],
             Problems = [ProblemCode.FormatNotKnown, ProblemCode.Unavailable],
@@ -51,7 +55,9 @@ internal sealed class ClusterRoutes(ClusterOperations cluster)
             Answers = [new(202, "Stored; every server follows within seconds")],
             Problems = [ProblemCode.Unavailable],
         },
-        new("GET", "/v1/cluster/partitions", Permission.Read, "Every partition: owner, history, contents, recovery", ListAsync)
+        new(
+            "GET", "/v1/cluster/partitions", Permission.Read, "Every partition: owner, history, contents, recovery",
+            ListAsync)
         {
             Answers = [new(200, "All partitions", typeof(PartitionList))],
             Problems = [ProblemCode.Unavailable],
@@ -70,7 +76,8 @@ internal sealed class ClusterRoutes(ClusterOperations cluster)
     {
         Result<ClusterReport> result = await cluster.DescribeAsync(caller, http.RequestAborted);
         await (result.TryGet(out ClusterReport? report, out OperationError? error)
-            ? Answers.JsonAsync(http, StatusCodes.Status200OK, ClusterDocuments.Of(report), WireJson.Context.ClusterDocument)
+            ? Answers.JsonAsync(
+                http, StatusCodes.Status200OK, ClusterDocuments.Of(report), WireJson.Context.ClusterDocument)
             : ProblemAnswer.WriteAsync(http, error));
     }
 
@@ -92,7 +99,8 @@ internal sealed class ClusterRoutes(ClusterOperations cluster)
         Result<int> result = await cluster.RaiseFormatAsync(caller, http.RequestAborted);
         await (result.TryGet(out int level, out OperationError? error)
             ? Answers.JsonAsync(
-                http, StatusCodes.Status200OK, new FormatDocument { FormatLevel = level }, WireJson.Context.FormatDocument)
+                http, StatusCodes.Status200OK, new FormatDocument { FormatLevel = level },
+                WireJson.Context.FormatDocument)
             : ProblemAnswer.WriteAsync(http, error));
     }
 

@@ -10,23 +10,27 @@ using Microsoft.Extensions.Options;
 namespace Grains.FrontEnd.Connections;
 
 /// <summary>
-/// All connections to the API. When there are as many as may be, those that have been idle for longest are closed, first
-/// of the caller that has most of them; where none is idle, the new one is closed at once.
+/// All connections to the API. When there are as many as may be, those that have been idle for longest are closed,
+/// first of the caller that has most of them; where none is idle, the new one is closed at once.
 /// </summary>
-internal sealed class ConnectionTable
+internal sealed class ConnectionTable : IDisposable
 {
     /// <summary>Who has just come, or was just answered, is about to ask.</summary>
     private static readonly TimeSpan _idleMin = TimeSpan.FromSeconds(1);
 
-    /// <summary>A sixteenth goes at once, so that a flood does not look through the table for each of its connections.</summary>
+    /// <summary>
+    /// A sixteenth goes at once, so that a flood does not look through the table for each of its connections.
+    /// </summary>
     private const int _closedAtOnceShift = 4;
 
     private static readonly Counter<long> _closed = GrainsMeter.Instance.CreateCounter<long>(
-        "grains.connections.closed", null, "Connections closed because there were as many as may be: new ones, or idle ones.");
+        "grains.connections.closed", null,
+        "Connections closed because there were as many as may be: new ones, or idle ones.");
 
     /// <summary>Sockets that are being closed while others are accepted.</summary>
     private const int _closingMax = 64;
 
+    private readonly ServerGauges _gauges = new();
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _sockets;
     private readonly HashSet<OpenConnection> _open = [];
@@ -39,8 +43,8 @@ internal sealed class ConnectionTable
         Bodies = new Traffic("bodies", memory.Bodies, time);
         Answers = new Traffic("answers", memory.Answers, time);
         LargeTurns = new LargeTurns(Environment.ProcessorCount, () => memory.Data.IsNearlyUsedUp, time);
-        GrainsMeter.Instance.CreateObservableGauge("grains.connections", () => Count, null, "Connections to the API.");
-        GrainsMeter.Instance.CreateObservableGauge(
+        _gauges.Add("grains.connections", () => Count, null, "Connections to the API.");
+        _gauges.Add(
             "grains.connections.limit", () => ConnectionsMax, null, "Connections to the API at once.");
     }
 
@@ -146,4 +150,6 @@ internal sealed class ConnectionTable
     }
 
     private static KeyValuePair<string, object?> Why(string why) => new("why", why);
+
+    public void Dispose() => _gauges.Dispose();
 }

@@ -7,8 +7,9 @@ using Microsoft.Extensions.Options;
 namespace Grains.FrontEnd.Connections;
 
 /// <summary>
-/// Sockets that are accepted only while there is a descriptor for them: those that are being closed count until they are.
-/// Where accepting failed, it would be tried again without end, and everything else that opens a file would fail with it.
+/// Sockets that are accepted only while there is a descriptor for them: those that are being closed count until they
+/// are. Where accepting failed, it would be tried again without end, and everything else that opens a file would fail
+/// with it.
 /// </summary>
 internal sealed class GatedTransport(
     ConnectionTable connections, IOptions<SocketTransportOptions> options, ILoggerFactory logs)
@@ -18,7 +19,8 @@ internal sealed class GatedTransport(
 
     public bool CanBind(EndPoint endpoint) => _sockets.CanBind(endpoint);
 
-    public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
+    public async ValueTask<IConnectionListener> BindAsync(
+        EndPoint endpoint, CancellationToken cancellationToken = default) =>
         new Listener(await _sockets.BindAsync(endpoint, cancellationToken), connections);
 
     private sealed class Listener(IConnectionListener sockets, ConnectionTable connections) : IConnectionListener

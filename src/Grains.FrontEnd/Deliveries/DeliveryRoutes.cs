@@ -26,7 +26,9 @@ internal sealed class DeliveryRoutes(ReceiveOperations receives, DeliveryOperati
 
     public IEnumerable<ApiRoute> All =>
     [
-        new("POST", "/v1/services/{service}/nodes/{node}/receive", Permission.Write, "Asks for a delivery, waiting for it", ReceiveAsync)
+        new(
+            "POST", "/v1/services/{service}/nodes/{node}/receive", Permission.Write,
+            "Asks for a delivery, waiting for it", ReceiveAsync)
         {
             Body = typeof(ReceiveRequest),
             Answers = [new(200, "A delivery", typeof(Delivery)), new(204, "The wait is over")],
@@ -39,7 +41,9 @@ internal sealed class DeliveryRoutes(ReceiveOperations receives, DeliveryOperati
             Answers = [new(200, "A delivery", typeof(Delivery)), new(204, "The wait is over")],
             Problems = [ProblemCode.ServiceNotFound],
         },
-        new("POST", _one + ":commit", Permission.Write, "Ends a delivery with everything it did, as one record", CommitAsync)
+        new(
+            "POST", _one + ":commit", Permission.Write, "Ends a delivery with everything it did, as one record",
+            CommitAsync)
         {
             Body = typeof(CommitRequest),
             Answers = [new(200, "Durable", typeof(CommitResult), Headers: ["Grains-Position", "Grains-Repeated"])],
@@ -94,13 +98,15 @@ internal sealed class DeliveryRoutes(ReceiveOperations receives, DeliveryOperati
         DeliveryHandle delivery = DeliveryOf(http);
         JsonBody.RequireJson(http);
         byte[] body = await RequestBody.ReadAsync(http, Limits.CommitJsonBytes);
-        if (!JsonText.Parse(body, WireJson.Context.CommitRequest).TryGet(out CommitRequest? request, out OperationError? bad))
+        if (!JsonText.Parse(body, WireJson.Context.CommitRequest).TryGet(
+            out CommitRequest? request, out OperationError? bad))
         {
             await ProblemAnswer.WriteAsync(http, bad);
             return;
         }
 
-        Result<Placed<Committed>> result = await deliveries.CommitAsync(caller, delivery, request, MessageFingerprint.Of(body));
+        Result<Placed<Committed>> result = await deliveries.CommitAsync(
+            caller, delivery, request, MessageFingerprint.Of(body));
         if (!result.TryGet(out Placed<Committed> placed, out OperationError? error))
         {
             await ProblemAnswer.WriteAsync(http, error);

@@ -20,7 +20,9 @@ internal sealed class ExplainRoutes(ExplainOperations explanations)
 {
     public IEnumerable<ApiRoute> All =>
     [
-        new("GET", "/v1/explain/services/{service}/nodes/{node}", Permission.Read, "Why a node is moving, or is not", NodeAsync)
+        new(
+            "GET", "/v1/explain/services/{service}/nodes/{node}", Permission.Read, "Why a node is moving, or is not",
+            NodeAsync)
         {
             Query = [ReadParameters.Read, ReadParameters.Since],
             Answers = [new(200, "In words and fields", typeof(NodeExplanation), Headers: ReadParameters.Header)],

@@ -5,8 +5,8 @@ using System.Runtime.CompilerServices;
 namespace Grains.FrontEnd.Framing;
 
 /// <summary>
-/// Gives the web server what comes in as it is, up to where <see cref="RequestFraming"/> finds it broken. From there on it
-/// reads something that it refuses with 400, and then the end: the connection closes.
+/// Gives the web server what comes in as it is, up to where <see cref="RequestFraming"/> finds it broken. From there on
+/// it reads something that it refuses with 400, and then the end: the connection closes.
 /// </summary>
 internal sealed class FramedReader(PipeReader inner, Action broken) : PipeReader
 {
@@ -67,7 +67,8 @@ internal sealed class FramedReader(PipeReader inner, Action broken) : PipeReader
     public override ValueTask CompleteAsync(Exception? exception = null) => inner.CompleteAsync(exception);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ReadResult> CheckAsync(ValueTask<ReadResult> read) => Check(await read.ConfigureAwait(false));
+    private async ValueTask<ReadResult> CheckAsync(ValueTask<ReadResult> read) =>
+        Check(await read.ConfigureAwait(false));
 
     private ReadResult Check(ReadResult result)
     {

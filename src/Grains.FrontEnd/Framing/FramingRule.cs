@@ -11,9 +11,11 @@ namespace Grains.FrontEnd.Framing;
 internal static class FramingRule
 {
     private static readonly Counter<long> _broken = GrainsMeter.Instance.CreateCounter<long>(
-        "grains.connections.broken-framing", "{connection}", "Connections closed because a request was not framed as RFC 9112 wants it.");
+        "grains.connections.broken-framing", "{connection}",
+        "Connections closed because a request was not framed as RFC 9112 wants it.");
 
-    public static void Apply(IConnectionBuilder connections) => connections.Use(next => connection => FollowAsync(connection, next));
+    public static void Apply(IConnectionBuilder connections) =>
+        connections.Use(next => connection => FollowAsync(connection, next));
 
     private static async Task FollowAsync(ConnectionContext connection, ConnectionDelegate next)
     {

@@ -4,8 +4,8 @@ using Grains.Operations.Syntax;
 namespace Grains.FrontEnd.Framing;
 
 /// <summary>
-/// Follows the bytes of a connection and says where a request is not framed as RFC 9112 wants it: lines that do not end with
-/// CR LF, a name that is no token, folded lines, control characters, a <c>Transfer-Encoding</c> other than one
+/// Follows the bytes of a connection and says where a request is not framed as RFC 9112 wants it: lines that do not end
+/// with CR LF, a name that is no token, folded lines, control characters, a <c>Transfer-Encoding</c> other than one
 /// <c>chunked</c>, that or a second length beside a length, chunk sizes and extensions outside their grammar. The web
 /// server and a proxy before it may take such a request for two different ones.
 /// </summary>

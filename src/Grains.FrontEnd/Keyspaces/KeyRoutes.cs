@@ -44,10 +44,16 @@ internal sealed class KeyRoutes(KeyOperations keys)
             Headers = ["If-Match", "If-None-Match"],
             Answers =
             [
-                new(200, "The value", MediaType: "*/*", Headers: ["ETag", "Grains-Position", "Grains-Expires-At", ReadParameters.Header]),
+                new(
+                    200, "The value", MediaType: "*/*",
+                    Headers: ["ETag", "Grains-Position", "Grains-Expires-At", ReadParameters.Header]),
                 new(304, "The caller has this version", Headers: ["ETag", "Grains-Position", ReadParameters.Header]),
             ],
-            Problems = [ProblemCode.KeyspaceNotFound, ProblemCode.KeyNotFound, ProblemCode.VersionMismatch, ProblemCode.HistoryChanged],
+            Problems =
+            [
+                ProblemCode.KeyspaceNotFound, ProblemCode.KeyNotFound, ProblemCode.VersionMismatch,
+                ProblemCode.HistoryChanged
+            ],
         },
         new("HEAD", _one, Permission.Read, "Reads a key without its value", GetAsync)
         {
@@ -58,7 +64,11 @@ internal sealed class KeyRoutes(KeyOperations keys)
                 new(200, "It exists", Headers: ["ETag", "Grains-Position", "Grains-Expires-At", ReadParameters.Header]),
                 new(304, "The caller has this version", Headers: ["ETag", "Grains-Position", ReadParameters.Header]),
             ],
-            Problems = [ProblemCode.KeyspaceNotFound, ProblemCode.KeyNotFound, ProblemCode.VersionMismatch, ProblemCode.HistoryChanged],
+            Problems =
+            [
+                ProblemCode.KeyspaceNotFound, ProblemCode.KeyNotFound, ProblemCode.VersionMismatch,
+                ProblemCode.HistoryChanged
+            ],
         },
         new("DELETE", _one, Permission.Write, "Deletes a key", DeleteAsync)
         {
@@ -167,7 +177,8 @@ internal sealed class KeyRoutes(KeyOperations keys)
             throw RequestPath.Refuse("The key is empty; to list keys, leave out the last '/'.");
         }
 
-        Query query = Query.Of(http, "prefix", "start", "end", "after", "limit", "values", ReadParameters.Read, ReadParameters.Since);
+        Query query = Query.Of(
+            http, "prefix", "start", "end", "after", "limit", "values", ReadParameters.Read, ReadParameters.Since);
         var range = new KeyRange
         {
             Consistency = ReadParameters.Of(http, query),
@@ -178,14 +189,16 @@ internal sealed class KeyRoutes(KeyOperations keys)
             Limit = query.Limit(),
             WithValues = query.Flag("values"),
         };
-        Result<MergedPage<KeyView>> result = await keys.ListAsync(caller, KeyspaceOf(http).ToString(), range, http.RequestAborted);
+        Result<MergedPage<KeyView>> result = await keys.ListAsync(
+            caller, KeyspaceOf(http).ToString(), range, http.RequestAborted);
         if (!result.TryGet(out MergedPage<KeyView>? page, out OperationError? error))
         {
             await ProblemAnswer.WriteAsync(http, error);
             return;
         }
 
-        await Answers.JsonAsync(http, StatusCodes.Status200OK, Document(page, range.WithValues), WireJson.Context.KeyList);
+        await Answers.JsonAsync(
+            http, StatusCodes.Status200OK, Document(page, range.WithValues), WireJson.Context.KeyList);
     }
 
     private static KeyList Document(MergedPage<KeyView> page, bool withValues) => new()

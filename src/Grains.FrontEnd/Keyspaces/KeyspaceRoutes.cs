@@ -72,7 +72,8 @@ internal sealed class KeyspaceRoutes(KeyspaceOperations keyspaces)
         KeyspaceRequest request = await JsonBody.ReadAsync(http, WireJson.Context.KeyspaceRequest);
         Result<Declared<KeyspaceSnapshot>> result = await keyspaces.DeclareAsync(caller, name, request);
         await (result.TryGet(out Declared<KeyspaceSnapshot> declared, out OperationError? error)
-            ? WriteAsync(http, declared.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK, declared.Snapshot)
+            ? WriteAsync(
+                http, declared.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK, declared.Snapshot)
             : ProblemAnswer.WriteAsync(http, error));
     }
 

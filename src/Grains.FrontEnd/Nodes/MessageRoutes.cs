@@ -41,7 +41,10 @@ internal sealed class MessageRoutes(MessageOperations messages, ReplyOperations 
                 new(202, "Durable", typeof(SendResult), Headers:
                     ["Grains-Position", "Grains-Repeated", ReplyAnswers.MessageHeader, ReplyAnswers.AppliedHeader]),
                 new(200, "With Prefer: wait, the reply, as the handler gave it", MediaType: "*/*", Headers:
-                    ["Grains-Position", "Grains-Repeated", ReplyAnswers.MessageHeader, ReplyAnswers.AppliedHeader, "Grains-Type"]),
+                [
+                    "Grains-Position", "Grains-Repeated", ReplyAnswers.MessageHeader, ReplyAnswers.AppliedHeader,
+                    "Grains-Type",
+                ]),
                 new(204, "With Prefer: wait, the message is over and there is no reply", Headers:
                     ["Grains-Position", "Grains-Repeated", ReplyAnswers.MessageHeader, ReplyAnswers.AppliedHeader]),
             ],
@@ -51,12 +54,15 @@ internal sealed class MessageRoutes(MessageOperations messages, ReplyOperations 
                 ProblemCode.PartitionFull, ProblemCode.FormatTooOld, ProblemCode.DeadLetter, ProblemCode.MessageDropped,
             ],
         },
-        new("DELETE", "/v1/services/{service}/messages/{message}", Permission.Write, "Cancels an undelivered message", CancelAsync)
+        new(
+            "DELETE", "/v1/services/{service}/messages/{message}", Permission.Write, "Cancels an undelivered message",
+            CancelAsync)
         {
             Answers = [new(204, "It never happens")],
             Problems =
             [
-                ProblemCode.BadId, ProblemCode.ServiceNotFound, ProblemCode.MessageNotFound, ProblemCode.MessageDelivered,
+                ProblemCode.BadId, ProblemCode.ServiceNotFound, ProblemCode.MessageNotFound,
+                ProblemCode.MessageDelivered,
                 ProblemCode.FormatTooOld,
             ],
         },
@@ -75,7 +81,9 @@ internal sealed class MessageRoutes(MessageOperations messages, ReplyOperations 
             Answers = [new(200, "A page", typeof(MessageList), Headers: ReadParameters.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
-        new("GET", _node + "/delayed", Permission.Read, "Messages whose time has not come, in the order of their acceptance", DelayedAsync)
+        new(
+            "GET", _node + "/delayed", Permission.Read,
+            "Messages whose time has not come, in the order of their acceptance", DelayedAsync)
         {
             Query = ["after", "limit", ReadParameters.Read, ReadParameters.Since],
             Answers = [new(200, "A page", typeof(MessageList), Headers: ReadParameters.Header)],
@@ -87,7 +95,9 @@ internal sealed class MessageRoutes(MessageOperations messages, ReplyOperations 
             Answers = [new(200, "A page", typeof(MessageList), Headers: ReadParameters.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
-        new("POST", _node + "/dead:retry", Permission.Write, "All dead letters go to the mailbox's tail, in order", RetryAllAsync)
+        new(
+            "POST", _node + "/dead:retry", Permission.Write, "All dead letters go to the mailbox's tail, in order",
+            RetryAllAsync)
         {
             Answers = [new(200, "How many", typeof(SettleResult))],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound],
@@ -97,7 +107,9 @@ internal sealed class MessageRoutes(MessageOperations messages, ReplyOperations 
             Answers = [new(200, "How many", typeof(SettleResult))],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound],
         },
-        new("POST", _node + "/dead/{message}:retry", Permission.Write, "A dead letter goes to the mailbox's tail", RetryAsync)
+        new(
+            "POST", _node + "/dead/{message}:retry", Permission.Write, "A dead letter goes to the mailbox's tail",
+            RetryAsync)
         {
             Answers = [new(204, "It waits again")],
             Problems = [ProblemCode.BadId, ProblemCode.ServiceNotFound, ProblemCode.MessageNotFound],
@@ -114,7 +126,8 @@ internal sealed class MessageRoutes(MessageOperations messages, ReplyOperations 
         Utf8Name node = PathNames.Node(RequestPath.Of(http).Segment(4));
         long waitMs = Preferences.WaitMs(http.Request.Headers);
         MessageSend send = await ReadAsync(http);
-        Result<Placed<MessageAccepted>> result = await messages.SendAsync(caller, RequestPath.Of(http).Segment(2), node, send);
+        Result<Placed<MessageAccepted>> result = await messages.SendAsync(
+            caller, RequestPath.Of(http).Segment(2), node, send);
         if (!result.TryGet(out Placed<MessageAccepted> accepted, out OperationError? error))
         {
             await ProblemAnswer.WriteAsync(http, error);
@@ -169,14 +182,16 @@ internal sealed class MessageRoutes(MessageOperations messages, ReplyOperations 
     {
         http.Response.Headers[ReplyAnswers.AppliedHeader] = "wait";
         http.Response.Headers[ReplyAnswers.MessageHeader] = message.ToString();
-        Result<ReplyFound> result = await replies.WaitAsync(caller, ServiceOf(http), message, waitMs, http.RequestAborted);
+        Result<ReplyFound> result = await replies.WaitAsync(
+            caller, ServiceOf(http), message, waitMs, http.RequestAborted);
         return result.TryGet(out ReplyFound? found, out _) && found.Status != ReplyStatus.Open ? found : null;
     }
 
     private async Task StatusAsync(HttpContext http, Caller caller)
     {
         MessageId id = PathNames.Message(RequestPath.Of(http).Segment(4));
-        Result<Placed<MessageFound>> result = await messages.FindAsync(caller, ServiceOf(http), id, ReadParameters.Of(http));
+        Result<Placed<MessageFound>> result = await messages.FindAsync(
+            caller, ServiceOf(http), id, ReadParameters.Of(http));
         await (result.TryGet(out Placed<MessageFound> found, out OperationError? error)
             ? Answers.JsonAsync(
                 http, StatusCodes.Status200OK, Document(id, found.Answer), WireJson.Context.MessageStatusDocument)
@@ -291,7 +306,9 @@ internal sealed class MessageRoutes(MessageOperations messages, ReplyOperations 
         return new MessageList
         {
             Messages = [.. page.Messages.Take(count).Select(Document)],
-            Next = count > 0 && (page.More || count < page.Messages.Length) ? page.Messages[count - 1].Id.ToString() : null,
+            Next = count > 0 && (page.More || count < page.Messages.Length)
+                ? page.Messages[count - 1].Id.ToString()
+                : null,
         };
     }
 

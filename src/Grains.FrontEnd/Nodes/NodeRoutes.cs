@@ -44,12 +44,16 @@ internal sealed class NodeRoutes(NodeOperations nodes)
             Answers = [new(204, "Forgotten")],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound],
         },
-        new("POST", _one + ":purge", Permission.Admin, "Forgets a node's messages and dead letters; state and timers stay", PurgeAsync)
+        new(
+            "POST", _one + ":purge", Permission.Admin,
+            "Forgets a node's messages and dead letters; state and timers stay", PurgeAsync)
         {
             Answers = [new(200, "How many", typeof(PurgeResult))],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound],
         },
-        new("POST", _one + ":pause", Permission.Admin, "Nothing of the node is handed out until it is resumed", PauseAsync)
+        new(
+            "POST", _one + ":pause", Permission.Admin, "Nothing of the node is handed out until it is resumed",
+            PauseAsync)
         {
             Answers = [new(204, "Paused; what is leased goes on")],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.FormatTooOld],
@@ -68,7 +72,11 @@ internal sealed class NodeRoutes(NodeOperations nodes)
                 new(200, "The state", MediaType: "*/*", Headers: ["ETag", "Grains-Position", ReadParameters.Header]),
                 new(304, "The caller has this version", Headers: ["ETag", "Grains-Position", ReadParameters.Header]),
             ],
-            Problems = [ProblemCode.ServiceNotFound, ProblemCode.StateNotFound, ProblemCode.VersionMismatch, ProblemCode.HistoryChanged],
+            Problems =
+            [
+                ProblemCode.ServiceNotFound, ProblemCode.StateNotFound, ProblemCode.VersionMismatch,
+                ProblemCode.HistoryChanged
+            ],
         },
         new("PUT", _state, Permission.Write, "Sets a node's state", PutStateAsync)
         {
@@ -115,10 +123,12 @@ internal sealed class NodeRoutes(NodeOperations nodes)
 
     private async Task GetAsync(HttpContext http, Caller caller)
     {
-        Result<Placed<NodeFound>> result = await nodes.GetAsync(caller, PathNames.NodeOf(http), ReadParameters.Of(http));
+        Result<Placed<NodeFound>> result = await nodes.GetAsync(
+            caller, PathNames.NodeOf(http), ReadParameters.Of(http));
         await (result.TryGet(out Placed<NodeFound> found, out OperationError? error)
             ? Answers.JsonAsync(
-                http, StatusCodes.Status200OK, Document(found.Answer.Node, found.Partition), WireJson.Context.NodeDocument)
+                http, StatusCodes.Status200OK, Document(found.Answer.Node, found.Partition),
+                WireJson.Context.NodeDocument)
             : ProblemAnswer.WriteAsync(http, error));
     }
 
@@ -130,7 +140,8 @@ internal sealed class NodeRoutes(NodeOperations nodes)
 
     private async Task PurgeAsync(HttpContext http, Caller caller)
     {
-        Result<Placed<Purged>> result = await nodes.PurgeAsync(caller, PathNames.NodeBeforeVerb(http), withState: false);
+        Result<Placed<Purged>> result = await nodes.PurgeAsync(
+            caller, PathNames.NodeBeforeVerb(http), withState: false);
         await (result.TryGet(out Placed<Purged> purged, out OperationError? error)
             ? Answers.JsonAsync(
                 http,
@@ -195,7 +206,8 @@ internal sealed class NodeRoutes(NodeOperations nodes)
     {
         NodeAddress node = PathNames.NodeOf(http);
         Condition condition = Conditions.OfWrite(http);
-        Result<Placed<StateWritten>> result = await nodes.PutStateAsync(caller, node, new StateChange(null, null), condition);
+        Result<Placed<StateWritten>> result = await nodes.PutStateAsync(
+            caller, node, new StateChange(null, null), condition);
         if (!result.TryGet(out Placed<StateWritten> written, out OperationError? error))
         {
             await ProblemAnswer.WriteAsync(http, Conditions.OfDelete(error, ProblemCode.StateNotFound, "state"));

@@ -3,15 +3,16 @@ using Microsoft.AspNetCore.Http;
 namespace Grains.FrontEnd.Pages;
 
 /// <summary>
-/// What every answer says to browsers: nobody frames it, its type is no guess, other sites do not load it, it does not tell
-/// where it was, and nothing in it runs. The two pages that are programs name what they need.
+/// What every answer says to browsers: nobody frames it, its type is no guess, other sites do not load it, it does not
+/// tell where it was, and nothing in it runs. The two pages that are programs name what they need.
 /// </summary>
 public static class PageHeaders
 {
     private const string _nothing = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
     private const string _own = "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-        + "font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; script-src 'self'";
+        + "font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        + "script-src 'self'";
 
     /// <summary>Before anything else is known of the answer.</summary>
     public static void Set(IHeaderDictionary headers)

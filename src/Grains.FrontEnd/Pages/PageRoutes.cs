@@ -16,11 +16,15 @@ internal sealed class PageRoutes(IPartitions partitions)
     private static readonly byte[] _alive = "alive\n"u8.ToArray();
     private static readonly byte[] _ready = "ready\n"u8.ToArray();
     private static readonly byte[] _notReady =
-        "not ready: settings are being read, partitions are being recovered by their owners, or this server is about to stop\n"u8.ToArray();
+    [
+        .. "not ready: settings are being read, partitions are being recovered by their owners, "u8,
+        .. "or this server is about to stop\n"u8,
+    ];
 
     private byte[]? _document;
 
-    /// <param name="allRoutes">Every route of the API, these included; read when the document is first asked for.</param>
+    /// <param name="allRoutes">Every route of the API, these included; read when the document is first asked
+    /// for.</param>
     public IEnumerable<ApiRoute> All(Func<IReadOnlyList<ApiRoute>> allRoutes) =>
     [
         new("GET", "/healthz", null, "The process lives", (http, _) => TextAsync(http, 200, _alive))
@@ -29,7 +33,10 @@ internal sealed class PageRoutes(IPartitions partitions)
         },
         new("GET", "/readyz", null, "Ready for traffic", ReadyAsync)
         {
-            Answers = [new(200, "Ready", MediaType: "text/plain"), new(503, "What is missing", MediaType: "text/plain")],
+            Answers =
+            [
+                new(200, "Ready", MediaType: "text/plain"), new(503, "What is missing", MediaType: "text/plain")
+            ],
         },
         new("GET", "/openapi/v1.json", null, "This document", (http, _) => DocumentAsync(http, allRoutes))
         {

@@ -44,7 +44,8 @@ internal static class PathNames
     }
 
     /// <summary>The name of a keyspace or service; its characters need no escapes, so none are taken.</summary>
-    public static string Declared(ReadOnlySpan<char> name, string what) => Names.RefuseDeclared(name, what) is { } refused
+    public static string Declared(ReadOnlySpan<char> name, string what) =>
+        Names.RefuseDeclared(name, what) is { } refused
         ? throw new RequestRefusedException(refused)
         : name.ToString();
 

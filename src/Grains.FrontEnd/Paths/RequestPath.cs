@@ -18,7 +18,8 @@ internal readonly ref struct RequestPath
     /// <summary>The path of a request that has passed <see cref="IsSafe"/>.</summary>
     public static RequestPath Of(HttpContext http) => new(PathOf(RawTarget(http)));
 
-    public static string RawTarget(HttpContext http) => http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+    public static string RawTarget(HttpContext http) =>
+        http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
 
     /// <summary>
     /// True for a target in origin form without a segment <c>.</c> or <c>..</c>, plain or encoded, and without a

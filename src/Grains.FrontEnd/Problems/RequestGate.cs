@@ -36,7 +36,8 @@ internal sealed partial class RequestGate(RequestDelegate next, ILogger<RequestG
         if (!RequestPath.IsSafe(RequestPath.RawTarget(http)))
         {
             return ProblemAnswer.WriteAsync(http, ProblemCode.BadPath,
-                "The target must be a path that begins with '/' and has no segment '.' or '..', plain or encoded, and no backslash.");
+                "The target must be a path that begins with '/' and has no segment '.' or '..', plain or encoded, and "
+                + "no backslash.");
         }
 
         try
@@ -57,7 +58,8 @@ internal sealed partial class RequestGate(RequestDelegate next, ILogger<RequestG
             if (IsBare(http))
             {
                 (ProblemCode code, string detail) = http.Response.StatusCode == StatusCodes.Status405MethodNotAllowed
-                    ? (ProblemCode.MethodNotAllowed, $"This route does not take {http.Request.Method}; the Allow header lists what it takes.")
+                    ? (ProblemCode.MethodNotAllowed, $"This route does not take {http.Request.Method}; the Allow "
+                        + "header lists what it takes.")
                     : (ProblemCode.RouteNotFound, "No route has this path; /openapi/v1.json lists them.");
                 await ProblemAnswer.WriteAsync(http, code, detail);
             }
@@ -83,7 +85,8 @@ internal sealed partial class RequestGate(RequestDelegate next, ILogger<RequestG
     {
         // A reset, or the server's own end, is seen by a read of the body before it reaches the token.
         if ((e as OperationCanceledException)?.InnerException is ConnectionAbortedException
-            || e is ConnectionResetException or ConnectionAbortedException || http.RequestAborted.IsCancellationRequested)
+            || e is ConnectionResetException or ConnectionAbortedException
+            || http.RequestAborted.IsCancellationRequested)
         {
             LogGone(log, http.Request.Method);
             http.Abort();
@@ -116,7 +119,8 @@ internal sealed partial class RequestGate(RequestDelegate next, ILogger<RequestG
     {
         RequestRefusedException refused => refused.Error,
         OutOfMemoryException => new OperationError(
-            ProblemCode.Unavailable, "The server had no memory left for this request. Give it more, or ask for less at once.")
+            ProblemCode.Unavailable,
+            "The server had no memory left for this request. Give it more, or ask for less at once.")
         {
             Outcome = Outcome.Unknown,
         },

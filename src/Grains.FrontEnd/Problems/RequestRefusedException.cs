@@ -3,7 +3,9 @@ using Grains.Operations.Errors;
 
 namespace Grains.FrontEnd.Problems;
 
-/// <summary>A request that cannot be read as one of this API, or that there is no memory for; becomes its answer.</summary>
+/// <summary>
+/// A request that cannot be read as one of this API, or that there is no memory for; becomes its answer.
+/// </summary>
 internal sealed class RequestRefusedException(OperationError error) : Exception(error.Detail)
 {
     public RequestRefusedException(ProblemCode code, string detail)

@@ -36,7 +36,8 @@ internal sealed class CallerRates
     /// <summary>Its key was wrong. Null: it may guess on.</summary>
     public OperationError? RefuseGuess(HttpContext http) =>
         http.Request.Headers.Authorization.Count > 0 && _failures.Take(FromOf(http)) is var wait && wait > TimeSpan.Zero
-            ? Refuse("wrong-keys", "Too many wrong keys came from this address. A right one is taken at any time.", wait)
+            ? Refuse(
+                "wrong-keys", "Too many wrong keys came from this address. A right one is taken at any time.", wait)
             : null;
 
     /// <summary>It may do what it asks for. Null: it does so not too often.</summary>

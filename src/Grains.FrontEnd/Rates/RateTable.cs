@@ -1,8 +1,8 @@
 namespace Grains.FrontEnd.Rates;
 
 /// <summary>
-/// How often each of many may: a bucket of tokens for each, refilled at a rate. Those that are full again are forgotten;
-/// if there are too many, the one that was asked for longest ago is. Any thread.
+/// How often each of many may: a bucket of tokens for each, refilled at a rate. Those that are full again are
+/// forgotten; if there are too many, the one that was asked for longest ago is. Any thread.
 /// </summary>
 /// <param name="rate">What one bucket gives.</param>
 /// <param name="bucketsMax">Bounds the memory, whoever comes.</param>

@@ -35,7 +35,8 @@ internal static class ReplyAnswers
                 return;
             case ReplyStatus.Dropped:
                 await RefuseAsync(http, ProblemCode.MessageDropped,
-                    $"Message {message} expired, was cancelled or purged before anybody handled it. Send it again if it is still wanted.");
+                    $"Message {message} expired, was cancelled or purged before anybody handled it. Send it again if "
+                    + "it is still wanted.");
                 return;
             default:
                 await Answers.JsonAsync(http, StatusCodes.Status202Accepted,

@@ -19,14 +19,20 @@ internal sealed class ReplyRoutes(ReplyOperations replies)
 {
     public IEnumerable<ApiRoute> All =>
     [
-        new("GET", "/v1/services/{service}/messages/{message}/reply", Permission.Read, "The reply to a message, waiting for it", GetAsync)
+        new(
+            "GET", "/v1/services/{service}/messages/{message}/reply", Permission.Read,
+            "The reply to a message, waiting for it", GetAsync)
         {
             Query = ["wait"],
             Answers =
             [
-                new(200, "The reply, as the handler gave it", MediaType: "*/*", Headers: [ReplyAnswers.MessageHeader, "Grains-Type"]),
+                new(
+                    200, "The reply, as the handler gave it", MediaType: "*/*",
+                    Headers: [ReplyAnswers.MessageHeader, "Grains-Type"]),
                 new(202, "It may still come", typeof(ReplyPending), Headers: [ReplyAnswers.MessageHeader]),
-                new(204, "The message was over already, and there is no reply, or none any more", Headers: [ReplyAnswers.MessageHeader]),
+                new(
+                    204, "The message was over already, and there is no reply, or none any more",
+                    Headers: [ReplyAnswers.MessageHeader]),
             ],
             Problems =
             [

@@ -92,7 +92,8 @@ internal sealed class AnswerBuffer : IBufferWriter<byte>, ILaterBytes
 
     public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
-    private Passage NewPassage() => new(_http.Features.Get<OpenConnection>()?.Answers ?? Traffic.Unbounded, _http.Abort);
+    private Passage NewPassage() =>
+        new(_http.Features.Get<OpenConnection>()?.Answers ?? Traffic.Unbounded, _http.Abort);
 
     private void EndText()
     {
@@ -105,7 +106,8 @@ internal sealed class AnswerBuffer : IBufferWriter<byte>, ILaterBytes
 
     private Task SendSmall()
     {
-        // Head and body leave in one write, at once unless the caller reads slowly; the bytes are copied before it returns.
+        // Head and body leave in one write, at once unless the caller reads slowly; the bytes are copied before it
+        // returns.
         ValueTask<FlushResult> written = _http.Response.BodyWriter.WriteAsync(_current.AsMemory(0, _at));
         ArrayPool<byte>.Shared.Return(_current);
         if (!written.IsCompletedSuccessfully)

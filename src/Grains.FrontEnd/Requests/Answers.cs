@@ -26,7 +26,10 @@ internal static class Answers
         return body.SendAsync();
     }
 
-    /// <summary>Stored bytes as they were given. What users store is never a page of this site: see <see cref="Pages.PageHeaders"/>.</summary>
+    /// <summary>
+    /// Stored bytes as they were given. What users store is never a page of this site: see
+    /// <see cref="Pages.PageHeaders"/>.
+    /// </summary>
     public static Task ContentAsync(HttpContext http, byte[] content, string? contentType)
     {
         HttpResponse response = http.Response;
@@ -65,7 +68,9 @@ internal static class Answers
         return Task.CompletedTask;
     }
 
-    /// <summary>It is stored, but not for as long as a reader likes: what replaces it does not take its memory back.</summary>
+    /// <summary>
+    /// It is stored, but not for as long as a reader likes: what replaces it does not take its memory back.
+    /// </summary>
     private static async Task WritePiecesAsync(HttpContext http, byte[] content)
     {
         Traffic traffic = http.Features.Get<OpenConnection>()?.Answers ?? Traffic.Unbounded;

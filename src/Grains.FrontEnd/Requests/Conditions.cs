@@ -9,8 +9,9 @@ using Microsoft.Extensions.Primitives;
 namespace Grains.FrontEnd.Requests;
 
 /// <summary>
-/// Conditional requests of keys and states, as RFC 9110, 13 has them: <c>If-Match</c> first, with strong comparison, then
-/// <c>If-None-Match</c>, with weak. Conditions on times are passed over: nothing here has a time of its last change.
+/// Conditional requests of keys and states, as RFC 9110, 13 has them: <c>If-Match</c> first, with strong comparison,
+/// then <c>If-None-Match</c>, with weak. Conditions on times are passed over: nothing here has a time of its last
+/// change.
 /// </summary>
 internal static class Conditions
 {
@@ -28,7 +29,8 @@ internal static class Conditions
             (_, { IsAny: true }) => VersionIn([]),
 
             // What does not exist has version 0.
-            ({ IsAny: true }, { Versions: var versions }) => new Condition(ConditionKind.VersionNotIn, [.. versions, 0]),
+            ({ IsAny: true }, { Versions: var versions }) =>
+                new Condition(ConditionKind.VersionNotIn, [.. versions, 0]),
             ({ Versions: var wanted }, { Versions: var others }) => VersionIn([.. wanted.Except(others)]),
         };
     }
@@ -48,7 +50,8 @@ internal static class Conditions
             if (Match is { } match && !match.Contains(version.Value))
             {
                 throw new RequestRefusedException(
-                    new OperationError(ProblemCode.VersionMismatch, $"It has version {version.Value}, which If-Match does not name.")
+                    new OperationError(
+                        ProblemCode.VersionMismatch, $"It has version {version.Value}, which If-Match does not name.")
                     {
                         Current = version.Value,
                     });
@@ -65,7 +68,8 @@ internal static class Conditions
     }
 
     /// <summary>
-    /// A condition is passed over where the answer without it is no success (13.2.1): what is not there cannot be deleted.
+    /// A condition is passed over where the answer without it is no success (13.2.1): what is not there cannot be
+    /// deleted.
     /// </summary>
     public static OperationError OfDelete(OperationError error, ProblemCode notFound, string what) =>
         error is { Code: ProblemCode.VersionMismatch, Current: 0 }

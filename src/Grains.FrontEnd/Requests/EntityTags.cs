@@ -6,8 +6,8 @@ using Microsoft.Extensions.Primitives;
 namespace Grains.FrontEnd.Requests;
 
 /// <summary>
-/// The list of an <c>If-Match</c> or <c>If-None-Match</c> (RFC 9110, 8.8.3 and 13.1): <c>*</c>, or entity tags, of which
-/// some may be versions of ours. Several lines are one list, and its empty elements count for nothing.
+/// The list of an <c>If-Match</c> or <c>If-None-Match</c> (RFC 9110, 8.8.3 and 13.1): <c>*</c>, or entity tags, of
+/// which some may be versions of ours. Several lines are one list, and its empty elements count for nothing.
 /// </summary>
 /// <param name="IsAny"><c>*</c>.</param>
 /// <param name="Versions">Those that could be ours; a tag that never was one is equal to none.</param>
@@ -39,7 +39,8 @@ internal readonly record struct EntityTags(bool IsAny, long[] Versions)
                 rest = Blank(rest[tag.Length..]);
                 if (length <= 0 || (rest.Length > 0 && rest[0] != ','))
                 {
-                    throw refuse($"{name} must be * or a list of entity tags, each in double quotes, such as \"42\", \"43\".");
+                    throw refuse(
+                        $"{name} must be * or a list of entity tags, each in double quotes, such as \"42\", \"43\".");
                 }
 
                 tags++;
@@ -71,7 +72,9 @@ internal readonly record struct EntityTags(bool IsAny, long[] Versions)
             tag = tag[2..];
         }
 
-        return tag.Length > 2 && WholeNumber.TryParse(tag[1..^1], Limits.Version, out long version) && version > 0 ? version : null;
+        return tag.Length > 2 && WholeNumber.TryParse(tag[1..^1], Limits.Version, out long version) && version > 0
+            ? version
+            : null;
     }
 
     /// <summary><c>[ "W/" ] DQUOTE *etagc DQUOTE</c>; a comma is one of its characters. 0 = there is none.</summary>

@@ -4,8 +4,8 @@ using Grains.FrontEnd.Problems;
 namespace Grains.FrontEnd.Requests;
 
 /// <summary>
-/// The bytes of a body that have come. Until it has its full length its array is lent from a pool: what is refused in the
-/// end, or short, leaves little garbage. One request's own.
+/// The bytes of a body that have come. Until it has its full length its array is lent from a pool: what is refused in
+/// the end, or short, leaves little garbage. One request's own.
 /// </summary>
 internal sealed class GrowingBody(int lengthMax, bool isExact, Passage passage) : IDisposable
 {

@@ -15,7 +15,8 @@ namespace Grains.FrontEnd.Requests;
 internal static class JsonBody
 {
     /// <exception cref="RequestRefusedException">415, 413, or 400 with the member's name.</exception>
-    public static async ValueTask<T> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> type, int bytesMax = Limits.JsonBytes)
+    public static async ValueTask<T> ReadAsync<T>(
+        HttpContext http, JsonTypeInfo<T> type, int bytesMax = Limits.JsonBytes)
         where T : class, new()
     {
         RequireJson(http);
@@ -37,9 +38,13 @@ internal static class JsonBody
         MediaTypeHeaderValue.TryParse(contentType, out MediaTypeHeaderValue? media)
         && (media.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
             || media.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
-        && media.Parameters.All(p => !p.Name.Equals("charset", StringComparison.OrdinalIgnoreCase) || IsUtf8(p.GetUnescapedValue()));
+        && media.Parameters.All(
+            p => !p.Name.Equals("charset", StringComparison.OrdinalIgnoreCase) || IsUtf8(p.GetUnescapedValue()));
 
-    /// <summary>A parameter's value means the same with and without quotes (RFC 9110, 5.6.6); the short name is a habit of many.</summary>
+    /// <summary>
+    /// A parameter's value means the same with and without quotes (RFC 9110, 5.6.6); the short name is a habit of many.
+    /// </summary>
     private static bool IsUtf8(StringSegment charset) =>
-        charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || charset.Equals("utf8", StringComparison.OrdinalIgnoreCase);
+        charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
+            || charset.Equals("utf8", StringComparison.OrdinalIgnoreCase);
 }

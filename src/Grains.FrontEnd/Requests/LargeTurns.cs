@@ -2,11 +2,11 @@ namespace Grains.FrontEnd.Requests;
 
 /// <summary>
 /// What is large comes in a piece at a time, and half of the processors at the most are at such pieces: who sends a
-/// mebibyte at once on many connections leaves the rest to those who ask for little. While these ask more often than large
-/// bodies come, all large ones together come in at a pace: each of their bytes is written several times before it is where
-/// it stays. Where hardly any more can be stored they come slower still: nearly all of them are refused, and what each
-/// leaves behind is dear to collect in a full heap. A turn is never kept while nothing comes. First come, first served. Any
-/// thread.
+/// mebibyte at once on many connections leaves the rest to those who ask for little. While these ask more often than
+/// large bodies come, all large ones together come in at a pace: each of their bytes is written several times before it
+/// is where it stays. Where hardly any more can be stored they come slower still: nearly all of them are refused, and
+/// what each leaves behind is dear to collect in a full heap. A turn is never kept while nothing comes. First come,
+/// first served. Any thread.
 /// </summary>
 /// <param name="processors">Of the process.</param>
 /// <param name="isFull">Whether hardly any more can be stored.</param>

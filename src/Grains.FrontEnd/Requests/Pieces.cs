@@ -26,7 +26,8 @@ internal static class Pieces
     }
 
     /// <returns>False: the reader has gone.</returns>
-    public static async ValueTask<bool> FlushAsync(PipeWriter to, Passage passage) => Moved(await to.FlushAsync(), passage);
+    public static async ValueTask<bool> FlushAsync(PipeWriter to, Passage passage) =>
+        Moved(await to.FlushAsync(), passage);
 
     private static bool Moved(FlushResult flushed, Passage passage)
     {

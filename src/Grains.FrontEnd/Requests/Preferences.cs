@@ -12,8 +12,8 @@ internal static class Preferences
     private const string _wait = "wait";
 
     /// <summary>
-    /// The first <c>wait</c>, in ms, of which at most <see cref="Limits.WaitMs"/> are waited; 0 = none. Other preferences are
-    /// passed over, as that document demands.
+    /// The first <c>wait</c>, in ms, of which at most <see cref="Limits.WaitMs"/> are waited; 0 = none. Other
+    /// preferences are passed over, as that document demands.
     /// </summary>
     public static long WaitMs(IHeaderDictionary headers)
     {

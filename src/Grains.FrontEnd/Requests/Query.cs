@@ -129,7 +129,9 @@ internal sealed class Query
 
     /// <summary>In a query an unescaped plus is a space; the one before an offset was meant.</summary>
     private static string? WithPlus(string? time) =>
-        time is { Length: > 6 } && time[^6] == ' ' ? string.Concat(time.AsSpan(0, time.Length - 6), "+", time.AsSpan(time.Length - 5)) : time;
+        time is { Length: > 6 } && time[^6] == ' '
+            ? string.Concat(time.AsSpan(0, time.Length - 6), "+", time.AsSpan(time.Length - 5))
+            : time;
 
     private byte[]? Bytes(string name)
     {

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace Grains.FrontEnd.Requests;
 
 /// <summary>
-/// How fresh a caller wants a read: <c>?read=linearizable</c> (also where nothing is said), <c>?read=session&amp;at=…</c>
-/// or <c>?read=stale</c>. The answer names what it got in a header.
+/// How fresh a caller wants a read: <c>?read=linearizable</c> (also where nothing is said),
+/// <c>?read=session&amp;at=…</c> or <c>?read=stale</c>. The answer names what it got in a header.
 /// </summary>
 internal static class ReadParameters
 {

@@ -19,7 +19,8 @@ internal static class RequestBody
     private const int _firstUnknownBytes = 4 << 10;
     private const int _growth = 4;
 
-    /// <exception cref="RequestRefusedException">Over <paramref name="limit"/> bytes, or the framing is broken.</exception>
+    /// <exception cref="RequestRefusedException">Over <paramref name="limit"/> bytes, or the framing is
+    /// broken.</exception>
     public static ValueTask<byte[]> ReadAsync(HttpContext http, int limit)
     {
         HttpRequest request = http.Request;
@@ -40,20 +41,24 @@ internal static class RequestBody
     }
 
     /// <summary>
-    /// A part would replace the whole (RFC 9110, 14.5), and content in a coding would be given back without its name (8.4).
+    /// A part would replace the whole (RFC 9110, 14.5), and content in a coding would be given back without its name
+    /// (8.4).
     /// </summary>
     private static void RefusePart(HttpContext http)
     {
         IHeaderDictionary headers = http.Request.Headers;
         if (headers.ContentRange.Count > 0)
         {
-            throw new RequestRefusedException(ProblemCode.BadHeader, "Content-Range has no meaning here: send the whole content.");
+            throw new RequestRefusedException(
+                ProblemCode.BadHeader, "Content-Range has no meaning here: send the whole content.");
         }
 
-        if (headers.ContentEncoding.Any(line => line.AsSpan().Trim(" \t,") is not ("" or "identity" or "Identity" or "IDENTITY")))
+        if (headers.ContentEncoding.Any(
+            line => line.AsSpan().Trim(" \t,") is not ("" or "identity" or "Identity" or "IDENTITY")))
         {
             throw new RequestRefusedException(ProblemCode.UnsupportedMediaType,
-                "Content-Encoding must be identity or absent: what is stored is given back as it came, without a coding.");
+                "Content-Encoding must be identity or absent: what is stored is given back as it came, without a "
+                + "coding.");
         }
     }
 
@@ -89,7 +94,8 @@ internal static class RequestBody
                 reader.AdvanceTo(read.Buffer.End);
                 http.Response.Headers.Connection = "close";
                 throw new RequestRefusedException(
-                    ProblemCode.BodyTooSlow, "Others needed the memory of this body, of which nothing had come for a second.");
+                    ProblemCode.BodyTooSlow,
+                    "Others needed the memory of this body, of which nothing had come for a second.");
             }
 
             if (body.Count + read.Buffer.Length > length)

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace Grains.FrontEnd.Requests;
 
-/// <summary>Headers, strictly: once, short, in visible ASCII. Refusals are <see cref="ProblemCode.BadHeader"/>.</summary>
+/// <summary>
+/// Headers, strictly: once, short, in visible ASCII. Refusals are <see cref="ProblemCode.BadHeader"/>.
+/// </summary>
 internal static class RequestHeaders
 {
     /// <summary>The one value of a header; null where it is absent.</summary>

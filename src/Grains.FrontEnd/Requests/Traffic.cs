@@ -26,7 +26,8 @@ internal sealed class Traffic(string name, ByteShare share, TimeProvider time)
         "grains.traffic.refused", null, "Requests refused because bodies or answers use up their share of the memory.");
 
     private static readonly Counter<long> _cut = GrainsMeter.Instance.CreateCounter<long>(
-        "grains.traffic.cut", null, "Bodies and answers cut off because they did not move while others needed their memory.");
+        "grains.traffic.cut", null,
+        "Bodies and answers cut off because they did not move while others needed their memory.");
 
     private readonly ConcurrentDictionary<Passage, bool> _large = [];
 
@@ -44,7 +45,8 @@ internal sealed class Traffic(string name, ByteShare share, TimeProvider time)
             _refused.Add(1, new KeyValuePair<string, object?>("share", name));
             throw new RequestRefusedException(new OperationError(
                 ProblemCode.Overloaded,
-                $"The {name} of other requests use up the {share.BytesMax} bytes of memory that are set aside for them. Repeat in a moment.")
+                $"The {name} of other requests use up the {share.BytesMax} bytes of memory that are set aside for "
+                + "them. Repeat in a moment.")
             {
                 Limit = share.BytesMax,
                 RetryAfterMs = _retryAfterMs,

@@ -21,7 +21,8 @@ internal static class ApiParameters
 
     public static readonly FrozenDictionary<string, string> Query = new Dictionary<string, string>
     {
-        ["ttl"] = "The key lives this long, or the message is forgotten if nobody has taken it so long after its time: a duration, 1ms to 3650d.",
+        ["ttl"] = "The key lives this long, or the message is forgotten if nobody has taken it so long after its "
+            + "time: a duration, 1ms to 3650d.",
         ["prefix"] = "Only names that begin with this.",
         ["start"] = "First key wanted, included.",
         ["end"] = "First key no longer wanted.",
@@ -29,7 +30,8 @@ internal static class ApiParameters
         ["limit"] = "1 to 1,000; 100 where absent.",
         ["values"] = "true = with values.",
         ["read"] = "How fresh: linearizable (where nothing is said), session (with 'at') or stale.",
-        ["at"] = "With read=session: a position; the answer has seen everything up to it. Of a message: not before then, RFC 3339.",
+        ["at"] = "With read=session: a position; the answer has seen everything up to it. Of a message: not before "
+            + "then, RFC 3339.",
         ["wait"] = "Maximum wait: a duration, 0s to 60s.",
         ["delay"] = "Not before so long from now: a duration, 0s to 365d.",
     }.ToFrozenDictionary();
@@ -37,12 +39,15 @@ internal static class ApiParameters
     public static readonly FrozenDictionary<string, string> Headers = new Dictionary<string, string>
     {
         ["If-Match"] = "* or versions (\"42\", \"43\"): only if it exists, or has one of them.",
-        ["If-None-Match"] = "* or versions, weak or strong: only if it does not exist, or has none of them; of a read, else 304.",
+        ["If-None-Match"] = "* or versions, weak or strong: only if it does not exist, or has none of them; of a "
+            + "read, else 304.",
         ["Content-Type"] = "Kept with the content.",
         ["Idempotency-Key"] = "1 to 255 visible ASCII characters: the same key and request are accepted once.",
         ["Grains-Type"] = "The message's type, up to 255 characters.",
-        ["Grains-Hops"] = "As a push brought it: the message follows from that one. A value that no service has sealed is as none.",
-        ["traceparent"] = "W3C trace context, kept with the message; 'tracestate', 'ce-*' and 'Grains-Header-*' are kept too.",
+        ["Grains-Hops"] = "As a push brought it: the message follows from that one. A value that no service has "
+            + "sealed is as none.",
+        ["traceparent"] = "W3C trace context, kept with the message; 'tracestate', 'ce-*' and 'Grains-Header-*' are "
+            + "kept too.",
         ["Prefer"] = "RFC 7240: wait=30 waits so many seconds, 60 at the most, for the reply.",
         ["Preference-Applied"] = "wait: the answer is what came of the message within that time.",
         ["Grains-Message"] = "The message's id.",

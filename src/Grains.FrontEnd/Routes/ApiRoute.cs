@@ -7,7 +7,8 @@ namespace Grains.FrontEnd.Routes;
 
 /// <summary>One route: what is mapped and what the API's document says of it, in one place.</summary>
 /// <param name="Path">As documented; the last segment may end with a <c>:verb</c>.</param>
-internal sealed record ApiRoute(string Method, string Path, Permission? Permission, string Summary, RouteHandler Handler)
+internal sealed record ApiRoute(
+    string Method, string Path, Permission? Permission, string Summary, RouteHandler Handler)
 {
     /// <summary>Names of query parameters, of those in <see cref="ApiParameters"/>.</summary>
     public string[] Query { get; init; } = [];
@@ -51,7 +52,8 @@ internal sealed record ApiRoute(string Method, string Path, Permission? Permissi
 /// <param name="Body">Type of its JSON; null = see <paramref name="MediaType"/>.</param>
 /// <param name="MediaType">Of a body that is no document of the API; null and no type = no body.</param>
 /// <param name="Headers">Names of response headers, of those in <see cref="ApiParameters"/>.</param>
-internal sealed record ApiAnswer(int Status, string Text, Type? Body = null, string? MediaType = null, params string[] Headers);
+internal sealed record ApiAnswer(
+    int Status, string Text, Type? Body = null, string? MediaType = null, params string[] Headers);
 
 /// <summary>Answers a request that was let in.</summary>
 /// <param name="http">The request.</param>

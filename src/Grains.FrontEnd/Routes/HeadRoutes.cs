@@ -6,7 +6,9 @@ namespace Grains.FrontEnd.Routes;
 /// <summary>Pages that libraries map.</summary>
 public static class HeadRoutes
 {
-    /// <summary>What they map for <c>GET</c> is answered to <c>HEAD</c> too; the web server leaves the body out.</summary>
+    /// <summary>
+    /// What they map for <c>GET</c> is answered to <c>HEAD</c> too; the web server leaves the body out.
+    /// </summary>
     public static TBuilder WithHead<TBuilder>(this TBuilder pages)
         where TBuilder : IEndpointConventionBuilder
     {

@@ -7,7 +7,9 @@ using Grains.Operations.Access;
 
 namespace Grains.FrontEnd.Routes;
 
-/// <summary>The routes as an OpenAPI 3.1 document: written from the same table that is mapped, so that it cannot lag behind.</summary>
+/// <summary>
+/// The routes as an OpenAPI 3.1 document: written from the same table that is mapped, so that it cannot lag behind.
+/// </summary>
 internal static class OpenApiDocument
 {
     /// <summary>Beside those of the route; a route that touches no partition cannot give all of them.</summary>
@@ -18,7 +20,10 @@ internal static class OpenApiDocument
         ProblemCode.NotStored, ProblemCode.Unavailable, ProblemCode.CommandTooOld,
     ];
 
-    private static readonly ProblemCode[] _withKeys = [ProblemCode.Unauthenticated, ProblemCode.Forbidden, ProblemCode.RateLimited];
+    private static readonly ProblemCode[] _withKeys =
+    [
+        ProblemCode.Unauthenticated, ProblemCode.Forbidden, ProblemCode.RateLimited
+    ];
 
     private static readonly ProblemCode[] _withBody =
         [ProblemCode.BadBody, ProblemCode.BodyTooSlow, ProblemCode.TooLarge, ProblemCode.UnsupportedMediaType];
@@ -95,7 +100,8 @@ internal static class OpenApiDocument
     private static JsonArray Parameters(ApiRoute route)
     {
         var parameters = new JsonArray();
-        foreach (string name in ApiParameters.Path.Keys.Where(n => route.Path.Contains("{" + n + "}", StringComparison.Ordinal)))
+        foreach (string name in ApiParameters.Path.Keys.Where(
+            n => route.Path.Contains("{" + n + "}", StringComparison.Ordinal)))
         {
             parameters.Add(Parameter("path", name, ApiParameters.Path[name], required: true));
         }
@@ -230,8 +236,10 @@ internal static class OpenApiDocument
     {
         _ when path.Contains("/keys", StringComparison.Ordinal) => "Keys",
         _ when path.StartsWith("/v1/keyspaces", StringComparison.Ordinal) => "Keyspaces",
-        _ when path.Contains("/receive", StringComparison.Ordinal) || path.Contains("/deliveries", StringComparison.Ordinal) => "Deliveries",
-        _ when path.Contains("/messages", StringComparison.Ordinal) || path.Contains("/mailbox", StringComparison.Ordinal)
+        _ when path.Contains("/receive", StringComparison.Ordinal)
+            || path.Contains("/deliveries", StringComparison.Ordinal) => "Deliveries",
+        _ when path.Contains("/messages", StringComparison.Ordinal)
+            || path.Contains("/mailbox", StringComparison.Ordinal)
             || path.Contains("/dead", StringComparison.Ordinal) => "Messages",
         _ when path.Contains("/nodes", StringComparison.Ordinal) => "Nodes",
         _ when path.StartsWith("/v1/services", StringComparison.Ordinal) => "Services",

@@ -53,7 +53,8 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
 
     private void Map(IEndpointRouteBuilder endpoints, IEnumerable<ApiRoute> mapped)
     {
-        foreach (IGrouping<(string Method, string Template), ApiRoute> group in mapped.GroupBy(r => (r.Method, r.Template)))
+        foreach (
+            IGrouping<(string Method, string Template), ApiRoute> group in mapped.GroupBy(r => (r.Method, r.Template)))
         {
             ApiRoute[] routes = [.. group];
             RequestDelegate handler = routes is [{ Verb: "" } only] ? Guard(only) : ByVerb(routes);
@@ -63,7 +64,9 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
         }
     }
 
-    /// <summary>What can be read can be asked for without its body (RFC 9110, 9.1); the web server leaves it out.</summary>
+    /// <summary>
+    /// What can be read can be asked for without its body (RFC 9110, 9.1); the web server leaves it out.
+    /// </summary>
     private string[] MethodsOf(string method, string template) =>
         method == "GET" && !All.Any(r => r.Method == "HEAD" && r.Template == template) ? ["GET", "HEAD"] : [method];
 

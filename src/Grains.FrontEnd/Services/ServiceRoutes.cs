@@ -44,7 +44,9 @@ internal sealed class ServiceRoutes(ServiceOperations services)
             Answers = [new(200, "The secret", typeof(ServiceSecret))],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.SecretNotFound],
         },
-        new("POST", _one + ":pause", Permission.Admin, "Nothing of the service is handed out until it is resumed", PauseAsync)
+        new(
+            "POST", _one + ":pause", Permission.Admin, "Nothing of the service is handed out until it is resumed",
+            PauseAsync)
         {
             Answers = [new(200, "Paused; what is leased goes on", typeof(ServiceDeclaration))],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.DeclarationBusy],
@@ -82,7 +84,8 @@ internal sealed class ServiceRoutes(ServiceOperations services)
         ServiceRequest request = await JsonBody.ReadAsync(http, WireJson.Context.ServiceRequest);
         Result<Declared<ServiceSnapshot>> result = await services.DeclareAsync(caller, name, request);
         await (result.TryGet(out Declared<ServiceSnapshot> declared, out OperationError? error)
-            ? WriteAsync(http, declared.Snapshot, declared.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK)
+            ? WriteAsync(
+                http, declared.Snapshot, declared.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK)
             : ProblemAnswer.WriteAsync(http, error));
     }
 
@@ -91,7 +94,8 @@ internal sealed class ServiceRoutes(ServiceOperations services)
     private Task ResumeAsync(HttpContext http, Caller caller) => PauseAsync(http, caller, paused: false);
 
     private async Task PauseAsync(HttpContext http, Caller caller, bool paused) =>
-        await WriteAsync(http, await services.PauseAsync(caller, RequestPath.Of(http).SegmentBeforeVerb(2).ToString(), paused));
+        await WriteAsync(
+            http, await services.PauseAsync(caller, RequestPath.Of(http).SegmentBeforeVerb(2).ToString(), paused));
 
     private async Task SecretAsync(HttpContext http, Caller caller)
     {
@@ -104,7 +108,8 @@ internal sealed class ServiceRoutes(ServiceOperations services)
 
         http.Response.Headers.CacheControl = "no-store";
         await Answers.JsonAsync(
-            http, StatusCodes.Status200OK, new ServiceSecret { Secret = secret.Expose() }, WireJson.Context.ServiceSecret);
+            http, StatusCodes.Status200OK, new ServiceSecret { Secret = secret.Expose() },
+            WireJson.Context.ServiceSecret);
     }
 
     private async Task DeleteAsync(HttpContext http, Caller caller)

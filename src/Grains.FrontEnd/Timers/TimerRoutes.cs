@@ -39,7 +39,11 @@ internal sealed class TimerRoutes(TimerOperations timers)
                 new(201, "Set", Headers: [Answers.PositionHeader]),
                 new(200, "Set anew in the place of the one of that name", Headers: [Answers.PositionHeader]),
             ],
-            Problems = [ProblemCode.ServiceNotFound, ProblemCode.MailboxFull, ProblemCode.PartitionFull, ProblemCode.FormatTooOld],
+            Problems =
+            [
+                ProblemCode.ServiceNotFound, ProblemCode.MailboxFull, ProblemCode.PartitionFull,
+                ProblemCode.FormatTooOld
+            ],
         },
         new("DELETE", _one, Permission.Write, "Ends a timer", DeleteAsync)
         {

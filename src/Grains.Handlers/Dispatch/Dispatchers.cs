@@ -31,8 +31,10 @@ internal sealed partial class Dispatchers : BackgroundService
     private readonly Lock _lock = new();
     private readonly WorkWatch _work;
     private bool _hasEnded;
-    private ImmutableDictionary<ServiceId, ServiceDispatcher> _running = ImmutableDictionary<ServiceId, ServiceDispatcher>.Empty;
-    private ImmutableDictionary<string, ServiceDispatcher> _dispatchers = ImmutableDictionary<string, ServiceDispatcher>.Empty;
+    private ImmutableDictionary<ServiceId, ServiceDispatcher> _running =
+        ImmutableDictionary<ServiceId, ServiceDispatcher>.Empty;
+    private ImmutableDictionary<string, ServiceDispatcher> _dispatchers =
+        ImmutableDictionary<string, ServiceDispatcher>.Empty;
 
     public Dispatchers(
         DeclarationCatalog catalog,
@@ -47,9 +49,11 @@ internal sealed partial class Dispatchers : BackgroundService
         TimeProvider time,
         ILogger<Dispatchers> log)
     {
-        (_catalog, _create, _partitions, _settings, _availability) = (catalog, create, partitions, settings, availability);
+        (_catalog, _create, _partitions, _settings, _availability) =
+            (catalog, create, partitions, settings, availability);
         (_runs, _time, _log) = (runs, time, log);
-        _work = new WorkWatch(local, time, (service, partition) => _running.GetValueOrDefault(service)?.Take(partition));
+        _work = new WorkWatch(
+            local, time, (service, partition) => _running.GetValueOrDefault(service)?.Take(partition));
         catalog.ServicesChanged += Wake;
         servers.Dispatched = () => [.. _dispatchers.Values.Select(d => d.Report)];
         lifetime.ApplicationStopping.Register(End);
@@ -103,7 +107,8 @@ internal sealed partial class Dispatchers : BackgroundService
     private void FollowAll(List<ServiceSnapshot> services)
     {
         Dictionary<string, ServiceSnapshot> wanted = services
-            .Where(s => s.Handler.Kind != HandlerKind.Pull && !s.Paused && _settings.Settings?.Paused is null).ToDictionary(s => s.Name, StringComparer.Ordinal);
+            .Where(s => s.Handler.Kind != HandlerKind.Pull && !s.Paused && _settings.Settings?.Paused is null)
+            .ToDictionary(s => s.Name, StringComparer.Ordinal);
         foreach ((string name, ServiceDispatcher dispatcher) in _dispatchers)
         {
             if (wanted.GetValueOrDefault(name) != dispatcher.Service)
@@ -161,6 +166,7 @@ internal sealed partial class Dispatchers : BackgroundService
     [LoggerMessage(4032, LogLevel.Error, "A declared service cannot be run here: {Why}")]
     private static partial void LogNotRead(ILogger log, string why);
 
-    [LoggerMessage(4031, LogLevel.Warning, "The declared services could not be listed; those that are known go on. {Why}")]
+    [LoggerMessage(4031, LogLevel.Warning, "The declared services could not be listed; those that are known go on. "
+        + "{Why}")]
     private static partial void LogNotListed(ILogger log, string why);
 }

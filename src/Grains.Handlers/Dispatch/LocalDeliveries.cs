@@ -18,7 +18,8 @@ internal sealed class LocalDeliveries(IPartitions partitions, LocalPartitions lo
     /// <param name="partition">Where.</param>
     /// <param name="waitMs">How long one is waited for.</param>
     /// <param name="stop">Looked at before; what is asked is not cancelled.</param>
-    public async Task<DeliveryGiven?> ReceiveAsync(ServiceSnapshot service, PartitionId partition, int waitMs, CancellationToken stop)
+    public async Task<DeliveryGiven?> ReceiveAsync(
+        ServiceSnapshot service, PartitionId partition, int waitMs, CancellationToken stop)
     {
         // Not cancelled while it waits: it could be given a delivery in that moment, which nobody would have then.
         stop.ThrowIfCancellationRequested();

@@ -39,7 +39,8 @@ internal sealed class NodeRuns(DeliveryRuns runs, HandlerServers servers, IGrain
         catch (Exception e)
         {
             // The server that it ran on ended, perhaps because of it: without this its lease would have to run out.
-            return await runs.GiveBackAsync(given, service, $"the server that it ran on was lost: {e.Message}", counts: true);
+            return await runs.GiveBackAsync(
+                given, service, $"the server that it ran on was lost: {e.Message}", counts: true);
         }
     }
 

@@ -11,9 +11,9 @@ using Orleans.Runtime;
 namespace Grains.Handlers.Dispatch;
 
 /// <summary>
-/// Takes one service's deliveries out of the partitions that are said to have some, as many as may be leased at once, and gives
-/// each to its node, wherever that is at work. While there are none it does nothing. When it ends, what is leased goes on;
-/// nothing more is taken.
+/// Takes one service's deliveries out of the partitions that are said to have some, as many as may be leased at once,
+/// and gives each to its node, wherever that is at work. While there are none it does nothing. When it ends, what is
+/// leased goes on; nothing more is taken.
 /// </summary>
 internal sealed partial class ServiceDispatcher : IDisposable
 {
@@ -49,7 +49,8 @@ internal sealed partial class ServiceDispatcher : IDisposable
         ILogger<ServiceDispatcher> log)
     {
         Service = service;
-        (_ofServer, _deliveries, _runs, _availability, _time, _log) = (ofServer, deliveries, runs, availability, time, log);
+        (_ofServer, _deliveries, _runs, _availability, _time, _log) =
+            (ofServer, deliveries, runs, availability, time, log);
         _slots = new Slots(service.Handler.InFlight);
     }
 
@@ -71,7 +72,9 @@ internal sealed partial class ServiceDispatcher : IDisposable
         }
     }
 
-    /// <summary>Any thread: something may be there. It is asked at least once from now on, and until it has no more.</summary>
+    /// <summary>
+    /// Any thread: something may be there. It is asked at least once from now on, and until it has no more.
+    /// </summary>
     public void Take(PartitionId partition)
     {
         lock (_lock)
@@ -172,7 +175,9 @@ internal sealed partial class ServiceDispatcher : IDisposable
         return await taken.Task;
     }
 
-    /// <summary>In one slot: delivery after delivery while there are any, and not for ever where others wait for a slot.</summary>
+    /// <summary>
+    /// In one slot: delivery after delivery while there are any, and not for ever where others wait for a slot.
+    /// </summary>
     /// <param name="partition">Where from.</param>
     /// <param name="taken">Told once the first one was taken, was not there, or could not be taken.</param>
     /// <param name="stop">No more is taken; what is leased goes on.</param>
@@ -210,7 +215,9 @@ internal sealed partial class ServiceDispatcher : IDisposable
         }
     }
 
-    /// <summary>Runs one delivery, here or where there is more room; returns the next one, if it may go on and there is one.</summary>
+    /// <summary>
+    /// Runs one delivery, here or where there is more room; returns the next one, if it may go on and there is one.
+    /// </summary>
     private async Task<Run?> RunAsync(PartitionId partition, Run run, bool goesOn, CancellationToken stop)
     {
         if (!_runs.IsHereBest(Service))
@@ -219,8 +226,8 @@ internal sealed partial class ServiceDispatcher : IDisposable
             return MayGoOn() ? await ReceiveAsync(partition, waitMs: 0, stop) : null;
         }
 
-        // Asked for just before the commit: so the partition has somebody to give the node's next messages to when it is
-        // durable, in the same turn, and wakes nobody else.
+        // Asked for just before the commit: so the partition has somebody to give the node's next messages to when it
+        // is durable, in the same turn, and wakes nobody else.
         Task<Run?>? next = null;
         try
         {

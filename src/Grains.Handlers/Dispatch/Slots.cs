@@ -1,6 +1,8 @@
 namespace Grains.Handlers.Dispatch;
 
-/// <summary>Deliveries that may be leased at once: of one service, or of the whole server. First come, first served.</summary>
+/// <summary>
+/// Deliveries that may be leased at once: of one service, or of the whole server. First come, first served.
+/// </summary>
 internal sealed class Slots(int count) : IDisposable
 {
     private readonly SemaphoreSlim _free = new(count, count);

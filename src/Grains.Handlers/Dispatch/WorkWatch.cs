@@ -26,7 +26,8 @@ internal sealed class WorkWatch : IDisposable
 
     /// <param name="local">Which partitions are here.</param>
     /// <param name="time">For the pause after trouble.</param>
-    /// <param name="found">The service may have something there. Who is told must receive; any thread, many at once.</param>
+    /// <param name="found">The service may have something there. Who is told must receive; any thread, many at
+    /// once.</param>
     public WorkWatch(LocalPartitions local, TimeProvider time, Action<ServiceId, PartitionId> found)
     {
         (_local, _time, _found) = (local, time, found);
@@ -122,7 +123,8 @@ internal sealed class WorkWatch : IDisposable
             unseen = isHeard ? [] : at.All;
             if (!isHeard)
             {
-                await Task.Delay(_pauseAfterTrouble, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(_pauseAfterTrouble, _time, stop).ConfigureAwait(
+                    ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

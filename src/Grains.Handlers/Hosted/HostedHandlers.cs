@@ -25,7 +25,8 @@ internal sealed class HostedHandlers
             if (!types.TryAdd(handler.Service, handler.Type))
             {
                 throw new InvalidOperationException(
-                    $"Service '{handler.Service}' is given two handlers, {types[handler.Service]} and {handler.Type}; keep one.");
+                    $"Service '{handler.Service}' is given two handlers, {types[handler.Service]} and {handler.Type}; "
+                    + "keep one.");
             }
         }
 
@@ -36,7 +37,8 @@ internal sealed class HostedHandlers
 
     public string[] Names { get; }
 
-    public async Task<HandlerOutcome> HandleAsync(ServiceSnapshot service, DeliveryGiven given, CancellationToken cancel)
+    public async Task<HandlerOutcome> HandleAsync(
+        ServiceSnapshot service, DeliveryGiven given, CancellationToken cancel)
     {
         if (!_types.TryGetValue(service.Name, out Type? type))
         {
@@ -49,7 +51,9 @@ internal sealed class HostedHandlers
             // Off the node's own scheduler: a handler that blocks holds up itself only.
             CommitRequest? commit = await Task.Run(() => CallAsync(type, delivery, cancel), cancel);
             return commit is null
-                ? new HandlerOutcome.Failed($"{type.Name} returned null; return what is to be committed, an empty {nameof(CommitRequest)} at least")
+                ? new HandlerOutcome.Failed(
+                    $"{type.Name} returned null; return what is to be committed, an empty {nameof(CommitRequest)} at "
+                    + "least")
                 : new HandlerOutcome.Commit(commit);
         }
         catch (LaterException e)

@@ -4,11 +4,15 @@ using Grains.StateMachines.Deliveries;
 
 namespace Grains.Handlers.Nodes;
 
-/// <summary>A node at work: takes deliveries through the service's handler, on the server that has room for it.</summary>
+/// <summary>
+/// A node at work: takes deliveries through the service's handler, on the server that has room for it.
+/// </summary>
 [Alias("grains.node")]
 internal interface INodeGrain : IGrainWithStringKey
 {
-    /// <summary>Returns once what came of it is durable, or nothing will. May be called while an earlier one runs.</summary>
+    /// <summary>
+    /// Returns once what came of it is durable, or nothing will. May be called while an earlier one runs.
+    /// </summary>
     [Alias("run"), ResponseTimeout("02:00:00")]
     Task<RunReport> Run(NodeWork work);
 }

@@ -4,8 +4,8 @@ using Orleans.Concurrency;
 namespace Grains.Handlers.Nodes;
 
 /// <summary>
-/// Lives while its node has something to do, and a while longer. Holds nothing: what is leased and what counts, the node's
-/// partition knows.
+/// Lives while its node has something to do, and a while longer. Holds nothing: what is leased and what counts, the
+/// node's partition knows.
 /// </summary>
 [GrainType("node"), NodePlacement, Reentrant, CollectionAgeLimit(Minutes = 2)]
 internal sealed class NodeGrain(DeliveryRuns runs, ActiveNodes active) : Grain, INodeGrain

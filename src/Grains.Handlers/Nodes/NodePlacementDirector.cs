@@ -14,7 +14,8 @@ internal sealed class NodePlacementDirector(HandlerServers servers) : IPlacement
     /// <summary>A call to another server costs something too.</summary>
     public const int Slack = 8;
 
-    public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
+    public Task<SiloAddress> OnAddActivation(
+        PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
         string? hosted = NodeKey.HostedService(target.GrainIdentity.Key.ToString() ?? "");
         ServerLoad[] able = [.. servers.Loads(hosted).Where(

@@ -44,8 +44,8 @@ internal static class AnswerContent
     }
 
     /// <summary>
-    /// It is an object that names a member of a commit, in whatever case, also where it breaks off or is wrong after that;
-    /// or the empty object.
+    /// It is an object that names a member of a commit, in whatever case, also where it breaks off or is wrong after
+    /// that; or the empty object.
     /// </summary>
     /// <param name="body">The text, or its beginning.</param>
     /// <param name="isWhole">There is no more of it.</param>
@@ -85,5 +85,6 @@ internal static class AnswerContent
         && reader.GetString() is { } name
         && Array.Exists(_members, m => m.Equals(name, StringComparison.OrdinalIgnoreCase));
 
-    private static bool IsUtf8(string charset) => charset.ToLowerInvariant() is "utf-8" or "utf8" or "us-ascii" or "ascii";
+    private static bool IsUtf8(string charset) =>
+        charset.ToLowerInvariant() is "utf-8" or "utf8" or "us-ascii" or "ascii";
 }

@@ -6,8 +6,8 @@ namespace Grains.Handlers.Push;
 
 /// <summary>
 /// Opens the connections of push requests, to allowed addresses only. What decides is the address that is connected
-/// to, not the name that it was found by: a name can resolve to anything, and to something else the next time. Ports of the
-/// cluster's own servers are never allowed: what is pushed there would come back as a message, and again.
+/// to, not the name that it was found by: a name can resolve to anything, and to something else the next time. Ports of
+/// the cluster's own servers are never allowed: what is pushed there would come back as a message, and again.
 /// </summary>
 /// <param name="allowed">Where requests may go.</param>
 /// <param name="isOwn">A connection to there, from there once it is known, ends at a server of the cluster.</param>

@@ -37,14 +37,16 @@ internal static class PushAnswer
         if (response.StatusCode == HttpStatusCode.Conflict)
         {
             return new HandlerOutcome.Later(
-                "The handler answered 409: later.", RetryAfter.MsOf(response, now) is { } ms ? Math.Min(ms, Limits.DelayMs) : null);
+                "The handler answered 409: later.",
+                RetryAfter.MsOf(response, now) is { } ms ? Math.Min(ms, Limits.DelayMs) : null);
         }
 
         if (AsksForTime(response, now) is { } afterMs)
         {
             // Not sooner than after a failure: it does not count, so nothing else bounds how often it is asked.
             long waitMs = Math.Max(service.BackoffMs, Math.Min(afterMs, Math.Max(_waitMsMax, service.MaxBackoffMs)));
-            return new HandlerOutcome.Later($"The handler answered {status} with Retry-After: again in {waitMs} ms.", waitMs);
+            return new HandlerOutcome.Later(
+                $"The handler answered {status} with Retry-After: again in {waitMs} ms.", waitMs);
         }
 
         if (status is < 200 or >= 300)
@@ -64,7 +66,8 @@ internal static class PushAnswer
     public static long? AsksForTime(HttpResponseMessage response, DateTimeOffset now) => response.StatusCode
         is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable ? RetryAfter.MsOf(response, now) : null;
 
-    private static async Task<HandlerOutcome> ReadCommitAsync(HttpResponseMessage response, bool isStrict, CancellationToken cancel)
+    private static async Task<HandlerOutcome> ReadCommitAsync(
+        HttpResponseMessage response, bool isStrict, CancellationToken cancel)
     {
         if (response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.ResetContent
             || response.Content.Headers.ContentLength == 0)
@@ -99,7 +102,8 @@ internal static class PushAnswer
 
         if (noCommit is not null)
         {
-            return new HandlerOutcome.Failed($"the answer is not a commit: {noCommit}; 'handler.strict' asks for one, or for no body");
+            return new HandlerOutcome.Failed(
+                $"the answer is not a commit: {noCommit}; 'handler.strict' asks for one, or for no body");
         }
 
         if (!isWhole)
@@ -107,7 +111,8 @@ internal static class PushAnswer
             return new HandlerOutcome.Failed($"the answer is over {Limits.CommitJsonBytes} bytes");
         }
 
-        return JsonText.Parse(json, WireJson.Context.CommitRequest).TryGet(out CommitRequest? commit, out OperationError? error)
+        return JsonText.Parse(json, WireJson.Context.CommitRequest).TryGet(
+            out CommitRequest? commit, out OperationError? error)
             ? new HandlerOutcome.Commit(commit)
             : new HandlerOutcome.Failed($"the answer is not a commit: {error.Detail}");
     }

@@ -6,8 +6,9 @@ using Grains.Silo.Telemetry;
 namespace Grains.Handlers.Push;
 
 /// <summary>
-/// Sends push requests. A peer may close a connection whenever it likes, also in the moment in which the next request goes
-/// out: a request on a connection that was used before, of whose answer not a byte came, is sent once more on a new one.
+/// Sends push requests. A peer may close a connection whenever it likes, also in the moment in which the next request
+/// goes out: a request on a connection that was used before, of whose answer not a byte came, is sent once more on a
+/// new one.
 /// </summary>
 internal sealed class PushClient : IDisposable
 {
@@ -19,7 +20,8 @@ internal sealed class PushClient : IDisposable
     private static readonly TimeSpan _drainMax = TimeSpan.FromSeconds(2);
 
     private static readonly Counter<long> _reconnects = GrainsMeter.Instance.CreateCounter<long>(
-        "grains.handlers.reconnects", null, "Push requests sent once more: their connection was closed before they were answered.");
+        "grains.handlers.reconnects", null,
+        "Push requests sent once more: their connection was closed before they were answered.");
 
     private readonly HttpMessageInvoker _pooled;
     private readonly HttpMessageInvoker _new;
@@ -41,7 +43,8 @@ internal sealed class PushClient : IDisposable
             ActivityHeadersPropagator = null,
             ConnectTimeout = TimeSpan.FromMilliseconds(options.ConnectMsMax),
             ConnectCallback = addresses.ConnectAsync,
-            PlaintextStreamFilter = (context, _) => ValueTask.FromResult<Stream>(new PushConnection(context.PlaintextStream)),
+            PlaintextStreamFilter = (context, _) =>
+                ValueTask.FromResult<Stream>(new PushConnection(context.PlaintextStream)),
             MaxResponseHeadersLength = _headerKilobytesMax,
             MaxResponseDrainSize = _drainBytesMax,
             ResponseDrainTimeout = _drainMax,
@@ -62,7 +65,8 @@ internal sealed class PushClient : IDisposable
         {
             response = await _pooled.SendAsync(sending.Write(), cancel);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException && exchange.WasStale && !cancel.IsCancellationRequested)
+        catch (Exception e) when (
+            e is HttpRequestException or IOException && exchange.WasStale && !cancel.IsCancellationRequested)
         {
             sending.IsRepeated = true;
             _reconnects.Add(1, new KeyValuePair<string, object?>("service", service));
@@ -82,7 +86,8 @@ internal sealed class PushClient : IDisposable
 
     private static void Settle(PushConnection? connection, HttpResponseMessage response)
     {
-        if (response.Version.Minor == 0 && response.Headers.Connection.Contains("keep-alive", StringComparer.OrdinalIgnoreCase))
+        if (response.Version.Minor == 0
+            && response.Headers.Connection.Contains("keep-alive", StringComparer.OrdinalIgnoreCase))
         {
             connection?.Keep();
         }

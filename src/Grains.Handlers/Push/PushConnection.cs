@@ -30,7 +30,9 @@ internal sealed class PushConnection(Stream inner) : Stream
     /// <summary>HTTP/1.0: who speaks it closes after its answer, unless it says that it does not.</summary>
     private static ReadOnlySpan<byte> OldVersion => "HTTP/1.0"u8;
 
-    /// <summary>No further request goes out on it: its peer closes it, or has left bytes on it that answer nothing.</summary>
+    /// <summary>
+    /// No further request goes out on it: its peer closes it, or has left bytes on it that answer nothing.
+    /// </summary>
     public void End() => _isOver = true;
 
     /// <summary>Its peer said that it stays open.</summary>
@@ -111,7 +113,9 @@ internal sealed class PushConnection(Stream inner) : Stream
         Volatile.Write(ref _matched, 0);
     }
 
-    /// <summary>The version is looked at here: the client gives the connection to the next request before it tells it.</summary>
+    /// <summary>
+    /// The version is looked at here: the client gives the connection to the next request before it tells it.
+    /// </summary>
     private void Received(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length == 0 || _exchange is not { } exchange)

@@ -103,7 +103,9 @@ internal sealed class PushHandler : IDisposable
         }
     }
 
-    /// <summary>Said by what stands in front of a handler that is gone, or by one that is overloaded and names no time.</summary>
+    /// <summary>
+    /// Said by what stands in front of a handler that is gone, or by one that is overloaded and names no time.
+    /// </summary>
     private static bool IsDown(HttpResponseMessage response, DateTimeOffset now) => response.StatusCode
         is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout
         && PushAnswer.AsksForTime(response, now) is null;

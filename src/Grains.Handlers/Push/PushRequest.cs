@@ -14,8 +14,8 @@ using Grains.StateMachines.Mailboxes;
 namespace Grains.Handlers.Push;
 
 /// <summary>
-/// A delivery as a request: who and what in headers named <c>Grains-…</c>, the message or the delivery's document as the
-/// body, signed as Standard Webhooks says.
+/// A delivery as a request: who and what in headers named <c>Grains-…</c>, the message or the delivery's document as
+/// the body, signed as Standard Webhooks says.
 /// </summary>
 internal static class PushRequest
 {
@@ -74,7 +74,9 @@ internal static class PushRequest
         }
     }
 
-    /// <summary>Of an envelope's messages each has its own, inside; the trace of the first is that of the request.</summary>
+    /// <summary>
+    /// Of an envelope's messages each has its own, inside; the trace of the first is that of the request.
+    /// </summary>
     private static void AddMessage(HttpRequestHeaders headers, HandlerSnapshot handler, MessageView message)
     {
         MessageContent content = Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } span } activity

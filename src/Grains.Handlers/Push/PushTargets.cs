@@ -55,7 +55,9 @@ internal sealed class PushTargets
 
                 Target soonest = _targets.MinBy(t => t.OutUntil)!;
                 TimeSpan wait = soonest.OutUntil - now;
-                return ($"No URL of it answers: {soonest.Trouble}", wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(50));
+                return (
+                    $"No URL of it answers: {soonest.Trouble}",
+                    wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(50));
             }
         }
     }

@@ -7,9 +7,10 @@ using Grains.Operations.Declarations;
 namespace Grains.Handlers.Push;
 
 /// <summary>
-/// <c>Grains-Signature</c>: what a handler acts upon stands in headers too, and Standard Webhooks signs the body alone. This
-/// one is over all headers that we write or keep (<c>content-type</c>, <c>ce-*</c>, <c>grains-*</c>, <c>webhook-*</c>), and the
-/// body: a node, a type, a token or an attempt cannot be exchanged, left out or added on the way.
+/// <c>Grains-Signature</c>: what a handler acts upon stands in headers too, and Standard Webhooks signs the body alone.
+/// This one is over all headers that we write or keep (<c>content-type</c>, <c>ce-*</c>, <c>grains-*</c>,
+/// <c>webhook-*</c>), and the body: a node, a type, a token or an attempt cannot be exchanged, left out or added on the
+/// way.
 /// </summary>
 internal static class RequestSignature
 {
@@ -18,8 +19,8 @@ internal static class RequestSignature
     private const string _version = "grains-v1\n";
 
     /// <summary>
-    /// <c>grains-v1</c>, then each covered header as <c>name:value</c>, name in lower case, by name bytewise; then an empty
-    /// line; then the body. Each line ends with a line feed.
+    /// <c>grains-v1</c>, then each covered header as <c>name:value</c>, name in lower case, by name bytewise; then an
+    /// empty line; then the body. Each line ends with a line feed.
     /// </summary>
     public static byte[] BytesOf(HttpRequestMessage request, ReadOnlySpan<byte> body)
     {
@@ -60,5 +61,6 @@ internal static class RequestSignature
 
     private static bool IsCovered(string name) => name is not ("webhook-signature" or "grains-signature")
         && (name == "content-type" || name.StartsWith("ce-", StringComparison.Ordinal)
-            || name.StartsWith("grains-", StringComparison.Ordinal) || name.StartsWith("webhook-", StringComparison.Ordinal));
+            || name.StartsWith("grains-", StringComparison.Ordinal)
+            || name.StartsWith("webhook-", StringComparison.Ordinal));
 }

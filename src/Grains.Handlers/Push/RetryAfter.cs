@@ -5,15 +5,18 @@ using Grains.StateMachines.Codecs;
 namespace Grains.Handlers.Push;
 
 /// <summary>
-/// The header <c>Retry-After</c> as RFC 9110 (10.2.3, 5.6.7) writes it: seconds, or a date in one of three forms. What is
-/// neither is as if it were not there.
+/// The header <c>Retry-After</c> as RFC 9110 (10.2.3, 5.6.7) writes it: seconds, or a date in one of three forms. What
+/// is neither is as if it were not there.
 /// </summary>
 internal static class RetryAfter
 {
     private static readonly string[] _months =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-    private static readonly string[] _days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+    private static readonly string[] _days =
+    [
+        "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"
+    ];
 
     /// <summary>How long the peer asks to wait, 0 for a date that has passed; null = it names no time.</summary>
     public static long? MsOf(HttpResponseMessage response, DateTimeOffset now)
@@ -22,7 +25,8 @@ internal static class RetryAfter
         foreach (string value in Values(response, "Retry-After"))
         {
             // By the peer's own clock, where it tells it: a wrong one would make the wait another.
-            DateTimeOffset from = Values(response, "Date").Select(d => DateOf(d, now)).FirstOrDefault(d => d is not null) ?? now;
+            DateTimeOffset from = Values(response, "Date").Select(d => DateOf(d, now))
+                .FirstOrDefault(d => d is not null) ?? now;
             longest = MsOf(value, from) is { } ms ? Math.Max(ms, longest ?? 0) : longest;
         }
 
@@ -49,13 +53,16 @@ internal static class RetryAfter
         string[] words = text.Split(' ');
         return words switch
         {
-            [var day, var d, var month, { Length: 4 } year, var time, "GMT"] when IsDay(day, ",", isShort: true) && d.Length == 2 =>
+            [var day, var d, var month, { Length: 4 } year, var time, "GMT"] when IsDay(day, ",", isShort: true)
+                && d.Length == 2 =>
                 Date(year, month, d, time),
-            [var day, { Length: 9 } date, var time, "GMT"] when IsDay(day, ",", isShort: false) && date[2] == '-' && date[6] == '-' =>
+            [var day, { Length: 9 } date, var time, "GMT"] when IsDay(day, ",", isShort: false) && date[2] == '-'
+                && date[6] == '-' =>
                 Century(date, time, now),
             [var day, var month, { Length: 2 } d, var time, { Length: 4 } year] when IsDay(day, "", isShort: true) =>
                 Date(year, month, d, time),
-            [var day, var month, "", { Length: 1 } d, var time, { Length: 4 } year] when IsDay(day, "", isShort: true) =>
+            [var day, var month, "", { Length: 1 } d, var time, { Length: 4 } year]
+                when IsDay(day, "", isShort: true) =>
                 Date(year, month, "0" + d, time),
             _ => null,
         };
@@ -85,7 +92,8 @@ internal static class RetryAfter
     private static DateTimeOffset? Date(string year, string month, string day, string time)
     {
         int m = Array.IndexOf(_months, month) + 1;
-        if (m == 0 || Number(year) is not (> 0 and var y) || Number(day) is not (> 0 and var d) || d > DateTime.DaysInMonth(y, m)
+        if (m == 0 || Number(year) is not (> 0 and var y) || Number(day) is not (> 0 and var d)
+            || d > DateTime.DaysInMonth(y, m)
             || time.Length != 8 || time[2] != ':' || time[5] != ':'
             || Number(time[..2]) is not (<= 23 and var h) || Number(time[3..5]) is not (<= 59 and var min)
             || Number(time[6..]) is not (<= 60 and var s))

@@ -11,7 +11,8 @@ internal sealed partial class DeliveryRuns
         "grains.handlers.deliveries", null, "Deliveries that push and hosted handlers of this server ended, by how.");
 
     private static readonly Counter<long> _ignored = GrainsMeter.Instance.CreateCounter<long>(
-        "grains.handlers.ignored", null, "Answers of push handlers that said success and were no commit: acknowledged, and ignored.");
+        "grains.handlers.ignored", null,
+        "Answers of push handlers that said success and were no commit: acknowledged, and ignored.");
 
     private static readonly Histogram<double> _durationMs = GrainsMeter.Instance.CreateHistogram<double>(
         "grains.handlers.duration", "ms", "From taking a delivery to its handler until what came of it is durable.");

@@ -15,7 +15,9 @@ namespace Grains.Handlers.Runs;
 internal sealed partial class DeliveryRuns(
     RunKeeper keeper, DeclarationCatalog catalog, HandlerCalls handlers, RunConclusion conclusion)
 {
-    /// <summary>From now on its lease is prolonged; to be given to <see cref="RunAsync"/> or <see cref="LetGo"/>.</summary>
+    /// <summary>
+    /// From now on its lease is prolonged; to be given to <see cref="RunAsync"/> or <see cref="LetGo"/>.
+    /// </summary>
     public Run Hold(DeliveryGiven given) => keeper.Begin(given);
 
     /// <summary>Somebody else goes on with it.</summary>
@@ -26,14 +28,16 @@ internal sealed partial class DeliveryRuns(
     /// <param name="work">The delivery, and whose it is.</param>
     /// <param name="known">The declaration, where it was just read; else it is looked up.</param>
     /// <param name="concluding">Called when the handler is done, before what came of it is stored.</param>
-    public async Task<RunReport> RunAsync(Run run, NodeWork work, ServiceSnapshot? known = null, Action? concluding = null)
+    public async Task<RunReport> RunAsync(
+        Run run, NodeWork work, ServiceSnapshot? known = null, Action? concluding = null)
     {
         try
         {
             (ServiceSnapshot? service, string? trouble) = known is null ? await FindAsync(work) : (known, null);
             if (service is null || keeper.IsStopping)
             {
-                return await conclusion.RejectAsync(run, work.Service, null, new HandlerOutcome.Later(trouble ?? "The server is about to stop."));
+                return await conclusion.RejectAsync(
+                    run, work.Service, null, new HandlerOutcome.Later(trouble ?? "The server is about to stop."));
             }
 
             run.Start(keeper.NowMs, service.Handler.TimeoutMs);
@@ -80,7 +84,8 @@ internal sealed partial class DeliveryRuns(
             Result<ServiceSnapshot> found = await catalog.FindServiceAsync(work.Service);
             return !found.TryGet(out ServiceSnapshot? service, out OperationError? error)
                     && error.Code != ProblemCode.ServiceNotFound ? (null, Unread(error.Detail))
-                : service is { Handler.Kind: not HandlerKind.Pull } && service.Id.Value == work.ServiceId ? (service, null)
+                : service is { Handler.Kind: not HandlerKind.Pull }
+                && service.Id.Value == work.ServiceId ? (service, null)
                 : (null, "The service was declared anew while the delivery was on its way.");
         }
         catch (Exception e)

@@ -13,7 +13,8 @@ internal sealed class HandlerCalls(PushHandler push, HostedHandlers hosted)
     {
         try
         {
-            // A push ends soon after it is cancelled, and knows whether it was an attempt. A class may do what it likes.
+            // A push ends soon after it is cancelled, and knows whether it was an attempt. A class may do what it
+            // likes.
             HandlerOutcome outcome = service.Handler.Kind == HandlerKind.Push
                 ? await push.HandleAsync(service, run)
                 : await hosted.HandleAsync(service, run.Given, run.Cancel).WaitAsync(run.Cancel);
@@ -33,6 +34,7 @@ internal sealed class HandlerCalls(PushHandler push, HostedHandlers hosted)
     {
         RunCancel.Lost => new HandlerOutcome.Lost(),
         RunCancel.ServerStops => new HandlerOutcome.Later("The server that ran it was asked to stop."),
-        _ => new HandlerOutcome.Failed($"no answer within {Durations.Write(service.Handler.TimeoutMs)} ('handler.timeout')"),
+        _ => new HandlerOutcome.Failed(
+            $"no answer within {Durations.Write(service.Handler.TimeoutMs)} ('handler.timeout')"),
     };
 }

@@ -7,7 +7,8 @@ internal abstract record HandlerOutcome
 {
     /// <summary>It was handled: this is to happen.</summary>
     /// <param name="Request">What.</param>
-    /// <param name="Ignored">What the handler said beside, and why nothing comes of it, for people; null = nothing.</param>
+    /// <param name="Ignored">What the handler said beside, and why nothing comes of it, for people; null =
+    /// nothing.</param>
     public sealed record Commit(CommitRequest Request, string? Ignored = null) : HandlerOutcome;
 
     /// <summary>Again after a while; the attempt does not count.</summary>

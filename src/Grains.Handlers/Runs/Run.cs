@@ -3,8 +3,8 @@ using Grains.StateMachines.Deliveries;
 namespace Grains.Handlers.Runs;
 
 /// <summary>
-/// One delivery that this server holds: its lease is prolonged from now on. Cancelled when it is lost, when its handler takes
-/// too long, or when the server stops.
+/// One delivery that this server holds: its lease is prolonged from now on. Cancelled when it is lost, when its handler
+/// takes too long, or when the server stops.
 /// </summary>
 internal sealed class Run(DeliveryGiven given, long nowMs) : IDisposable
 {

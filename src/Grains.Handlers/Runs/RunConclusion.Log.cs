@@ -9,6 +9,7 @@ internal sealed partial class RunConclusion
     private static partial void LogNotHandled(ILogger log, string service, Utf8Name node, RunEnd end, string reason);
 
     [LoggerMessage(4012, LogLevel.Warning,
-        "{Service}/{Node} was handled, and its partition does not answer; its messages come again unless it was stored. {Why}")]
+        "{Service}/{Node} was handled, and its partition does not answer; its messages come again unless it was "
+        + "stored. {Why}")]
     private static partial void LogNotConcluded(ILogger log, string service, Utf8Name node, string why);
 }

@@ -27,7 +27,8 @@ internal sealed partial class RunConclusion(
 
         return outcome switch
         {
-            HandlerOutcome.Commit done => new RunReport(RunEnd.Committed, done.Ignored is { } said ? Reasons.Fit(said) : null),
+            HandlerOutcome.Commit done =>
+                new RunReport(RunEnd.Committed, done.Ignored is { } said ? Reasons.Fit(said) : null),
             HandlerOutcome.Lost => new RunReport(RunEnd.Lost, "The delivery ended while its handler worked."),
             _ => await RejectAsync(run, service.Name, service, outcome),
         };
@@ -106,8 +107,8 @@ internal sealed partial class RunConclusion(
     }
 
     /// <summary>
-    /// Again while nothing is known of it, or there was no room for it, as long as the lease is held. A partition tells a repeat of a
-    /// commit from another, and refuses one of a delivery that has ended.
+    /// Again while nothing is known of it, or there was no room for it, as long as the lease is held. A partition tells
+    /// a repeat of a commit from another, and refuses one of a delivery that has ended.
     /// </summary>
     private async Task<Result<T>> RepeatAsync<T>(Run run, string service, Func<ValueTask<Result<T>>> step)
         where T : notnull
@@ -133,7 +134,9 @@ internal sealed partial class RunConclusion(
         }
     }
 
-    /// <summary>Nothing is known of what became of it, or there was no room for it: a moment later there may be.</summary>
+    /// <summary>
+    /// Nothing is known of what became of it, or there was no room for it: a moment later there may be.
+    /// </summary>
     private static bool IsPassing(OperationError error) =>
         error.Code is ProblemCode.Overloaded or ProblemCode.NotStored or ProblemCode.Unavailable;
 }

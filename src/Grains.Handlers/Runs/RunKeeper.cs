@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using Grains.Silo;
 using Grains.Silo.Partitions;
 using Grains.Silo.Telemetry;
+using Grains.Silo;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
@@ -18,6 +18,7 @@ internal sealed partial class RunKeeper : BackgroundService
 {
     private static readonly TimeSpan _tick = TimeSpan.FromMilliseconds(25);
 
+    private readonly ServerGauges _gauges = new();
     private readonly IPartitions _partitions;
     private readonly HandlerOptions _options;
     private readonly TimeProvider _time;
@@ -29,7 +30,7 @@ internal sealed partial class RunKeeper : BackgroundService
     public RunKeeper(IPartitions partitions, HandlerOptions options, TimeProvider time, ILogger<RunKeeper> log)
     {
         (_partitions, _options, _time, _log) = (partitions, options, time, log);
-        GrainsMeter.Instance.CreateObservableGauge(
+        _gauges.Add(
             "grains.handlers.in_flight", () => Count, null, "Deliveries that handlers of this server work on.");
     }
 
@@ -144,4 +145,10 @@ internal sealed partial class RunKeeper : BackgroundService
 
     /// <summary>For the log: without what entitles to end it.</summary>
     private static DeliveryId Name(Run run) => run.Given.Delivery with { Seal = 0 };
+
+    public override void Dispose()
+    {
+        _gauges.Dispose();
+        base.Dispose();
+    }
 }

@@ -2,7 +2,8 @@ namespace Grains.Handlers.Runs;
 
 /// <summary>How a delivery's run ended.</summary>
 /// <param name="End">How.</param>
-/// <param name="Reason">For people; of one that is committed, what of the handler's answer was ignored, null = nothing.</param>
+/// <param name="Reason">For people; of one that is committed, what of the handler's answer was ignored, null =
+/// nothing.</param>
 [GenerateSerializer, Immutable, Alias("grains.run-report")]
 public sealed record RunReport([property: Id(0)] RunEnd End, [property: Id(1)] string? Reason)
 {

@@ -14,7 +14,9 @@ internal static class RunTrace
 {
     private static readonly ActivitySource _source = new(GrainsMeter.Name);
 
-    /// <summary>Null: nobody looks, or the trace is not followed; the messages' own context goes on all the same.</summary>
+    /// <summary>
+    /// Null: nobody looks, or the trace is not followed; the messages' own context goes on all the same.
+    /// </summary>
     public static Activity? Begin(ServiceSnapshot service, DeliveryGiven given)
     {
         if (!_source.HasListeners())

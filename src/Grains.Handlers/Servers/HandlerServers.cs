@@ -10,7 +10,9 @@ using Orleans.Runtime;
 
 namespace Grains.Handlers.Servers;
 
-/// <summary>Which servers can run which handlers, and how busy they are: asked about once a second; of itself, now.</summary>
+/// <summary>
+/// Which servers can run which handlers, and how busy they are: asked about once a second; of itself, now.
+/// </summary>
 internal sealed class HandlerServers(
     IClusterMembershipService membership,
     LocalServer here,
@@ -20,7 +22,8 @@ internal sealed class HandlerServers(
     IOptions<GrainTypeOptions> types) : BackgroundService
 {
     private readonly bool _runsNodes = types.Value.Classes.Contains(typeof(NodeGrain));
-    private volatile FrozenDictionary<SiloAddress, HandlerReport> _others = FrozenDictionary<SiloAddress, HandlerReport>.Empty;
+    private volatile FrozenDictionary<SiloAddress, HandlerReport> _others =
+        FrozenDictionary<SiloAddress, HandlerReport>.Empty;
 
     /// <summary>Told by those that take deliveries out.</summary>
     public Func<DispatchReport[]> Dispatched { get; set; } = () => [];
@@ -34,9 +37,12 @@ internal sealed class HandlerServers(
         Listening = here.ListeningForOthers,
     };
 
-    /// <summary>A connection to there ends at a port of some server of the cluster, as far as it is known here.</summary>
+    /// <summary>
+    /// A connection to there ends at a port of some server of the cluster, as far as it is known here.
+    /// </summary>
     public bool IsServer(IPEndPoint to, IPAddress? from) => here.Is(to, from)
-        || _others.Values.Any(r => r.Listening?.Contains($"{new IPEndPoint(LocalServer.Plain(to.Address), to.Port)}") == true);
+        || _others.Values.Any(
+            r => r.Listening?.Contains($"{new IPEndPoint(LocalServer.Plain(to.Address), to.Port)}") == true);
 
     /// <summary>Servers that can run the service's handler.</summary>
     /// <param name="hostedService">Null = any server can.</param>
@@ -85,7 +91,8 @@ internal sealed class HandlerServers(
     {
         HandlerReport? report = server == here.Name ? Own()
             : membership.CurrentSnapshot.Members.Values.FirstOrDefault(
-                m => m.Name == server && m.Status == SiloStatus.Active) is { } member ? _others.GetValueOrDefault(member.SiloAddress)
+                m => m.Name == server
+                    && m.Status == SiloStatus.Active) is { } member ? _others.GetValueOrDefault(member.SiloAddress)
             : null;
         return report is null ? null : Array.Find(report.Dispatched, d => d.Service == service);
     }
@@ -100,7 +107,8 @@ internal sealed class HandlerServers(
             if (others.Length > 0 || _others.Count > 0)
             {
                 (SiloAddress Server, HandlerReport? Report)[] answers =
-                    await Task.WhenAll(others.Select(async server => (server, await survey.AskAsync(server, stoppingToken))));
+                    await Task.WhenAll(
+                        others.Select(async server => (server, await survey.AskAsync(server, stoppingToken))));
                 _others = answers.Where(a => a.Report is not null).ToFrozenDictionary(a => a.Server, a => a.Report!);
             }
 
@@ -126,5 +134,6 @@ internal sealed class HandlerSurvey(IHandlerServiceClient servers, HandlerOption
     }
 
     public async Task PauseAsync(CancellationToken cancel) => await Task.Delay(
-        TimeSpan.FromMilliseconds(options.SurveyMs), time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        TimeSpan.FromMilliseconds(options.SurveyMs), time,
+        cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

@@ -14,7 +14,9 @@ internal sealed class LocalServer(ILocalSiloDetails silo, HandlerOptions options
 
     public SiloAddress SiloAddress => silo.SiloAddress;
 
-    /// <summary>API, silo and gateway, as they are bound; an address of zeros stands for every one of this machine.</summary>
+    /// <summary>
+    /// API, silo and gateway, as they are bound; an address of zeros stands for every one of this machine.
+    /// </summary>
     public IEnumerable<IPEndPoint> Listening
     {
         get
@@ -48,7 +50,8 @@ internal sealed class LocalServer(ILocalSiloDetails silo, HandlerOptions options
     /// <param name="from">Where the connection comes from, once it is there.</param>
     public bool Is(IPEndPoint to, IPAddress? from) => Listening.Any(e => e.Port == to.Port
         && (Plain(e.Address).Equals(Plain(to.Address))
-            || (IsAny(e.Address) && (IPAddress.IsLoopback(to.Address) || (from is not null && Plain(from).Equals(Plain(to.Address)))))));
+            || (IsAny(e.Address) && (IPAddress.IsLoopback(to.Address)
+                || (from is not null && Plain(from).Equals(Plain(to.Address)))))));
 
     public static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
@@ -57,7 +60,8 @@ internal sealed class LocalServer(ILocalSiloDetails silo, HandlerOptions options
     /// <summary>Known once the web server listens; a server without one has none.</summary>
     private IEnumerable<IPEndPoint> Api()
     {
-        foreach (string address in services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses ?? [])
+        foreach (string address in services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses
+            ?? [])
         {
             BindingAddress bound = BindingAddress.Parse(address);
             if (bound.IsUnixPipe || bound.IsNamedPipe)
@@ -72,7 +76,8 @@ internal sealed class LocalServer(ILocalSiloDetails silo, HandlerOptions options
             }
             else
             {
-                yield return new IPEndPoint(IPAddress.TryParse(bound.Host, out IPAddress? ip) ? ip : IPAddress.IPv6Any, bound.Port);
+                yield return new IPEndPoint(
+                    IPAddress.TryParse(bound.Host, out IPAddress? ip) ? ip : IPAddress.IPv6Any, bound.Port);
             }
         }
     }

@@ -48,7 +48,8 @@ internal sealed class CheckpointReading(SessionPool sessions, string schema, Par
     }
 
     /// <exception cref="JournalDamagedException">It is missing, or not what was written.</exception>
-    internal static byte[] Check(PartitionId partition, CheckpointPointer pointer, int number, (byte[] Payload, int Crc)? chunk)
+    internal static byte[] Check(
+        PartitionId partition, CheckpointPointer pointer, int number, (byte[] Payload, int Crc)? chunk)
     {
         if (chunk is not { } found)
         {

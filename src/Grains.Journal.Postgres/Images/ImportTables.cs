@@ -61,7 +61,8 @@ internal sealed class ImportTables(PostgresSession session, string schema, long 
         await _copy.WriteAsync(_attempt, NpgsqlDbType.Uuid, cancel);
         await _copy.WriteAsync(_chunks, NpgsqlDbType.Integer, cancel);
         await _copy.WriteAsync(
-            RecordCrc.OfChunk(_partition.Partition, at, _partition.Epoch, _chunks, chunk.Span), NpgsqlDbType.Integer, cancel);
+            RecordCrc.OfChunk(_partition.Partition, at, _partition.Epoch, _chunks, chunk.Span), NpgsqlDbType.Integer,
+            cancel);
         await _copy.WriteAsync(chunk, NpgsqlDbType.Bytea, cancel);
         _chunks++;
     }
@@ -72,7 +73,8 @@ internal sealed class ImportTables(PostgresSession session, string schema, long 
         {
             await EndCopyAsync(cancel);
             _copy = await session.Connection.BeginBinaryImportAsync(
-                $"COPY \"{schema}\".record (partition, first, last, epoch, kind, crc, chain, payload) FROM STDIN BINARY",
+                $"COPY \"{schema}\".record (partition, first, last, epoch, kind, crc, chain, payload) FROM STDIN "
+                + "BINARY",
                 cancel);
             _copiesRecords = true;
         }

@@ -9,8 +9,8 @@ using Npgsql;
 namespace Grains.Journal.Postgres.Images;
 
 /// <summary>
-/// Takes the image of a schema in one REPEATABLE READ transaction on a connection of its own: appends do not wait for it,
-/// but what dies meanwhile is not vacuumed. Read in pages, so that a reader may take its time, up to a limit.
+/// Takes the image of a schema in one REPEATABLE READ transaction on a connection of its own: appends do not wait for
+/// it, but what dies meanwhile is not vacuumed. Read in pages, so that a reader may take its time, up to a limit.
 /// </summary>
 internal sealed class PostgresExport(SessionFactory factory, PostgresJournalOptions options)
 {
@@ -37,7 +37,8 @@ internal sealed class PostgresExport(SessionFactory factory, PostgresJournalOpti
             List<StoredRecord> page;
             do
             {
-                page = await UseAsync(session, c => RecordPages.PageAsync(c, options.Schema, id, checks.Before.Revision));
+                page = await UseAsync(
+                    session, c => RecordPages.PageAsync(c, options.Schema, id, checks.Before.Revision));
                 foreach (StoredRecord stored in page)
                 {
                     cancel.ThrowIfCancellationRequested();
@@ -57,7 +58,8 @@ internal sealed class PostgresExport(SessionFactory factory, PostgresJournalOpti
             SET LOCAL idle_in_transaction_session_timeout = '{_idleSecondsMax}s';
             SELECT {CheckpointPointer.Columns}, partition, owner_epoch, incarnation
             FROM "{options.Schema}".checkpoint
-            JOIN (SELECT partition, epoch AS owner_epoch, incarnation FROM "{options.Schema}".partition) p USING (partition)
+            JOIN (SELECT partition, epoch AS owner_epoch, incarnation FROM "{options.Schema}".partition) p
+            USING (partition)
             WHERE owner_epoch > 0 ORDER BY partition
             """, connection);
         List<PartitionCut> cuts = [];
@@ -66,7 +68,8 @@ internal sealed class PostgresExport(SessionFactory factory, PostgresJournalOpti
         {
             PartitionId id = new((uint)rows.GetInt64(6));
             CheckpointPointer? checkpoint = CheckpointPointer.Read(id, rows);
-            ImagePart.Begin begin = new(id, new Epoch(rows.GetInt64(7)), rows.GetInt64(8), checkpoint?.At ?? JournalTail.Empty);
+            ImagePart.Begin begin = new(
+                id, new Epoch(rows.GetInt64(7)), rows.GetInt64(8), checkpoint?.At ?? JournalTail.Empty);
             cuts.Add(new PartitionCut(begin, checkpoint));
         }
 
@@ -81,7 +84,8 @@ internal sealed class PostgresExport(SessionFactory factory, PostgresJournalOpti
         }
         catch (Exception e) when (e is NpgsqlException or StatementTimeoutException)
         {
-            throw new JournalUnavailableException($"The image of Postgres at {factory.Place} broke off. {e.Message}", e);
+            throw new JournalUnavailableException(
+                $"The image of Postgres at {factory.Place} broke off. {e.Message}", e);
         }
     }
 

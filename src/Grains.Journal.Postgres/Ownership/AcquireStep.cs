@@ -15,7 +15,9 @@ internal sealed class AcquireStep(PostgresSession session, string schema)
     private const int _overtakenMax = 100;
     private NpgsqlConnection Connection => session.Connection;
 
-    /// <summary>The whole step for a partition that nobody has, and that is undone: what it needs is compiled then.</summary>
+    /// <summary>
+    /// The whole step for a partition that nobody has, and that is undone: what it needs is compiled then.
+    /// </summary>
     public async Task WarmUpAsync(PartitionId partition)
     {
         await using NpgsqlTransaction transaction =

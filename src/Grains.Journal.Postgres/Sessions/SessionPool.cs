@@ -10,7 +10,9 @@ internal sealed class SessionPool(
     private readonly Stack<PostgresSession> _idle = new();
     private bool _isClosed;
 
-    /// <summary>As UseAsync, for one statement; cancelling ends the waiting, and the statement ends by itself.</summary>
+    /// <summary>
+    /// As UseAsync, for one statement; cancelling ends the waiting, and the statement ends by itself.
+    /// </summary>
     public Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> statement, CancellationToken cancel) =>
         UseAsync(session => session.RunAsync(() => statement(session.Connection)), cancel).WaitAsync(cancel);
 

@@ -6,7 +6,8 @@ namespace Grains.Journal.Folders;
 /// </summary>
 public sealed class DataFolder : IDisposable
 {
-    private const string _whatToDo = "Put the right file back, or restore the whole folder from a backup; nothing was changed.";
+    private const string _whatToDo = "Put the right file back, or restore the whole folder from a backup; nothing was "
+        + "changed.";
     private readonly Lock _gate = new();
     private readonly FolderLock _lock;
     private readonly FolderWatch _watch;
@@ -23,7 +24,8 @@ public sealed class DataFolder : IDisposable
     public FolderIdentity? Identity => _identity;
 
     /// <summary>Makes it, or takes it as it is: locked, closed to others, with every file that it must have.</summary>
-    /// <exception cref="JournalUnavailableException">It is held by another, or something is wrong with it. Nothing was changed.</exception>
+    /// <exception cref="JournalUnavailableException">It is held by another, or something is wrong with it. Nothing was
+    /// changed.</exception>
     public static DataFolder Open(string path, FolderFiles files)
     {
         FolderAccess.Claim(path);
@@ -69,7 +71,8 @@ public sealed class DataFolder : IDisposable
         }
 
         return carried == identity.Id ? carried : throw Refusal(name,
-            $"belongs to {(carried is null ? "no folder yet" : $"the folder {carried}")}, and {FolderIdentity.FileName} to {identity.Id}: "
+            $"belongs to {(carried is null ? "no folder yet" : $"the folder {carried}")}, and "
+            + $"{FolderIdentity.FileName} to {identity.Id}: "
             + "files of two folders, or an older copy, are mixed.");
     }
 
@@ -97,7 +100,9 @@ public sealed class DataFolder : IDisposable
     /// <exception cref="FolderLostException">One was removed or replaced.</exception>
     public void EnsureWhole() => _watch.Check();
 
-    /// <summary>The start found no room on the disk, and there still is none: nothing may be written but what reads need.</summary>
+    /// <summary>
+    /// The start found no room on the disk, and there still is none: nothing may be written but what reads need.
+    /// </summary>
     public bool IsTight => _reserve.IsSpent;
 
     /// <summary>Which file is not what it was, as a sentence; null = none.</summary>
@@ -105,7 +110,8 @@ public sealed class DataFolder : IDisposable
 
     /// <summary>The journal is open, and about to be written.</summary>
     public void Begin(long session, long log, ulong records) => Change(
-        i => i with { Session = session, Log = log, Records = Math.Max(i.Records, records), IsClosed = false }, isSynced: true);
+        i => i with { Session = session, Log = log, Records = Math.Max(i.Records, records), IsClosed = false },
+        isSynced: true);
 
     /// <summary>
     /// These records are durable. Not synced: whoever kills this process leaves the note, and a power cut leaves an
@@ -113,7 +119,9 @@ public sealed class DataFolder : IDisposable
     /// </summary>
     public void Note(ulong records, long log) => Change(i => i with { Records = records, Log = log }, isSynced: false);
 
-    /// <summary>A log began; before anything in it is answered. Where there is no room for it the older number stays.</summary>
+    /// <summary>
+    /// A log began; before anything in it is answered. Where there is no room for it the older number stays.
+    /// </summary>
     public void BeginLog(long log)
     {
         try
@@ -141,12 +149,16 @@ public sealed class DataFolder : IDisposable
             != (settings.Cluster, settings.Partitions, settings.Version))
         {
             Change(
-                i => i with { Cluster = settings.Cluster, Partitions = settings.Partitions, Settings = settings.Version }, isSynced: true);
+                i => i with
+                {
+                    Cluster = settings.Cluster, Partitions = settings.Partitions, Settings = settings.Version
+                }, isSynced: true);
         }
     }
 
     /// <summary>The settings that were found, before anything runs on them.</summary>
-    /// <exception cref="JournalUnavailableException">They are missing, another cluster's, or older than they were.</exception>
+    /// <exception cref="JournalUnavailableException">They are missing, another cluster's, or older than they
+    /// were.</exception>
     public void Check(string name, FolderSettings? settings)
     {
         if (_identity is not { IsMade: true } identity)
@@ -163,12 +175,16 @@ public sealed class DataFolder : IDisposable
         else if ((settings.Cluster, settings.Partitions) != (identity.Cluster, identity.Partitions))
         {
             throw Refusal(name,
-                $"holds the settings of cluster {settings.Cluster} with {settings.Partitions} partitions, and this is the folder of "
+                $"holds the settings of cluster {settings.Cluster} with {settings.Partitions} partitions, and this is "
+                + "the folder of "
                 + $"cluster {identity.Cluster} with {identity.Partitions}.");
         }
         else if (settings.Version < identity.Settings)
         {
-            throw Refusal(name, $"is an older copy: it holds version {settings.Version} of the settings, and {identity.Settings} was in force.");
+            throw Refusal(
+                name,
+                $"is an older copy: it holds version {settings.Version} of the settings, and {identity.Settings} was "
+                + "in force.");
         }
     }
 
@@ -232,7 +248,11 @@ public sealed class DataFolder : IDisposable
             string others = string.Join(", ", files.All.Where(n => n != name && FileTrait.Of(this[n]) is not null));
             if (found is null)
             {
-                throw Refusal(name, $"is missing{(others.Length > 0 ? $", and {others} beside it {(others.Contains(',') ? "are" : "is")} there" : "")}.");
+                throw Refusal(
+                    name,
+                    others.Length == 0
+                        ? "is missing."
+                        : $"is missing, and {others} beside it {(others.Contains(',') ? "are" : "is")} there.");
             }
 
             if (found is { Bytes: 0 } && files.Data.Contains(name))

@@ -63,9 +63,12 @@ public readonly partial record struct FileTrait(
     private static FileTrait? Portable(string path)
     {
         FileSystemInfo info = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
-        FileKind kind = info.LinkTarget is not null ? FileKind.Link : info is FileInfo ? FileKind.File : FileKind.Folder;
+        FileKind kind = info.LinkTarget is not null
+            ? FileKind.Link : info is FileInfo ? FileKind.File
+            : FileKind.Folder;
         return !info.Exists && kind != FileKind.Link ? null : new FileTrait(
-            0, 0, kind, null, OperatingSystem.IsWindows() ? default : info.UnixFileMode, (info as FileInfo)?.Length ?? 0);
+            0, 0, kind, null, OperatingSystem.IsWindows() ? default : info.UnixFileMode,
+            (info as FileInfo)?.Length ?? 0);
     }
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]

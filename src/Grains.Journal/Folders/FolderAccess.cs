@@ -38,7 +38,8 @@ public static partial class FolderAccess
             }
 
             FileTrait found = FileTrait.Of(folder)
-                ?? throw new JournalUnavailableException($"The folder {folder} was removed while it was opened. Start again.");
+                ?? throw new JournalUnavailableException(
+                    $"The folder {folder} was removed while it was opened. Start again.");
             Check(folder, found, FileKind.Folder);
             Close(folder, found, FolderMode);
             foreach (string file in Directory.EnumerateFileSystemEntries(folder).Where(f => !IsLostAndFound(f)))
@@ -77,14 +78,16 @@ public static partial class FolderAccess
         if (found.Kind != wanted)
         {
             throw new JournalUnavailableException(
-                $"{path} is a {Name(found.Kind)} and should be a {Name(wanted)}. Move it away, or name another folder.");
+                $"{path} is a {Name(found.Kind)} and should be a {Name(wanted)}. Move it away, or name another "
+                + "folder.");
         }
 
         if (found.Owner is { } owner && owner != FileTrait.Self)
         {
             throw new JournalUnavailableException(
                 $"{path} belongs to user {owner}, and this process runs as user {FileTrait.Self}. "
-                + $"Run it as that user, or give the files to this one: chown -R {FileTrait.Self} {Path.GetDirectoryName(path)}.");
+                + $"Run it as that user, or give the files to this one: chown -R {FileTrait.Self} "
+                + $"{Path.GetDirectoryName(path)}.");
         }
     }
 

@@ -2,7 +2,8 @@ namespace Grains.Journal.Folders;
 
 /// <summary>What is kept in a folder.</summary>
 /// <param name="Data">Files that are there, and hold something, as soon as anything was answered.</param>
-/// <param name="Logs">Files that are there too, unless everything was moved out of them and the folder was closed.</param>
+/// <param name="Logs">Files that are there too, unless everything was moved out of them and the folder was
+/// closed.</param>
 /// <param name="Folders">Folders that are there like the data; what is in them, their owner checks.</param>
 public sealed record FolderFiles(string[] Data, string[] Logs, params string[] Folders)
 {

@@ -13,14 +13,17 @@ public sealed record FolderIdentity
 {
     public const string FileName = "IDENTITY";
     public const int Bytes = 512;
-    private const string _title = "Grains data folder, format 1. It belongs to the files beside it: do not edit, copy or remove it alone.";
+    private const string _title = "Grains data folder, format 1. It belongs to the files beside it: do not edit, copy "
+        + "or remove it alone.";
     private const int _crcBytes = 10;
     private const string _none = "-";
 
     /// <summary>Drawn once; the journal carries it too.</summary>
     public required string Id { get; init; }
 
-    /// <summary>The cluster whose settings are beside the journal; empty: the first start has not come that far.</summary>
+    /// <summary>
+    /// The cluster whose settings are beside the journal; empty: the first start has not come that far.
+    /// </summary>
     public string Cluster { get; init; } = "";
 
     public int Partitions { get; init; }

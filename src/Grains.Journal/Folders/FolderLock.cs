@@ -15,7 +15,8 @@ internal sealed class FolderLock : IDisposable
 
     private FolderLock(FileStream file) => _file = file;
 
-    /// <exception cref="JournalUnavailableException">It is held by another process, or cannot be taken at all.</exception>
+    /// <exception cref="JournalUnavailableException">It is held by another process, or cannot be taken at
+    /// all.</exception>
     public static FolderLock Take(string folder)
     {
         string path = Path.Combine(folder, FileName);
@@ -38,7 +39,8 @@ internal sealed class FolderLock : IDisposable
         }
     }
 
-    /// <exception cref="JournalUnavailableException">It is held by another process, or cannot be taken at all.</exception>
+    /// <exception cref="JournalUnavailableException">It is held by another process, or cannot be taken at
+    /// all.</exception>
     public static FileStream Lock(string path, string folder)
     {
         try
@@ -58,13 +60,16 @@ internal sealed class FolderLock : IDisposable
         }
     }
 
-    /// <summary>For people; once nothing else can keep this process out. The disk may be full, and the lock is held without it.</summary>
+    /// <summary>
+    /// For people; once nothing else can keep this process out. The disk may be full, and the lock is held without it.
+    /// </summary>
     public void Sign()
     {
         try
         {
             string words = string.Create(
-                CultureInfo.InvariantCulture, $"pid {Environment.ProcessId}, since {DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss'Z'}");
+                CultureInfo.InvariantCulture,
+                $"pid {Environment.ProcessId}, since {DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss'Z'}");
             _file.Position = 0;
             _file.Write(Encoding.UTF8.GetBytes(words.PadRight(_wordsBytes - 1) + "\n"));
             _file.SetLength(_wordsBytes);

@@ -65,7 +65,8 @@ internal static partial class FolderSync
 
         if (error != 0)
         {
-            throw new IOException($"There is no room for {bytes} bytes: {Marshal.GetPInvokeErrorMessage(error)}.", error);
+            throw new IOException(
+                $"There is no room for {bytes} bytes: {Marshal.GetPInvokeErrorMessage(error)}.", error);
         }
     }
 

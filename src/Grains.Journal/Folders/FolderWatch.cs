@@ -15,7 +15,8 @@ internal sealed class FolderWatch(string folder)
         byte[] name = FileTrait.Encode(path);
         FileTrait trait = FileTrait.Of(name) ?? throw new FolderLostException(Sentence(path, "is not there"));
         ImmutableInterlocked.Update(
-            ref _files, (files, watched) => [.. files.Where(f => f.Path != watched.Path), watched], new Watched(path, name, trait));
+            ref _files, (files, watched) => [.. files.Where(f => f.Path != watched.Path), watched],
+            new Watched(path, name, trait));
     }
 
     public void Remove(string path) =>
@@ -36,7 +37,9 @@ internal sealed class FolderWatch(string folder)
         {
             if (FileTrait.Of(file.Name) is not { } now)
             {
-                return Sentence(file.Path, Directory.Exists(folder) ? "was removed" : "was removed with its folder, or its disk is gone");
+                return Sentence(
+                    file.Path,
+                    Directory.Exists(folder) ? "was removed" : "was removed with its folder, or its disk is gone");
             }
 
             if (!now.IsSameFile(file.Trait))

@@ -9,9 +9,10 @@ public interface IJournalExport
     /// is bounded by the largest record or chunk. Each part is valid until the next is asked for.
     /// </summary>
     /// <remarks>
-    /// What is deleted meanwhile takes its place on the disk until the enumeration ends: of the segments none is written
-    /// over, in Postgres nothing that died is vacuumed. So a slow reader must be ended.
+    /// What is deleted meanwhile takes its place on the disk until the enumeration ends: of the segments none is
+    /// written over, in Postgres nothing that died is vacuumed. So a slow reader must be ended.
     /// </remarks>
-    /// <exception cref="JournalDamagedException">Stored bytes are not what was written; the image has no end.</exception>
+    /// <exception cref="JournalDamagedException">Stored bytes are not what was written; the image has no
+    /// end.</exception>
     IAsyncEnumerable<ImagePart> ExportAsync(CancellationToken cancel);
 }

@@ -10,7 +10,8 @@ public static class ImageChecking
     /// </summary>
     /// <exception cref="ImageDamagedException">It is not what a journal gave out.</exception>
     public static async IAsyncEnumerable<ImagePart> Checked(
-        this IAsyncEnumerable<ImagePart> parts, ImageChecks checks, [EnumeratorCancellation] CancellationToken cancel = default)
+        this IAsyncEnumerable<ImagePart> parts, ImageChecks checks,
+        [EnumeratorCancellation] CancellationToken cancel = default)
     {
         await foreach (ImagePart part in parts.WithCancellation(cancel))
         {

@@ -96,7 +96,8 @@ public sealed class ImageChecks
             return $"record {record.First} takes {record.Count} revisions and {record.Payload.Length} bytes.";
         }
 
-        if (JournalChain.Next(Tail.Chain, record.Epoch, record.First, record.Count, record.Payload.Span) != record.Chain)
+        if (JournalChain.Next(
+            Tail.Chain, record.Epoch, record.First, record.Count, record.Payload.Span) != record.Chain)
         {
             return $"record {record.First} does not follow the chain of what is before it.";
         }
@@ -112,7 +113,9 @@ public sealed class ImageChecks
         }
 
         _epoch = record.Epoch;
-        _incarnation = record.Kind == JournalRecordKind.Epoch ? EpochRecord.Decode(record.Payload.Span).Incarnation : _incarnation;
+        _incarnation = record.Kind == JournalRecordKind.Epoch
+            ? EpochRecord.Decode(record.Payload.Span).Incarnation
+            : _incarnation;
         Tail = record.Tail;
         return null;
     }
@@ -124,7 +127,8 @@ public sealed class ImageChecks
             return $"the records end at {Tail} with {_chunks} chunks before them, and should end at {end.Tail}.";
         }
 
-        if ((_hasRecords && _epoch != Partition!.Epoch) || (_incarnation ?? Partition!.Incarnation) != Partition!.Incarnation)
+        if ((_hasRecords && _epoch != Partition!.Epoch)
+            || (_incarnation ?? Partition!.Incarnation) != Partition!.Incarnation)
         {
             return $"the last record has {_epoch} and incarnation {_incarnation}, "
                 + $"and should have {Partition.Epoch} and {Partition.Incarnation}.";

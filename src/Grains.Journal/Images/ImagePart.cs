@@ -16,7 +16,8 @@ public abstract record ImagePart
     /// <param name="Partition">Which.</param>
     /// <param name="Epoch">The newest one acquired.</param>
     /// <param name="Incarnation">How often its history forked.</param>
-    /// <param name="Checkpoint">What the checkpoint stands for; empty = there is none, and records begin with the first.</param>
+    /// <param name="Checkpoint">What the checkpoint stands for; empty = there is none, and records begin with the
+    /// first.</param>
     public sealed record Begin(PartitionId Partition, Epoch Epoch, long Incarnation, JournalTail Checkpoint) : ImagePart
     {
         public bool HasCheckpoint => Checkpoint != JournalTail.Empty;

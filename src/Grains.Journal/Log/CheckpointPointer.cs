@@ -8,7 +8,7 @@ namespace Grains.Journal.Log;
 /// <param name="Epoch">Who wrote it.</param>
 /// <param name="At">The state holds every record up to here.</param>
 /// <param name="Chunks">How many.</param>
-internal sealed record CheckpointPointer(long Id, Epoch Epoch, JournalTail At, int Chunks)
+public sealed record CheckpointPointer(long Id, Epoch Epoch, JournalTail At, int Chunks)
 {
     private const int _bodyBytes = 44;
 

@@ -315,7 +315,8 @@ public sealed class MemoryDisk
                    orderby owner.Key
                    let pointer = _checkpoints.GetValueOrDefault(owner.Key)
                    select (new ImagePart.Begin(
-                       owner.Key, owner.Value.Epoch, owner.Value.Incarnation, pointer?.At ?? JournalTail.Empty), pointer),
+                       owner.Key, owner.Value.Epoch, owner.Value.Incarnation,
+                       pointer?.At ?? JournalTail.Empty), pointer),
             ];
         }
     }
@@ -327,7 +328,8 @@ public sealed class MemoryDisk
         {
             if (_owners.Count > 0)
             {
-                throw new JournalUnavailableException("The disk holds partitions already; nothing was changed. Use a new one.");
+                throw new JournalUnavailableException(
+                    "The disk holds partitions already; nothing was changed. Use a new one.");
             }
 
             foreach (ImportedPartition partition in partitions)

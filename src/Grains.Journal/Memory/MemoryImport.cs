@@ -53,7 +53,8 @@ internal sealed class ImportedPartition(ImagePart.Begin begin)
     public void Add(JournalRecord record)
     {
         Records.Add(new FlushEntry(
-            begin.Partition, record.Kind, record.Epoch, record.First, record.Count, _tail.Chain, record.Chain, record.Payload.ToArray()));
+            begin.Partition, record.Kind, record.Epoch, record.First, record.Count, _tail.Chain, record.Chain,
+            record.Payload.ToArray()));
         _tail = record.Tail;
     }
 }

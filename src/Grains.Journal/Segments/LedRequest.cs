@@ -23,7 +23,8 @@ internal sealed class LedRequest(PartitionLog log, LedAppend led) : WriteRequest
     }
 
     public override void Failed(WriteFailure failure) =>
-        led.Outcome = new AppendOutcome(failure.MayBeWritten ? AppendStatus.Unknown : AppendStatus.Refused, failure.Reason);
+        led.Outcome = new AppendOutcome(
+            failure.MayBeWritten ? AppendStatus.Unknown : AppendStatus.Refused, failure.Reason);
 
     public override void DropStaged() => log.DropStaged();
 }

@@ -299,7 +299,8 @@ public sealed class SegmentJournal : ILedJournal, IJournalExport
     /// <summary>Null: it is to be judged when it is flushed.</summary>
     private AppendOutcome? Refuse(JournalAppend append, out PartitionLog? log) =>
         !_logs.TryGetValue(append.Partition, out log)
-            ? new AppendOutcome(AppendStatus.Fenced, $"Partition {append.Partition} was never acquired here; acquire it first.")
+            ? new AppendOutcome(
+                AppendStatus.Fenced, $"Partition {append.Partition} was never acquired here; acquire it first.")
         : _folder.IsTight ? new AppendOutcome(AppendStatus.Refused, Full())
         : null;
 

@@ -247,7 +247,8 @@ internal sealed class SegmentOpening(DataFolder folder, SegmentFiles files)
         {
             throw folder.Refusal(files.NameOf(files.Newest),
                 $"ends with row {NextRow - 1}, before byte {End}: the log holds {Records} revisions, and "
-                + $"{Identity.Records} were written. A row is damaged or cut off there, or a segment is an older copy.");
+                + $"{Identity.Records} were written. A row is damaged or cut off there, or a segment is an older "
+                + "copy.");
         }
     }
 }

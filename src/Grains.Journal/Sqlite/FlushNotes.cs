@@ -18,7 +18,9 @@ internal sealed class FlushNotes(DataFolder folder, FolderBinding binding, ulong
         }
     }
 
-    /// <summary>The commit is durable, in the files that are open: they must be those that the next start finds.</summary>
+    /// <summary>
+    /// The commit is durable, in the files that are open: they must be those that the next start finds.
+    /// </summary>
     public void Committed(ulong revisions)
     {
         folder.EnsureWhole();
@@ -32,5 +34,6 @@ internal sealed class FlushNotes(DataFolder folder, FolderBinding binding, ulong
     }
 
     /// <summary>Why a flush failed, if a file was taken away: whatever SQLite made of it.</summary>
-    public Exception Lost(Exception e) => e is not FolderLostException && folder.Lost is { } what ? new FolderLostException(what) : e;
+    public Exception Lost(Exception e) =>
+        e is not FolderLostException && folder.Lost is { } what ? new FolderLostException(what) : e;
 }

@@ -31,7 +31,8 @@ internal sealed class FolderBinding(SqliteDatabase database, DataFolder folder)
 
         Span<byte> head = stackalloc byte[_headBytes];
         using FileStream file = new(
-            folder[JournalSchema.FileName], FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            folder[JournalSchema.FileName], FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
+            bufferSize: 0);
         long found = file.ReadAtLeast(head, _headBytes, throwOnEndOfStream: false) < _headBytes
             ? 0 : BinaryPrimitives.ReadUInt32BigEndian(head[_sessionOffset..]);
 
@@ -44,7 +45,9 @@ internal sealed class FolderBinding(SqliteDatabase database, DataFolder folder)
         }
     }
 
-    /// <summary>Reads what the journal carries, and compares; a new one, or one of an older version, gets its row.</summary>
+    /// <summary>
+    /// Reads what the journal carries, and compares; a new one, or one of an older version, gets its row.
+    /// </summary>
     public void Recognize()
     {
         string? id = null;
@@ -85,7 +88,8 @@ internal sealed class FolderBinding(SqliteDatabase database, DataFolder folder)
         if (folder.Identity!.Records > records)
         {
             throw folder.Refusal(JournalSchema.FileName,
-                $"and {WalName} hold {records} revisions, and {folder.Identity.Records} were written: one of them is missing, "
+                $"and {WalName} hold {records} revisions, and {folder.Identity.Records} were written: one of them is "
+                + "missing, "
                 + "cut off, or an older copy.");
         }
     }

@@ -4,7 +4,9 @@ using Grains.StateMachines.Ids;
 
 namespace Grains.Journal.Sqlite;
 
-/// <summary>Writes the parts of an image as the writer would have written them. The transaction is its caller's.</summary>
+/// <summary>
+/// Writes the parts of an image as the writer would have written them. The transaction is its caller's.
+/// </summary>
 internal sealed class ImportTransaction(SqliteDatabase database, long nowMs)
 {
     private const int _rowBytes = 1 << 20;
@@ -70,7 +72,8 @@ internal sealed class ImportTransaction(SqliteDatabase database, long nowMs)
     private FlushEntry Append(JournalRecord record)
     {
         FlushEntry entry = new(
-            _partition.Partition, record.Kind, record.Epoch, record.First, record.Count, _tail.Chain, record.Chain, record.Payload);
+            _partition.Partition, record.Kind, record.Epoch, record.First, record.Count, _tail.Chain, record.Chain,
+            record.Payload);
         _row.Add(entry);
         _tail = record.Tail;
         if (_row.Bytes >= _rowBytes)
@@ -88,12 +91,14 @@ internal sealed class ImportTransaction(SqliteDatabase database, long nowMs)
         if (_partition.HasCheckpoint)
         {
             CheckpointPointer pointer = new(_checkpoints, _partition.Epoch, checkpoint, _chunks);
-            _insertCheckpoint.Bind(1, partition.Value).Bind(2, checkpoint.Revision.Value).Bind(3, pointer.Encode(partition)).Run();
+            _insertCheckpoint.Bind(1, partition.Value).Bind(2, checkpoint.Revision.Value)
+                .Bind(3, pointer.Encode(partition)).Run();
             _insertForgotten.Bind(1, partition.Value).Bind(2, checkpoint.Revision.Value)
                 .Bind(3, StoredTail.Seal(partition, checkpoint)).Run();
         }
 
-        FlushEntry mark = Append(HistoryFork.Mark(_tail, _partition.Epoch, _partition.Incarnation, nowMs, HistoryFork.Restored));
+        FlushEntry mark = Append(
+            HistoryFork.Mark(_tail, _partition.Epoch, _partition.Incarnation, nowMs, HistoryFork.Restored));
         _insertEpoch.Bind(1, partition.Value).Bind(2, mark.Epoch.Value).Bind(3, mark.First.Value)
             .Bind(4, StoredEpoch.Seal(new EpochGrant(mark, MembershipVersion: 0))).Run();
     }

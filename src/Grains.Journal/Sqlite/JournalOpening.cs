@@ -131,7 +131,8 @@ internal sealed class JournalOpening(SqliteDatabase database)
         Ledger = scan.Ledger;
         foreach ((PartitionId partition, PartitionLog log) in Logs)
         {
-            CheckAgainst(log, _epochs.GetValueOrDefault(partition)?.Revision ?? Revision.None, "its newest epoch record");
+            CheckAgainst(
+                log, _epochs.GetValueOrDefault(partition)?.Revision ?? Revision.None, "its newest epoch record");
             CheckAgainst(log, log.Checkpoint?.At.Revision ?? Revision.None, "its checkpoint");
         }
     }

@@ -25,7 +25,8 @@ internal static class JournalSchema
     public static void Prepare(SqliteDatabase database, DataFolder folder, SqliteJournalOptions options)
     {
         long format = database.Scalar("PRAGMA user_version");
-        if (format == 0 && (folder.Identity is { HoldsData: true } || database.Scalar("SELECT count(*) FROM sqlite_schema") > 0))
+        if (format == 0
+            && (folder.Identity is { HoldsData: true } || database.Scalar("SELECT count(*) FROM sqlite_schema") > 0))
         {
             throw folder.Refusal(FileName, "holds no journal.");
         }

@@ -188,13 +188,15 @@ internal sealed class JournalWriter
         _flush.Clear();
     }
 
-    private static bool IsOutOfMemory(Exception e) => e is OutOfMemoryException or SqliteFailure { IsOutOfMemory: true };
+    private static bool IsOutOfMemory(Exception e) =>
+        e is OutOfMemoryException or SqliteFailure { IsOutOfMemory: true };
 
     private string DiskFull(Exception e) =>
         $"The disk of {_options.Folder} is full; nothing was written. Free space there. {e.Message}";
 
     private string Locked(Exception e) =>
-        $"Another program locks {JournalSchema.FileName} in {_options.Folder}; nothing was written. End it. {e.Message}";
+        $"Another program locks {JournalSchema.FileName} in {_options.Folder}; nothing was written. End it. "
+        + $"{e.Message}";
 
     private void Refuse(string reason)
     {
@@ -216,7 +218,8 @@ internal sealed class JournalWriter
             ? $"The process had no memory left while it wrote to {_options.Folder}"
             : $"The disk of {_options.Folder} failed";
         WriteFailure failure = new(
-            true, e is FolderLostException ? e.Message : $"{what}; what is durable shows at the next start. {e.Message}");
+            true,
+            e is FolderLostException ? e.Message : $"{what}; what is durable shows at the next start. {e.Message}");
         List<WriteRequest> waiting;
         lock (_gate)
         {
@@ -227,6 +230,7 @@ internal sealed class JournalWriter
         }
 
         waiting.ForEach(request => request.Failed(failure));
-        _options.OnDiskFailure(failure.Reason, IsOutOfMemory(e) ? e as OutOfMemoryException ?? new OutOfMemoryException(e.Message, e) : e);
+        _options.OnDiskFailure(
+            failure.Reason, IsOutOfMemory(e) ? e as OutOfMemoryException ?? new OutOfMemoryException(e.Message, e) : e);
     }
 }

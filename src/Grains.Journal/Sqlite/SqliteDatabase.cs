@@ -49,7 +49,8 @@ internal sealed class SqliteDatabase : IDisposable
     }
 
     /// <summary>
-    /// Whether a commit returns after fsync only. Read back: SQLite says nothing about a pragma that it does not follow.
+    /// Whether a commit returns after fsync only. Read back: SQLite says nothing about a pragma that it does not
+    /// follow.
     /// </summary>
     /// <exception cref="JournalUnavailableException">It does not do as it was told.</exception>
     public void SetSynchronous(bool full)

@@ -11,7 +11,8 @@ namespace Grains.Journal.Sqlite;
 /// </summary>
 internal static class SqliteExport
 {
-    public static async IAsyncEnumerable<ImagePart> RunAsync(string path, [EnumeratorCancellation] CancellationToken cancel)
+    public static async IAsyncEnumerable<ImagePart> RunAsync(
+        string path, [EnumeratorCancellation] CancellationToken cancel)
     {
         using RowConnection connection = new(path);
         connection.Database.Execute("BEGIN");

@@ -15,7 +15,8 @@ public static class SqliteImport
     /// <param name="nowMs">The clock, ms since 1970, kept in the marked epoch records.</param>
     /// <param name="cancel">Ends it, with nothing written.</param>
     /// <exception cref="ImageDamagedException">The image is not what a journal gave out.</exception>
-    /// <exception cref="JournalUnavailableException">The folder is in use, holds something, or its disk refuses.</exception>
+    /// <exception cref="JournalUnavailableException">The folder is in use, holds something, or its disk
+    /// refuses.</exception>
     public static async Task<ImageTotals> RunAsync(
         SqliteJournalOptions options, IAsyncEnumerable<ImagePart> parts, long nowMs, CancellationToken cancel)
     {
@@ -59,7 +60,8 @@ public static class SqliteImport
         if (held > 0)
         {
             throw new JournalUnavailableException(
-                $"The folder {folder} holds partitions already; nothing was changed. Name an empty folder, or move this one aside.");
+                $"The folder {folder} holds partitions already; nothing was changed. Name an empty folder, or move "
+                + "this one aside.");
         }
     }
 }

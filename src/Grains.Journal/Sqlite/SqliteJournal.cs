@@ -67,8 +67,11 @@ public sealed class SqliteJournal : IJournal, IJournalExport
         ? $"SQLite in {_options.Folder}, fsync before every answer"
         : $"SQLite in {_options.Folder}, WITHOUT FSYNC: A POWER CUT LOSES ANSWERED WRITES (for tests only)";
 
-    /// <summary>Takes the folder, reads it through once, and begins to write. Blocks for as long as that takes.</summary>
-    /// <exception cref="JournalUnavailableException">Another process has it, or its file cannot be read at all.</exception>
+    /// <summary>
+    /// Takes the folder, reads it through once, and begins to write. Blocks for as long as that takes.
+    /// </summary>
+    /// <exception cref="JournalUnavailableException">Another process has it, or its file cannot be read at
+    /// all.</exception>
     public static SqliteJournal Open(SqliteJournalOptions options)
     {
         options.Validate();
@@ -89,7 +92,9 @@ public sealed class SqliteJournal : IJournal, IJournalExport
             {
                 throw new JournalUnavailableException(
                     $"{JournalSchema.FileName} in {options.Folder} cannot be opened. {failure.Message} "
-                    + (failure.IsDamage ? "Restore the folder from a backup, or move it aside." : "Nothing was changed."),
+                    + (failure.IsDamage
+                        ? "Restore the folder from a backup, or move it aside."
+                        : "Nothing was changed."),
                     failure);
             }
 
@@ -122,7 +127,8 @@ public sealed class SqliteJournal : IJournal, IJournalExport
         if (_folder.IsTight)
         {
             return new(new AppendOutcome(
-                AppendStatus.Refused, $"The disk of {_options.Folder} is full; nothing was written. Free space there."));
+                AppendStatus.Refused,
+                $"The disk of {_options.Folder} is full; nothing was written. Free space there."));
         }
 
         AppendRequest request = new(log, append);
@@ -149,7 +155,10 @@ public sealed class SqliteJournal : IJournal, IJournalExport
     public ValueTask<StoredCheckpoint?> ReadCheckpointAsync(PartitionId partition, CancellationToken cancel)
     {
         CheckpointPointer? pointer = _logs.TryGetValue(partition, out PartitionLog? log) ? log.Checkpoint : null;
-        return new(pointer is null ? null : new StoredCheckpoint(pointer.At, ReadChunksAsync(log!, pointer, CancellationToken.None)));
+        return new(
+            pointer is null
+                ? null
+                : new StoredCheckpoint(pointer.At, ReadChunksAsync(log!, pointer, CancellationToken.None)));
     }
 
     public async ValueTask<bool> WriteCheckpointAsync(
@@ -269,7 +278,8 @@ public sealed class SqliteJournal : IJournal, IJournalExport
             if (stored is null && log.Checkpoint != pointer)
             {
                 throw new JournalUnavailableException(
-                    $"The checkpoint of partition {log.Partition} at {pointer.At.Revision} was replaced while it was read. "
+                    $"The checkpoint of partition {log.Partition} at {pointer.At.Revision} was replaced while it was "
+                    + "read. "
                     + "Read it again.");
             }
 

@@ -8,7 +8,9 @@ public sealed record SqliteJournalOptions
     /// <summary>The folder; made if it is missing. One process at a time.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>Names of other files that belong to the folder, and are there as soon as anything was answered.</summary>
+    /// <summary>
+    /// Names of other files that belong to the folder, and are there as soon as anything was answered.
+    /// </summary>
     public string[] Beside { get; init; } = [];
 
     /// <summary>

@@ -12,7 +12,9 @@ internal sealed class WalBound : IDisposable
     private const long _retryBytes = 1 << 20;
     private const int _headBytes = 32;
 
-    /// <summary>This many times the bound, and appends wait for the mover: a disk that cannot keep up slows the writer.</summary>
+    /// <summary>
+    /// This many times the bound, and appends wait for the mover: a disk that cannot keep up slows the writer.
+    /// </summary>
     private const int _hardFactor = 4;
 
     private const int _frameHeadBytes = 24;
@@ -197,7 +199,9 @@ internal sealed class WalBound : IDisposable
         }
     }
 
-    /// <summary>The WAL's own count of its beginnings: bytes 12 to 15 of its head (sqlite.org/walformat.html).</summary>
+    /// <summary>
+    /// The WAL's own count of its beginnings: bytes 12 to 15 of its head (sqlite.org/walformat.html).
+    /// </summary>
     private uint ReadSequence()
     {
         Span<byte> head = stackalloc byte[_headBytes];

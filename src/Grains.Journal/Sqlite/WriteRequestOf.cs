@@ -6,7 +6,8 @@ namespace Grains.Journal.Sqlite;
 /// <param name="log">The partition that it is about.</param>
 /// <param name="options">None: whoever ends it does so where the waiter's continuation may run.</param>
 internal abstract class WriteRequest<T>(
-    PartitionLog log, TaskCreationOptions options = TaskCreationOptions.RunContinuationsAsynchronously) : WriteRequest(log)
+    PartitionLog log,
+    TaskCreationOptions options = TaskCreationOptions.RunContinuationsAsynchronously) : WriteRequest(log)
 {
     private readonly TaskCompletionSource<T> _done = new(options);
 

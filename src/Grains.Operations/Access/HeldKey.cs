@@ -4,8 +4,8 @@ namespace Grains.Operations.Access;
 public sealed record HeldKey(AccessKey Key, KeyLife Life);
 
 /// <summary>
-/// For as long as a key may do something, requests that need just that may go on. Afterwards those that are short come to
-/// their end, those that wait are answered, and what is left is cut off. Changed by one thread, used by any.
+/// For as long as a key may do something, requests that need just that may go on. Afterwards those that are short come
+/// to their end, those that wait are answered, and what is left is cut off. Changed by one thread, used by any.
 /// </summary>
 public sealed class KeyLife
 {
@@ -34,7 +34,9 @@ public sealed class KeyLife
     /// <summary>While one permission is held.</summary>
     public sealed class Stage
     {
-        /// <summary>So that what does not wait is answered as ever. With the next one below the ten seconds that are promised.</summary>
+        /// <summary>
+        /// So that what does not wait is answered as ever. With the next one below the ten seconds that are promised.
+        /// </summary>
         private static readonly TimeSpan _answerAfter = TimeSpan.FromSeconds(1);
         public static readonly TimeSpan CutAfter = TimeSpan.FromSeconds(4);
 

@@ -33,7 +33,10 @@ public sealed class KeyRing(IReadOnlyList<AccessKey> keys, string digest, TimePr
     public KeyChanges Replace(IReadOnlyList<AccessKey> keys, string digest)
     {
         HeldKey[] before = _held;
-        HeldKey[] after = [.. keys.Select(k => new HeldKey(k, before.FirstOrDefault(b => IsSame(b.Key, k))?.Life ?? new KeyLife()))];
+        HeldKey[] after =
+        [
+            .. keys.Select(k => new HeldKey(k, before.FirstOrDefault(b => IsSame(b.Key, k))?.Life ?? new KeyLife()))
+        ];
         _held = after;
         Digest = digest;
         foreach (HeldKey old in before)
@@ -45,7 +48,10 @@ public sealed class KeyRing(IReadOnlyList<AccessKey> keys, string digest, TimePr
         return new KeyChanges(
             [.. after.Where(a => !before.Any(b => IsSame(a.Key, b.Key))).Select(a => a.Key.Name)],
             [.. before.Where(b => !after.Any(a => IsSame(a.Key, b.Key))).Select(b => b.Key.Name)],
-            [.. after.Where(a => before.Any(b => IsSame(a.Key, b.Key) && !IsEqual(a.Key, b.Key))).Select(a => a.Key.Name)]);
+            [
+                .. after.Where(a => before.Any(b => IsSame(a.Key, b.Key) && !IsEqual(a.Key, b.Key)))
+                    .Select(a => a.Key.Name),
+            ]);
     }
 
     /// <summary>Requests of keys that have expired by now end.</summary>

@@ -7,8 +7,8 @@ namespace Grains.Operations.Access;
 /// <summary>
 /// A file of keys: one a line, <c>name permission key [expiry]</c>, separated by spaces or tabs. <c>permission</c> is
 /// <c>read</c>, <c>write</c> or <c>admin</c>. <c>key</c> is the SHA-256 of the key as 64 hexadecimal digits, or the key
-/// itself: 16 to 512 visible ASCII characters. <c>expiry</c> is a time in RFC 3339, from which on the key is none. Empty
-/// lines and lines that begin with <c>#</c> are skipped.
+/// itself: 16 to 512 visible ASCII characters. <c>expiry</c> is a time in RFC 3339, from which on the key is none.
+/// Empty lines and lines that begin with <c>#</c> are skipped.
 /// </summary>
 public static class KeysFile
 {
@@ -72,7 +72,8 @@ public static class KeysFile
         KeysReading reading = Parse([$"{name} {permission} {key}{(expiry is null ? "" : " " + expiry)}"]);
         if (reading.Errors.Count > 0 || reading.Keys[0].Name != name)
         {
-            return (null, reading.Errors.FirstOrDefault("It is not one line: name permission key.").Replace("Line 1", "It", StringComparison.Ordinal));
+            string wrong = reading.Errors.FirstOrDefault("It is not one line: name permission key.");
+            return (null, wrong.Replace("Line 1", "It", StringComparison.Ordinal));
         }
 
         string hash = Convert.ToHexString(SHA256.HashData(Encoding.ASCII.GetBytes(key))).ToLowerInvariant();

@@ -20,5 +20,6 @@ public sealed class BackupOperations(BackupSource? backups = null)
         Refuse(caller) is { } refused ? refused
         : backups!.TryBegin() is { } backup ? backup
         : new OperationError(
-            ProblemCode.BackupRunning, "This server is giving out a backup already. Wait for its end, or ask another server.");
+            ProblemCode.BackupRunning,
+            "This server is giving out a backup already. Wait for its end, or ask another server.");
 }

@@ -9,13 +9,16 @@ namespace Grains.Operations.Cluster;
 /// <summary>How the cluster is, and what is settled for all of it.</summary>
 public sealed class ClusterOperations(PartitionStatus? status = null, IClusterStatus? cluster = null)
 {
-    private static readonly OperationError _unknown = new(ProblemCode.Unavailable, "This server does not know the others.");
+    private static readonly OperationError _unknown = new(
+        ProblemCode.Unavailable, "This server does not know the others.");
 
     /// <summary>The servers, and what is settled for all of them.</summary>
     public Task<Result<ClusterReport>> DescribeAsync(Caller caller, CancellationToken cancel) =>
         RunAsync(caller, Permission.Read, known => known.ReadAsync(cancel));
 
-    /// <summary>A server gives all its partitions away, or may have some again. Stored when this returns; it follows one by one.</summary>
+    /// <summary>
+    /// A server gives all its partitions away, or may have some again. Stored when this returns; it follows one by one.
+    /// </summary>
     public Task<Result<Nothing>> DrainAsync(Caller caller, string server, bool drained, CancellationToken cancel) =>
         RunAsync(caller, Permission.Admin, async known =>
         {
@@ -39,7 +42,8 @@ public sealed class ClusterOperations(PartitionStatus? status = null, IClusterSt
     /// <summary>Every partition: owner, history, contents, recovery.</summary>
     public async Task<Result<PartitionReport[]>> PartitionsAsync(Caller caller, CancellationToken cancel) =>
         caller.Refuse(Permission.Read) is { } refused ? refused
-        : status is null ? new OperationError(ProblemCode.Unavailable, "This server does not know the partitions' owners.")
+        : status is null ? new OperationError(
+            ProblemCode.Unavailable, "This server does not know the partitions' owners.")
         : await status.ReadAsync(cancel);
 
     private async Task<Result<T>> RunAsync<T>(Caller caller, Permission needed, Func<IClusterStatus, Task<T>> ask)

@@ -6,8 +6,9 @@ namespace Grains.Operations.Declarations;
 /// <summary>
 /// Snapshots by name. A declaration that was deleted or replaced through another server is noticed after
 /// <see cref="FreshMs"/> at the latest, or at once when a partition says that the id is gone; one that is missing here
-/// is always read, so that what was declared anywhere can be used everywhere from then on. While the partition that has the
-/// declarations is unavailable, what is known is used up to <see cref="OldMsMax"/>: else all partitions would wait for that one.
+/// is always read, so that what was declared anywhere can be used everywhere from then on. While the partition that has
+/// the declarations is unavailable, what is known is used up to <see cref="OldMsMax"/>: else all partitions would wait
+/// for that one.
 /// </summary>
 /// <param name="read">Reads the declaration as fresh as asked; null = there is none.</param>
 public sealed class DeclarationCache<T>(Func<string, ReadConsistency, Task<T?>> read, TimeProvider time)
@@ -115,6 +116,7 @@ public sealed class DeclarationCache<T>(Func<string, ReadConsistency, Task<T?>> 
         }
 
         /// <summary>A failure that nobody waits for any more is no news: the next read says the same.</summary>
-        private static async Task EndAsync(Task reread) => await reread.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        private static async Task EndAsync(Task reread) =>
+            await reread.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

@@ -17,8 +17,10 @@ public sealed class DeclarationCatalog
     /// <summary>Each try loses only to another declaration of the same name.</summary>
     private const int _triesMax = 16;
 
-    private static readonly OperationError _noKeyspace = new(ProblemCode.KeyspaceNotFound, "No keyspace of this name is declared.");
-    private static readonly OperationError _noService = new(ProblemCode.ServiceNotFound, "No service of this name is declared.");
+    private static readonly OperationError _noKeyspace = new(
+        ProblemCode.KeyspaceNotFound, "No keyspace of this name is declared.");
+    private static readonly OperationError _noService = new(
+        ProblemCode.ServiceNotFound, "No service of this name is declared.");
 
     private readonly SystemKeyspace _system;
     private readonly TimeProvider _time;
@@ -29,8 +31,10 @@ public sealed class DeclarationCatalog
     {
         _system = system;
         _time = time;
-        _keyspaces = new(async (name, choice) => Keyspace(await system.GetAsync(Kind.Keyspaces, name, default, choice)), time);
-        _services = new(async (name, choice) => Service(await system.GetAsync(Kind.Services, name, default, choice)), time);
+        _keyspaces = new(
+            async (name, choice) => Keyspace(await system.GetAsync(Kind.Keyspaces, name, default, choice)), time);
+        _services = new(
+            async (name, choice) => Service(await system.GetAsync(Kind.Services, name, default, choice)), time);
     }
 
     /// <summary>A service was declared or deleted through this server.</summary>
@@ -47,7 +51,10 @@ public sealed class DeclarationCatalog
         Names.RefuseDeclared(name, "service") is { } refused ? new(refused)
         : ResultAsync(mayBeStale ? _services.FindOldAsync(name) : _services.FindAsync(name), _noService);
 
-    /// <summary>What an answer means that was not expected. After one that says that the id is gone the next look-up reads again.</summary>
+    /// <summary>
+    /// What an answer means that was not expected. After one that says that the id is gone the next look-up reads
+    /// again.
+    /// </summary>
     /// <param name="answer">Of a partition.</param>
     /// <param name="name">Of the keyspace or service that it was asked about.</param>
     /// <param name="notFound">What <see cref="Refusal.NotFound"/> means for this request.</param>
@@ -66,16 +73,19 @@ public sealed class DeclarationCatalog
         return Refusals.Of(answer, notFound);
     }
 
-    public Task<Result<List<KeyspaceSnapshot>>> ListKeyspacesAsync(CancellationToken cancel) => ResultAsync<List<KeyspaceSnapshot>>(
+    public Task<Result<List<KeyspaceSnapshot>>> ListKeyspacesAsync(CancellationToken cancel) =>
+        ResultAsync<List<KeyspaceSnapshot>>(
         async () => (await _system.ListAsync(Kind.Keyspaces, cancel)).ConvertAll(e => Keyspace(e)!));
 
     public Task<Result<List<ServiceSnapshot>>> ListServicesAsync(CancellationToken cancel) =>
         ResultAsync<List<ServiceSnapshot>>(async () => await ReadServicesAsync(cancel));
 
     /// <param name="cancel">Ends it.</param>
-    /// <param name="unreadable">Told of a declaration that cannot be read, which is then left out; null: it is an error.</param>
+    /// <param name="unreadable">Told of a declaration that cannot be read, which is then left out; null: it is an
+    /// error.</param>
     /// <exception cref="Exception">The partition that has the declarations does not answer, or refuses.</exception>
-    public async Task<List<ServiceSnapshot>> ReadServicesAsync(CancellationToken cancel, Action<Exception>? unreadable = null)
+    public async Task<List<ServiceSnapshot>> ReadServicesAsync(
+        CancellationToken cancel, Action<Exception>? unreadable = null)
     {
         var services = new List<ServiceSnapshot>();
         foreach (KeyView entry in await _system.ListAsync(Kind.Services, cancel))
@@ -99,10 +109,12 @@ public sealed class DeclarationCatalog
 
     /// <param name="wanted">The declaration; its id is not looked at.</param>
     /// <param name="staysPaused">What it says of that is not looked at either: it is paused if it was.</param>
-    public Task<Result<Declared<ServiceSnapshot>>> DeclareServiceAsync(ServiceSnapshot wanted, bool staysPaused = false) =>
+    public Task<Result<Declared<ServiceSnapshot>>> DeclareServiceAsync(
+        ServiceSnapshot wanted, bool staysPaused = false) =>
         ResultAsync(() => ChangeServiceAsync(
             wanted.Name,
-            there => WithSecret(staysPaused && there is not null ? wanted with { Paused = there.Paused } : wanted, there)));
+            there => WithSecret(
+                staysPaused && there is not null ? wanted with { Paused = there.Paused } : wanted, there)));
 
     public Task<Result<Declared<ServiceSnapshot>>> PauseServiceAsync(string name, bool paused) =>
         ResultAsync(() => ChangeServiceAsync(name, there => there is null ? null : there with { Paused = paused }));
@@ -236,8 +248,8 @@ public sealed class DeclarationCatalog
     };
 
     /// <summary>
-    /// A push service has a secret: the one given, else the one that it had, else a new one. It is kept while the service
-    /// is another kind.
+    /// A push service has a secret: the one given, else the one that it had, else a new one. It is kept while the
+    /// service is another kind.
     /// </summary>
     private static ServiceSnapshot WithSecret(ServiceSnapshot wanted, ServiceSnapshot? there)
     {
@@ -267,13 +279,16 @@ public sealed class DeclarationCatalog
 
         ServiceRequest document = JsonSerializer.Deserialize(entry.Value, WireJson.Context.ServiceRequest)
             ?? throw Damaged(entry);
-        return ServiceDocuments.Check(SystemKeyspace.NameIn(entry.Key), document).TryGet(out ServiceSnapshot? service, out _)
+        return ServiceDocuments.Check(
+            SystemKeyspace.NameIn(entry.Key), document).TryGet(out ServiceSnapshot? service, out _)
             ? service with { Id = new ServiceId(entry.Created.Value) }
             : throw Damaged(entry);
     }
 
     private static InvalidOperationException Damaged(KeyView entry) =>
-        new($"The declaration '{entry.Key}' at {entry.Version} cannot be read; it was written by a newer version, or not by this program.");
+        new(
+            $"The declaration '{entry.Key}' at {entry.Version} cannot be read; it was written by a newer version, or "
+            + "not by this program.");
 
     private static OperationError Busy(string name) => new(ProblemCode.DeclarationBusy,
         $"The declaration '{name}' was changed by others {_triesMax} times in a row.");

@@ -33,7 +33,9 @@ public static class HandlerDocuments
         int batch = fields.Int(settings!.Batch, "handler.batch", 1, Limits.DeliveryMessages, _batchDefault);
         if (kind == HandlerKind.Push && !isEnvelope && batch > 1)
         {
-            fields.Refuse("'handler.batch' over 1 needs 'handler.mode' to be 'envelope': in simple mode the body is one message.");
+            fields.Refuse(
+                "'handler.batch' over 1 needs 'handler.mode' to be 'envelope': in simple mode the body is one "
+                + "message.");
         }
 
         return new HandlerSnapshot
@@ -121,7 +123,8 @@ public static class HandlerDocuments
         {
             string text = urls[i] ?? "";
             if (text.Length <= Limits.HandlerUrlChars && Uri.TryCreate(text, UriKind.Absolute, out Uri? url)
-                && url.Scheme is "http" or "https" && url.UserInfo.Length == 0 && url.Fragment.Length == 0 && url.Host.Length > 0)
+                && url.Scheme is "http" or "https" && url.UserInfo.Length == 0 && url.Fragment.Length == 0
+                && url.Host.Length > 0)
             {
                 good.Add(url);
             }
@@ -147,7 +150,8 @@ public static class HandlerDocuments
         if (!WebhookSecret.TryParse(text, out WebhookSecret? secret))
         {
             fields.Refuse(
-                $"'handler.secret' must be whsec_ and base64 of {WebhookSecret.BytesMin} to {WebhookSecret.BytesMax} bytes; "
+                $"'handler.secret' must be whsec_ and base64 of {WebhookSecret.BytesMin} to {WebhookSecret.BytesMax} "
+                + "bytes; "
                 + "leave it out and one is generated.");
         }
 

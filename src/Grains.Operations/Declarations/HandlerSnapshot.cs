@@ -29,7 +29,8 @@ public sealed record HandlerSnapshot
     public int InFlight { get; init; }
 
     public bool Equals(HandlerSnapshot? other) => other is not null && Kind == other.Kind
-        && Urls.SequenceEqual(other.Urls) && IsEnvelope == other.IsEnvelope && IsStrict == other.IsStrict && Equals(Secret, other.Secret)
+        && Urls.SequenceEqual(other.Urls) && IsEnvelope == other.IsEnvelope && IsStrict == other.IsStrict
+        && Equals(Secret, other.Secret)
         && TimeoutMs == other.TimeoutMs && Batch == other.Batch && InFlight == other.InFlight;
 
     public override int GetHashCode() => HashCode.Combine(Kind, Urls.Count, IsEnvelope, TimeoutMs, Batch, InFlight);

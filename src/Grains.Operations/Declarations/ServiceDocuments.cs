@@ -20,7 +20,8 @@ public static class ServiceDocuments
     public static Result<ServiceSnapshot> Check(string name, ServiceRequest request)
     {
         var fields = new Fields();
-        long backoffMs = fields.DurationMs(request.Retry?.Backoff, "retry.backoff", 0, Limits.DelayMs, _backoffMsDefault);
+        long backoffMs = fields.DurationMs(
+            request.Retry?.Backoff, "retry.backoff", 0, Limits.DelayMs, _backoffMsDefault);
         var service = new ServiceSnapshot
         {
             Name = name,
@@ -29,9 +30,11 @@ public static class ServiceDocuments
             Handler = HandlerDocuments.Check(request.Handler, fields),
             BackoffMs = backoffMs,
             MaxBackoffMs = fields.DurationMs(
-                request.Retry?.MaxBackoff, "retry.maxBackoff", backoffMs, Limits.DelayMs, Math.Max(backoffMs, _maxBackoffMsDefault)),
+                request.Retry?.MaxBackoff, "retry.maxBackoff", backoffMs, Limits.DelayMs,
+                Math.Max(backoffMs, _maxBackoffMsDefault)),
             LeaseMs = fields.DurationMs(request.Lease, "lease", Limits.LeaseMsMin, Limits.LeaseMsMax, _leaseMsDefault),
-            MailboxLimit = fields.Int(request.Mailbox?.Limit, "mailbox.limit", 1, Limits.MailboxMessages, _mailboxDefault),
+            MailboxLimit = fields.Int(
+                request.Mailbox?.Limit, "mailbox.limit", 1, Limits.MailboxMessages, _mailboxDefault),
             MaxHops = fields.Int(
                 request.Mailbox?.MaxHops, "mailbox.maxHops", 1, Limits.MailboxHops, ServiceSnapshot.MaxHopsDefault),
             Paused = request.Paused ?? false,

@@ -35,7 +35,9 @@ public sealed record ServiceSnapshot
 
     public required int MailboxLimit { get; init; }
 
-    /// <summary>More messages than this in a chain, each sent at once by the handling of the one before, make dead letters.</summary>
+    /// <summary>
+    /// More messages than this in a chain, each sent at once by the handling of the one before, make dead letters.
+    /// </summary>
     public int MaxHops { get; init; } = MaxHopsDefault;
 
     public const int MaxHopsDefault = 100_000;
@@ -43,7 +45,9 @@ public sealed record ServiceSnapshot
     /// <summary>Nothing of it is handed out.</summary>
     public bool Paused { get; init; }
 
-    /// <summary>How long a node is held back after a failure: of what the attempt comes to, four fifths to all, drawn.</summary>
+    /// <summary>
+    /// How long a node is held back after a failure: of what the attempt comes to, four fifths to all, drawn.
+    /// </summary>
     public Backoff Backoff() => new(BackoffMs, MaxBackoffMs, Random.Shared.Next(800, 1001));
 
     /// <summary>Declared alike, under the same id.</summary>

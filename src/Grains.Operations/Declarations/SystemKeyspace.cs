@@ -18,7 +18,8 @@ public sealed class SystemKeyspace(IPartitions partitions)
     private const string _name = "$system";
 
     /// <summary>The declaration of a name; null = there is none. Linearizable, unless said otherwise.</summary>
-    public async Task<KeyView?> GetAsync(Kind kind, string name, CancellationToken cancel, ReadConsistency consistency = default)
+    public async Task<KeyView?> GetAsync(
+        Kind kind, string name, CancellationToken cancel, ReadConsistency consistency = default)
     {
         Answer answer = await ExecuteAsync(
             new GetKey { Keyspace = KeyspaceId.System, Key = KeyOf(kind, name), Consistency = consistency }, cancel);
@@ -67,7 +68,9 @@ public sealed class SystemKeyspace(IPartitions partitions)
         }
     }
 
-    /// <summary>Removes a declaration if it is still that of <paramref name="created"/>, whatever its version.</summary>
+    /// <summary>
+    /// Removes a declaration if it is still that of <paramref name="created"/>, whatever its version.
+    /// </summary>
     public async Task RemoveAsync(Kind kind, string name, Revision created)
     {
         while (await GetAsync(kind, name, CancellationToken.None) is { } there && there.Created == created)

@@ -61,7 +61,8 @@ public sealed class WebhookSecret : IEquatable<WebhookSecret>
     /// <summary>HMAC-SHA256. No two uses of it may ever have the same text.</summary>
     public byte[] Authenticate(ReadOnlySpan<byte> text) => HMACSHA256.HashData(_key, text);
 
-    public bool Equals(WebhookSecret? other) => other is not null && CryptographicOperations.FixedTimeEquals(_key, other._key);
+    public bool Equals(WebhookSecret? other) =>
+        other is not null && CryptographicOperations.FixedTimeEquals(_key, other._key);
 
     public override bool Equals(object? obj) => Equals(obj as WebhookSecret);
 

@@ -18,7 +18,9 @@ using Grains.StateMachines.Timers;
 
 namespace Grains.Operations.Deliveries;
 
-/// <summary>A commit as a worker writes it → the command: names to ids and partitions, limits, one condition per key.</summary>
+/// <summary>
+/// A commit as a worker writes it → the command: names to ids and partitions, limits, one condition per key.
+/// </summary>
 internal sealed class CommitTranslation(DeclarationCatalog catalog, SlotMap slots, DeliveryHandle delivery)
 {
     private readonly Fields _fields = new();
@@ -50,7 +52,10 @@ internal sealed class CommitTranslation(DeclarationCatalog catalog, SlotMap slot
             Delivery = delivery.Id,
             Sends = [.. sends],
             Keys = [.. keys],
-            Replies = [.. Items(request.Replies, "replies", Limits.DeliveryMessages).Select(r => Reply(r.Item, r.Member))],
+            Replies =
+            [
+                .. Items(request.Replies, "replies", Limits.DeliveryMessages).Select(r => Reply(r.Item, r.Member))
+            ],
             Timers = [.. Items(request.Timers, "timers", Limits.CommitTimers).Select(t => Timer(t.Item, t.Member))],
             Acknowledge = Acknowledged(request.Ack),
             State = State(request),
@@ -64,7 +69,9 @@ internal sealed class CommitTranslation(DeclarationCatalog catalog, SlotMap slot
         return _fields.Error is { } refused ? refused : command;
     }
 
-    /// <summary>The entries of a list, with what refusals call them; what comes after one that is wrong is not looked at.</summary>
+    /// <summary>
+    /// The entries of a list, with what refusals call them; what comes after one that is wrong is not looked at.
+    /// </summary>
     private IEnumerable<(T Item, string Member)> Items<T>(T[]? items, string member, int limit)
         where T : class
     {
@@ -103,7 +110,8 @@ internal sealed class CommitTranslation(DeclarationCatalog catalog, SlotMap slot
         Content(reply.Body, reply.Text, member, (reply.Type, reply.ContentType, reply.Headers)));
 
     private MessageContent Content(
-        byte[]? body, string? text, string member, (string? Type, string? ContentType, Dictionary<string, string>? Headers) with) => new()
+        byte[]? body, string? text, string member,
+        (string? Type, string? ContentType, Dictionary<string, string>? Headers) with) => new()
         {
             Body = _fields.Content(body, text, member) ?? [],
             Type = _fields.HeaderText(with.Type, member + ".type", Limits.MessageTypeChars),
@@ -119,7 +127,11 @@ internal sealed class CommitTranslation(DeclarationCatalog catalog, SlotMap slot
             return TimerFields.Set(name, timer, member + ".", _fields);
         }
 
-        if (timer is not { Cron: null, Zone: null, Delay: null, At: null, Type: null, ContentType: null, Headers: null, Body: null, Text: null })
+        if (timer is not
+            {
+                Cron: null, Zone: null, Delay: null, At: null,
+                Type: null, ContentType: null, Headers: null, Body: null, Text: null,
+            })
         {
             _fields.Refuse($"'{member}' deletes; beside 'name' nothing else has a meaning.");
         }
@@ -145,14 +157,16 @@ internal sealed class CommitTranslation(DeclarationCatalog catalog, SlotMap slot
             _fields.Refuse("'state' needs 'body' or 'text'; null removes the state.");
         }
 
-        return new StateChange(content, _fields.HeaderText(state.ContentType, "state.contentType", Limits.ContentTypeChars));
+        return new StateChange(
+            content, _fields.HeaderText(state.ContentType, "state.contentType", Limits.ContentTypeChars));
     }
 
     private async ValueTask<OutgoingMessage?> SendAsync(CommitSend send, string member)
     {
         Utf8Name node = _fields.Node(send.Node, member + ".node");
         Result<ServiceSnapshot> found = await FindAsync(
-            catalog.FindServiceAsync(send.Service ?? delivery.Service), send.Service ?? delivery.Service, member + ".service");
+            catalog.FindServiceAsync(send.Service ?? delivery.Service), send.Service ?? delivery.Service,
+            member + ".service");
         return _fields.Of(found) is not { } service ? null : new OutgoingMessage
         {
             Partition = service.PartitionOf(slots, node),

@@ -18,7 +18,8 @@ public readonly record struct DeliveryHandle(DeliveryId Id, string Service)
     public static Result<DeliveryHandle> Parse(ReadOnlySpan<char> text)
     {
         int dot = text.IndexOf('.');
-        return dot > 0 && DeliveryId.TryParse(text[..dot].ToString(), out DeliveryId id) && Names.IsDeclared(text[(dot + 1)..])
+        return dot > 0 && DeliveryId.TryParse(text[..dot].ToString(), out DeliveryId id)
+            && Names.IsDeclared(text[(dot + 1)..])
             ? new DeliveryHandle(id, text[(dot + 1)..].ToString())
             : new OperationError(ProblemCode.BadId, "This is no delivery id; send it exactly as it was given.");
     }

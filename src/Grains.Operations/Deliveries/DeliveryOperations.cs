@@ -22,11 +22,14 @@ public sealed class DeliveryOperations(ServiceCalls calls, DeclarationCatalog ca
     /// <param name="hash">Tells a repeat of this commit from another one of the same delivery.</param>
     public async ValueTask<Result<Placed<Committed>>> CommitAsync(
         Caller caller, DeliveryHandle delivery, CommitRequest request, UInt128 hash) =>
-        (await TranslateAsync(caller, delivery, request, hash)).TryGet(out CommitDelivery? command, out OperationError? error)
+        (await TranslateAsync(caller, delivery, request, hash)).TryGet(
+            out CommitDelivery? command, out OperationError? error)
             ? await CommitAsync(caller, delivery, command)
             : error;
 
-    /// <summary>The command of a commit, to be given to <see cref="CommitAsync(Caller, DeliveryHandle, CommitDelivery)"/>.</summary>
+    /// <summary>
+    /// The command of a commit, to be given to <see cref="CommitAsync(Caller, DeliveryHandle, CommitDelivery)"/>.
+    /// </summary>
     public async ValueTask<Result<CommitDelivery>> TranslateAsync(
         Caller caller, DeliveryHandle delivery, CommitRequest request, UInt128 hash) =>
         Refuse(caller, delivery) is { } refused
@@ -34,11 +37,13 @@ public sealed class DeliveryOperations(ServiceCalls calls, DeclarationCatalog ca
             : await new CommitTranslation(catalog, calls.Slots, delivery).TranslateAsync(request, hash);
 
     /// <summary>May be repeated: the second time gives the first answer.</summary>
-    public ValueTask<Result<Placed<Committed>>> CommitAsync(Caller caller, DeliveryHandle delivery, CommitDelivery command) =>
+    public ValueTask<Result<Placed<Committed>>> CommitAsync(
+        Caller caller, DeliveryHandle delivery, CommitDelivery command) =>
         ExecuteAsync<Committed>(caller, delivery, command, ProblemCode.KeyNotFound);
 
     /// <summary>Prolongs a delivery's lease.</summary>
-    public async ValueTask<Result<Placed<Renewed>>> RenewAsync(Caller caller, DeliveryHandle delivery, RenewRequest request)
+    public async ValueTask<Result<Placed<Renewed>>> RenewAsync(
+        Caller caller, DeliveryHandle delivery, RenewRequest request)
     {
         if (!(await FindAsync(caller, delivery)).TryGet(out ServiceSnapshot? service, out OperationError? error))
         {
@@ -49,11 +54,13 @@ public sealed class DeliveryOperations(ServiceCalls calls, DeclarationCatalog ca
         long leaseMs = fields.DurationMs(request.Lease, "lease", Limits.LeaseMsMin, Limits.LeaseMsMax, service.LeaseMs);
         return fields.Error is { } refused
             ? refused
-            : await ExecuteAsync<Renewed>(caller, delivery, new RenewDelivery(delivery.Id, leaseMs), ProblemCode.DeliveryGone);
+            : await ExecuteAsync<Renewed>(
+                caller, delivery, new RenewDelivery(delivery.Id, leaseMs), ProblemCode.DeliveryGone);
     }
 
     /// <summary>Gives a delivery's messages back.</summary>
-    public async ValueTask<Result<Placed<Rejected>>> RejectAsync(Caller caller, DeliveryHandle delivery, RejectRequest request)
+    public async ValueTask<Result<Placed<Rejected>>> RejectAsync(
+        Caller caller, DeliveryHandle delivery, RejectRequest request)
     {
         if (!(await FindAsync(caller, delivery)).TryGet(out ServiceSnapshot? service, out OperationError? error))
         {
@@ -78,10 +85,12 @@ public sealed class DeliveryOperations(ServiceCalls calls, DeclarationCatalog ca
     }
 
     /// <inheritdoc cref="RejectAsync(Caller, DeliveryHandle, RejectRequest)"/>
-    public ValueTask<Result<Placed<Rejected>>> RejectAsync(Caller caller, DeliveryHandle delivery, RejectDelivery command) =>
+    public ValueTask<Result<Placed<Rejected>>> RejectAsync(
+        Caller caller, DeliveryHandle delivery, RejectDelivery command) =>
         ExecuteAsync<Rejected>(caller, delivery, command, ProblemCode.DeliveryGone);
 
-    private ValueTask<Result<Placed<T>>> ExecuteAsync<T>(Caller caller, DeliveryHandle delivery, Command command, ProblemCode notFound)
+    private ValueTask<Result<Placed<T>>> ExecuteAsync<T>(
+        Caller caller, DeliveryHandle delivery, Command command, ProblemCode notFound)
         where T : Answer =>
         caller.Refuse(Permission.Write) is { } refused
             ? new(refused)

@@ -41,7 +41,8 @@ public sealed class ReceiveOperations(
         bool hasNoPlace = waitMs > 0 && place is null;
         waitMs = hasNoPlace ? 0 : waitMs;
         long begun = time.GetTimestamp();
-        if (!(await FindOpenAsync(node.Service, place, waitMs, gone)).TryGet(out ServiceSnapshot? service, out OperationError? error))
+        if (!(await FindOpenAsync(node.Service, place, waitMs, gone)).TryGet(
+            out ServiceSnapshot? service, out OperationError? error))
         {
             return error;
         }

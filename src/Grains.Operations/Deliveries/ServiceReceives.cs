@@ -46,7 +46,8 @@ public sealed class ServiceReceives(IPartitions partitions, IHostApplicationLife
                         return watch.Failure is { } failure ? throw failure : new NothingToDeliver();
                     }
 
-                    await WaitAsync(isKnown ? place.Value.Task : Task.WhenAny(place.Value.Task, looked), left, isKnown, cancel);
+                    await WaitAsync(
+                        isKnown ? place.Value.Task : Task.WhenAny(place.Value.Task, looked), left, isKnown, cancel);
                 }
                 finally
                 {
@@ -115,5 +116,6 @@ public sealed class ServiceReceives(IPartitions partitions, IHostApplicationLife
         }
     }
 
-    private void Leave(ServiceWatch watch) => watch.Leave(() => _watches.TryRemove(KeyValuePair.Create(watch.Service, watch)));
+    private void Leave(ServiceWatch watch) =>
+        watch.Leave(() => _watches.TryRemove(KeyValuePair.Create(watch.Service, watch)));
 }

@@ -12,7 +12,8 @@ public static class Refusals
     public static OperationError Of(Answer answer, ProblemCode notFound)
     {
         Refused refused = answer as Refused
-            ?? throw new InvalidOperationException($"A partition gave {answer.GetType().Name}, which does not answer this command.");
+            ?? throw new InvalidOperationException(
+                $"A partition gave {answer.GetType().Name}, which does not answer this command.");
         (ProblemCode code, Outcome outcome) = Map(refused.Code, notFound);
         return new OperationError(code, refused.Detail)
         {

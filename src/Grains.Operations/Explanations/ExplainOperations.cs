@@ -11,7 +11,8 @@ using Grains.StateMachines.Explanations;
 namespace Grains.Operations.Explanations;
 
 /// <summary>Why something is moving, or is not: for people who wonder.</summary>
-public sealed class ExplainOperations(ServiceCalls calls, PartitionStatus? status = null, IHandlerStatus? handlers = null)
+public sealed class ExplainOperations(
+    ServiceCalls calls, PartitionStatus? status = null, IHandlerStatus? handlers = null)
 {
     public async Task<Result<NodeExplanation>> NodeAsync(
         Caller caller, NodeAddress node, RequestedConsistency consistency, CancellationToken cancel)
@@ -24,7 +25,10 @@ public sealed class ExplainOperations(ServiceCalls calls, PartitionStatus? statu
             (found, partition) =>
             {
                 service = found;
-                return new ExplainNode { Service = found.Id, Node = node.Node, Consistency = consistency.For(partition) };
+                return new ExplainNode
+                {
+                    Service = found.Id, Node = node.Node, Consistency = consistency.For(partition)
+                };
             },
             ProblemCode.NodeNotFound,
             cancel);
@@ -35,7 +39,9 @@ public sealed class ExplainOperations(ServiceCalls calls, PartitionStatus? statu
 
         string? owner = status is null ? null : (await status.ReadAsync(explained.Partition, cancel)).Owner;
         return NodeExplanations.Write(
-            new NodeFacts(service!, explained.Partition, owner, handlers?.Of(service!.Name, owner)) { ClusterPause = status?.ClusterPause },
+            new NodeFacts(
+                service!, explained.Partition, owner,
+                handlers?.Of(service!.Name, owner)) { ClusterPause = status?.ClusterPause },
             explained.Answer);
     }
 }

@@ -3,7 +3,9 @@ namespace Grains.Operations.Explanations;
 /// <summary>How servers fare with the handlers that they push to or host; implemented by what runs them.</summary>
 public interface IHandlerStatus
 {
-    /// <summary>As the server that owns the node's partition sees it, about a second old; null = it says nothing.</summary>
+    /// <summary>
+    /// As the server that owns the node's partition sees it, about a second old; null = it says nothing.
+    /// </summary>
     HandlerFacts? Of(string service, string? owner);
 }
 

@@ -43,7 +43,8 @@ public static class NodeExplanations
         };
     }
 
-    private static HandlerHealth? Handler(NodeFacts facts) => facts.Service.Handler.Kind == HandlerKind.Pull ? null : new HandlerHealth
+    private static HandlerHealth? Handler(NodeFacts facts) =>
+        facts.Service.Handler.Kind == HandlerKind.Pull ? null : new HandlerHealth
     {
         Kind = facts.Service.Handler.Kind == HandlerKind.Push ? "push" : "hosted",
         InFlight = facts.Health?.InFlight,
@@ -61,22 +62,26 @@ public static class NodeExplanations
         if (node.Node.Delivered > 0)
         {
             return ("delivered",
-                $"A {(isPull ? "worker" : "handler")} has {Count(node.Node.Delivered, "message")}, {attempt}. Until it commits, rejects, or its lease "
+                $"A {(isPull ? "worker" : "handler")} has {Count(node.Node.Delivered, "message")}, {attempt}. Until "
+                + "it commits, rejects, or its lease "
                 + $"ends at {Rfc3339.Write(node.LeaseEndsMs)}, nothing else of this node goes out.");
         }
 
         if (node.Node.Waiting == 0)
         {
             return node.Node.Delayed == 0
-                ? ("idle", "Nothing waits." + NextTimer(node) + (node.Node.Paused ? " The node is paused: POST …:resume." : ""))
+                ? ("idle", "Nothing waits." + NextTimer(node) + (node.Node.Paused ? " The node is paused: POST "
+                    + "…:resume." : ""))
                 : ("delayed",
-                    $"{Count(node.Node.Delayed, "message")} whose time has not come; the first one's is {Rfc3339.Write(node.NextDueMs)}.");
+                    $"{Count(node.Node.Delayed, "message")} whose time has not come; the first one's is "
+                    + $"{Rfc3339.Write(node.NextDueMs)}.");
         }
 
         if (node.Node.Paused || service.Paused)
         {
             string what = node.Node.Paused ? "the node" : "the service";
-            return ("paused", $"{messages} waiting; {what} is paused, and nothing of it goes out before somebody resumes it: POST …:resume.");
+            return ("paused", $"{messages} waiting; {what} is paused, and nothing of it goes out before somebody "
+                + "resumes it: POST …:resume.");
         }
 
         if (facts.ClusterPause is not null && !isPull)
@@ -104,7 +109,8 @@ public static class NodeExplanations
         if (facts.Health is { } health && health.InFlight >= service.Handler.InFlight)
         {
             return ("queued",
-                $"{messages} waiting; its server has {health.InFlight} deliveries of this service out, as many as may be at once "
+                $"{messages} waiting; its server has {health.InFlight} deliveries of this service out, as many as may "
+                + "be at once "
                 + "('handler.inFlight').");
         }
 
@@ -117,7 +123,8 @@ public static class NodeExplanations
 
         return node.WaitingForNode + node.WaitingForAny == 0
             ? ("no-worker",
-                $"{messages} waiting, and no worker receives. Start a worker: POST /v1/services/{service.Name}/receive, "
+                $"{messages} waiting, and no worker receives. Start a worker: POST "
+                + $"/v1/services/{service.Name}/receive, "
                 + "with a 'wait', again and again.")
             : ("ready", $"{messages} waiting; whoever receives next gets them.");
     }
@@ -131,15 +138,21 @@ public static class NodeExplanations
     private static string Aside(ServiceSnapshot service, NodeExplained node)
     {
         string full = node.Node.Waiting + node.Node.Delayed >= service.MailboxLimit
-            ? $" The mailbox is at its limit of {service.MailboxLimit}: sends from outside are refused with mailbox-full." : "";
+            ? $" The mailbox is at its limit of {service.MailboxLimit}: sends from outside are refused with "
+                + "mailbox-full."
+            : "";
         string dead = node.Node.Dead > 0
-            ? $" {Count(node.Node.Dead, "dead letter")} waiting for a person: list them under /dead, then :retry or :discard." : "";
+            ? $" {Count(node.Node.Dead, "dead letter")} waiting for a person: list them under /dead, then :retry or "
+                + ":discard."
+            : "";
         string timer = node.TimerTrouble is { } trouble ? $" {trouble}" : "";
         return full + dead + timer;
     }
 
     private static string Pause(NodeFacts facts) => facts.ClusterPause is { } why
-        ? $" Push and timers of the whole cluster are paused: {why}. POST /v1/cluster:resume when the other one is gone." : "";
+        ? $" Push and timers of the whole cluster are paused: {why}. POST /v1/cluster:resume when the other one is "
+            + "gone."
+        : "";
 
     private static string Count(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
 }

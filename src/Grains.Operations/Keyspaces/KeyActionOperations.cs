@@ -11,16 +11,19 @@ using Grains.StateMachines.Keyspaces;
 namespace Grains.Operations.Keyspaces;
 
 /// <summary>
-/// Reads and changes of keys that come many at once from one caller, in an order that counts. The caller finds the keyspace
-/// once (<see cref="KeyspaceOperations"/>); each call then goes to its partition before it returns, so that calls for one
-/// partition are decided in the order in which they were made.
+/// Reads and changes of keys that come many at once from one caller, in an order that counts. The caller finds the
+/// keyspace once (<see cref="KeyspaceOperations"/>); each call then goes to its partition before it returns, so that
+/// calls for one partition are decided in the order in which they were made.
 /// </summary>
 public sealed class KeyActionOperations(IPartitions partitions, DeclarationCatalog catalog)
 {
     private static readonly OperationError _crossPartition = new(
-        ProblemCode.CrossPartition, "The keys are of several partitions. Give them a common tag, such as {user1}:name and {user1}:mail.");
+        ProblemCode.CrossPartition,
+        "The keys are of several partitions. Give them a common tag, such as {user1}:name and {user1}:mail.");
 
-    /// <summary>Reads a key as it is, whatever else of this caller is under way. Often answered before it returns.</summary>
+    /// <summary>
+    /// Reads a key as it is, whatever else of this caller is under way. Often answered before it returns.
+    /// </summary>
     public ValueTask<Result<KeyResult>> GetAsync(Caller caller, KeyspaceSnapshot keyspace, Utf8Name key) =>
         caller.Refuse(Permission.Read) is { } refused ? new(refused) : ReadAsync(keyspace, key);
 
@@ -38,15 +41,20 @@ public sealed class KeyActionOperations(IPartitions partitions, DeclarationCatal
     public ValueTask<Result<KeysChanged>> TransactAsync(
         Caller caller, KeyspaceSnapshot keyspace, KeyAction[] actions, WatchedKey[] watched)
     {
-        Permission needed = Array.TrueForAll(actions, a => Needed(a) == Permission.Read) ? Permission.Read : Permission.Write;
+        Permission needed = Array.TrueForAll(actions, a => Needed(a) == Permission.Read)
+            ? Permission.Read
+            : Permission.Write;
         return caller.Refuse(needed) is { } refused ? new(refused)
             : actions.Length + watched.Length == 0 ? new(new KeysChanged([]))
             : PartitionOf(keyspace, actions, watched) is not { } partition ? new(_crossPartition)
-            : TransactAsync(keyspace, partition, new KeyTransaction { Keyspace = keyspace.Id, Actions = actions, Watched = watched });
+            : TransactAsync(
+                keyspace, partition,
+                new KeyTransaction { Keyspace = keyspace.Id, Actions = actions, Watched = watched });
     }
 
     /// <summary>They can be one transaction.</summary>
-    public bool AreOfOnePartition(KeyspaceSnapshot keyspace, KeyAction[] actions) => PartitionOf(keyspace, actions, []) is not null;
+    public bool AreOfOnePartition(KeyspaceSnapshot keyspace, KeyAction[] actions) =>
+        PartitionOf(keyspace, actions, []) is not null;
 
     /// <summary>How many keys there are, each partition counted for itself.</summary>
     public async Task<Result<long>> CountAsync(Caller caller, KeyspaceSnapshot keyspace, CancellationToken cancel)
@@ -140,7 +148,8 @@ public sealed class KeyActionOperations(IPartitions partitions, DeclarationCatal
         try
         {
             Answer answer = await partitions.ExecuteAsync(
-                keyspace.PartitionOf(partitions.Slots, key), new GetKey { Keyspace = keyspace.Id, Key = key }, CancellationToken.None);
+                keyspace.PartitionOf(partitions.Slots, key), new GetKey { Keyspace = keyspace.Id, Key = key },
+                CancellationToken.None);
             return answer switch
             {
                 KeyFound { Entry: { } entry } => new KeyResult
@@ -182,7 +191,8 @@ public sealed class KeyActionOperations(IPartitions partitions, DeclarationCatal
         }
     }
 
-    private async ValueTask<Result<KeysChanged>> TransactAsync(KeyspaceSnapshot keyspace, PartitionId partition, KeyTransaction command)
+    private async ValueTask<Result<KeysChanged>> TransactAsync(
+        KeyspaceSnapshot keyspace, PartitionId partition, KeyTransaction command)
     {
         (Answer? answer, OperationError? none) = await ExecuteAsync(partition, command, CancellationToken.None);
         return answer is KeysChanged changed ? changed : none ?? Refuse(keyspace, answer!);

@@ -17,7 +17,9 @@ public sealed class KeyOperations(IPartitions partitions, DeclarationCatalog cat
 {
     /// <summary>Sets a key.</summary>
     public ValueTask<Result<Placed<KeyWritten>>> PutAsync(Caller caller, ReadOnlySpan<char> keyspace, KeyPut put) =>
-        caller.Refuse(Permission.Write) is { } refused ? new(refused) : PutAsync(catalog.FindKeyspaceAsync(keyspace), put);
+        caller.Refuse(Permission.Write) is { } refused
+            ? new(refused)
+            : PutAsync(catalog.FindKeyspaceAsync(keyspace), put);
 
     /// <summary>Reads a key.</summary>
     public ValueTask<Result<Placed<KeyFound>>> GetAsync(
@@ -32,11 +34,15 @@ public sealed class KeyOperations(IPartitions partitions, DeclarationCatalog cat
         : DeleteAsync(catalog.FindKeyspaceAsync(keyspace), key, condition);
 
     /// <summary>Adds to the integer that a key's value is as text; a key that is not there counts as 0.</summary>
-    public ValueTask<Result<Placed<KeyChanged>>> IncrementAsync(Caller caller, ReadOnlySpan<char> keyspace, Utf8Name key, long by) =>
-        caller.Refuse(Permission.Write) is { } refused ? new(refused) : IncrementAsync(catalog.FindKeyspaceAsync(keyspace), key, by);
+    public ValueTask<Result<Placed<KeyChanged>>> IncrementAsync(
+        Caller caller, ReadOnlySpan<char> keyspace, Utf8Name key, long by) =>
+        caller.Refuse(Permission.Write) is { } refused
+            ? new(refused)
+            : IncrementAsync(catalog.FindKeyspaceAsync(keyspace), key, by);
 
     /// <summary>A page of keys in bytewise order, each partition consistent for itself.</summary>
-    public async Task<Result<MergedPage<KeyView>>> ListAsync(Caller caller, string keyspace, KeyRange range, CancellationToken cancel)
+    public async Task<Result<MergedPage<KeyView>>> ListAsync(
+        Caller caller, string keyspace, KeyRange range, CancellationToken cancel)
     {
         if (caller.Refuse(Permission.Read) is { } refused)
         {
@@ -65,7 +71,8 @@ public sealed class KeyOperations(IPartitions partitions, DeclarationCatalog cat
                 KeysOnly = !range.WithValues,
                 Consistency = range.Consistency.For(partition),
             };
-            return (await ExecuteAsync<KeyPage>(found, partition, list, cancel)).TryGet(out Placed<KeyPage> page, out OperationError? none)
+            Result<Placed<KeyPage>> result = await ExecuteAsync<KeyPage>(found, partition, list, cancel);
+            return result.TryGet(out Placed<KeyPage> page, out OperationError? none)
                 ? new MergedPage<KeyView>(page.Answer.Entries, page.Answer.More)
                 : none;
         }
@@ -115,7 +122,8 @@ public sealed class KeyOperations(IPartitions partitions, DeclarationCatalog cat
         return await ExecuteAsync<KeyWritten>(keyspace, keyspace.PartitionOf(partitions.Slots, key), command);
     }
 
-    private async ValueTask<Result<Placed<KeyChanged>>> IncrementAsync(ValueTask<Result<KeyspaceSnapshot>> found, Utf8Name key, long by)
+    private async ValueTask<Result<Placed<KeyChanged>>> IncrementAsync(
+        ValueTask<Result<KeyspaceSnapshot>> found, Utf8Name key, long by)
     {
         if (!(await found).TryGet(out KeyspaceSnapshot? keyspace, out OperationError? error))
         {
@@ -123,23 +131,31 @@ public sealed class KeyOperations(IPartitions partitions, DeclarationCatalog cat
         }
 
         var command = new ChangeKey { Keyspace = keyspace.Id, Action = new AddInteger { Key = key, By = by } };
-        Result<Placed<KeyChanged>> result = await ExecuteAsync<KeyChanged>(keyspace, keyspace.PartitionOf(partitions.Slots, key), command);
-        return result.TryGet(out Placed<KeyChanged> changed, out _) && changed.Answer.Result.Fault is var fault and not KeyFault.None
+        Result<Placed<KeyChanged>> result = await ExecuteAsync<KeyChanged>(
+            keyspace, keyspace.PartitionOf(partitions.Slots, key), command);
+        return result.TryGet(out Placed<KeyChanged> changed, out _)
+            && changed.Answer.Result.Fault is var fault and not KeyFault.None
             ? Refuse(fault)
             : result;
     }
 
     private static OperationError Refuse(KeyFault fault) => fault switch
     {
-        KeyFault.NotAnInteger => new OperationError(ProblemCode.NotANumber, "The value is not the text of an integer of 64 bits."),
-        KeyFault.IntegerOverflow => new OperationError(ProblemCode.NotANumber, "The sum is beyond 64 bits; nothing was added."),
-        _ => new OperationError(ProblemCode.CommandTooOld, "It was added, but the sum was lost with the server that gave it. Read the key.")
+        KeyFault.NotAnInteger =>
+            new OperationError(ProblemCode.NotANumber, "The value is not the text of an integer of 64 bits."),
+        KeyFault.IntegerOverflow =>
+            new OperationError(ProblemCode.NotANumber, "The sum is beyond 64 bits; nothing was added."),
+        _ => new OperationError(
+            ProblemCode.CommandTooOld, "It was added, but the sum was lost with the server that gave it. Read the key.")
         {
             Outcome = Outcome.Unknown,
         },
     };
 
-    /// <summary>The answer of the expected kind; every other one is a refusal. One that says that the keyspace is gone is remembered.</summary>
+    /// <summary>
+    /// The answer of the expected kind; every other one is a refusal. One that says that the keyspace is gone is
+    /// remembered.
+    /// </summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Result<Placed<T>>> ExecuteAsync<T>(
         KeyspaceSnapshot keyspace, PartitionId partition, Command command, CancellationToken cancel = default)

@@ -17,7 +17,8 @@ public sealed class KeyspaceOperations(DeclarationCatalog catalog)
         caller.Refuse(Permission.Read) is { } refused ? new(refused) : catalog.FindKeyspaceAsync(name);
 
     /// <summary>Refused if it is declared with another layout.</summary>
-    public async Task<Result<Declared<KeyspaceSnapshot>>> DeclareAsync(Caller caller, string name, KeyspaceRequest request)
+    public async Task<Result<Declared<KeyspaceSnapshot>>> DeclareAsync(
+        Caller caller, string name, KeyspaceRequest request)
     {
         if ((caller.Refuse(Permission.Admin) ?? Names.RefuseDeclared(name, "keyspace")) is { } refused)
         {

@@ -12,9 +12,9 @@ using Grains.StateMachines.Mailboxes;
 namespace Grains.Operations.Messages;
 
 /// <summary>
-/// <c>Grains-Hops</c>: how many messages a pushed one follows from, sealed with the secret of its service. A handler that
-/// sends it on with what it sends, or that is this API itself, carries the count on, so that a loop ends. What nobody here
-/// has sealed says nothing, and harms nobody: the message begins a chain, as without it.
+/// <c>Grains-Hops</c>: how many messages a pushed one follows from, sealed with the secret of its service. A handler
+/// that sends it on with what it sends, or that is this API itself, carries the count on, so that a loop ends. What
+/// nobody here has sealed says nothing, and harms nobody: the message begins a chain, as without it.
 /// </summary>
 public static class HopsSeal
 {
@@ -54,5 +54,6 @@ public static class HopsSeal
         string.Create(CultureInfo.InvariantCulture, $"{hops}.{service}.{Seal(secret, service, hops)}");
 
     private static string Seal(WebhookSecret secret, string service, int hops) => Base64Url.EncodeToString(
-        secret.Authenticate(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"grains-hops\n{service}\n{hops}"))));
+        secret.Authenticate(
+            Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"grains-hops\n{service}\n{hops}"))));
 }

@@ -13,7 +13,8 @@ namespace Grains.Operations.Messages;
 /// </summary>
 public static class MessageFingerprint
 {
-    public static IdempotencyKey Of(ServiceId service, Utf8Name node, string key, MessageContent content, Due due = default, long ttlMs = 0)
+    public static IdempotencyKey Of(
+        ServiceId service, Utf8Name node, string key, MessageContent content, Due due = default, long ttlMs = 0)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> number = stackalloc byte[sizeof(long)];

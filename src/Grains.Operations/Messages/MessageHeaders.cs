@@ -51,7 +51,9 @@ public static class MessageHeaders
         if (kept.Count > Limits.MessageHeaders || bytes > Limits.MessageHeaderBytes)
         {
             return new OperationError(
-                code, $"A message keeps at most {Limits.MessageHeaders} headers of {Limits.MessageHeaderBytes} bytes together.");
+                code,
+                $"A message keeps at most {Limits.MessageHeaders} headers of {Limits.MessageHeaderBytes} bytes "
+                + "together.");
         }
 
         kept.Sort((a, b) => string.CompareOrdinal(a.Name, b.Name));

@@ -29,7 +29,8 @@ public sealed class MessageOperations(ServiceCalls calls)
             return refused;
         }
 
-        return (await calls.FindAsync(service, consistency.MayBeStale)).TryGet(out ServiceSnapshot? found, out OperationError? error)
+        Result<ServiceSnapshot> known = await calls.FindAsync(service, consistency.MayBeStale);
+        return known.TryGet(out ServiceSnapshot? found, out OperationError? error)
             ? await calls.ExecuteAsync<MessageFound>(
                 found.Name,
                 message.Partition,
@@ -54,7 +55,8 @@ public sealed class MessageOperations(ServiceCalls calls)
 
     /// <summary>A page of a node's messages, in order.</summary>
     public ValueTask<Result<Placed<MessagePage>>> ListAsync(
-        Caller caller, NodeAddress node, MessageRange range, CancellationToken cancel) => calls.ExecuteAsync<MessagePage>(
+        Caller caller, NodeAddress node, MessageRange range,
+        CancellationToken cancel) => calls.ExecuteAsync<MessagePage>(
             caller,
             Permission.Read,
             node with { MayBeStale = range.Consistency.MayBeStale },
@@ -72,17 +74,20 @@ public sealed class MessageOperations(ServiceCalls calls)
             cancel);
 
     /// <summary>A dead letter goes to the mailbox's tail, or is forgotten.</summary>
-    public ValueTask<Result<Placed<Done>>> SettleAsync(Caller caller, NodeAddress node, MessageId message, bool retry) =>
+    public ValueTask<Result<Placed<Done>>> SettleAsync(
+        Caller caller, NodeAddress node, MessageId message, bool retry) =>
         (caller.Refuse(Needed(retry)) ?? calls.RefuseUnknown(message)) is { } refused ? new(refused)
         : calls.ExecuteAsync<Done>(
             caller,
             Needed(retry),
             node,
-            (service, _) => new SettleDeadLetter { Service = service.Id, Node = node.Node, Message = message, Retry = retry },
+            (service, _) =>
+                new SettleDeadLetter { Service = service.Id, Node = node.Node, Message = message, Retry = retry },
             ProblemCode.MessageNotFound);
 
     /// <summary>
-    /// All dead letters of a node, step by step; those that die meanwhile may be among them. What is settled stays so if a step fails.
+    /// All dead letters of a node, step by step; those that die meanwhile may be among them. What is settled stays so
+    /// if a step fails.
     /// </summary>
     /// <returns>How many.</returns>
     public async Task<Result<int>> SettleAllAsync(Caller caller, NodeAddress node, bool retry, CancellationToken cancel)
@@ -152,7 +157,8 @@ public sealed class MessageOperations(ServiceCalls calls)
 
 /// <summary>A message for a node.</summary>
 /// <param name="Content">What it says.</param>
-/// <param name="IdempotencyKey">The same request under the same key is accepted once; null = each is another message.</param>
+/// <param name="IdempotencyKey">The same request under the same key is accepted once; null = each is another
+/// message.</param>
 /// <param name="Due">When its time comes.</param>
 /// <param name="TtlMs">It is dropped after this, if nobody has it yet; 0 = never.</param>
 /// <param name="Hops">See <see cref="HopsSeal"/>; null = it begins a chain.</param>
@@ -160,7 +166,8 @@ public readonly record struct MessageSend(
     MessageContent Content, string? IdempotencyKey = null, Due Due = default, long TtlMs = 0, string? Hops = null);
 
 /// <summary>Which of a node's messages are listed.</summary>
-public readonly record struct MessageRange(MailboxPart Which, MessageId? After, int Limit, RequestedConsistency Consistency);
+public readonly record struct MessageRange(
+    MailboxPart Which, MessageId? After, int Limit, RequestedConsistency Consistency);
 
 /// <summary>The lists that a node's messages stand in.</summary>
 public enum MailboxPart

@@ -15,14 +15,16 @@ namespace Grains.Operations.Nodes;
 public sealed class NodeOperations(ServiceCalls calls)
 {
     /// <summary>A page of nodes in bytewise order, each partition consistent for itself.</summary>
-    public async Task<Result<MergedPage<NodeView>>> ListAsync(Caller caller, string service, NodeRange range, CancellationToken cancel)
+    public async Task<Result<MergedPage<NodeView>>> ListAsync(
+        Caller caller, string service, NodeRange range, CancellationToken cancel)
     {
         if (caller.Refuse(Permission.Read) is { } refused)
         {
             return refused;
         }
 
-        if (!(await calls.FindAsync(service, range.Consistency.MayBeStale)).TryGet(out ServiceSnapshot? found, out OperationError? error))
+        Result<ServiceSnapshot> known = await calls.FindAsync(service, range.Consistency.MayBeStale);
+        if (!known.TryGet(out ServiceSnapshot? found, out OperationError? error))
         {
             return error;
         }
@@ -40,7 +42,9 @@ public sealed class NodeOperations(ServiceCalls calls)
                 Limit = count,
                 Consistency = range.Consistency.For(partition),
             };
-            return (await calls.ExecuteAsync<NodePage>(found.Name, partition, list, ProblemCode.ServiceNotFound, cancel))
+            Result<Placed<NodePage>> result =
+                await calls.ExecuteAsync<NodePage>(found.Name, partition, list, ProblemCode.ServiceNotFound, cancel);
+            return result
                 .TryGet(out Placed<NodePage> page, out OperationError? none)
                     ? new MergedPage<NodeView>(page.Answer.Nodes, page.Answer.More)
                     : none;
@@ -48,13 +52,16 @@ public sealed class NodeOperations(ServiceCalls calls)
     }
 
     /// <summary>What a node holds.</summary>
-    public ValueTask<Result<Placed<NodeFound>>> GetAsync(Caller caller, NodeAddress node, RequestedConsistency consistency) =>
+    public ValueTask<Result<Placed<NodeFound>>> GetAsync(
+        Caller caller, NodeAddress node, RequestedConsistency consistency) =>
         GetAsync(caller, node, consistency, withState: false, ProblemCode.NodeNotFound);
 
     /// <summary>A node with its state; refused if it has none.</summary>
-    public async ValueTask<Result<Placed<NodeFound>>> GetStateAsync(Caller caller, NodeAddress node, RequestedConsistency consistency)
+    public async ValueTask<Result<Placed<NodeFound>>> GetStateAsync(
+        Caller caller, NodeAddress node, RequestedConsistency consistency)
     {
-        Result<Placed<NodeFound>> found = await GetAsync(caller, node, consistency, withState: true, ProblemCode.StateNotFound);
+        Result<Placed<NodeFound>> found = await GetAsync(
+            caller, node, consistency, withState: true, ProblemCode.StateNotFound);
         return found.TryGet(out Placed<NodeFound> placed, out _) && placed.Answer.Node.State is null
             ? new OperationError(ProblemCode.StateNotFound, "The node exists and has no state.")
             : found;
@@ -66,11 +73,13 @@ public sealed class NodeOperations(ServiceCalls calls)
             caller,
             Permission.Write,
             node,
-            (service, _) => new PutState { Service = service.Id, Node = node.Node, State = state, Condition = condition },
+            (service, _) =>
+                new PutState { Service = service.Id, Node = node.Node, State = state, Condition = condition },
             ProblemCode.StateNotFound);
 
     /// <summary>Forgets a node's messages and dead letters; with its state, all of it.</summary>
-    public ValueTask<Result<Placed<Purged>>> PurgeAsync(Caller caller, NodeAddress node, bool withState) => calls.ExecuteAsync<Purged>(
+    public ValueTask<Result<Placed<Purged>>> PurgeAsync(Caller caller, NodeAddress node, bool withState) =>
+        calls.ExecuteAsync<Purged>(
         caller,
         Permission.Admin,
         node,
@@ -78,7 +87,8 @@ public sealed class NodeOperations(ServiceCalls calls)
         ProblemCode.NodeNotFound);
 
     /// <summary>While it is paused nothing of it is handed out; what is leased goes on.</summary>
-    public ValueTask<Result<Placed<Done>>> PauseAsync(Caller caller, NodeAddress node, bool paused) => calls.ExecuteAsync<Done>(
+    public ValueTask<Result<Placed<Done>>> PauseAsync(Caller caller, NodeAddress node, bool paused) =>
+        calls.ExecuteAsync<Done>(
         caller,
         Permission.Admin,
         node,

@@ -16,7 +16,8 @@ public sealed record MergedPage<T>(IReadOnlyList<T> Entries, bool More);
 /// <param name="nameOf">What orders the entries; no two partitions hold the same name.</param>
 /// <param name="bytesOf">What counts against <see cref="Limits.PageBytes"/>.</param>
 public sealed class PageMerge<T>(
-    Func<PartitionId, Utf8Name, int, ValueTask<Result<MergedPage<T>>>> read, Func<T, Utf8Name> nameOf, Func<T, int> bytesOf)
+    Func<PartitionId, Utf8Name, int, ValueTask<Result<MergedPage<T>>>> read, Func<T, Utf8Name> nameOf, Func<T,
+    int> bytesOf)
 {
     private const int _readsAtOnce = 16;
     private const int _pieceMin = 8;
@@ -25,7 +26,9 @@ public sealed class PageMerge<T>(
     public async Task<Result<MergedPage<T>>> ReadAsync(
         IReadOnlyList<PartitionId> partitions, Utf8Name after, int limit, CancellationToken cancel)
     {
-        int piece = partitions.Count == 1 ? limit : Math.Clamp(2 * limit / partitions.Count, Math.Min(_pieceMin, limit), limit);
+        int piece = partitions.Count == 1
+            ? limit
+            : Math.Clamp(2 * limit / partitions.Count, Math.Min(_pieceMin, limit), limit);
         var sources = new Source[partitions.Count];
         var options = new ParallelOptions { MaxDegreeOfParallelism = _readsAtOnce, CancellationToken = cancel };
         OperationError? refused = null;
@@ -67,7 +70,8 @@ public sealed class PageMerge<T>(
             source.At++;
             if (source.At == source.Page.Entries.Count && source.Page.More && entries.Count < limit)
             {
-                if (!(await read(source.Partition, name, piece)).TryGet(out MergedPage<T>? next, out OperationError? error))
+                if (!(await read(source.Partition, name, piece)).TryGet(
+                    out MergedPage<T>? next, out OperationError? error))
                 {
                     return error;
                 }
@@ -90,7 +94,8 @@ public sealed class PageMerge<T>(
         }
         else if (source.Page.More && source.Page.Entries.Count == 0)
         {
-            throw new InvalidOperationException($"Partition {source.Partition} gave an empty page and says that more follows.");
+            throw new InvalidOperationException(
+                $"Partition {source.Partition} gave an empty page and says that more follows.");
         }
     }
 

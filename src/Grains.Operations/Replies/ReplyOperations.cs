@@ -32,7 +32,8 @@ public sealed class ReplyOperations(ServiceCalls calls, WaitingRoom room)
         var get = new GetReply(found.Id, message) { WaitMs = place is null ? 0 : waitMs };
         Result<ReplyFound> result = await room.WaitAsync(
             place, over => AskAsync(found, message, get, over), new ReplyFound(ReplyStatus.Open), gone);
-        return waitMs > 0 && place is null && result.TryGet(out ReplyFound? reply, out _) && reply.Status == ReplyStatus.Open
+        return waitMs > 0 && place is null && result.TryGet(out ReplyFound? reply, out _)
+            && reply.Status == ReplyStatus.Open
             ? room.Full()
             : result;
     }

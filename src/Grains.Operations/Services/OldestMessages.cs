@@ -20,6 +20,7 @@ public sealed class OldestMessages : BackgroundService
     private const int _lookedAtMax = 10_000;
     private static readonly TimeSpan _period = TimeSpan.FromSeconds(5);
 
+    private readonly ServerGauges _gauges = new();
     private readonly LocalPartitions _local;
     private readonly IPartitions _partitions;
     private readonly DeclarationCatalog _catalog;
@@ -29,7 +30,7 @@ public sealed class OldestMessages : BackgroundService
     public OldestMessages(LocalPartitions local, IPartitions partitions, DeclarationCatalog catalog, TimeProvider time)
     {
         (_local, _partitions, _catalog, _time) = (local, partitions, catalog, time);
-        GrainsMeter.Instance.CreateObservableGauge(
+        _gauges.Add(
             "grains.messages.oldest", Measure, "s",
             "Age of the oldest message of a service that waits or is leased, in the partitions of this server.");
     }
@@ -44,7 +45,8 @@ public sealed class OldestMessages : BackgroundService
                 loop.Id, new FindOldest { LookedAtMax = _lookedAtMax, Consistency = ReadConsistency.Stale }, cancel);
             foreach (OldestMessage found in answer is OldestFound { Services: var services } ? services : [])
             {
-                byId[found.Service] = Math.Min(byId.GetValueOrDefault(found.Service, long.MaxValue), found.AcceptedAtMs);
+                byId[found.Service] = Math.Min(
+                    byId.GetValueOrDefault(found.Service, long.MaxValue), found.AcceptedAtMs);
             }
         }
 
@@ -83,5 +85,11 @@ public sealed class OldestMessages : BackgroundService
         long nowMs = _time.GetUtcNow().ToUnixTimeMilliseconds();
         return _oldest.Select(o => new Measurement<double>(
             Math.Max(0, nowMs - o.Value) / 1e3, new KeyValuePair<string, object?>("service", o.Key)));
+    }
+
+    public override void Dispose()
+    {
+        _gauges.Dispose();
+        base.Dispose();
     }
 }

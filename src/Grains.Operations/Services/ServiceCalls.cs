@@ -40,7 +40,8 @@ public sealed class ServiceCalls(IPartitions partitions, DeclarationCatalog cata
             return refused;
         }
 
-        if (!(await FindAsync(node.Service, node.MayBeStale)).TryGet(out ServiceSnapshot? service, out OperationError? error))
+        if (!(await FindAsync(node.Service, node.MayBeStale)).TryGet(
+            out ServiceSnapshot? service, out OperationError? error))
         {
             return error;
         }
@@ -52,7 +53,8 @@ public sealed class ServiceCalls(IPartitions partitions, DeclarationCatalog cata
     /// <summary>The answer of the expected kind; every other one is a refusal.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Result<Placed<T>>> ExecuteAsync<T>(
-        string service, PartitionId partition, Command command, ProblemCode notFound, CancellationToken cancel = default)
+        string service, PartitionId partition, Command command, ProblemCode notFound,
+        CancellationToken cancel = default)
         where T : Answer
     {
         Answer answer;
@@ -72,7 +74,9 @@ public sealed class ServiceCalls(IPartitions partitions, DeclarationCatalog cata
     public OperationError? RefuseUnknown(MessageId message) =>
         RefuseUnknown(message.Partition, ProblemCode.MessageNotFound, "This cluster has no partition of that message.");
 
-    /// <summary>Ids carry their partition; one that this cluster does not have was not given out here. Null: it has it.</summary>
+    /// <summary>
+    /// Ids carry their partition; one that this cluster does not have was not given out here. Null: it has it.
+    /// </summary>
     public OperationError? RefuseUnknown(PartitionId partition, ProblemCode code, string detail)
     {
         try

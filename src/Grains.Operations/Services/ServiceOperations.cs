@@ -17,7 +17,8 @@ public sealed class ServiceOperations(DeclarationCatalog catalog)
         caller.Refuse(Permission.Read) is { } refused ? new(refused) : catalog.FindServiceAsync(name);
 
     /// <summary>Its id stays if it was declared before; it stays paused if the request says nothing of that.</summary>
-    public async Task<Result<Declared<ServiceSnapshot>>> DeclareAsync(Caller caller, string name, ServiceRequest request)
+    public async Task<Result<Declared<ServiceSnapshot>>> DeclareAsync(
+        Caller caller, string name, ServiceRequest request)
     {
         if ((caller.Refuse(Permission.Admin) ?? Names.RefuseDeclared(name, "service")) is { } refused)
         {
@@ -37,7 +38,8 @@ public sealed class ServiceOperations(DeclarationCatalog catalog)
             return refused;
         }
 
-        return (await catalog.PauseServiceAsync(name, paused)).TryGet(out Declared<ServiceSnapshot> service, out OperationError? error)
+        return (await catalog.PauseServiceAsync(name, paused)).TryGet(
+            out Declared<ServiceSnapshot> service, out OperationError? error)
             ? service.Snapshot
             : error;
     }
@@ -57,7 +59,8 @@ public sealed class ServiceOperations(DeclarationCatalog catalog)
 
         return service.Handler.Secret is { } secret
             ? secret
-            : new OperationError(ProblemCode.SecretNotFound, $"Service '{service.Name}' was never pushed to, so nothing is signed.");
+            : new OperationError(
+                ProblemCode.SecretNotFound, $"Service '{service.Name}' was never pushed to, so nothing is signed.");
     }
 
     /// <summary>With its nodes and messages, which are forgotten from now on.</summary>

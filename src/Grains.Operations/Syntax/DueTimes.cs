@@ -24,7 +24,8 @@ public static class DueTimes
         {
             return Durations.TryParse(delay, out long delayMs) && delayMs is >= 0 and <= Limits.DueMs
                 ? new Due(delayMs, 0)
-                : new OperationError(code, $"{delayName} must be a duration from 0s to {Durations.Write(Limits.DueMs)}, such as 10s.");
+                : new OperationError(
+                    code, $"{delayName} must be a duration from 0s to {Durations.Write(Limits.DueMs)}, such as 10s.");
         }
 
         if (at is null)
@@ -35,7 +36,8 @@ public static class DueTimes
         if (!Rfc3339.TryParse(at, out long ms))
         {
             return new OperationError(
-                code, $"{atName} must be a time of RFC 3339, such as 2030-01-31T08:00:00Z or 2030-01-31T08:00:00.5+01:00.");
+                code,
+                $"{atName} must be a time of RFC 3339, such as 2030-01-31T08:00:00Z or 2030-01-31T08:00:00.5+01:00.");
         }
 
         return ms > DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() + Limits.DueMs

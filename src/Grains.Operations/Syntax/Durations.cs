@@ -3,7 +3,10 @@ using Grains.StateMachines.Codecs;
 
 namespace Grains.Operations.Syntax;
 
-/// <summary>Durations as the API writes them: a whole number and a unit, <c>250ms</c>, <c>10s</c>, <c>5m</c>, <c>2h</c>, <c>1d</c>.</summary>
+/// <summary>
+/// Durations as the API writes them: a whole number and a unit, <c>250ms</c>, <c>10s</c>, <c>5m</c>, <c>2h</c>,
+/// <c>1d</c>.
+/// </summary>
 public static class Durations
 {
     /// <summary>So many days stay far below 2^63 ms.</summary>

@@ -7,8 +7,8 @@ using Grains.StateMachines.Ids;
 namespace Grains.Operations.Syntax;
 
 /// <summary>
-/// Reads members of a document and keeps the first that is out of its range. What is read from then on stands for nothing: look at
-/// <see cref="Error"/> before anything is done with it.
+/// Reads members of a document and keeps the first that is out of its range. What is read from then on stands for
+/// nothing: look at <see cref="Error"/> before anything is done with it.
 /// </summary>
 public sealed class Fields
 {
@@ -40,7 +40,9 @@ public sealed class Fields
 
         if (!Durations.TryParse(text, out long ms) || ms < minMs || ms > maxMs)
         {
-            Refuse($"'{member}' must be a duration from {Durations.Write(minMs)} to {Durations.Write(maxMs)}, such as 10s.");
+            Refuse(
+                $"'{member}' must be a duration from {Durations.Write(minMs)} to {Durations.Write(maxMs)}, such as "
+                + "10s.");
         }
 
         return ms;

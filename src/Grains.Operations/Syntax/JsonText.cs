@@ -11,7 +11,9 @@ public static class JsonText
 {
     private const int _quotedChars = 100;
 
-    /// <returns>The document, or <see cref="ProblemCode.BadJson"/> with the member's name and where it stands.</returns>
+    /// <returns>
+    /// The document, or <see cref="ProblemCode.BadJson"/> with the member's name and where it stands.
+    /// </returns>
     public static Result<T> Parse<T>(byte[] text, JsonTypeInfo<T> type)
         where T : class, new()
     {

@@ -29,7 +29,9 @@ public static class Names
     public static Result<Utf8Name> Node(string? text, string member) =>
         text is null ? Missing(member) : Node(Encoding.UTF8.GetBytes(text), member);
 
-    /// <summary>True for <c>[a-z0-9]</c> then up to 62 of <c>[a-z0-9-]</c>: the rule of keyspaces and services.</summary>
+    /// <summary>
+    /// True for <c>[a-z0-9]</c> then up to 62 of <c>[a-z0-9-]</c>: the rule of keyspaces and services.
+    /// </summary>
     public static bool IsDeclared(ReadOnlySpan<char> name) =>
         name.Length is > 0 and <= Limits.NameChars && name[0] != '-' && !name.ContainsAnyExcept(_declared);
 

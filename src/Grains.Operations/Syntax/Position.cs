@@ -5,7 +5,10 @@ using Grains.StateMachines.Ids;
 
 namespace Grains.Operations.Syntax;
 
-/// <summary>How far a partition was when it answered; outside an opaque string: partition, revision, and history if not the first.</summary>
+/// <summary>
+/// How far a partition was when it answered; outside an opaque string: partition, revision, and history if not the
+/// first.
+/// </summary>
 public readonly record struct Position(PartitionId Partition, Revision Revision, long Incarnation)
 {
     public static Position Of(PartitionId partition, Answer answer) => new(partition, answer.At, answer.Incarnation);
@@ -18,7 +21,8 @@ public readonly record struct Position(PartitionId Partition, Revision Revision,
         if (parts.Length is not (2 or 3)
             || !WholeNumber.TryParse(parts[0], uint.MaxValue, out long partition)
             || !WholeNumber.TryParse(parts[1], long.MaxValue, out long revision)
-            || (parts.Length == 3 && !(WholeNumber.TryParse(parts[2], long.MaxValue, out incarnation) && incarnation > 0)))
+            || (parts.Length == 3
+                && !(WholeNumber.TryParse(parts[2], long.MaxValue, out incarnation) && incarnation > 0)))
         {
             return false;
         }

@@ -28,19 +28,25 @@ public readonly record struct RequestedConsistency(ConsistencyLevel Level, Posit
         }
 
         Position position = default;
-        if ((ConsistencyLevel)level == ConsistencyLevel.Session ? at is null || !Position.TryParse(at, out position) : at is not null)
+        if ((ConsistencyLevel)level == ConsistencyLevel.Session
+            ? at is null || !Position.TryParse(at, out position)
+            : at is not null)
         {
             return new OperationError(
-                ProblemCode.BadParameter, "'at' goes with read=session, and is a position as an earlier answer gave it.");
+                ProblemCode.BadParameter,
+                "'at' goes with read=session, and is a position as an earlier answer gave it.");
         }
 
         return new RequestedConsistency((ConsistencyLevel)level, position);
     }
 
-    /// <summary>The same for one of the partitions that a request reads: a position binds its own partition only.</summary>
+    /// <summary>
+    /// The same for one of the partitions that a request reads: a position binds its own partition only.
+    /// </summary>
     public ReadConsistency For(PartitionId partition) => Level switch
     {
-        ConsistencyLevel.Session when At.Partition == partition => new ReadConsistency(ConsistencyLevel.Session, At.Incarnation, At.Revision),
+        ConsistencyLevel.Session when At.Partition == partition =>
+            new ReadConsistency(ConsistencyLevel.Session, At.Incarnation, At.Revision),
         ConsistencyLevel.Linearizable => default,
         _ => ReadConsistency.Stale,
     };

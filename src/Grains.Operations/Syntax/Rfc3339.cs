@@ -4,7 +4,8 @@ using Grains.StateMachines.Codecs;
 namespace Grains.Operations.Syntax;
 
 /// <summary>
-/// RFC 3339, 5.6, in full: any number of digits of a second, small letters, and the leap second. Instants are ms since 1970; a fraction of one is cut off.
+/// RFC 3339, 5.6, in full: any number of digits of a second, small letters, and the leap second. Instants are ms since
+/// 1970; a fraction of one is cut off.
 /// </summary>
 public static class Rfc3339
 {
@@ -109,12 +110,15 @@ public static class Rfc3339
         return true;
     }
 
-    /// <summary>A leap second is the last of a day of UTC; nothing here counts it, so it is the instant that follows.</summary>
+    /// <summary>
+    /// A leap second is the last of a day of UTC; nothing here counts it, so it is the instant that follows.
+    /// </summary>
     private static bool TryJoin(DateTime day, int minutes, int seconds, int fractionMs, out long ms)
     {
         const int minutesOfDay = 24 * 60;
         bool isLeap = seconds == 60;
-        ms = new DateTimeOffset(day).ToUnixTimeMilliseconds() + ((long)minutes * 60_000) + (seconds * 1_000) + (isLeap ? 0 : fractionMs);
+        ms = new DateTimeOffset(day).ToUnixTimeMilliseconds() + ((long)minutes * 60_000) + (seconds * 1_000)
+            + (isLeap ? 0 : fractionMs);
         return !isLeap || (minutes + minutesOfDay) % minutesOfDay == minutesOfDay - 1;
     }
 

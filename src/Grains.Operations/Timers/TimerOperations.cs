@@ -25,8 +25,11 @@ public sealed class TimerOperations(ServiceCalls calls)
             ProblemCode.NodeNotFound,
             cancel);
 
-    /// <summary>Sends the node a message at the times of a schedule, or once; takes the place of the one of that name.</summary>
-    public ValueTask<Result<Placed<TimerChanged>>> SetAsync(Caller caller, NodeAddress node, string name, TimerRequest request)
+    /// <summary>
+    /// Sends the node a message at the times of a schedule, or once; takes the place of the one of that name.
+    /// </summary>
+    public ValueTask<Result<Placed<TimerChanged>>> SetAsync(
+        Caller caller, NodeAddress node, string name, TimerRequest request)
     {
         if (caller.Refuse(Permission.Write) is { } refused)
         {
@@ -34,7 +37,8 @@ public sealed class TimerOperations(ServiceCalls calls)
         }
 
         var fields = new Fields();
-        TimerChange change = TimerFields.Set(fields.Of(TimerFields.Name(name, "A timer's name")), request, member: "", fields);
+        TimerChange change = TimerFields.Set(
+            fields.Of(TimerFields.Name(name, "A timer's name")), request, member: "", fields);
         return fields.Error is { } error ? new(error) : ChangeAsync(caller, node, change);
     }
 

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Hosting;
 namespace Grains.Operations.Waits;
 
 /// <summary>
-/// The requests that wait for something to happen: as many as a server has places for, shared fairly by callers. One that
-/// finds no place is answered with what is there at once, else refused.
+/// The requests that wait for something to happen: as many as a server has places for, shared fairly by callers. One
+/// that finds no place is answered with what is there at once, else refused.
 /// </summary>
 public sealed class WaitingRoom(IHostApplicationLifetime lifetime)
 {
@@ -60,7 +60,8 @@ public sealed class WaitingRoom(IHostApplicationLifetime lifetime)
     }
 
     /// <summary>
-    /// Until what is asked for is there, the caller goes away, or the server is to end: an orderly stop waits for all requests.
+    /// Until what is asked for is there, the caller goes away, or the server is to end: an orderly stop waits for all
+    /// requests.
     /// </summary>
     /// <param name="place">Null: what is asked must not wait.</param>
     /// <param name="ask">Waits.</param>
@@ -90,7 +91,8 @@ public sealed class WaitingRoom(IHostApplicationLifetime lifetime)
         _refused.Add(1);
         return new OperationError(
             ProblemCode.Overloaded,
-            $"{Limits.WaitingRequests} requests wait on this server already, and no caller's more than yours. Ask again later.")
+            $"{Limits.WaitingRequests} requests wait on this server already, and no caller's more than yours. Ask "
+            + "again later.")
         {
             RetryAfterMs = _retryMs,
         };

@@ -24,7 +24,8 @@ internal sealed class ClientCommands(OpenSessions open)
         ("no-evict" or "no-touch", 3) when words.Is(2, "on") || words.Is(2, "off") => ReadyReply.Ok,
         ("id" or "getname" or "setname" or "setinfo" or "info" or "no-evict" or "no-touch", _) =>
             ReadyReply.Refuse($"ERR wrong number of arguments for 'client|{words.Text(1).ToLowerInvariant()}' command"),
-        _ => ReadyReply.Refuse($"ERR unknown subcommand '{words.Text(1)}'. Try CLIENT ID, GETNAME, SETNAME, SETINFO, INFO or LIST."),
+        _ => ReadyReply.Refuse(
+            $"ERR unknown subcommand '{words.Text(1)}'. Try CLIENT ID, GETNAME, SETNAME, SETINFO, INFO or LIST."),
     };
 
     private static ReadyReply Name(string name) => name.Length == 0 ? ReadyReply.Null : new(to => to.Bulk(name));

@@ -6,8 +6,8 @@ using Grains.StateMachines.Slots;
 namespace Grains.Resp.Commands;
 
 /// <summary>
-/// CLUSTER: slots are those of Redis Cluster. Every server finds the way to every partition, so each says that it has all of
-/// them.
+/// CLUSTER: slots are those of Redis Cluster. Every server finds the way to every partition, so each says that it has
+/// all of them.
 /// </summary>
 internal sealed class ClusterCommands(RespSurroundings around)
 {
@@ -22,8 +22,10 @@ internal sealed class ClusterCommands(RespSurroundings around)
         ("slots", 2) => new ReadyReply(Slots),
         ("shards", 2) => new ReadyReply(Shards),
         ("keyslot" or "myid" or "info" or "nodes" or "slots" or "shards", _) =>
-            ReadyReply.Refuse($"ERR wrong number of arguments for 'cluster|{words.Text(1).ToLowerInvariant()}' command"),
-        _ => ReadyReply.Refuse($"ERR unknown subcommand '{words.Text(1)}'. Try CLUSTER KEYSLOT, MYID, INFO, NODES, SLOTS or SHARDS."),
+            ReadyReply.Refuse(
+                $"ERR wrong number of arguments for 'cluster|{words.Text(1).ToLowerInvariant()}' command"),
+        _ => ReadyReply.Refuse(
+            $"ERR unknown subcommand '{words.Text(1)}'. Try CLUSTER KEYSLOT, MYID, INFO, NODES, SLOTS or SHARDS."),
     };
 
     private static ReadyReply Slot(ReadOnlySpan<byte> key)
@@ -40,7 +42,8 @@ internal sealed class ClusterCommands(RespSurroundings around)
     ])));
 
     private ReadyReply Nodes() => new(to => to.Verbatim(
-        $"{around.NodeId} {around.Host}:{around.Port}@{around.Port} myself,master - 0 0 1 connected 0-{RespSurroundings.LastSlot}\n"));
+        $"{around.NodeId} {around.Host}:{around.Port}@{around.Port} myself,master - 0 0 1 connected "
+        + $"0-{RespSurroundings.LastSlot}\n"));
 
     private void Slots(RespWriter to)
     {

@@ -24,7 +24,8 @@ internal sealed class CommandRunner(CommandTable table, KeyRunner keys, Database
             return default;
         }
 
-        if (session.Queued is not null && command!.Name is not ("exec" or "discard" or "multi" or "watch" or "reset" or "quit"))
+        if (session.Queued is not null
+            && command!.Name is not ("exec" or "discard" or "multi" or "watch" or "reset" or "quit"))
         {
             replies.Add(TransactionCommands.Queue(session, command, words));
             return default;
@@ -42,7 +43,8 @@ internal sealed class CommandRunner(CommandTable table, KeyRunner keys, Database
     }
 
     private async ValueTask RunAloneAsync(
-        Session session, Arguments words, Caller caller, Func<Session, Arguments, Caller, Task<Pending>> run, ReplyPipeline replies)
+        Session session, Arguments words, Caller caller, Func<Session, Arguments, Caller, Task<Pending>> run,
+        ReplyPipeline replies)
     {
         await replies.WaitUntilSentAsync();
         replies.Add(await run(session, words, caller));
@@ -55,7 +57,9 @@ internal sealed class CommandRunner(CommandTable table, KeyRunner keys, Database
         command = table.Find(words[0]);
         if (command is null)
         {
-            return session.CallerNow is null ? ReadyReply.Refuse(ErrorWords.NoAuth) : TransactionCommands.Spoil(session, Unknown(words));
+            return session.CallerNow is null
+                ? ReadyReply.Refuse(ErrorWords.NoAuth)
+                : TransactionCommands.Spoil(session, Unknown(words));
         }
 
         if (!command.IsForStrangers)
@@ -73,7 +77,8 @@ internal sealed class CommandRunner(CommandTable table, KeyRunner keys, Database
             : TakeKeys(session, words, command);
     }
 
-    private ValueTask BeginAsync(Session session, Arguments words, Caller caller, RespCommand command, ReplyPipeline replies)
+    private ValueTask BeginAsync(
+        Session session, Arguments words, Caller caller, RespCommand command, ReplyPipeline replies)
     {
         KeyPlan plan = command.Plan!(words);
         if (plan.Error is { } error)
@@ -104,10 +109,12 @@ internal sealed class CommandRunner(CommandTable table, KeyRunner keys, Database
     }
 
     private async ValueTask FindAndBeginAsync(
-        ValueTask<Result<KeyspaceSnapshot>> found, Session session, Caller caller, KeyPlan plan, ReplyPipeline replies) =>
+        ValueTask<Result<KeyspaceSnapshot>> found, Session session, Caller caller, KeyPlan plan,
+        ReplyPipeline replies) =>
         Begin(await found, session, caller, plan, replies);
 
-    private void Begin(Result<KeyspaceSnapshot> found, Session session, Caller caller, in KeyPlan plan, ReplyPipeline replies) =>
+    private void Begin(
+        Result<KeyspaceSnapshot> found, Session session, Caller caller, in KeyPlan plan, ReplyPipeline replies) =>
         replies.Add(found.TryGet(out KeyspaceSnapshot? keyspace, out OperationError? none)
             ? keys.Begin(session, caller, keyspace, plan)
             : ReadyReply.Refuse(ErrorWords.Of(none, keys.IsReady)));

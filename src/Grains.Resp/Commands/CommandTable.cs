@@ -15,12 +15,14 @@ internal sealed class CommandTable
     private readonly FrozenDictionary<string, RespCommand>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
 
     public CommandTable(
-        SessionCommands session, ServerCommands server, ClientCommands client, ClusterCommands cluster, TransactionCommands transactions,
+        SessionCommands session, ServerCommands server, ClientCommands client, ClusterCommands cluster,
+        TransactionCommands transactions,
         ScanCommands scans)
     {
         _commands = new[]
         {
-            StringCommands.All, ExpiryCommands.All, ManyKeyCommands.All, session.All, server.All, client.All, cluster.All,
+            StringCommands.All, ExpiryCommands.All, ManyKeyCommands.All, session.All, server.All, client.All,
+            cluster.All,
             transactions.All, scans.All, [new RespCommand("command", -1) { Answer = (_, words) => Describe(words) }],
         }.SelectMany(c => c).ToFrozenDictionary(c => c.Name);
         _bySpan = _commands.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -73,7 +75,8 @@ internal sealed class CommandTable
                     : [.. Enumerable.Range(2, words.Count - 2).Select(i => Find(words[i]))];
                 return new ReadyReply(to => Write(to, asked));
             default:
-                return ReadyReply.Refuse($"ERR unknown subcommand '{words.Text(1)}'. Try COMMAND COUNT, DOCS, LIST or INFO.");
+                return ReadyReply.Refuse(
+                    $"ERR unknown subcommand '{words.Text(1)}'. Try COMMAND COUNT, DOCS, LIST or INFO.");
         }
     }
 

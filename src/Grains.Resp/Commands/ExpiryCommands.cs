@@ -28,12 +28,14 @@ internal static class ExpiryCommands
         new(name, arity) { Keys = (1, 1, 1), Plan = plan, Writes = true };
 
     /// <summary>-2 where there is no key, -1 where it has no end.</summary>
-    private static RespCommand Read(string name, int arity, Func<KeyResult, long> time, Func<long, long> unit) => new(name, arity)
+    private static RespCommand Read(string name, int arity, Func<KeyResult, long> time, Func<long, long> unit) =>
+        new(name, arity)
     {
         Keys = (1, 1, 1),
         Plan = a => KeyPlan.Of(
             new ReadKey { Key = a.Key(0) },
-            (to, results) => to.Integer(!results[0].Existed ? -2 : results[0].ExpiresAtMs == 0 ? -1 : unit(time(results[0])))),
+            (to, results) =>
+                to.Integer(!results[0].Existed ? -2 : results[0].ExpiresAtMs == 0 ? -1 : unit(time(results[0])))),
     };
 
     /// <summary>Rounded as Redis does: what has 1,999 ms left has 2 s.</summary>
@@ -43,7 +45,8 @@ internal static class ExpiryCommands
     {
         if (!ExpiryWords.TryMs(a[2], unitMs, out long ms))
         {
-            return KeyPlan.Refuse(SignedNumber.TryParse(a[2], out _) ? ExpiryWords.Invalid(command) : ErrorWords.NotAnInteger);
+            return KeyPlan.Refuse(
+                SignedNumber.TryParse(a[2], out _) ? ExpiryWords.Invalid(command) : ErrorWords.NotAnInteger);
         }
 
         if (a.Count > 4)
@@ -58,7 +61,9 @@ internal static class ExpiryCommands
             : a.Is(3, "lt") ? ExpiryCondition.IfEarlier
             : null;
         return condition is not { } when ? KeyPlan.Refuse($"ERR Unsupported option {a.Text(3)}")
-            : KeyPlan.Of(new SetExpiry { Key = a.Key(0), Expiry = new KeyExpiry(kind, ms), Condition = when }, KeyReplies.Changed);
+            : KeyPlan.Of(
+                new SetExpiry { Key = a.Key(0), Expiry = new KeyExpiry(kind, ms), Condition = when },
+                KeyReplies.Changed);
     }
 
     private static KeyPlan Persist(Arguments a) => KeyPlan.Of(

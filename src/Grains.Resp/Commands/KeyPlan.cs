@@ -21,7 +21,9 @@ internal readonly record struct KeyPlan
     /// <summary>The reply has a value, which is not known of a repeat.</summary>
     public bool WantsValue { get; init; }
 
-    /// <summary>Nothing that it answers is counted by the clock of the partition: it may be read beside the order.</summary>
+    /// <summary>
+    /// Nothing that it answers is counted by the clock of the partition: it may be read beside the order.
+    /// </summary>
     public bool IsPlainRead { get; init; }
 
     public static KeyPlan Of(KeyAction action, KeyReply reply) => new() { One = action, Reply = reply };

@@ -13,9 +13,9 @@ using Grains.StateMachines.Keyspaces;
 namespace Grains.Resp.Commands;
 
 /// <summary>
-/// Asks partitions for what commands want of keys. What one connection asks of a key is decided in its order: a partition
-/// decides in the order in which it is asked, but for plain reads, which see what is durable when they are asked; those are
-/// for keys that nothing under way writes.
+/// Asks partitions for what commands want of keys. What one connection asks of a key is decided in its order: a
+/// partition decides in the order in which it is asked, but for plain reads, which see what is durable when they are
+/// asked; those are for keys that nothing under way writes.
 /// </summary>
 internal sealed class KeyRunner(KeyActionOperations keys, IPartitions partitions, Random? random = null)
 {
@@ -48,7 +48,8 @@ internal sealed class KeyRunner(KeyActionOperations keys, IPartitions partitions
         if (!plan.IsPlainRead && (plan.NeedsAbsence || keys.AreOfOnePartition(keyspace, many)))
         {
             Array.ForEach(many, a => AddWrite(session, a));
-            return new TransactionPending(BeginAtomic(caller, keyspace, plan, many), Write(plan)) { Bytes = many.Sum(a => a.SizeBytes) };
+            return new TransactionPending(
+                BeginAtomic(caller, keyspace, plan, many), Write(plan)) { Bytes = many.Sum(a => a.SizeBytes) };
         }
 
         var asked = new Task<Result<KeyResult>>[many.Length];
@@ -79,9 +80,11 @@ internal sealed class KeyRunner(KeyActionOperations keys, IPartitions partitions
 
     public KeyView Draw(KeyView[] page) => page[_random.Next(page.Length)];
 
-    private KeyPending Begin(Session session, Caller caller, KeyspaceSnapshot keyspace, KeyAction action, in KeyPlan plan)
+    private KeyPending Begin(
+        Session session, Caller caller, KeyspaceSnapshot keyspace, KeyAction action, in KeyPlan plan)
     {
-        ValueTask<Result<KeyResult>> asked = Ask(session, caller, keyspace, action, plan.IsPlainRead, session.HasMore || session.InFlight.IsAny);
+        ValueTask<Result<KeyResult>> asked = Ask(
+            session, caller, keyspace, action, plan.IsPlainRead, session.HasMore || session.InFlight.IsAny);
         int bytes = BytesOf(action, asked.IsCompleted);
         return new KeyPending(asked, plan.Reply!, plan.WantsValue, _isReady) { Bytes = bytes };
     }
@@ -118,23 +121,30 @@ internal sealed class KeyRunner(KeyActionOperations keys, IPartitions partitions
         }
     }
 
-    /// <summary>An answer that has come is shared with the state, and counts little; one that has not may be as long as any.</summary>
+    /// <summary>
+    /// An answer that has come is shared with the state, and counts little; one that has not may be as long as any.
+    /// </summary>
     private static int BytesOf(KeyAction action, bool isAnswered) => action switch
     {
         ReadKey { WithValue: true } when !isAnswered => RespLimits.UnknownReadBytes,
         _ => action.SizeBytes,
     };
 
-    private ValueTask<Result<KeysChanged>> BeginAtomic(Caller caller, KeyspaceSnapshot keyspace, in KeyPlan plan, KeyAction[] many) =>
+    private ValueTask<Result<KeysChanged>> BeginAtomic(
+        Caller caller, KeyspaceSnapshot keyspace, in KeyPlan plan, KeyAction[] many) =>
         keys.TransactAsync(
-            caller, keyspace, many, plan.NeedsAbsence ? [.. many.Select(a => new WatchedKey(a.Key, Revision.None))] : []);
+            caller, keyspace, many,
+            plan.NeedsAbsence ? [.. many.Select(a => new WatchedKey(a.Key, Revision.None))] : []);
 
     private Action<RespWriter, Result<KeysChanged>> Write(KeyPlan plan) => (to, result) =>
     {
         if (result.TryGet(out KeysChanged? changed, out OperationError? error))
         {
-            // Of a repeat nothing is known but that it was done; deletions may have met nothing, and say so as any other.
-            plan.Reply!(to, changed.IsRepeat ? [.. plan.Many!.Select(_ => new KeyResult { Changed = true })] : changed.Results);
+            // Of a repeat nothing is known but that it was done; deletions may have met nothing, and say so as any
+            // other.
+            plan.Reply!(
+                to,
+                changed.IsRepeat ? [.. plan.Many!.Select(_ => new KeyResult { Changed = true })] : changed.Results);
         }
         else if (plan.NeedsAbsence && error.Code == ProblemCode.VersionMismatch)
         {

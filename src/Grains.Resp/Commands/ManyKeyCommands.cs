@@ -16,13 +16,19 @@ internal static class ManyKeyCommands
         Read("mget", a => new ReadKey { Key = default, WithValue = true }, KeyReplies.Values),
         Read("exists", _ => new ReadKey { Key = default }, KeyReplies.CountExisting),
         Read("touch", _ => new ReadKey { Key = default }, KeyReplies.CountExisting),
-        new("type", 2) { Keys = (1, 1, 1), Plan = a => KeyPlan.Of(new ReadKey { Key = a.Key(0) }, _type) with { IsPlainRead = true } },
+        new("type", 2)
+        {
+            Keys = (1, 1, 1), Plan = a => KeyPlan.Of(new ReadKey { Key = a.Key(0) }, _type) with { IsPlainRead = true }
+        },
         Delete("del"),
         Delete("unlink"),
         new("mset", -3) { Keys = (1, -1, 2), Writes = true, Plan = a => SetMany(a, "mset", KeyReplies.Ok) },
         new("msetnx", -3) { Keys = (1, -1, 2), Writes = true, Plan = SetNew },
         new("rename", 3) { Keys = (1, 2, 1), Writes = true, Plan = a => Move(a, replaces: true, KeyReplies.Ok) },
-        new("renamenx", 3) { Keys = (1, 2, 1), Writes = true, Plan = a => Move(a, replaces: false, KeyReplies.Changed) },
+        new("renamenx", 3)
+        {
+            Keys = (1, 2, 1), Writes = true, Plan = a => Move(a, replaces: false, KeyReplies.Changed)
+        },
         new("copy", -3) { Keys = (1, 2, 1), Writes = true, Plan = Copy },
     ];
 

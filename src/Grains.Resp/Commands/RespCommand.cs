@@ -10,7 +10,9 @@ namespace Grains.Resp.Commands;
 /// <param name="Arity">So many words, the verb among them; negative = at least so many.</param>
 internal sealed record RespCommand(string Name, int Arity)
 {
-    /// <summary>Which words are keys: the first, the last (from the end, where negative), and each how-manieth; 0 = none.</summary>
+    /// <summary>
+    /// Which words are keys: the first, the last (from the end, where negative), and each how-manieth; 0 = none.
+    /// </summary>
     public (int First, int Last, int Step) Keys { get; init; }
 
     public bool Writes { get; init; }

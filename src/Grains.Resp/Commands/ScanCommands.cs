@@ -21,13 +21,17 @@ internal sealed class ScanCommands(
     public IEnumerable<RespCommand> All =>
     [
         new("scan", -2) { Run = (s, words, caller) => WithKeyspaceAsync(s, caller, k => ScanAsync(words, caller, k)) },
-        new("keys", 2) { Run = (s, words, caller) => WithKeyspaceAsync(s, caller, k => KeysAsync(words[1].ToArray(), caller, k)) },
+        new("keys", 2)
+        {
+            Run = (s, words, caller) => WithKeyspaceAsync(s, caller, k => KeysAsync(words[1].ToArray(), caller, k))
+        },
         new("dbsize", 1) { Run = (s, _, caller) => WithKeyspaceAsync(s, caller, k => CountAsync(caller, k)) },
         new("randomkey", 1) { Run = (s, _, caller) => WithKeyspaceAsync(s, caller, k => RandomAsync(caller, k)) },
         new("flushdb", -1) { Writes = true, Run = FlushAsync },
     ];
 
-    private async Task<Pending> WithKeyspaceAsync(Session session, Caller caller, Func<KeyspaceSnapshot, Task<Pending>> work) =>
+    private async Task<Pending> WithKeyspaceAsync(
+        Session session, Caller caller, Func<KeyspaceSnapshot, Task<Pending>> work) =>
         (await databases.FindAsync(session, caller)).TryGet(out KeyspaceSnapshot? keyspace, out OperationError? none)
             ? await work(keyspace)
             : Refuse(none);
@@ -121,11 +125,14 @@ internal sealed class ScanCommands(
     }
 
     private async Task<Pending> CountAsync(Caller caller, KeyspaceSnapshot keyspace) =>
-        (await keys.CountAsync(caller, keyspace, CancellationToken.None)).TryGet(out long count, out OperationError? error)
+        (await keys.CountAsync(caller, keyspace, CancellationToken.None))
+            .TryGet(out long count, out OperationError? error)
             ? new ReadyReply(to => to.Integer(count))
             : Refuse(error);
 
-    /// <summary>The first key after a place that is drawn: none is impossible, and they are not equally likely.</summary>
+    /// <summary>
+    /// The first key after a place that is drawn: none is impossible, and they are not equally likely.
+    /// </summary>
     private async Task<Pending> RandomAsync(Caller caller, KeyspaceSnapshot keyspace)
     {
         KeyPlace start = runner.DrawPlace(keyspace);

@@ -52,19 +52,24 @@ internal sealed class ServerCommands(TimeProvider time, RespSurroundings around)
         [
             ("Server",
             [
-                $"redis_version:{SessionCommands.RedisVersion}", "redis_mode:standalone", "server_name:grains", "arch_bits:64",
-                $"tcp_port:{around.Port}", $"run_id:{around.NodeId}", Line("uptime_in_seconds", (long)time.GetElapsedTime(_startedAt).TotalSeconds),
+                $"redis_version:{SessionCommands.RedisVersion}", "redis_mode:standalone", "server_name:grains",
+                "arch_bits:64",
+                $"tcp_port:{around.Port}", $"run_id:{around.NodeId}",
+                Line("uptime_in_seconds", (long)time.GetElapsedTime(_startedAt).TotalSeconds),
             ]),
             ("Clients", [Line("connected_clients", around.Connections), Line("maxclients", around.ConnectionsMax)]),
             ("Memory", ["maxmemory:0", "maxmemory_policy:noeviction"]),
             ("Persistence", ["loading:0", "aof_enabled:1", "rdb_bgsave_in_progress:0", "aof_rewrite_in_progress:0"]),
-            ("Replication", ["role:master", "connected_slaves:0", $"master_replid:{around.NodeId}", "master_repl_offset:0"]),
+            (
+                "Replication",
+                ["role:master", "connected_slaves:0", $"master_replid:{around.NodeId}", "master_repl_offset:0"]),
             ("Cluster", ["cluster_enabled:0"]),
         ];
         var text = new StringBuilder();
         foreach ((string name, string[] lines) in sections.Where(s => IsAsked(words, s.Name)))
         {
-            text.Append(text.Length > 0 ? "\r\n" : "").Append("# ").Append(name).Append("\r\n").AppendJoin("\r\n", lines).Append("\r\n");
+            text.Append(text.Length > 0 ? "\r\n" : "").Append("# ").Append(name).Append("\r\n")
+                .AppendJoin("\r\n", lines).Append("\r\n");
         }
 
         string all = text.ToString();
@@ -89,16 +94,23 @@ internal sealed class ServerCommands(TimeProvider time, RespSurroundings around)
         if (!words.Is(1, "get") || words.Count < 3)
         {
             return words.Is(1, "resetstat") ? ReadyReply.Ok
-                : ReadyReply.Refuse($"ERR CONFIG {words.Text(1)} is not supported; settings are the options of the server");
+                : ReadyReply.Refuse(
+                    $"ERR CONFIG {words.Text(1)} is not supported; settings are the options of the server");
         }
 
         (string Name, string Value)[] all =
         [
-            ("appendfsync", "always"), ("appendonly", "yes"), ("databases", Text(Databases.Count)), ("maxclients", Text(around.ConnectionsMax)),
-            ("maxmemory", "0"), ("maxmemory-policy", "noeviction"), ("proto-max-bulk-len", Text(RespLimits.BulkBytesMax)),
+            ("appendfsync", "always"), ("appendonly", "yes"), ("databases", Text(Databases.Count)),
+            ("maxclients", Text(around.ConnectionsMax)),
+            ("maxmemory", "0"), ("maxmemory-policy", "noeviction"),
+            ("proto-max-bulk-len", Text(RespLimits.BulkBytesMax)),
             ("replica-read-only", "no"), ("save", ""), ("slave-read-only", "no"), ("timeout", "0"),
         ];
-        byte[][] patterns = [.. Enumerable.Range(2, words.Count - 2).Select(i => Encoding.UTF8.GetBytes(words.Text(i).ToLowerInvariant()))];
+        byte[][] patterns =
+        [
+            .. Enumerable.Range(2, words.Count - 2)
+            .Select(i => Encoding.UTF8.GetBytes(words.Text(i).ToLowerInvariant()))
+        ];
         (string Name, string Value)[] found =
             [.. all.Where(s => Array.Exists(patterns, p => GlobPattern.Matches(p, Encoding.ASCII.GetBytes(s.Name))))];
         return new ReadyReply(to =>
@@ -118,7 +130,8 @@ internal sealed class ServerCommands(TimeProvider time, RespSurroundings around)
         : words.Is(1, "histogram") ? new ReadyReply(to => to.Map(0))
         : ReadyReply.Refuse($"ERR unknown subcommand '{words.Text(1)}'. Try LATENCY LATEST.");
 
-    private static string Line(string name, long value) => string.Create(CultureInfo.InvariantCulture, $"{name}:{value}");
+    private static string Line(string name, long value) =>
+        string.Create(CultureInfo.InvariantCulture, $"{name}:{value}");
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

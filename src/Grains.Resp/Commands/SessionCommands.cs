@@ -22,7 +22,11 @@ internal sealed class SessionCommands(RespAccess access, RespAudit audit, Keyspa
         new("reset", 1) { IsForStrangers = true, Answer = (session, _) => Reset(session) },
         new("quit", -1) { IsForStrangers = true, Answer = (_, _) => new LastReply(to => to.Ok()) },
         new("select", 2) { Answer = Select },
-        new("swapdb", 3) { Answer = (_, _) => ReadyReply.Refuse("ERR SWAPDB is not supported: a database is a keyspace with keys of its own") },
+        new("swapdb", 3)
+        {
+            Answer = (_, _) =>
+                ReadyReply.Refuse("ERR SWAPDB is not supported: a database is a keyspace with keys of its own")
+        },
         new("grains.use", 2) { Run = UseAsync },
     ];
 
@@ -36,7 +40,8 @@ internal sealed class SessionCommands(RespAccess access, RespAudit audit, Keyspa
         if (!access.AsksForKeys)
         {
             return ReadyReply.Refuse(
-                "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?");
+                "ERR AUTH <password> called without any password configured for the default user. Are you sure your "
+                + "configuration is correct?");
         }
 
         return TryEnter(session, words.Count == 3 ? words.Text(1) : "default", words[^1]) ? ReadyReply.Ok
@@ -96,8 +101,10 @@ internal sealed class SessionCommands(RespAccess access, RespAudit audit, Keyspa
 
         if (session.CallerNow is null)
         {
-            return ReadyReply.Refuse("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH "
-                + "<user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time");
+            return ReadyReply.Refuse(
+                "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH "
+                + "<user> <pass> option can be used to authenticate the client and select the RESP protocol version "
+                + "at the same time");
         }
 
         session.Protocol = protocol;
@@ -161,12 +168,14 @@ internal sealed class SessionCommands(RespAccess access, RespAudit audit, Keyspa
         string name = words.Text(1);
         if (!(await keyspaces.GetAsync(caller, name)).TryGet(out KeyspaceSnapshot? there, out OperationError? error))
         {
-            return ReadyReply.Refuse(error.Code == Api.Problems.ProblemCode.KeyspaceNotFound ? $"ERR {error.Detail}" : ErrorWords.Of(error));
+            return ReadyReply.Refuse(
+                error.Code == Api.Problems.ProblemCode.KeyspaceNotFound ? $"ERR {error.Detail}" : ErrorWords.Of(error));
         }
 
         (session.Keyspace, session.Database) = (there.Name, null);
         return ReadyReply.Ok;
     }
 
-    private static void Use(Session session, int number) => (session.Keyspace, session.Database) = (Databases.NameOf(number), number);
+    private static void Use(Session session, int number) =>
+        (session.Keyspace, session.Database) = (Databases.NameOf(number), number);
 }

@@ -18,15 +18,25 @@ internal static class StringCommands
         Write("setnx", 3, a => KeyPlan.Of(Put(a, a[2].ToArray(), condition: ConditionKind.Absent), KeyReplies.Changed)),
         Write("setex", 4, a => SetFor(a, 1_000)),
         Write("psetex", 4, a => SetFor(a, 1)),
-        Write("getset", 3, a => KeyPlan.Of(Put(a, a[2].ToArray(), withValue: true), _oldOrNull) with { WantsValue = true }),
-        Write("getdel", 2, a => KeyPlan.Of(new RemoveKey { Key = a.Key(0), WithValue = true }, _oldOrNull) with { WantsValue = true }),
+        Write(
+            "getset", 3,
+            a => KeyPlan.Of(Put(a, a[2].ToArray(), withValue: true), _oldOrNull) with { WantsValue = true }),
+        Write(
+            "getdel", 2,
+            a => KeyPlan.Of(new RemoveKey { Key = a.Key(0), WithValue = true }, _oldOrNull) with { WantsValue = true }),
         Write("incr", 2, a => Add(a, 1)),
         Write("decr", 2, a => Add(a, -1)),
-        Write("incrby", 3, a => SignedNumber.TryParse(a[2], out long by) ? Add(a, by) : KeyPlan.Refuse(ErrorWords.NotAnInteger)),
+        Write(
+            "incrby", 3,
+            a => SignedNumber.TryParse(a[2], out long by) ? Add(a, by) : KeyPlan.Refuse(ErrorWords.NotAnInteger)),
         Write("decrby", 3, Decrease),
         Write("incrbyfloat", 3, AddFloat),
-        Write("append", 3, a => KeyPlan.Of(new AppendBytes { Key = a.Key(0), Value = a[2].ToArray() }, KeyReplies.Number)),
-        Read("strlen", 2, a => KeyPlan.Of(new ReadKey { Key = a.Key(0) }, KeyReplies.Number) with { IsPlainRead = true }),
+        Write(
+            "append", 3,
+            a => KeyPlan.Of(new AppendBytes { Key = a.Key(0), Value = a[2].ToArray() }, KeyReplies.Number)),
+        Read(
+            "strlen", 2,
+            a => KeyPlan.Of(new ReadKey { Key = a.Key(0) }, KeyReplies.Number) with { IsPlainRead = true }),
         Read("getrange", 4, Range),
         Read("substr", 4, Range),
         Write("setrange", 4, SetRange),
@@ -42,7 +52,8 @@ internal static class StringCommands
         KeyPlan.Of(new ReadKey { Key = a.Key(0), WithValue = true }, KeyReplies.Value) with { IsPlainRead = true };
 
     private static SetKey Put(
-        Arguments a, byte[] value, KeyExpiry expiry = default, ConditionKind condition = ConditionKind.Always, bool withValue = false) =>
+        Arguments a, byte[] value, KeyExpiry expiry = default, ConditionKind condition = ConditionKind.Always,
+        bool withValue = false) =>
         new() { Key = a.Key(0), Value = value, Expiry = expiry, Condition = condition, WithValue = withValue };
 
     private static KeyPlan Set(Arguments a)
@@ -95,9 +106,13 @@ internal static class StringCommands
     private static KeyPlan SetFor(Arguments a, int unitMs) =>
         ExpiryWords.TryMs(a[2], unitMs, out long ms) && ms > 0
             ? KeyPlan.Of(Put(a, a[3].ToArray(), new KeyExpiry(KeyExpiryKind.After, ms)), KeyReplies.Ok)
-            : KeyPlan.Refuse(SignedNumber.TryParse(a[2], out _) ? ExpiryWords.Invalid(unitMs == 1 ? "psetex" : "setex") : ErrorWords.NotAnInteger);
+            : KeyPlan.Refuse(
+                SignedNumber.TryParse(a[2], out _)
+                    ? ExpiryWords.Invalid(unitMs == 1 ? "psetex" : "setex")
+                    : ErrorWords.NotAnInteger);
 
-    private static KeyPlan Add(Arguments a, long by) => KeyPlan.Of(new AddInteger { Key = a.Key(0), By = by }, KeyReplies.Number);
+    private static KeyPlan Add(Arguments a, long by) =>
+        KeyPlan.Of(new AddInteger { Key = a.Key(0), By = by }, KeyReplies.Number);
 
     private static KeyPlan Decrease(Arguments a) =>
         !SignedNumber.TryParse(a[2], out long by) ? KeyPlan.Refuse(ErrorWords.NotAnInteger)
@@ -146,6 +161,7 @@ internal static class StringCommands
 
         return offset + a[3].Length > RespLimits.BulkBytesMax
             ? KeyPlan.Refuse(ErrorWords.Of(KeyFault.TooLong))
-            : KeyPlan.Of(new WriteRange { Key = a.Key(0), Offset = (int)offset, Value = a[3].ToArray() }, KeyReplies.Number);
+            : KeyPlan.Of(
+                new WriteRange { Key = a.Key(0), Offset = (int)offset, Value = a[3].ToArray() }, KeyReplies.Number);
     }
 }

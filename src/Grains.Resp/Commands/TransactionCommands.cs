@@ -121,7 +121,8 @@ internal sealed class TransactionCommands(KeyRunner runner, Databases databases)
             return ReadyReply.Refuse("ERR keys of another database are watched");
         }
 
-        if (!(await databases.FindAsync(session, caller)).TryGet(out KeyspaceSnapshot? keyspace, out OperationError? none))
+        if (!(await databases.FindAsync(session, caller)).TryGet(
+            out KeyspaceSnapshot? keyspace, out OperationError? none))
         {
             return ReadyReply.Refuse(ErrorWords.Of(none, runner.IsReady));
         }
@@ -129,7 +130,8 @@ internal sealed class TransactionCommands(KeyRunner runner, Databases databases)
         session.WatchedIn = session.Keyspace;
         for (int i = 0; i < words.KeyCount; i++)
         {
-            if (!(await runner.LookAsync(caller, keyspace, words.Key(i))).TryGet(out KeyResult found, out OperationError? error))
+            Result<KeyResult> looked = await runner.LookAsync(caller, keyspace, words.Key(i));
+            if (!looked.TryGet(out KeyResult found, out OperationError? error))
             {
                 return ReadyReply.Refuse(ErrorWords.Of(error, runner.IsReady));
             }
@@ -159,14 +161,16 @@ internal sealed class TransactionCommands(KeyRunner runner, Databases databases)
             return ReadyReply.Refuse(isSpoilt ? Aborted : "ERR keys of another database are watched");
         }
 
-        if (!(await databases.FindAsync(session, caller)).TryGet(out KeyspaceSnapshot? keyspace, out OperationError? none))
+        if (!(await databases.FindAsync(session, caller)).TryGet(
+            out KeyspaceSnapshot? keyspace, out OperationError? none))
         {
             return ReadyReply.Refuse(ErrorWords.Of(none, runner.IsReady));
         }
 
         KeyAction[] actions = [.. queued.SelectMany(q => q.Actions)];
         ValueTask<Result<KeysChanged>> asked = runner.TransactAsync(session, caller, keyspace, actions, watched);
-        return new TransactionPending(asked, (to, result) => Write(to, queued, result)) { Bytes = actions.Sum(a => a.SizeBytes) };
+        return new TransactionPending(
+            asked, (to, result) => Write(to, queued, result)) { Bytes = actions.Sum(a => a.SizeBytes) };
     }
 
     private void Write(RespWriter to, List<QueuedCommand> queued, Result<KeysChanged> result)

@@ -9,8 +9,8 @@ using Grains.Silo.Budgets;
 namespace Grains.Resp.Connections;
 
 /// <summary>
-/// One connection: what is read is begun at once, command after command, and answered in their order. Without anything to
-/// read it holds no buffer. It reads no more while too much is under way, or not taken by the client.
+/// One connection: what is read is begun at once, command after command, and answered in their order. Without anything
+/// to read it holds no buffer. It reads no more while too much is under way, or not taken by the client.
 /// </summary>
 internal sealed class RespConnection(Socket socket, CommandRunner commands, ByteShare bodies)
 {

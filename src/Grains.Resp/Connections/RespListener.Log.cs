@@ -7,7 +7,8 @@ namespace Grains.Resp.Connections;
 internal sealed partial class RespListener
 {
     [LoggerMessage(1911, LogLevel.Warning,
-        "Nothing listens for Redis clients: {Address} is in use by another process. Choose another address with --resp, or say --resp off.")]
+        "Nothing listens for Redis clients: {Address} is in use by another process. Choose another address with "
+        + "--resp, or say --resp off.")]
     private static partial void LogTaken(ILogger logger, IPEndPoint address);
 
     [LoggerMessage(1912, LogLevel.Warning, "A connection of a Redis client could not be accepted: {Reason}.")]

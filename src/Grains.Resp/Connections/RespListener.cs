@@ -48,7 +48,8 @@ internal sealed partial class RespListener(
             listener.Bind(address);
             listener.Listen(_backlog);
         }
-        catch (SocketException e) when (options.Value.IsOptional && e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        catch (SocketException e)
+            when (options.Value.IsOptional && e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
             listener.Dispose();
             LogTaken(log, address);
@@ -76,7 +77,8 @@ internal sealed partial class RespListener(
             socket.Dispose();
         }
 
-        await Task.WhenAll(_connections.Values.Select(ended => ended.Task)).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_connections.Values.Select(ended => ended.Task)).WaitAsync(cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task AcceptAsync(Socket listener)
@@ -114,7 +116,8 @@ internal sealed partial class RespListener(
 
             var from = socket.RemoteEndPoint as IPEndPoint;
             var replies = new ReplyPipeline(socket);
-            var session = new Session(door.Open.NextId(), from, new InFlight(replies)) { Caller = door.Access.Greet(from) };
+            var session = new Session(
+                door.Open.NextId(), from, new InFlight(replies)) { Caller = door.Access.Greet(from) };
             door.Open.Add(session);
             try
             {

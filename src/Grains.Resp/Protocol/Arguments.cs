@@ -3,7 +3,9 @@ using Grains.StateMachines.Ids;
 
 namespace Grains.Resp.Protocol;
 
-/// <summary>One command as it was sent: the verb and what follows. Valid until the next is read; used again for it.</summary>
+/// <summary>
+/// One command as it was sent: the verb and what follows. Valid until the next is read; used again for it.
+/// </summary>
 internal sealed class Arguments
 {
     private const int _kept = 64;

@@ -1,8 +1,8 @@
 namespace Grains.Resp.Protocol;
 
 /// <summary>
-/// Patterns of KEYS, SCAN and CONFIG GET: <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>[^a]</c>, and a backslash before what is meant
-/// as it is. Bytewise. Takes a step for each pair of bytes at the most, whatever the pattern.
+/// Patterns of KEYS, SCAN and CONFIG GET: <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>[^a]</c>, and a backslash before what is
+/// meant as it is. Bytewise. Takes a step for each pair of bytes at the most, whatever the pattern.
 /// </summary>
 internal static class GlobPattern
 {

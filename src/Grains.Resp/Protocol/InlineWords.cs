@@ -1,6 +1,8 @@
 namespace Grains.Resp.Protocol;
 
-/// <summary>A line of words, as people type it: quotes keep blanks together; inside double ones a backslash escapes.</summary>
+/// <summary>
+/// A line of words, as people type it: quotes keep blanks together; inside double ones a backslash escapes.
+/// </summary>
 internal static class InlineWords
 {
     /// <summary>False: a quote has no end, or something other than a blank follows it.</summary>

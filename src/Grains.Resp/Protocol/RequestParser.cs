@@ -3,8 +3,8 @@ using Grains.StateMachines.Codecs;
 namespace Grains.Resp.Protocol;
 
 /// <summary>
-/// Bytes → commands: arrays of bulk strings, or a line of words (https://redis.io/docs/latest/develop/reference/protocol-spec/).
-/// Nothing is set aside for what is only announced.
+/// Bytes → commands: arrays of bulk strings, or a line of words
+/// (https://redis.io/docs/latest/develop/reference/protocol-spec/). Nothing is set aside for what is only announced.
 /// </summary>
 internal static class RequestParser
 {
@@ -15,7 +15,8 @@ internal static class RequestParser
     /// <param name="start">Where the command begins; behind it, if there was a whole one.</param>
     /// <param name="end">So far there are bytes.</param>
     /// <param name="into">The command; none where the client sent an empty one.</param>
-    /// <param name="error">What is wrong: what follows cannot be understood, so that the connection ends. Null = nothing.</param>
+    /// <param name="error">What is wrong: what follows cannot be understood, so that the connection ends. Null =
+    /// nothing.</param>
     /// <returns>False: it is not whole yet, or wrong.</returns>
     public static bool TryRead(byte[] source, ref int start, int end, Arguments into, out string? error)
     {
@@ -135,7 +136,8 @@ internal static class RequestParser
         if (line.IndexOf(" HTTP/"u8) >= 0)
         {
             // A page in a browser may send one anywhere: what comes after it is never taken for commands.
-            error = "Protocol error: this port is for Redis clients, and the request is HTTP; the API is on another port";
+            error = "Protocol error: this port is for Redis clients, and the request is HTTP; the API is on another "
+                + "port";
             return false;
         }
 

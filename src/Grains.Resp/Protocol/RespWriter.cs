@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Grains.Resp.Protocol;
 
-/// <summary>Replies as bytes, of protocol 2 or 3. One buffer, taken from a pool while there is something in it.</summary>
+/// <summary>
+/// Replies as bytes, of protocol 2 or 3. One buffer, taken from a pool while there is something in it.
+/// </summary>
 internal sealed class RespWriter : IDisposable
 {
     private const int _firstBytes = 4 << 10;
@@ -124,7 +126,8 @@ internal sealed class RespWriter : IDisposable
     {
         if (_bytes.Length - Length < count)
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_firstBytes, Math.Max(Length + count, _bytes.Length * 2)));
+            byte[] larger = ArrayPool<byte>.Shared.Rent(
+                Math.Max(_firstBytes, Math.Max(Length + count, _bytes.Length * 2)));
             Written.Span.CopyTo(larger);
             if (_bytes.Length > 0)
             {

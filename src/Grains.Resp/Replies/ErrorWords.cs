@@ -5,8 +5,8 @@ using Grains.StateMachines.Keyspaces;
 namespace Grains.Resp.Replies;
 
 /// <summary>
-/// What Redis' clients call a refusal. Words on which clients repeat by themselves (TRYAGAIN, LOADING) are for what is known
-/// not to have happened.
+/// What Redis' clients call a refusal. Words on which clients repeat by themselves (TRYAGAIN, LOADING) are for what is
+/// known not to have happened.
 /// </summary>
 internal static class ErrorWords
 {
@@ -24,7 +24,8 @@ internal static class ErrorWords
         { Outcome: Outcome.Unknown } => $"ERR outcome unknown: {error.Detail}",
         { Code: ProblemCode.Unavailable } => $"{(isReady ? "TRYAGAIN" : "LOADING")} {error.Detail}",
         { Code: ProblemCode.Overloaded or ProblemCode.RateLimited } => $"TRYAGAIN {error.Detail}",
-        { Code: ProblemCode.KeyspaceNotFound } => $"TRYAGAIN Nothing was done: the database was flushed, or the keyspace deleted. {error.Detail}",
+        { Code: ProblemCode.KeyspaceNotFound } =>
+            $"TRYAGAIN Nothing was done: the database was flushed, or the keyspace deleted. {error.Detail}",
         { Code: ProblemCode.Unauthenticated } => NoAuth,
         { Code: ProblemCode.Forbidden } => $"NOPERM {error.Detail}",
         { Code: ProblemCode.CrossPartition } => CrossSlot,

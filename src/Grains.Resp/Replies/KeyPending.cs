@@ -5,7 +5,9 @@ using Grains.StateMachines.Keyspaces;
 namespace Grains.Resp.Replies;
 
 /// <summary>The reply of a command that is one action of one key.</summary>
-internal sealed class KeyPending(ValueTask<Result<KeyResult>> asked, KeyReply reply, bool wantsValue, Func<bool> isReady) : Pending
+internal sealed class KeyPending(
+    ValueTask<Result<KeyResult>> asked, KeyReply reply, bool wantsValue, Func<bool> isReady)
+    : Pending
 {
     private ValueTask<Result<KeyResult>> _asked = asked;
     private Result<KeyResult> _result;
@@ -44,7 +46,9 @@ internal sealed class KeyPending(ValueTask<Result<KeyResult>> asked, KeyReply re
 }
 
 /// <summary>The reply of a command that is several actions of keys, each for itself.</summary>
-internal sealed class ManyKeysPending(Task<Result<KeyResult>>[] asked, KeyReply reply, bool wantsValue, Func<bool> isReady) : Pending
+internal sealed class ManyKeysPending(
+    Task<Result<KeyResult>>[] asked, KeyReply reply, bool wantsValue, Func<bool> isReady)
+    : Pending
 {
     private readonly KeyResult[] _results = new KeyResult[asked.Length];
     private string? _error;
@@ -98,7 +102,9 @@ internal sealed class ManyKeysPending(Task<Result<KeyResult>>[] asked, KeyReply 
 }
 
 /// <summary>The reply of a command that is one transaction: what each part of it answers.</summary>
-internal sealed class TransactionPending(ValueTask<Result<KeysChanged>> asked, Action<RespWriter, Result<KeysChanged>> write) : Pending
+internal sealed class TransactionPending(
+    ValueTask<Result<KeysChanged>> asked, Action<RespWriter, Result<KeysChanged>> write)
+    : Pending
 {
     private ValueTask<Result<KeysChanged>> _asked = asked;
     private Result<KeysChanged> _result;

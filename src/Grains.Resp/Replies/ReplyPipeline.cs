@@ -5,8 +5,8 @@ using Grains.Resp.Protocol;
 namespace Grains.Resp.Replies;
 
 /// <summary>
-/// The replies of one connection, in the order of their commands. One adds, one sends; what is ready goes out in one piece.
-/// What is under way is bounded: who adds waits.
+/// The replies of one connection, in the order of their commands. One adds, one sends; what is ready goes out in one
+/// piece. What is under way is bounded: who adds waits.
 /// </summary>
 internal sealed class ReplyPipeline(Socket socket)
 {
@@ -32,7 +32,9 @@ internal sealed class ReplyPipeline(Socket socket)
     /// <summary>Of those, answered; any thread.</summary>
     public uint Sent => Volatile.Read(ref _sent);
 
-    public bool IsFull => Volatile.Read(ref _count) >= RespLimits.PipelinedMax || Volatile.Read(ref _bytes) >= RespLimits.PipelinedBytesMax;
+    public bool IsFull =>
+        Volatile.Read(ref _count) >= RespLimits.PipelinedMax
+            || Volatile.Read(ref _bytes) >= RespLimits.PipelinedBytesMax;
 
     public void Add(Pending reply)
     {
@@ -70,7 +72,8 @@ internal sealed class ReplyPipeline(Socket socket)
                 {
                     if (!next.IsReady && _writer.Length > 0)
                     {
-                        // What one flush of the journal made durable is answered by many partitions at about the same time.
+                        // What one flush of the journal made durable is answered by many partitions at about the same
+                        // time.
                         await Task.Yield();
                     }
 
@@ -163,7 +166,8 @@ internal sealed class ReplyPipeline(Socket socket)
 
         lock (_lock)
         {
-            if (_room is not null && Volatile.Read(ref _count) <= _wantedCount && Volatile.Read(ref _bytes) <= _wantedBytes)
+            if (_room is not null && Volatile.Read(ref _count) <= _wantedCount
+                && Volatile.Read(ref _bytes) <= _wantedBytes)
             {
                 _room.TrySetResult();
                 _room = null;

@@ -2,7 +2,9 @@ using System.Threading.Tasks.Sources;
 
 namespace Grains.Resp.Replies;
 
-/// <summary>Wakes one that waits for work: it goes on inside <see cref="Set"/>, without another thread. Nothing is allocated.</summary>
+/// <summary>
+/// Wakes one that waits for work: it goes on inside <see cref="Set"/>, without another thread. Nothing is allocated.
+/// </summary>
 internal sealed class WorkSignal : IValueTaskSource
 {
     private ManualResetValueTaskSourceCore<bool> _source;
@@ -14,7 +16,9 @@ internal sealed class WorkSignal : IValueTaskSource
     {
         _source.Reset();
         Interlocked.Exchange(ref _isWaiting, 1);
-        return isThere() && Interlocked.Exchange(ref _isWaiting, 0) == 1 ? default : new ValueTask(this, _source.Version);
+        return isThere() && Interlocked.Exchange(ref _isWaiting, 0) == 1
+            ? default
+            : new ValueTask(this, _source.Version);
     }
 
     /// <summary>After the work was added.</summary>

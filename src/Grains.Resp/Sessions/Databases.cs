@@ -14,7 +14,10 @@ internal sealed class Databases(KeyspaceOperations keyspaces)
 {
     public const int Count = 16;
 
-    private static readonly KeyspaceRequest _spread = new() { Layout = DeclarationCatalog.LayoutName(KeyspaceLayout.Spread) };
+    private static readonly KeyspaceRequest _spread = new()
+    {
+        Layout = DeclarationCatalog.LayoutName(KeyspaceLayout.Spread)
+    };
 
     private readonly KeyspaceSnapshot[] _empty = [.. Enumerable.Range(0, Count).Select(
         n => new KeyspaceSnapshot(NameOf(n), new KeyspaceId(long.MaxValue), KeyspaceLayout.Spread))];
@@ -32,9 +35,11 @@ internal sealed class Databases(KeyspaceOperations keyspaces)
     /// <summary>All keys go at once; whoever writes meanwhile is told to try again.</summary>
     public async Task<OperationError?> FlushAsync(Session session, Caller caller)
     {
-        if (!(await keyspaces.GetAsync(caller, session.Keyspace)).TryGet(out KeyspaceSnapshot? there, out OperationError? none))
+        if (!(await keyspaces.GetAsync(caller, session.Keyspace)).TryGet(
+            out KeyspaceSnapshot? there, out OperationError? none))
         {
-            return caller.Refuse(Permission.Admin) ?? (none.Code == ProblemCode.KeyspaceNotFound && session.Database is not null ? null : none);
+            return caller.Refuse(Permission.Admin)
+                ?? (none.Code == ProblemCode.KeyspaceNotFound && session.Database is not null ? null : none);
         }
 
         if ((await keyspaces.DeleteAsync(caller, session.Keyspace)).Error is { } refused)
@@ -46,7 +51,8 @@ internal sealed class Databases(KeyspaceOperations keyspaces)
         return (await keyspaces.DeclareAsync(caller, session.Keyspace, again)).Error;
     }
 
-    private ValueTask<Result<KeyspaceSnapshot>> FindAsync(ValueTask<Result<KeyspaceSnapshot>> found, int number, Caller caller)
+    private ValueTask<Result<KeyspaceSnapshot>> FindAsync(
+        ValueTask<Result<KeyspaceSnapshot>> found, int number, Caller caller)
     {
         if (!found.IsCompletedSuccessfully)
         {
@@ -57,7 +63,8 @@ internal sealed class Databases(KeyspaceOperations keyspaces)
         return result.Error is { Code: ProblemCode.KeyspaceNotFound } ? DeclareAsync(number, caller) : new(result);
     }
 
-    private async ValueTask<Result<KeyspaceSnapshot>> WaitAsync(ValueTask<Result<KeyspaceSnapshot>> found, int number, Caller caller)
+    private async ValueTask<Result<KeyspaceSnapshot>> WaitAsync(
+        ValueTask<Result<KeyspaceSnapshot>> found, int number, Caller caller)
     {
         Result<KeyspaceSnapshot> result = await found;
         return result.Error is { Code: ProblemCode.KeyspaceNotFound } ? await DeclareAsync(number, caller) : result;
@@ -71,7 +78,10 @@ internal sealed class Databases(KeyspaceOperations keyspaces)
             return _empty[number];
         }
 
-        Result<Declared<KeyspaceSnapshot>> declared = await keyspaces.DeclareAsync(Caller.Server, NameOf(number), _spread);
-        return declared.TryGet(out Declared<KeyspaceSnapshot> there, out OperationError? error) ? there.Snapshot : error;
+        Result<Declared<KeyspaceSnapshot>> declared = await keyspaces.DeclareAsync(
+            Caller.Server, NameOf(number), _spread);
+        return declared.TryGet(out Declared<KeyspaceSnapshot> there, out OperationError? error)
+            ? there.Snapshot
+            : error;
     }
 }

@@ -5,8 +5,8 @@ using Grains.StateMachines.Slots;
 namespace Grains.Resp.Sessions;
 
 /// <summary>
-/// Which keys the commands that are under way write, and which they read beside the order of their partition: by slots, so
-/// that two keys may be taken for one, and never the other way round.
+/// Which keys the commands that are under way write, and which they read beside the order of their partition: by slots,
+/// so that two keys may be taken for one, and never the other way round.
 /// </summary>
 internal sealed class InFlight(ReplyPipeline pipeline)
 {
@@ -26,9 +26,11 @@ internal sealed class InFlight(ReplyPipeline pipeline)
 
     public void AddRead(Utf8Name key) => Add(ref _reads, key);
 
-    private bool IsUnderWay(uint[]? commands, Utf8Name key) => IsAny && commands is not null && unchecked((int)(commands[PlaceOf(key)] - pipeline.Sent)) > 0;
+    private bool IsUnderWay(uint[]? commands, Utf8Name key) =>
+        IsAny && commands is not null && unchecked((int)(commands[PlaceOf(key)] - pipeline.Sent)) > 0;
 
-    private void Add(ref uint[]? commands, Utf8Name key) => (commands ??= new uint[_places])[PlaceOf(key)] = unchecked(pipeline.Begun + 1);
+    private void Add(ref uint[]? commands, Utf8Name key) =>
+        (commands ??= new uint[_places])[PlaceOf(key)] = unchecked(pipeline.Begun + 1);
 
     private static int PlaceOf(Utf8Name key) => PlacementKey.SlotOfSpreadKey(key.Span) % _places;
 }

@@ -5,9 +5,12 @@ namespace Grains.Resp.Sessions;
 
 internal sealed partial class RespAudit
 {
-    [LoggerMessage(1901, LogLevel.Warning, "Refused with WRONGPASS: somebody at {Address} gave no known key. (Others not said: {Unsaid})")]
+    [LoggerMessage(1901, LogLevel.Warning, "Refused with WRONGPASS: somebody at {Address} gave no known key. (Others "
+        + "not said: {Unsaid})")]
     private static partial void LogRefused(ILogger logger, IPEndPoint? address, long unsaid);
 
-    [LoggerMessage(1902, LogLevel.Information, "Audit: '{Key}' at {Address} asked for FLUSHDB of {Keyspace}; the answer was {Outcome}.")]
-    private static partial void LogFlushed(ILogger logger, string key, IPEndPoint? address, string keyspace, string outcome);
+    [LoggerMessage(1902, LogLevel.Information, "Audit: '{Key}' at {Address} asked for FLUSHDB of {Keyspace}; the "
+        + "answer was {Outcome}.")]
+    private static partial void LogFlushed(
+        ILogger logger, string key, IPEndPoint? address, string keyspace, string outcome);
 }

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Grains.Resp.Sessions;
 
-/// <summary>Says who was not let in, and who emptied a database. What strangers can cause without end is said at a bounded pace.</summary>
+/// <summary>
+/// Says who was not let in, and who emptied a database. What strangers can cause without end is said at a bounded pace.
+/// </summary>
 internal sealed partial class RespAudit(TimeProvider time, ILogger<RespAudit> log)
 {
     private const int _burst = 10;

@@ -6,8 +6,8 @@ using Grains.StateMachines.Ids;
 namespace Grains.Resp.Sessions;
 
 /// <summary>
-/// Where scans go on, by a number, as cursors are numbers and places are keys. The newest are kept, of all connections of this
-/// server: clients ask for the next page through any of them.
+/// Where scans go on, by a number, as cursors are numbers and places are keys. The newest are kept, of all connections
+/// of this server: clients ask for the next page through any of them.
 /// </summary>
 internal sealed class ScanCursors(Random? random = null)
 {
@@ -37,7 +37,10 @@ internal sealed class ScanCursors(Random? random = null)
 
         lock (_lock)
         {
-            return _places.TryGetValue(number, out (KeyspaceId Keyspace, KeyPlace Place) kept) && kept.Keyspace == keyspace ? kept.Place : null;
+            return _places.TryGetValue(number, out (KeyspaceId Keyspace, KeyPlace Place) kept)
+                && kept.Keyspace == keyspace
+                ? kept.Place
+                : null;
         }
     }
 

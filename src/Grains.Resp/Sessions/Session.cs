@@ -4,7 +4,9 @@ using Grains.StateMachines.Keyspaces;
 
 namespace Grains.Resp.Sessions;
 
-/// <summary>What a connection has said of itself. Touched by the one that reads from it; shown to others as text.</summary>
+/// <summary>
+/// What a connection has said of itself. Touched by the one that reads from it; shown to others as text.
+/// </summary>
 internal sealed class Session(long id, IPEndPoint? from, InFlight inFlight)
 {
     public const string FirstDatabase = "db0";
@@ -80,6 +82,7 @@ internal sealed class Session(long id, IPEndPoint? from, InFlight inFlight)
     }
 
     public string Describe() =>
-        $"id={id} addr={from} name={Name} db={Database ?? -1} resp={Protocol} multi={Queued?.Count ?? -1} watch={Watched.Count} "
+        $"id={id} addr={from} name={Name} db={Database ?? -1} resp={Protocol} multi={Queued?.Count ?? -1} "
+        + $"watch={Watched.Count} "
         + $"user={Caller?.Key ?? "default"} lib-name={Library} lib-ver={LibraryVersion}";
 }

@@ -42,7 +42,8 @@ internal sealed class DataCommands(GrainsOptions options, ILoggerFactory logs, T
         BackupHeader header = await HeaderAsync(path, cancel);
         header.Settings.CheckFor(options.Partitions);
         Describe(header);
-        string name = $"the backup of cluster {header.Settings.ClusterId} taken at {header.TakenAt:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}";
+        string name = $"the backup of cluster {header.Settings.ClusterId} taken at "
+            + $"{header.TakenAt:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}";
         Source source = new(
             name,
             header.Settings with
@@ -61,7 +62,8 @@ internal sealed class DataCommands(GrainsOptions options, ILoggerFactory logs, T
     {
         if (!File.Exists(Path.Combine(folder, EmbeddedData.SettingsFile)))
         {
-            throw new StartException($"{folder} is not the data folder of a server: it holds no {EmbeddedData.SettingsFile}.");
+            throw new StartException(
+                $"{folder} is not the data folder of a server: it holds no {EmbeddedData.SettingsFile}.");
         }
 
         await using FolderPlace from = await FolderPlace.OpenAsync(folder, cancel);
@@ -110,7 +112,8 @@ internal sealed class DataCommands(GrainsOptions options, ILoggerFactory logs, T
     {
         try
         {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan);
+            return new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -6,7 +6,10 @@ namespace Grains.Server.Backups;
 /// <summary>What partitions hold, a line each, and the total.</summary>
 internal sealed class DigestTable
 {
-    private static readonly string[] _columns = ["keys", "nodes", "messages", "dead letters", "outbox entries", "idempotency keys"];
+    private static readonly string[] _columns =
+    [
+        "keys", "nodes", "messages", "dead letters", "outbox entries", "idempotency keys"
+    ];
 
     private readonly TextWriter _to;
     private StateContents _total = StateContents.Nothing;

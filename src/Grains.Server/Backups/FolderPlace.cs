@@ -34,7 +34,8 @@ internal sealed class FolderPlace : IDataPlace
         }
     }
 
-    public Task<IJournal> OpenJournalAsync(CancellationToken cancel) => Task.FromResult<IJournal>(SegmentJournal.Open(_journal));
+    public Task<IJournal> OpenJournalAsync(CancellationToken cancel) =>
+        Task.FromResult<IJournal>(SegmentJournal.Open(_journal));
 
     public Task<ImageTotals> ImportAsync(IAsyncEnumerable<ImagePart> parts, long nowMs, CancellationToken cancel) =>
         SegmentImport.RunAsync(_journal, parts, nowMs, cancel);

@@ -20,12 +20,14 @@ internal sealed class PostgresPlace : IDataPlace
     public string Name => $"Postgres at {_cluster.Postgres}, schema {_cluster.Schema}";
 
     /// <summary>On return Postgres is there and has every table.</summary>
-    public static async Task<PostgresPlace> OpenAsync(ClusterOptions cluster, ILoggerFactory logs, CancellationToken cancel)
+    public static async Task<PostgresPlace> OpenAsync(
+        ClusterOptions cluster, ILoggerFactory logs, CancellationToken cancel)
     {
         PostgresPlace place = new(cluster);
         try
         {
-            PostgresPatience patience = new(cluster.Postgres, TimeProvider.System, logs.CreateLogger<PostgresPatience>());
+            PostgresPatience patience = new(
+                cluster.Postgres, TimeProvider.System, logs.CreateLogger<PostgresPatience>());
             await patience.WaitAsync(place._database, cancel);
             await ClusterSchema.ApplyAsync(cluster.Postgres.ConnectionString, cluster.Schema, cancel);
             return place;
@@ -37,7 +39,8 @@ internal sealed class PostgresPlace : IDataPlace
         }
     }
 
-    public async Task<IJournal> OpenJournalAsync(CancellationToken cancel) => await PostgresJournal.OpenAsync(Journal(), cancel);
+    public async Task<IJournal> OpenJournalAsync(CancellationToken cancel) =>
+        await PostgresJournal.OpenAsync(Journal(), cancel);
 
     public Task<ImageTotals> ImportAsync(IAsyncEnumerable<ImagePart> parts, long nowMs, CancellationToken cancel) =>
         PostgresImport.RunAsync(Journal(), parts, nowMs, cancel);

@@ -6,8 +6,9 @@ using Grains.Silo.Cluster;
 namespace Grains.Server.Backups;
 
 /// <summary>
-/// Puts a source into an empty place: marks it, so that no server starts on it; puts everything in as one step; reads it
-/// back, recovers both sides and compares them; takes the mark away. Whatever ends it on the way, it can be repeated.
+/// Puts a source into an empty place: marks it, so that no server starts on it; puts everything in as one step; reads
+/// it back, recovers both sides and compares them; takes the mark away. Whatever ends it on the way, it can be
+/// repeated.
 /// </summary>
 internal sealed class Restoration(IDataPlace to, TextWriter say)
 {
@@ -32,7 +33,8 @@ internal sealed class Restoration(IDataPlace to, TextWriter say)
         {
             ImageTotals totals = await to.ImportAsync(source.Image(cancel), source.ForkedAtMs, cancel);
             say.WriteLine(
-                $"Put in: {totals.Partitions} partitions, {totals.Chunks} chunks of checkpoints, {totals.Records} records, "
+                $"Put in: {totals.Partitions} partitions, {totals.Chunks} chunks of checkpoints, {totals.Records} "
+                + "records, "
                 + $"{totals.Bytes} bytes.");
         }
         else
@@ -46,10 +48,13 @@ internal sealed class Restoration(IDataPlace to, TextWriter say)
         say.WriteLine($"{to.Name} holds what {source.Name} held: every partition was read back and is equal.");
         if (marked.Paused is not null)
         {
-            say.WriteLine("Push and timers are paused there until POST /v1/cluster:resume: the cluster that was backed up may still be at work.");
+            say.WriteLine(
+                "Push and timers are paused there until POST /v1/cluster:resume: the cluster that was backed up may "
+                + "still be at work.");
         }
 
-        say.WriteLine($"It is cluster {marked.ClusterId}, with {marked.Partitions} partitions. Servers may start on it.");
+        say.WriteLine(
+            $"It is cluster {marked.ClusterId}, with {marked.Partitions} partitions. Servers may start on it.");
     }
 
     private string? Refuses(Source source, ClusterSettings? present, bool isEmpty) => present switch
@@ -58,7 +63,8 @@ internal sealed class Restoration(IDataPlace to, TextWriter say)
             $"{to.Name} holds cluster {present.ClusterId} already. Choose an empty place, or move this one aside.",
         null when !isEmpty => $"{to.Name} holds partitions. Choose an empty place, or move this one aside.",
         { Restoring: var begun } when !isEmpty && begun != source.Name =>
-            $"{to.Name} holds what {begun} held, not yet compared. Repeat that with the same words, or empty the place.",
+            $"{to.Name} holds what {begun} held, not yet compared. Repeat that with the same words, or empty the "
+            + "place.",
         _ => null,
     };
 
@@ -85,7 +91,8 @@ internal sealed class Restoration(IDataPlace to, TextWriter say)
             if (found != wanted)
             {
                 throw new StartException(
-                    $"{to.Name} does not hold what {source.Name} holds: {found?.ToString() ?? "nothing"} instead of {wanted}. "
+                    $"{to.Name} does not hold what {source.Name} holds: {found?.ToString() ?? "nothing"} instead of "
+                    + $"{wanted}. "
                     + "Empty it and try again; no server will start on it.");
             }
 
@@ -95,7 +102,8 @@ internal sealed class Restoration(IDataPlace to, TextWriter say)
         if (await there.MoveNextAsync())
         {
             throw new StartException(
-                $"{to.Name} holds more than {source.Name}: {there.Current}. Empty it and try again; no server will start on it.");
+                $"{to.Name} holds more than {source.Name}: {there.Current}. Empty it and try again; no server will "
+                + "start on it.");
         }
 
         table.End();

@@ -5,8 +5,8 @@ using Npgsql;
 namespace Grains.Server.Cluster;
 
 /// <summary>
-/// Whether what is in a schema belongs together, before a server joins there: a cluster that lost a table, or what was in
-/// one, would begin anew under its own name.
+/// Whether what is in a schema belongs together, before a server joins there: a cluster that lost a table, or what was
+/// in one, would begin anew under its own name.
 /// </summary>
 internal sealed class ClusterContents(NpgsqlDataSource database, ClusterOptions cluster)
 {
@@ -24,7 +24,8 @@ internal sealed class ClusterContents(NpgsqlDataSource database, ClusterOptions 
     public async Task CheckAsync(CancellationToken cancel)
     {
         await using (NpgsqlCommand missing = database.CreateCommand(
-            "SELECT string_agg(t, ', ') FROM unnest($1) t WHERE to_regclass(quote_ident($2) || '.' || quote_ident(t)) IS NULL"))
+            "SELECT string_agg(t, ', ') FROM unnest($1) t WHERE to_regclass(quote_ident($2) || '.' || quote_ident(t)) "
+            + "IS NULL"))
         {
             missing.Parameters.Add(new() { Value = _tables });
             missing.Parameters.Add(new() { Value = cluster.Schema });
@@ -36,7 +37,8 @@ internal sealed class ClusterContents(NpgsqlDataSource database, ClusterOptions 
 
         await using NpgsqlCommand read = database.CreateCommand("""
             SELECT (SELECT count(*) FROM partition),
-                (SELECT PayloadBinary FROM OrleansStorage WHERE GrainTypeString LIKE '%' || $1 AND PayloadBinary IS NOT NULL LIMIT 1)
+                (SELECT PayloadBinary FROM OrleansStorage
+                    WHERE GrainTypeString LIKE '%' || $1 AND PayloadBinary IS NOT NULL LIMIT 1)
             """);
         read.Parameters.Add(new() { Value = ClusterStorage.SettingsState });
         await using NpgsqlDataReader row = await read.ExecuteReaderAsync(cancel);
@@ -50,13 +52,15 @@ internal sealed class ClusterContents(NpgsqlDataSource database, ClusterOptions 
         if (settings is null && partitions > 0)
         {
             throw new StartException(
-                $"{Place} holds {partitions} partitions and no settings of a cluster: its table orleansstorage was emptied. {_whatToDo}");
+                $"{Place} holds {partitions} partitions and no settings of a cluster: its table orleansstorage was "
+                + $"emptied. {_whatToDo}");
         }
 
         if (settings is { Begun: true, Restoring: null } && partitions < settings.Partitions)
         {
             throw new StartException(
-                $"{Place} holds the settings of cluster {settings.ClusterId} with {settings.Partitions} partitions, and its table "
+                $"{Place} holds the settings of cluster {settings.ClusterId} with {settings.Partitions} partitions, "
+                + "and its table "
                 + $"partition holds {partitions}: it was emptied, or is another cluster's. {_whatToDo}");
         }
     }

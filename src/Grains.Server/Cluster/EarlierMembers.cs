@@ -67,7 +67,8 @@ internal sealed partial class EarlierMembers(
         if (!isHere && isInTheWay && member.Heartbeat != first.Heartbeat)
         {
             throw new StartException(isOurs
-                ? $"The name {member.Name} is in use by a living server at {member.Place}. Give each server its own with "
+                ? $"The name {member.Name} is in use by a living server at {member.Place}. Give each server its own "
+                    + "with "
                     + $"{Setting.ServerName.Switch}."
                 : $"The schema {cluster.Schema} is in use by the cluster {member.Cluster}, with a living server at "
                     + $"{member.Place}. Name another schema, or stop that cluster first: two on one journal would take "

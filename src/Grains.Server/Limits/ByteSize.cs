@@ -6,7 +6,10 @@ namespace Grains.Server.Limits;
 /// <summary>Numbers of bytes, as people write them: <c>512MiB</c>, <c>4GiB</c>, or a plain number.</summary>
 internal static class ByteSize
 {
-    private static readonly (string Unit, int Shift)[] _units = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10), ("B", 0), ("", 0)];
+    private static readonly (string Unit, int Shift)[] _units =
+    [
+        ("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10), ("B", 0), ("", 0)
+    ];
 
     /// <returns>Null: it is none.</returns>
     public static long? Parse(string text)

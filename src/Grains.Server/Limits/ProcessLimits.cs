@@ -10,7 +10,8 @@ internal static class ProcessLimits
     public const long MemoryBytesMin = 256L << 20;
 
     /// <summary>
-    /// What is resident beside the collector's heap, at the least: measured as 155 MiB, of libraries 90, of compiled code
+    /// What is resident beside the collector's heap, at the least: measured as 155 MiB, of libraries 90, of compiled
+    /// code
     /// 35, of stacks and of SQLite 30.
     /// </summary>
     private const long _beside = 160L << 20;
@@ -41,7 +42,9 @@ internal static class ProcessLimits
         }
     }
 
-    /// <summary>Files and sockets that this process may have open. The runtime has raised it as far as it may.</summary>
+    /// <summary>
+    /// Files and sockets that this process may have open. The runtime has raised it as far as it may.
+    /// </summary>
     public static int Descriptors { get; } = Lines("/proc/self/limits")
         .Where(l => l.StartsWith("Max open files", StringComparison.Ordinal))
         .Select(l => (int)Math.Min(Number(l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[3]), int.MaxValue))
@@ -56,7 +59,8 @@ internal static class ProcessLimits
     /// <summary>To the port for other servers.</summary>
     public static int SiloConnectionsMax => Math.Clamp(Descriptors >> _siloConnectionsShift, 16, _siloConnectionsMax);
 
-    private static long MachineBytes { get; } = Lines("/proc/meminfo").Where(l => l.StartsWith("MemTotal:", StringComparison.Ordinal))
+    private static long MachineBytes { get; } = Lines("/proc/meminfo").Where(
+        l => l.StartsWith("MemTotal:", StringComparison.Ordinal))
         .Select(l => Number(l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) << 10).FirstOrDefault();
 
     /// <summary>Null: there is none, or it limits nothing. After <see cref="MachineBytes"/>.</summary>
@@ -65,7 +69,10 @@ internal static class ProcessLimits
         .SelectMany(Lines).Where(l => l != _unlimited).Select(Number).Where(b => b > 0 && b < MachineBytes)
         .Select(b => (long?)b).Min();
 
-    /// <summary>Tells the collector what <c>--memory</c>, or else the container, means to it, where nothing else has told it less.</summary>
+    /// <summary>
+    /// Tells the collector what <c>--memory</c>, or else the container, means to it, where nothing else has told it
+    /// less.
+    /// </summary>
     public static void Apply(long? memoryBytes)
     {
         if (HeapBytes(memoryBytes) is { } heapBytes && heapBytes < GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
@@ -79,7 +86,9 @@ internal static class ProcessLimits
     public static MemoryShares Shares(long? memoryBytes)
     {
         MemoryShares all = MemoryShares.OfProcess;
-        return HeapBytes(memoryBytes) is { } heapBytes ? MemoryShares.OfServer(Math.Min(all.HeapBytes, heapBytes)) : all;
+        return HeapBytes(memoryBytes) is { } heapBytes
+            ? MemoryShares.OfServer(Math.Min(all.HeapBytes, heapBytes))
+            : all;
     }
 
     /// <summary>The collector's part of what the process may use; null: nothing limits that.</summary>
@@ -97,7 +106,8 @@ internal static class ProcessLimits
     /// <summary>Of the second version, from the root to the process's own.</summary>
     private static IEnumerable<string> ControlGroups()
     {
-        string own = Lines("/proc/self/cgroup").FirstOrDefault(l => l.StartsWith("0::/", StringComparison.Ordinal), "0::/")[3..];
+        string own = Lines("/proc/self/cgroup").FirstOrDefault(
+            l => l.StartsWith("0::/", StringComparison.Ordinal), "0::/")[3..];
         string path = "";
         yield return path;
         foreach (string part in own.Split('/', StringSplitOptions.RemoveEmptyEntries))

@@ -14,7 +14,9 @@ internal sealed class LogLevels
         ["error"] = LogLevel.Error,
     };
 
-    /// <summary>A start that fails is explained in one line by the program; the hosts would add a stack trace each.</summary>
+    /// <summary>
+    /// A start that fails is explained in one line by the program; the hosts would add a stack trace each.
+    /// </summary>
     private static readonly (string Category, LogLevel Level)[] _always =
     [
         ("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None),
@@ -77,7 +79,8 @@ internal sealed class LogLevels
     public void Apply(ILoggingBuilder logging)
     {
         logging.SetMinimumLevel(_level);
-        foreach ((string category, LogLevel level) in (IEnumerable<(string, LogLevel)>)[.. _usual, .. _given, .. _always])
+        foreach (
+            (string category, LogLevel level) in (IEnumerable<(string, LogLevel)>)[.. _usual, .. _given, .. _always])
         {
             logging.AddFilter(category, level);
         }

@@ -30,7 +30,8 @@ internal sealed class OneLineFormatter(TimeProvider time) : ConsoleFormatter(For
     {
         string message = logEntry.Formatter(logEntry.State, logEntry.Exception);
         StringBuilder line = (_reused ??= new StringBuilder()).Clear();
-        line.Append(CultureInfo.InvariantCulture, $"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {Word(logEntry.LogLevel)}: ");
+        line.Append(
+            CultureInfo.InvariantCulture, $"{time.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {Word(logEntry.LogLevel)}: ");
         line.Append(CultureInfo.InvariantCulture, $"{logEntry.Category}[{logEntry.EventId.Id}] ");
         LogText.Append(line, message, _messageCharsMax);
         if (logEntry.Exception is { } exception)

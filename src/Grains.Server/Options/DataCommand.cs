@@ -11,7 +11,8 @@ internal abstract record DataCommand
     public sealed record Verify(string File) : DataCommand;
 
     /// <summary>
-    /// <c>restore FILE</c>: into the place that the other options name. Unless live, push and timers wait for a person there.
+    /// <c>restore FILE</c>: into the place that the other options name. Unless live, push and timers wait for a person
+    /// there.
     /// </summary>
     public sealed record Restore(string File, bool IsLive) : DataCommand;
 

@@ -3,7 +3,8 @@ namespace Grains.Server.Options;
 /// <summary>The words before the options.</summary>
 internal sealed class DataCommandReader(SettingSource source)
 {
-    private const string _known = "Write backup verify FILE, restore FILE, migrate --from FOLDER, or hash-key NAME PERMISSION, before the options; or "
+    private const string _known = "Write backup verify FILE, restore FILE, migrate --from FOLDER, or hash-key NAME "
+        + "PERMISSION, before the options; or "
         + "nothing, to serve";
 
     /// <returns>Null: there are none, so it serves; or they are wrong.</returns>
@@ -26,12 +27,16 @@ internal sealed class DataCommandReader(SettingSource source)
 
         if (words is not ["migrate"] && source.IsGiven(Setting.From))
         {
-            source.Wrong(Setting.From, source.Find(Setting.From).Value, "belongs to the command migrate", "Write migrate as the first word");
+            source.Wrong(
+                Setting.From, source.Find(Setting.From).Value, "belongs to the command migrate",
+                "Write migrate as the first word");
         }
 
         if (words is not ["restore", _] && source.IsGiven(Setting.Live))
         {
-            source.Wrong(Setting.Live, source.Find(Setting.Live).Value, "belongs to the command restore", "Write restore FILE as the first words");
+            source.Wrong(
+                Setting.Live, source.Find(Setting.Live).Value, "belongs to the command restore",
+                "Write restore FILE as the first words");
         }
 
         return command;
@@ -50,7 +55,9 @@ internal sealed class DataCommandReader(SettingSource source)
             return new DataCommand.Migrate(Path.GetFullPath(folder));
         }
 
-        source.Wrong(Setting.From, null, "is missing: it says what to migrate", $"Write {Setting.From.Switch} {Setting.From.Value}");
+        source.Wrong(
+            Setting.From, null, "is missing: it says what to migrate",
+            $"Write {Setting.From.Switch} {Setting.From.Value}");
         return null;
     }
 }

@@ -13,7 +13,8 @@ internal sealed class GrainsOptionsReader(SettingSource source)
 {
     /// <returns>Null if there are problems.</returns>
     public static GrainsOptions? Read(
-        CommandLine line, IConfiguration configuration, Func<string, string?> environment, out IReadOnlyList<SettingProblem> problems)
+        CommandLine line, IConfiguration configuration, Func<string, string?> environment,
+        out IReadOnlyList<SettingProblem> problems)
     {
         var source = new SettingSource(line, configuration, environment);
         GrainsOptions options = new GrainsOptionsReader(source).Read(line.Words);
@@ -75,11 +76,15 @@ internal sealed class GrainsOptionsReader(SettingSource source)
     {
         (string? value, _) = source.Find(Setting.Urls);
         var urls = new List<Uri>();
-        foreach (string text in (value ?? "").Split([';', ','], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (string text in (value ?? "").Split(
+            [';', ','], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
-            if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || url.Scheme != Uri.UriSchemeHttp || url.PathAndQuery != "/")
+            if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || url.Scheme != Uri.UriSchemeHttp
+                || url.PathAndQuery != "/")
             {
-                source.Wrong(Setting.Urls, text, "is not a URL to listen on", "Write http://ADDRESS:PORT; put TLS in front of it");
+                source.Wrong(
+                    Setting.Urls, text, "is not a URL to listen on",
+                    "Write http://ADDRESS:PORT; put TLS in front of it");
             }
             else if (!Loopback.Is(url.Host) && !isOpen)
             {
@@ -100,7 +105,9 @@ internal sealed class GrainsOptionsReader(SettingSource source)
         return [.. urls];
     }
 
-    /// <summary>One server is a developer's machine by default, a cluster never: there, nothing is allowed unless said.</summary>
+    /// <summary>
+    /// One server is a developer's machine by default, a cluster never: there, nothing is allowed unless said.
+    /// </summary>
     private IPNetwork[] PushTo(bool isAlone)
     {
         (string? value, _) = source.Find(Setting.PushTo);
@@ -110,7 +117,8 @@ internal sealed class GrainsOptionsReader(SettingSource source)
         }
 
         var networks = new List<IPNetwork>();
-        foreach (string text in value.Split([',', ';'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (string text in value.Split(
+            [',', ';'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (Loopback.TryAddress(text, out IPAddress? one))
             {
@@ -130,7 +138,9 @@ internal sealed class GrainsOptionsReader(SettingSource source)
         return [.. networks];
     }
 
-    /// <summary>An address and a number of bits; <c>10/8</c> would be 0.0.0.10/8 elsewhere, and 10.0.0.0/8 to who wrote it.</summary>
+    /// <summary>
+    /// An address and a number of bits; <c>10/8</c> would be 0.0.0.10/8 elsewhere, and 10.0.0.0/8 to who wrote it.
+    /// </summary>
     private static bool TryNetwork(string text, out IPNetwork network)
     {
         network = default;
@@ -154,7 +164,9 @@ internal sealed class GrainsOptionsReader(SettingSource source)
             return count;
         }
 
-        source.Wrong(Setting.Partitions, value, $"is not a number from 1 to 4096 ({SlotMap.SlotCount} slots are spread over them)",
+        source.Wrong(
+            Setting.Partitions, value,
+            $"is not a number from 1 to 4096 ({SlotMap.SlotCount} slots are spread over them)",
             "Leave it out for 64, which suits most");
         return null;
     }
@@ -168,7 +180,8 @@ internal sealed class GrainsOptionsReader(SettingSource source)
         }
 
         source.Wrong(Setting.Log, value, "names no levels",
-            "Write trace, debug, information, warning or error, and for a part of the program CATEGORY=LEVEL, with commas");
+            "Write trace, debug, information, warning or error, and for a part of the program CATEGORY=LEVEL, with "
+            + "commas");
         return LogLevels.Usual;
     }
 
@@ -182,7 +195,9 @@ internal sealed class GrainsOptionsReader(SettingSource source)
 
         foreach (string error in KeysFile.Read(value).Errors)
         {
-            source.Wrong(Setting.Keys, value, error.TrimEnd('.'), "Each line of the file is: name permission key, and an expiry if it has one");
+            source.Wrong(
+                Setting.Keys, value, error.TrimEnd('.'),
+                "Each line of the file is: name permission key, and an expiry if it has one");
         }
 
         return Path.GetFullPath(value);

@@ -19,11 +19,16 @@ internal static class Help
         to.WriteLine("  backup verify FILE        reads a backup (GET /v1/backup) through, and says what is in it");
         to.WriteLine("  restore FILE              puts a backup into an empty folder or schema; push and timers");
         to.WriteLine("                            wait for POST /v1/cluster:resume there, unless --live");
-        to.WriteLine("  migrate --from FOLDER     puts the folder of a stopped server into an empty schema of Postgres");
+        to.WriteLine(
+            "  migrate --from FOLDER     puts the folder of a stopped server into an empty schema of Postgres");
         to.WriteLine("  hash-key NAME PERMISSION [EXPIRY]");
-        to.WriteLine("                            prints the line of a keys file for the key on standard input, or for a new one");
+        to.WriteLine(
+            "                            prints the line of a keys file for the key on standard input, or for a new "
+            + "one");
         to.WriteLine();
-        to.WriteLine("Also as environment variables (GRAINS_DATA, GRAINS_NO_SYNC) and in the file of --settings (Grains:Data, Grains:NoSync);");
+        to.WriteLine(
+            "Also as environment variables (GRAINS_DATA, GRAINS_NO_SYNC) and in the file of --settings (Grains:Data, "
+            + "Grains:NoSync);");
         to.WriteLine("the command line wins, then the environment.");
     }
 

@@ -19,14 +19,16 @@ internal sealed class LimitOptionsReader(SettingSource source)
 
         if (ByteSize.Parse(value) is not { } bytes || bytes < ProcessLimits.MemoryBytesMin)
         {
-            source.Wrong(Setting.Memory, value, $"is not a size of at least {ByteSize.Write(ProcessLimits.MemoryBytesMin)}",
+            source.Wrong(
+                Setting.Memory, value, $"is not a size of at least {ByteSize.Write(ProcessLimits.MemoryBytesMin)}",
                 "Write a number with KiB, MiB, GiB or TiB, such as 512MiB");
             return null;
         }
 
         if (bytes > ProcessLimits.MemoryBytes)
         {
-            source.Wrong(Setting.Memory, value, $"is more than the {ByteSize.Write(ProcessLimits.MemoryBytes)} that there are",
+            source.Wrong(
+                Setting.Memory, value, $"is more than the {ByteSize.Write(ProcessLimits.MemoryBytes)} that there are",
                 "Write less, give the container more, or leave it out");
         }
 

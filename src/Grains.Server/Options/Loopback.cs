@@ -12,7 +12,9 @@ internal static class Loopback
         host == "localhost"
         || (TryAddress(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
 
-    /// <summary>An address as it is written: four decimal numbers, or version 6. Not <c>127.1</c>, <c>0x7f.1</c> or <c>1</c>.</summary>
+    /// <summary>
+    /// An address as it is written: four decimal numbers, or version 6. Not <c>127.1</c>, <c>0x7f.1</c> or <c>1</c>.
+    /// </summary>
     public static bool TryAddress(string text, [NotNullWhen(true)] out IPAddress? address) =>
         IPAddress.TryParse(text, out address)
         && (address.AddressFamily != AddressFamily.InterNetwork || address.ToString() == text);

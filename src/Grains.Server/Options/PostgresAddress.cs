@@ -31,7 +31,8 @@ internal sealed class PostgresAddress
             return string.IsNullOrWhiteSpace(connection.Host) ? null : new PostgresAddress(connection);
         }
         catch (Exception e) when (
-            e is ArgumentException or FormatException or InvalidCastException or OverflowException or KeyNotFoundException)
+            e is ArgumentException or FormatException or InvalidCastException or OverflowException
+                or KeyNotFoundException)
         {
             return null;
         }

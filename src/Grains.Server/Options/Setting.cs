@@ -1,7 +1,8 @@
 namespace Grains.Server.Options;
 
 /// <summary>
-/// One thing that can be set: <c>--no-sync</c>, <c>GRAINS_NO_SYNC</c>, or <c>Grains:NoSync</c> in the file of <c>--settings</c>.
+/// One thing that can be set: <c>--no-sync</c>, <c>GRAINS_NO_SYNC</c>, or <c>Grains:NoSync</c> in the file of
+/// <c>--settings</c>.
 /// </summary>
 /// <param name="Name">As on the command line, without the dashes in front.</param>
 /// <param name="Value">What to show for its value in the help; null = a flag, that needs none.</param>
@@ -13,7 +14,8 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
         new("data", "FOLDER", "./data", "where everything is kept; one process at a time");
     public static readonly Setting Urls = new("urls", "URL[;URL]", "http://127.0.0.1:7400", "where to listen");
     public static readonly Setting Resp = new(
-        "resp", "ADDRESS:PORT|off", null, "for Redis clients; unless given 127.0.0.1:7401, or off in a cluster or with --urls");
+        "resp", "ADDRESS:PORT|off", null,
+        "for Redis clients; unless given 127.0.0.1:7401, or off in a cluster or with --urls");
 
     public static readonly Setting Partitions =
         new("partitions", "COUNT", null, "fixed at the first start; 64 unless given");
@@ -26,10 +28,13 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
         new("dashboard", "true|false", "true", "the Orleans dashboard at /dashboard");
 
     public static readonly Setting PushTo = new(
-        "push-to", "NETWORK[,NETWORK]", null, "where push requests may go; loopback alone, in a cluster nowhere, unless given");
+        "push-to", "NETWORK[,NETWORK]", null,
+        "where push requests may go; loopback alone, in a cluster nowhere, unless given");
 
     public static readonly Setting Log =
-        new("log", "LEVEL[,PART=LEVEL]", "information", "trace, debug, information, warning or error; to standard output");
+        new(
+            "log", "LEVEL[,PART=LEVEL]", "information",
+            "trace, debug, information, warning or error; to standard output");
     public static readonly Setting Settings =
         new("settings", "FILE", null, "JSON with a section Grains that holds settings; no other file is read");
 

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Grains.Server.Options;
 
 /// <summary>
-/// The file of <c>--settings</c>: a JSON object with one section, <c>Grains</c>, and nothing of the hosts below. No file
-/// is read that nobody named.
+/// The file of <c>--settings</c>: a JSON object with one section, <c>Grains</c>, and nothing of the hosts below. No
+/// file is read that nobody named.
 /// </summary>
 internal static class SettingsFile
 {
@@ -64,7 +64,8 @@ internal static class SettingsFile
         foreach (IConfigurationSection setting in read.GetSection(_section).GetChildren())
         {
             if (setting.Value is null || !Setting.All.Any(
-                s => s != Setting.Settings && s.ConfigurationKey.Equals(setting.Path, StringComparison.OrdinalIgnoreCase)))
+                s => s != Setting.Settings
+                    && s.ConfigurationKey.Equals(setting.Path, StringComparison.OrdinalIgnoreCase)))
             {
                 wrong($"has {setting.Path}, which is no setting with one value", "See --help");
             }

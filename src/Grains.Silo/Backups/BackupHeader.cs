@@ -70,7 +70,8 @@ public sealed record BackupHeader(long TakenAtMs, ClusterSettings Settings)
         int count = from.ReadInt32();
         if (count is < 0 or > _rangesMax)
         {
-            throw new FormatException($"A header with {count} ranges of slots cannot be read; there are at most {_rangesMax}.");
+            throw new FormatException(
+                $"A header with {count} ranges of slots cannot be read; there are at most {_rangesMax}.");
         }
 
         StoredSlotRange[] slots = new StoredSlotRange[count];

@@ -123,12 +123,14 @@ public sealed class BackupReader
                 Expect(body, BackupFormat.TailBytes, kind);
                 return new ImagePart.End(Tail(from));
             default:
-                throw new ImageDamagedException($"the frame before byte {_at} has kind {(byte)kind} and {body.Length} bytes.");
+                throw new ImageDamagedException(
+                    $"the frame before byte {_at} has kind {(byte)kind} and {body.Length} bytes.");
         }
     }
 
     private static JournalTail Tail(ReadOnlySpan<byte> from) => new(
-        new Revision(BinaryPrimitives.ReadInt64LittleEndian(from)), BinaryPrimitives.ReadUInt128LittleEndian(from[8..]));
+        new Revision(BinaryPrimitives.ReadInt64LittleEndian(from)),
+        BinaryPrimitives.ReadUInt128LittleEndian(from[8..]));
 
     private static void Expect(ReadOnlyMemory<byte> body, int bytes, BackupFrame kind)
     {
@@ -155,7 +157,8 @@ public sealed class BackupReader
         uint found = Crc32C.Compute(_frame.AsSpan(0, bytes));
         if (stored != found)
         {
-            throw new ImageDamagedException($"the frame at byte {begun} has CRC {found:x8} and should have {stored:x8}.");
+            throw new ImageDamagedException(
+                $"the frame at byte {begun} has CRC {found:x8} and should have {stored:x8}.");
         }
 
         _sum.Append(_frame.AsSpan(0, bytes + BackupFormat.CrcBytes));
@@ -169,7 +172,8 @@ public sealed class BackupReader
             Array.Resize(ref _frame, Math.Max(offset + bytes, _frame.Length * 2));
         }
 
-        int read = await _from.ReadAtLeastAsync(_frame.AsMemory(offset, bytes), bytes, throwOnEndOfStream: false, cancel);
+        int read = await _from.ReadAtLeastAsync(
+            _frame.AsMemory(offset, bytes), bytes, throwOnEndOfStream: false, cancel);
         _at += read;
         if (read < bytes)
         {

@@ -45,7 +45,8 @@ public sealed partial class BackupSource(
         finally
         {
             _bytes.Add(writer.Written);
-            _seconds.Record(time.GetElapsedTime(begun).TotalSeconds, new KeyValuePair<string, object?>("whole", isWhole));
+            _seconds.Record(
+                time.GetElapsedTime(begun).TotalSeconds, new KeyValuePair<string, object?>("whole", isWhole));
         }
     }
 }

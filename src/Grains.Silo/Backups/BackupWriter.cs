@@ -19,7 +19,8 @@ public sealed class BackupWriter(Stream to)
 
     /// <summary>Header, every part, trailer. The parts are held to their rules on the way.</summary>
     /// <returns>What the trailer says.</returns>
-    public async Task<BackupSummary> WriteAsync(BackupHeader header, IAsyncEnumerable<ImagePart> parts, CancellationToken cancel)
+    public async Task<BackupSummary> WriteAsync(
+        BackupHeader header, IAsyncEnumerable<ImagePart> parts, CancellationToken cancel)
     {
         ImageChecks checks = new();
         _buffer.Write(BackupFormat.Magic);

@@ -14,7 +14,8 @@ namespace Grains.Silo.Backups;
 /// <param name="Revision">Of its last record.</param>
 /// <param name="Contents">Counted through.</param>
 /// <param name="Checksum">XXH128 over the checkpoint that the state would make.</param>
-public sealed record PartitionDigest(PartitionId Partition, Revision Revision, StateContents Contents, UInt128 Checksum);
+public sealed record PartitionDigest(
+    PartitionId Partition, Revision Revision, StateContents Contents, UInt128 Checksum);
 
 /// <summary>
 /// Recovers the partitions of an image one after the other, by the code that a server recovers them with.
@@ -27,7 +28,8 @@ public static class ImageDigests
     /// </param>
     /// <param name="cancel">Ends it.</param>
     public static async IAsyncEnumerable<PartitionDigest> DigestsAsync(
-        this IAsyncEnumerable<ImagePart> parts, long? forkedAtMs, [EnumeratorCancellation] CancellationToken cancel = default)
+        this IAsyncEnumerable<ImagePart> parts, long? forkedAtMs,
+        [EnumeratorCancellation] CancellationToken cancel = default)
     {
         ImagePart.Begin begin = null!;
         PartitionMachine machine = null!;

@@ -27,7 +27,8 @@ public sealed class ByteShare(long bytesMax)
     {
         if (Interlocked.Add(ref _taken, -bytes) < 0)
         {
-            throw new InvalidOperationException($"{bytes} bytes were given back to a share from which they were not taken.");
+            throw new InvalidOperationException(
+                $"{bytes} bytes were given back to a share from which they were not taken.");
         }
     }
 }

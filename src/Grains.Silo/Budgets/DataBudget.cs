@@ -25,7 +25,9 @@ public sealed class DataBudget(MemoryShares shares, HeapPressure heap)
     /// <summary>Less than a sixteenth is left.</summary>
     public bool IsNearlyUsedUp => HeldBytes > BytesMax - (BytesMax >> _lastShift);
 
-    /// <summary>Takes as much of <paramref name="wantedBytes"/> as there is; <see cref="Settle"/> gives it back.</summary>
+    /// <summary>
+    /// Takes as much of <paramref name="wantedBytes"/> as there is; <see cref="Settle"/> gives it back.
+    /// </summary>
     public Room Reserve(long wantedBytes)
     {
         long held = HeldBytes;

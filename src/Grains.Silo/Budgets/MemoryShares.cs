@@ -29,7 +29,9 @@ public sealed record MemoryShares(long HeapBytes, long OwnBytes = 0)
     /// <summary>Answers on their way to those who asked.</summary>
     public long AnswerBytesMax => HeapBytes / 8;
 
-    /// <summary>Commands that wait for a partition. Those of this server's own requests are in its bodies too.</summary>
+    /// <summary>
+    /// Commands that wait for a partition. Those of this server's own requests are in its bodies too.
+    /// </summary>
     public long QueuedBytesMax => HeapBytes / 8;
 
     /// <summary>Growing writes wait for a collection while more than this survived the last one.</summary>

@@ -4,8 +4,10 @@ using Grains.Silo.Telemetry;
 namespace Grains.Silo.Budgets;
 
 /// <summary>The memory of this process, as it is shared out and used.</summary>
-public sealed class ServerMemory
+public sealed class ServerMemory : IDisposable
 {
+    private readonly ServerGauges _gauges = new();
+
     public ServerMemory(MemoryShares shares)
     {
         Shares = shares;
@@ -13,11 +15,12 @@ public sealed class ServerMemory
         Bodies = new ByteShare(shares.BodyBytesMax);
         Answers = new ByteShare(shares.AnswerBytesMax);
         Queues = new ByteShare(shares.QueuedBytesMax);
-        GrainsMeter.Instance.CreateObservableGauge(
+        _gauges.Add(
             "grains.memory.used", () => Measure(Data.HeldBytes, Bodies.Taken, Answers.Taken, Queues.Taken), "By",
             "Memory in use, by share.");
-        GrainsMeter.Instance.CreateObservableGauge(
-            "grains.memory.limit", () => Measure(Data.BytesMax, Bodies.BytesMax, Answers.BytesMax, Queues.BytesMax), "By",
+        _gauges.Add(
+            "grains.memory.limit", () => Measure(Data.BytesMax, Bodies.BytesMax, Answers.BytesMax, Queues.BytesMax),
+            "By",
             "Memory that may be used, by share.");
     }
 
@@ -38,4 +41,6 @@ public sealed class ServerMemory
 
     private static Measurement<long> Of(string share, long bytes) =>
         new(bytes, new KeyValuePair<string, object?>("share", share));
+
+    public void Dispose() => _gauges.Dispose();
 }

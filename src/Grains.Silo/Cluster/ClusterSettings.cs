@@ -35,13 +35,14 @@ public sealed record ClusterSettings
     [Id(8)] public string? Restoring { get; init; }
 
     /// <summary>
-    /// What delivery ids are sealed with; null = the cluster is older, and seals none until its format is raised. Known to
-    /// servers only, and in no backup.
+    /// What delivery ids are sealed with; null = the cluster is older, and seals none until its format is raised. Known
+    /// to servers only, and in no backup.
     /// </summary>
     [Id(9)] public byte[]? DeliverySecret { get; init; }
 
     /// <summary>
-    /// Why nothing is pushed and no timer fires: this is a copy of a cluster that may still be at work. Null = all goes on.
+    /// Why nothing is pushed and no timer fires: this is a copy of a cluster that may still be at work. Null = all goes
+    /// on.
     /// </summary>
     [Id(10)] public string? Paused { get; init; }
 
@@ -53,7 +54,10 @@ public sealed record ClusterSettings
         ClusterId = Guid.NewGuid().ToString("N"),
         FormatLevel = FormatLevels.Newest,
         Partitions = partitions,
-        Slots = [.. SlotMap.Even(partitions).ToRanges().Select(r => new StoredSlotRange(r.First, r.Last, r.Partition.Value))],
+        Slots =
+        [
+            .. SlotMap.Even(partitions).ToRanges().Select(r => new StoredSlotRange(r.First, r.Last, r.Partition.Value))
+        ],
         Namespace = "default",
         CreatedAt = now,
         DeliverySecret = DrawSecret(),
@@ -71,7 +75,8 @@ public sealed record ClusterSettings
         if (Restoring is { } from)
         {
             throw new ClusterSettingsException(
-                $"The data is being restored from {from}, or that was interrupted. Wait for its end, or repeat it with the same words; "
+                $"The data is being restored from {from}, or that was interrupted. Wait for its end, or repeat it "
+                + "with the same words; "
                 + "no server may run before it has ended well.");
         }
 
@@ -85,7 +90,8 @@ public sealed record ClusterSettings
         if (partitionsAsked is { } asked && asked != Partitions)
         {
             throw new ClusterSettingsException(
-                $"The data was created with {Partitions} partitions, {asked} were asked for. The number is fixed at the first start: "
+                $"The data was created with {Partitions} partitions, {asked} were asked for. The number is fixed at "
+                + "the first start: "
                 + $"leave --partitions out or say {Partitions}; for another number start with an empty data folder.");
         }
     }
@@ -96,5 +102,7 @@ public sealed record ClusterSettings
 public readonly record struct StoredSlotRange(
     [property: Id(0)] int First, [property: Id(1)] int Last, [property: Id(2)] uint Partition);
 
-/// <summary>The stored settings forbid this server to run. The message says what is stored, what was asked, what to do.</summary>
+/// <summary>
+/// The stored settings forbid this server to run. The message says what is stored, what was asked, what to do.
+/// </summary>
 public sealed class ClusterSettingsException(string message) : Exception(message);

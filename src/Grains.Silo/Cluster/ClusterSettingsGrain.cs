@@ -17,7 +17,10 @@ public interface IClusterSettingsGrain : IGrainWithStringKey
     [Alias("read")]
     Task<ClusterSettings?> Read();
 
-    /// <summary>Puts in what a backup holds, where nothing is, or only what an unfinished restore left. Returns what is stored then.</summary>
+    /// <summary>
+    /// Puts in what a backup holds, where nothing is, or only what an unfinished restore left. Returns what is stored
+    /// then.
+    /// </summary>
     [Alias("restore")]
     Task<ClusterSettings> Restore(ClusterSettings restored);
 
@@ -77,7 +80,9 @@ internal sealed class ClusterSettingsGrain(
         Existing(known).Paused is null ? known! : known! with { Paused = null, Version = known.Version + 1 });
 
     private static ClusterSettings Existing(ClusterSettings? known) =>
-        known ?? throw new InvalidOperationException("The cluster has no settings yet; a server creates them when it starts.");
+        known
+            ?? throw new InvalidOperationException(
+                "The cluster has no settings yet; a server creates them when it starts.");
 
     private async Task<ClusterSettings> ChangeAsync(Func<ClusterSettings?, ClusterSettings> change)
     {

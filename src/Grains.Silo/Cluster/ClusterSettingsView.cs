@@ -4,14 +4,15 @@ using Grains.StateMachines.Slots;
 namespace Grains.Silo.Cluster;
 
 /// <summary>The settings in this process, once they are read.</summary>
-public sealed class ClusterSettingsView
+public sealed class ClusterSettingsView : IDisposable
 {
+    private readonly ServerGauges _gauges = new();
     private volatile SlotMap? _slots;
 
     private readonly Lock _lock = new();
     private volatile ClusterSettings? _settings;
 
-    public ClusterSettingsView() => GrainsMeter.Instance.CreateObservableGauge(
+    public ClusterSettingsView() => _gauges.Add(
         "grains.cluster.paused", () => _settings?.Paused is null ? 0 : 1, null,
         "1 while push and timers wait for POST /v1/cluster:resume, as a restored copy does.");
 
@@ -35,4 +36,6 @@ public sealed class ClusterSettingsView
             return true;
         }
     }
+
+    public void Dispose() => _gauges.Dispose();
 }

@@ -33,7 +33,8 @@ public static class ClusterStorage
             if (e.SqliteErrorCode != _full || await CountAsync(connectionString, cancel) == 0)
             {
                 throw new ClusterSettingsException(
-                    $"{file} cannot be opened: {e.Message} Put the right file back, or restore the whole folder from a backup.");
+                    $"{file} cannot be opened: {e.Message} Put the right file back, or restore the whole folder from "
+                    + "a backup.");
             }
         }
 
@@ -50,7 +51,8 @@ public static class ClusterStorage
             await connection.OpenAsync(cancel);
             await using SqliteCommand command = connection.CreateCommand();
             command.CommandText =
-                $"SELECT PayloadBinary FROM OrleansStorage WHERE GrainTypeString LIKE '%{SettingsState}' AND PayloadBinary IS NOT NULL";
+                $"SELECT PayloadBinary FROM OrleansStorage WHERE GrainTypeString LIKE '%{SettingsState}' AND "
+                + "PayloadBinary IS NOT NULL";
             return await command.ExecuteScalarAsync(cancel) is byte[] stored
                 ? Decode(stored)
                 : null;
@@ -58,7 +60,8 @@ public static class ClusterStorage
         catch (Exception e) when (e is SqliteException or JsonException)
         {
             throw new ClusterSettingsException(
-                $"The settings in {new SqliteConnectionStringBuilder(connectionString).DataSource} cannot be read: {e.Message} "
+                $"The settings in {new SqliteConnectionStringBuilder(connectionString).DataSource} cannot be read: "
+                + $"{e.Message} "
                 + "Put the right file back, or restore the whole folder from a backup.");
         }
     }
@@ -84,7 +87,8 @@ public static class ClusterStorage
         await using var connection = new SqliteConnection(connectionString);
         await connection.OpenAsync(cancel);
         await using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE;\n" + await reader.ReadToEndAsync(cancel) + "\nCOMMIT;";
+        command.CommandText = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE;\n" + await reader.ReadToEndAsync(cancel)
+            + "\nCOMMIT;";
         await command.ExecuteNonQueryAsync(cancel);
     }
 }

@@ -52,8 +52,8 @@ public static class PostgresClusterExtensions
             membership.NumVotesForDeathDeclaration = 2;
             membership.TableRefreshTimeout = TimeSpan.FromSeconds(10);
 
-            // A server that is silent for three of these has no say in who is dead: so that one of three that are killed
-            // at once, left alone with the votes of the dead, takes over soon.
+            // A server that is silent for three of these has no say in who is dead: so that one of three that are
+            // killed at once, left alone with the votes of the dead, takes over soon.
             membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
 
             // Then the process ends and is started again, with a fresh look at the others.

@@ -22,7 +22,8 @@ internal sealed class SiloConnections(int connectionsMax, TimeProvider time)
     private static readonly TimeSpan _preambleMax = TimeSpan.FromSeconds(10);
 
     private static readonly Counter<long> _refused = GrainsMeter.Instance.CreateCounter<long>(
-        "grains.silo.connections.refused", null, "Connections of servers refused: too many, or none said who it is in time.");
+        "grains.silo.connections.refused", null,
+        "Connections of servers refused: too many, or none said who it is in time.");
 
     private int _open;
     private int _silent;
@@ -37,7 +38,9 @@ internal sealed class SiloConnections(int connectionsMax, TimeProvider time)
         {
             if (open > connectionsMax || silent > Math.Max(1, connectionsMax / 2))
             {
-                Refuse(connection, "full", $"There are {open} connections of servers, of which {silent} have not said who they are.");
+                Refuse(
+                    connection, "full",
+                    $"There are {open} connections of servers, of which {silent} have not said who they are.");
                 return;
             }
 
@@ -117,7 +120,8 @@ public static class SiloConnectionsExtensions
     /// <param name="silo">Whose.</param>
     /// <param name="connectionsMax">Of its own port and its gateway's together.</param>
     /// <param name="secure">Adds what stands between: TLS.</param>
-    public static ISiloBuilder UseConnectionLimits(this ISiloBuilder silo, int connectionsMax, Action<ISiloBuilder> secure)
+    public static ISiloBuilder UseConnectionLimits(
+        this ISiloBuilder silo, int connectionsMax, Action<ISiloBuilder> secure)
     {
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.AddSingleton(s => new SiloConnections(connectionsMax, s.GetRequiredService<TimeProvider>()));
@@ -127,7 +131,8 @@ public static class SiloConnectionsExtensions
         return silo;
     }
 
-    private static void AddInbound(this ISiloBuilder silo, Func<SiloConnections, ConnectionContext, ConnectionDelegate, Task> guard) =>
+    private static void AddInbound(
+        this ISiloBuilder silo, Func<SiloConnections, ConnectionContext, ConnectionDelegate, Task> guard) =>
         silo.Configure<SiloConnectionOptions>(connections =>
         {
             connections.ConfigureSiloInboundConnection(Add);

@@ -10,7 +10,8 @@ namespace Grains.Silo.Loops;
 /// is captured in a turn of the loop, then encoded and written away from it, and the records that it covers are
 /// forgotten. One at a time; a failure costs nothing but a longer replay, and is tried again later.
 /// </summary>
-internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRuntime runtime, Action wake) : IDisposable
+internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRuntime runtime, Action wake)
+    : IDisposable
 {
     private const int _spread = 64;
 
@@ -65,12 +66,15 @@ internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRu
 
     public void Dispose() => _stop.Cancel();
 
-    /// <summary>When the next checkpoint is due, were nothing more written; not later, perhaps earlier while it is far off.</summary>
+    /// <summary>
+    /// When the next checkpoint is due, were nothing more written; not later, perhaps earlier while it is far off.
+    /// </summary>
     private long DueMs(long sinceMs, long nowMs)
     {
         PartitionOptions options = runtime.Options;
         bool many = _bytesSince > options.CheckpointBytesMin;
-        long agedMs = sinceMs + options.CheckpointAgeMs + (options.CheckpointAgeMs * (owned.Id.Value % _spread) / _spread);
+        long agedMs = sinceMs + options.CheckpointAgeMs
+            + (options.CheckpointAgeMs * (owned.Id.Value % _spread) / _spread);
         if (!many && nowMs < agedMs)
         {
             return agedMs;

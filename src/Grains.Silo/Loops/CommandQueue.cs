@@ -9,7 +9,8 @@ namespace Grains.Silo.Loops;
 /// </summary>
 /// <param name="countMax">Commands.</param>
 /// <param name="bytesMax">Their bytes.</param>
-/// <param name="all">What waits in all queues of the process, or is being decided: the loop says when it is not any more.</param>
+/// <param name="all">What waits in all queues of the process, or is being decided: the loop says when it is not any
+/// more.</param>
 /// <param name="woken">Told after each wake, by a loop that does not sleep here; null = it does.</param>
 internal sealed class CommandQueue(int countMax, long bytesMax, ByteShare? all = null, Action? woken = null)
 {

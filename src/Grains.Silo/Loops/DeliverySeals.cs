@@ -7,8 +7,8 @@ using Grains.StateMachines.Ids;
 namespace Grains.Silo.Loops;
 
 /// <summary>
-/// Makes delivery ids that only who was given one can have: HMAC-SHA256 over what the id says, under the cluster's secret, cut
-/// to 128 bits (RFC 2104). A cluster without a secret seals and looks at none.
+/// Makes delivery ids that only who was given one can have: HMAC-SHA256 over what the id says, under the cluster's
+/// secret, cut to 128 bits (RFC 2104). A cluster without a secret seals and looks at none.
 /// </summary>
 internal sealed class DeliverySeals(Func<byte[]?> secret)
 {

@@ -10,8 +10,9 @@ namespace Grains.Silo.Loops;
 /// The loops that run in this process. A command for one of them needs no grain call: the journal, not the path,
 /// decides who owns a partition, and a loop that has lost it refuses.
 /// </summary>
-public sealed class LocalPartitions
+public sealed class LocalPartitions : IDisposable
 {
+    private readonly ServerGauges _gauges = new();
     private readonly ConcurrentDictionary<PartitionId, PartitionLoop> _loops = new();
     private readonly ConcurrentDictionary<PartitionId, int> _failures = new();
 
@@ -71,15 +72,20 @@ public sealed class LocalPartitions
     private void AddGauges()
     {
         Gauge("grains.queue.depth", l => l.QueueDepth, null, "Commands waiting, all partitions of this server.");
-        Gauge("grains.state.bytes", l => l.Figures.Last.Bytes, "By", "What counts against the budgets, all partitions of this server.");
-        Gauge("grains.outbox.entries", l => l.Figures.Last.OutboxEntries, null, "Messages on their way to other partitions.");
-        GrainsMeter.Instance.CreateObservableGauge(
+        Gauge(
+            "grains.state.bytes", l => l.Figures.Last.Bytes, "By",
+            "What counts against the budgets, all partitions of this server.");
+        Gauge(
+            "grains.outbox.entries", l => l.Figures.Last.OutboxEntries, null,
+            "Messages on their way to other partitions.");
+        _gauges.Add(
             "grains.outbox.lag", () => _loops.Values.Select(l => l.OutboxLag.TotalSeconds).DefaultIfEmpty().Max(), "s",
             "How long the oldest batch of messages on its way to another partition has been so.");
-        GrainsMeter.Instance.CreateObservableGauge(
-            "grains.clock.ahead", () => _loops.Values.Select(l => l.Figures.AheadMs / 1000.0).DefaultIfEmpty().Max(), "s",
+        _gauges.Add(
+            "grains.clock.ahead", () => _loops.Values.Select(l => l.Figures.AheadMs / 1000.0).DefaultIfEmpty().Max(),
+            "s",
             "By how much the newest record of a partition is ahead of this server's wall clock; the most of all.");
-        GrainsMeter.Instance.CreateObservableGauge(
+        _gauges.Add(
             "grains.timers.waiting", Timers, null, "Timers whose time has come and that cannot fire, by reason.");
     }
 
@@ -94,5 +100,7 @@ public sealed class LocalPartitions
         new(_loops.Values.Sum(count), new KeyValuePair<string, object?>("reason", reason));
 
     private void Gauge(string name, Func<PartitionLoop, long> value, string? unit, string description) =>
-        GrainsMeter.Instance.CreateObservableGauge(name, () => _loops.Values.Sum(value), unit, description);
+        _gauges.Add(name, () => _loops.Values.Sum(value), unit, description);
+
+    public void Dispose() => _gauges.Dispose();
 }

@@ -30,7 +30,10 @@ internal sealed class LoopBudget
     }
 
     public static Refused NoMemory { get; } = new(
-        Refusal.Overloaded, "The server has no memory left for this. Nothing was done; repeat in a moment.") { RetryAfterMs = 500 };
+        Refusal.Overloaded, "The server has no memory left for this. Nothing was done; repeat in a moment.")
+    {
+        RetryAfterMs = 500,
+    };
 
     /// <summary>
     /// What the batch may add. The largest piece of memory that it needs, its record, is found here, while nothing is
@@ -55,8 +58,8 @@ internal sealed class LoopBudget
         _reserved = room.GrowthBytes;
         try
         {
-            // What there is no room for is refused, but for what makes room: its record is found as it is written. A record
-            // for each that is refused would be most of what a full server makes of garbage.
+            // What there is no room for is refused, but for what makes room: its record is found as it is written. A
+            // record for each that is refused would be most of what a full server makes of garbage.
             machine.Prepare((int)Math.Min(Math.Min(record, room.GrowthBytes), int.MaxValue / 2));
         }
         catch (OutOfMemoryException)

@@ -6,7 +6,8 @@ namespace Grains.Silo.Loops;
 internal sealed partial class LoopFigures
 {
     [LoggerMessage(2016, LogLevel.Warning,
-        "The records of partition {Partition} are {Seconds:0.0} s ahead of this server's wall clock: it was set back, or another owner's is "
+        "The records of partition {Partition} are {Seconds:0.0} s ahead of this server's wall clock: it was set back, "
+        + "or another owner's is "
         + "ahead. No time is decided by that, but check the clocks of all servers (NTP).")]
     private static partial void LogAhead(ILogger logger, PartitionId partition, double seconds);
 

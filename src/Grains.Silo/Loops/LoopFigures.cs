@@ -4,7 +4,9 @@ using Grains.StateMachines.Timers;
 
 namespace Grains.Silo.Loops;
 
-/// <summary>What people are told of a loop, in gauges and in the log: now and then, because counting is not free.</summary>
+/// <summary>
+/// What people are told of a loop, in gauges and in the log: now and then, because counting is not free.
+/// </summary>
 /// <remarks>Observed in the loop's turns, read on any thread.</remarks>
 internal sealed partial class LoopFigures
 {
@@ -36,7 +38,8 @@ internal sealed partial class LoopFigures
     public MachineStatistics Last => Volatile.Read(ref _last);
 
     /// <summary>By how much the record time is ahead of this server's wall clock, as that is now.</summary>
-    public long AheadMs => Math.Max(0, Volatile.Read(ref _recordMs) - _runtime.Time.GetUtcNow().ToUnixTimeMilliseconds());
+    public long AheadMs =>
+        Math.Max(0, Volatile.Read(ref _recordMs) - _runtime.Time.GetUtcNow().ToUnixTimeMilliseconds());
 
     public void Observe(in Moment now)
     {

@@ -6,7 +6,8 @@ namespace Grains.Silo.Loops;
 internal sealed partial class LoopJournal
 {
     [LoggerMessage(EventId = 2012, Message =
-        "An append or confirm of partition {Partition} after {Revision} is undecided; the same is tried again in {PauseMs} ms. {Reason}")]
+        "An append or confirm of partition {Partition} after {Revision} is undecided; the same is tried again in "
+        + "{PauseMs} ms. {Reason}")]
     private static partial void LogUndecided(
         ILogger logger, LogLevel level, PartitionId partition, Revision revision, int pauseMs, string? reason);
 }

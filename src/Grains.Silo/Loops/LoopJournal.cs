@@ -8,7 +8,8 @@ namespace Grains.Silo.Loops;
 
 /// <summary>
 /// One owner's way to the journal: it asks until there is a verdict. The identical append is repeated while it is
-/// undecided, for as long as its callers' patience many times over: memory that is right is worth more than a new start.
+/// undecided, for as long as its callers' patience many times over: memory that is right is worth more than a new
+/// start.
 /// </summary>
 /// <param name="stalled">
 /// Told once in an ask that takes longer than callers wait, with the reason: they are to be answered, the ask goes on.
@@ -99,7 +100,9 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
         }
 
         ValueTask<bool> confirmed = runtime.Journal.ConfirmAsync(owned.Id, owned.Epoch, CancellationToken.None);
-        return confirmed.IsCompletedSuccessfully ? new ValueTask<AppendOutcome>(Confirmed(confirmed.Result)) : AwaitAsync(confirmed);
+        return confirmed.IsCompletedSuccessfully
+            ? new ValueTask<AppendOutcome>(Confirmed(confirmed.Result))
+            : AwaitAsync(confirmed);
 
         static async ValueTask<AppendOutcome> AwaitAsync(ValueTask<bool> confirmed) => Confirmed(await confirmed);
     }
@@ -138,13 +141,16 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
         }
     }
 
-    /// <summary>One loop with two deadlines: callers are told at the first, the ask is given up at the second.</summary>
+    /// <summary>
+    /// One loop with two deadlines: callers are told at the first, the ask is given up at the second.
+    /// </summary>
     /// <remarks>
-    /// A refusal is a verdict on its own attempt only: after an attempt whose end is unknown, and which may still become
-    /// durable, it decides nothing.
+    /// A refusal is a verdict on its own attempt only: after an attempt whose end is unknown, and which may still
+    /// become durable, it decides nothing.
     /// </remarks>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<AppendOutcome> AskAsync(JournalAppend? append, ValueTask<AppendOutcome>? first, TimeSpan patience)
+    private async ValueTask<AppendOutcome> AskAsync(
+        JournalAppend? append, ValueTask<AppendOutcome>? first, TimeSpan patience)
     {
         long begun = runtime.Time.GetTimestamp();
         bool isStalled = false;
@@ -155,7 +161,8 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
             try
             {
                 Task<AppendOutcome>? pending = attempt.IsCompleted ? null : attempt.AsTask();
-                if (pending is not null && !isStalled && _unanswered < patience && !await EndsAsync(pending, Left(begun, _unanswered)))
+                if (pending is not null && !isStalled && _unanswered < patience
+                    && !await EndsAsync(pending, Left(begun, _unanswered)))
                 {
                     // Not asked again whether it is due: a timer may end a moment before the clock says so.
                     isStalled = true;
@@ -182,7 +189,8 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
                 reason = e.Message;
             }
 
-            int pauseMs = Math.Min(runtime.Options.RepeatPauseMsMin << Math.Min(repeats, 16), runtime.Options.RepeatPauseMsMax);
+            int pauseMs = Math.Min(
+                runtime.Options.RepeatPauseMsMin << Math.Min(repeats, 16), runtime.Options.RepeatPauseMsMax);
             var pause = TimeSpan.FromMilliseconds(pauseMs);
             if (Left(begun, patience) <= pause)
             {
@@ -190,7 +198,9 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
             }
 
             // The first is news; of the others the stall is.
-            LogUndecided(runtime.Logger, repeats == 0 ? LogLevel.Warning : LogLevel.Debug, owned.Id, Tail.Revision, pauseMs, reason);
+            LogUndecided(
+                runtime.Logger, repeats == 0 ? LogLevel.Warning : LogLevel.Debug, owned.Id, Tail.Revision, pauseMs,
+                reason);
             if (!isStalled && Left(begun, _unanswered) == TimeSpan.Zero)
             {
                 isStalled = true;

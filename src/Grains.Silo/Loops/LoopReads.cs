@@ -31,7 +31,8 @@ internal sealed class LoopReads(OwnedPartition owned, IJournal journal, Func<boo
             // Its outcome, whatever it is, concerns nobody: the queue asks again.
             _confirmsAtOnce = false;
             _ = confirmed.AsTask().ContinueWith(
-                static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                static t =>
+                    t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             return null;
         }
 
@@ -39,7 +40,8 @@ internal sealed class LoopReads(OwnedPartition owned, IJournal journal, Func<boo
     }
 
     /// <summary>
-    /// A read that does not ask for the newest, in a turn between those of the loop, which may be waiting for the journal.
+    /// A read that does not ask for the newest, in a turn between those of the loop, which may be waiting for the
+    /// journal.
     /// </summary>
     public async Task AnswerFromThePastAsync(Ticket ticket, TaskScheduler loop)
     {
@@ -81,7 +83,8 @@ internal sealed class LoopReads(OwnedPartition owned, IJournal journal, Func<boo
             {
                 return new Refused(Refusal.HistoryChanged,
                     $"The position is of history {asked.Incarnation} of partition {owned.Id}, which now has history "
-                    + $"{owned.Machine.Incarnation}: the data was restored in between. Read without a position, and take "
+                    + $"{owned.Machine.Incarnation}: the data was restored in between. Read without a position, and "
+                    + "take "
                     + "the new one from the answer.");
             }
 

@@ -3,17 +3,19 @@ using Grains.Silo.Partitions;
 using Grains.Silo.Telemetry;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;
+using Grains.StateMachines.Ids;
 using Grains.StateMachines.Outboxes;
 using Grains.StateMachines.Partitions;
 
 namespace Grains.Silo.Loops;
 
 /// <summary>
-/// The commands of one loop, from the queue to their answers: those that wait, those of the batch that is being decided,
-/// those that wait inside the machine. Each is answered once.
+/// The commands of one loop, from the queue to their answers: those that wait, those of the batch that is being
+/// decided, those that wait inside the machine. Each is answered once.
 /// </summary>
 /// <remarks>In the loop's turns only.</remarks>
-internal sealed class LoopTickets(PartitionMachine machine, CommandQueue queue, DeliverySeals seals, PartitionOptions options)
+internal sealed class LoopTickets(
+    PartitionMachine machine, CommandQueue queue, DeliverySeals seals, PartitionOptions options)
 {
     private static readonly Counter<long> _commands = GrainsMeter.Instance.CreateCounter<long>(
         "grains.commands", null, "Commands decided.");
@@ -38,8 +40,19 @@ internal sealed class LoopTickets(PartitionMachine machine, CommandQueue queue, 
         CountRefusal(answer);
     }
 
-    /// <summary>Any thread: one that was not decided.</summary>
-    public static void CountRefusal(Answer answer)
+    /// <summary>Any thread: there is no place for it in the queue.</summary>
+    public static void RefuseAsFull(Ticket ticket, PartitionId partition)
+    {
+        var full = new Refused(
+            Refusal.Overloaded, $"Partition {partition} has as many commands waiting as it may; repeat in a moment.")
+        {
+            RetryAfterMs = 100,
+        };
+        CountRefusal(full);
+        ticket.Complete(full);
+    }
+
+    private static void CountRefusal(Answer answer)
     {
         if (answer is Refused refused)
         {

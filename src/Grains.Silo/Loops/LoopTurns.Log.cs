@@ -6,11 +6,13 @@ namespace Grains.Silo.Loops;
 internal sealed partial class LoopTurns
 {
     [LoggerMessage(2013, LogLevel.Warning,
-        "The journal refused a record of partition {Partition} after {Revision}; nothing was written, and the callers are told. {Reason}")]
+        "The journal refused a record of partition {Partition} after {Revision}; nothing was written, and the callers "
+        + "are told. {Reason}")]
     private static partial void LogRefused(ILogger logger, PartitionId partition, Revision revision, string? reason);
 
     [LoggerMessage(2014, LogLevel.Warning,
-        "Partition {Partition} under {Epoch} waits for its journal; callers are told so and answered again when it is back. {Reason}")]
+        "Partition {Partition} under {Epoch} waits for its journal; callers are told so and answered again when it is "
+        + "back. {Reason}")]
     private static partial void LogStalled(ILogger logger, PartitionId partition, Epoch epoch, string reason);
 
     [LoggerMessage(2015, LogLevel.Information,

@@ -7,16 +7,20 @@ using Grains.StateMachines.Partitions;
 namespace Grains.Silo.Loops;
 
 /// <summary>
-/// The two halves of a loop's turns: what waits is decided; once that is durable, or the ownership confirmed, it is applied and
-/// answered. Whoever runs them makes it durable in between.
+/// The two halves of a loop's turns: what waits is decided; once that is durable, or the ownership confirmed, it is
+/// applied and answered. Whoever runs them makes it durable in between.
 /// </summary>
 /// <remarks>One half at a time.</remarks>
 internal sealed partial class LoopTurns : IDisposable
 {
-    /// <summary>After a turn that did nothing the machine is not asked again for this long: no spin on a wrong wake.</summary>
+    /// <summary>
+    /// After a turn that did nothing the machine is not asked again for this long: no spin on a wrong wake.
+    /// </summary>
     private const long _quietMs = 5;
 
-    /// <summary>While something waits for a calendar time: the wall clock may step, or go on without the monotonic one.</summary>
+    /// <summary>
+    /// While something waits for a calendar time: the wall clock may step, or go on without the monotonic one.
+    /// </summary>
     private const long _wallClockMsMax = 1_000;
 
     private readonly OwnedPartition _owned;
@@ -69,7 +73,9 @@ internal sealed partial class LoopTurns : IDisposable
     /// <summary>It changes something, and whether that is durable is not known.</summary>
     public bool IsUndecided { get; private set; }
 
-    /// <summary>Any thread: the journal has been silent for longer than callers wait; why, for them. Null = it answers.</summary>
+    /// <summary>
+    /// Any thread: the journal has been silent for longer than callers wait; why, for them. Null = it answers.
+    /// </summary>
     public string? StallReason
     {
         get => Volatile.Read(ref field);
@@ -99,14 +105,18 @@ internal sealed partial class LoopTurns : IDisposable
     public bool IsDue(in Moment now) =>
         Tickets.Batch.Count > 0 || (now.UptimeMs >= _quietUntilMs && _owned.Machine.IsDue(now));
 
-    /// <summary>It may end a moment before the clock says so: what it was set for is looked at, and set again.</summary>
+    /// <summary>
+    /// It may end a moment before the clock says so: what it was set for is looked at, and set again.
+    /// </summary>
     private void OnTimer()
     {
         Volatile.Write(ref _timerAtMs, long.MaxValue);
         _queue.Wake();
     }
 
-    /// <summary>For when time demands something. One that is set for earlier stays: to be woken in vain costs less.</summary>
+    /// <summary>
+    /// For when time demands something. One that is set for earlier stays: to be woken in vain costs less.
+    /// </summary>
     public void SetTimer(in Moment now)
     {
         PartitionMachine machine = _owned.Machine;
@@ -152,7 +162,9 @@ internal sealed partial class LoopTurns : IDisposable
         return refusal;
     }
 
-    /// <summary>The second half of a turn: what is durable is applied, then answered. An answer ends the loop.</summary>
+    /// <summary>
+    /// The second half of a turn: what is durable is applied, then answered. An answer ends the loop.
+    /// </summary>
     public LoopEnd? Conclude(AppendOutcome outcome, string? refusal)
     {
         if (outcome.Status != AppendStatus.Durable)
@@ -213,7 +225,8 @@ internal sealed partial class LoopTurns : IDisposable
         if (StallReason is not null)
         {
             StallReason = null;
-            LogResumed(_runtime.Logger, _owned.Id, _owned.Epoch, _runtime.Time.GetElapsedTime(_stalledAt).TotalMilliseconds);
+            LogResumed(
+                _runtime.Logger, _owned.Id, _owned.Epoch, _runtime.Time.GetElapsedTime(_stalledAt).TotalMilliseconds);
         }
     }
 
@@ -223,7 +236,8 @@ internal sealed partial class LoopTurns : IDisposable
         if (_owned.Machine.Revision != Journal.Tail.Revision)
         {
             throw new InvalidOperationException(
-                $"Partition {_owned.Id} stands at {_owned.Machine.Revision} in memory and at {Journal.Tail.Revision} in its journal.");
+                $"Partition {_owned.Id} stands at {_owned.Machine.Revision} in memory and at {Journal.Tail.Revision} "
+                + "in its journal.");
         }
     }
 }

@@ -27,7 +27,8 @@ internal sealed partial class OutboxPump(PartitionId id, PartitionRuntime runtim
     public long? WakeAtMs { get; private set; }
 
     /// <summary>How long the oldest batch that is on its way has been so. Any thread.</summary>
-    public TimeSpan Lag => Volatile.Read(ref _oldest) is > 0 and var oldest ? runtime.Time.GetElapsedTime(oldest) : TimeSpan.Zero;
+    public TimeSpan Lag =>
+        Volatile.Read(ref _oldest) is > 0 and var oldest ? runtime.Time.GetElapsedTime(oldest) : TimeSpan.Zero;
 
     /// <summary>In a turn of the loop, with nothing undecided.</summary>
     public void Step(PartitionMachine machine, in Moment now)
@@ -125,7 +126,8 @@ internal sealed partial class OutboxPump(PartitionId id, PartitionRuntime runtim
             }
 
             int doublings = Math.Min(end.Route.Failures++, 16);
-            long pauseMs = Math.Min((long)runtime.Options.TransferPauseMsMin << doublings, runtime.Options.TransferPauseMsMax);
+            long pauseMs = Math.Min(
+                (long)runtime.Options.TransferPauseMsMin << doublings, runtime.Options.TransferPauseMsMax);
             end.Route.NotBeforeMs = nowMs + pauseMs;
             if (!_stop.IsCancellationRequested)
             {
@@ -150,6 +152,7 @@ internal sealed partial class OutboxPump(PartitionId id, PartitionRuntime runtim
 
     private sealed class Clearing(ClearOutbox command, OutboxPump pump, Route route) : Ticket(command)
     {
-        public override void Complete(Answer answer) => pump.End(route, answer is Refused or NotOwner ? answer.ToString() : null);
+        public override void Complete(Answer answer) =>
+            pump.End(route, answer is Refused or NotOwner ? answer.ToString() : null);
     }
 }

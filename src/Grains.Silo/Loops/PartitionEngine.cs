@@ -4,12 +4,13 @@ using Grains.Journal;
 namespace Grains.Silo.Loops;
 
 /// <summary>
-/// Runs the turns of all loops of a process whose journal can be led: every loop that has something decides, one flush makes all of
-/// it durable, then all commit and answer. No command changes threads on the way: who posts one leads the cycle, if nobody does.
+/// Runs the turns of all loops of a process whose journal can be led: every loop that has something decides, one flush
+/// makes all of it durable, then all commit and answer. No command changes threads on the way: who posts one leads the
+/// cycle, if nobody does.
 /// </summary>
 /// <remarks>
-/// <para>One leads at a time: a caller until its own command is answered, else the engine's thread until nothing is ready. Commands that
-/// may wait inside their partition, or are only posted, are led by the engine's thread.</para>
+/// <para>One leads at a time: a caller until its own command is answered, else the engine's thread until nothing is
+/// ready. Commands that may wait inside their partition, or are only posted, are led by the engine's thread.</para>
 /// <para>A loop is in one cycle once at the most, so at most one batch of it is undecided (rule 3).</para>
 /// </remarks>
 public sealed class PartitionEngine : IDisposable
@@ -44,12 +45,15 @@ public sealed class PartitionEngine : IDisposable
     public PartitionEngine(ILedJournal journal, TimeProvider time, PartitionOptions options)
     {
         (_journal, _time, _unanswered) = (journal, time, TimeSpan.FromMilliseconds(options.UnansweredMsMax));
-        _watch = time.CreateTimer(static engine => ((PartitionEngine)engine!).LookForStall(), this, _lookEvery, _lookEvery);
+        _watch = time.CreateTimer(
+            static engine => ((PartitionEngine)engine!).LookForStall(), this, _lookEvery, _lookEvery);
         _thread = new Thread(Run) { Name = "grains engine", IsBackground = true };
         _thread.Start();
     }
 
-    /// <summary>From now on who posts something runs it. The event stays: a timer of a loop may be on its way to it.</summary>
+    /// <summary>
+    /// From now on who posts something runs it. The event stays: a timer of a loop may be on its way to it.
+    /// </summary>
     public void Dispose()
     {
         _isStopping = true;
@@ -81,7 +85,9 @@ public sealed class PartitionEngine : IDisposable
         }
     }
 
-    /// <summary>Any thread: somebody is to lead, if something is ready; this one only when the engine's own is gone.</summary>
+    /// <summary>
+    /// Any thread: somebody is to lead, if something is ready; this one only when the engine's own is gone.
+    /// </summary>
     internal void Kick()
     {
         // What was made ready is seen by who gives up the lead, or the lead is seen to be free here.
@@ -102,8 +108,8 @@ public sealed class PartitionEngine : IDisposable
     }
 
     /// <summary>
-    /// Leads until the command is answered, unless somebody does. Not on the scheduler of a grain: others' turns are not its business,
-    /// and what begins in them would go on there.
+    /// Leads until the command is answered, unless somebody does. Not on the scheduler of a grain: others' turns are
+    /// not its business, and what begins in them would go on there.
     /// </summary>
     internal void LeadFor(TaskTicket ticket)
     {
@@ -127,7 +133,8 @@ public sealed class PartitionEngine : IDisposable
 
         try
         {
-            for (int cycles = 0; cycles < cyclesMax && !_ready.IsEmpty && own is not { Task.IsCompleted: true }; cycles++)
+            for (int cycles = 0; cycles < cyclesMax && !_ready.IsEmpty
+                && own is not { Task.IsCompleted: true }; cycles++)
             {
                 RunCycle();
             }
@@ -214,7 +221,9 @@ public sealed class PartitionEngine : IDisposable
         }
     }
 
-    /// <summary>While a flush takes longer than callers wait, they are told so; whoever leads it is where they cannot do it.</summary>
+    /// <summary>
+    /// While a flush takes longer than callers wait, they are told so; whoever leads it is where they cannot do it.
+    /// </summary>
     private void LookForStall()
     {
         if (Volatile.Read(ref _flushBegunAt) == 0)

@@ -16,8 +16,9 @@ namespace Grains.Silo.Loops;
 /// durable or the ownership confirmed, and only then applies and answers. At most one batch is undecided.
 /// </summary>
 /// <remarks>
-/// <para>One turn after another: where the journal can be led, in the cycles of <see cref="PartitionEngine"/>, else on the scheduler
-/// that <see cref="Start"/> was called on. Only the encoding of checkpoints leaves it. Posting is for any thread.</para>
+/// <para>One turn after another: where the journal can be led, in the cycles of <see cref="PartitionEngine"/>, else on
+/// the scheduler that <see cref="Start"/> was called on. Only the encoding of checkpoints leaves it. Posting is for any
+/// thread.</para>
 /// <para>It ends once, and never serves again: what follows is a new recovery. Every ticket that it took is answered,
 /// at the latest with <see cref="NotOwner"/> when it ends.</para>
 /// </remarks>
@@ -33,7 +34,8 @@ public sealed partial class PartitionLoop
 
     /// <summary>Held in each half of a turn that the engine runs, and by who reads between two of them.</summary>
     private readonly Lock _turn = new();
-    private readonly TaskCompletionSource<LoopEnd> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<LoopEnd> _completion = new(
+        TaskCreationOptions.RunContinuationsAsynchronously);
     private int _isReady;
     private TaskScheduler _scheduler = TaskScheduler.Default;
     private volatile bool _isStopping;
@@ -42,12 +44,11 @@ public sealed partial class PartitionLoop
 
     public PartitionLoop(OwnedPartition owned, PartitionRuntime runtime)
     {
-        _owned = owned;
-        _runtime = runtime;
+        (_owned, _runtime, _engine) = (owned, runtime, runtime.Engine);
         _reads = new LoopReads(owned, runtime.Journal, () => _isStopping || _completion.Task.IsCompleted);
-        _engine = runtime.Engine;
         _queue = new CommandQueue(
-            runtime.Options.QueuedCommandsMax, runtime.Options.QueuedBytesMax, runtime.Queues, _engine is null ? null : MakeReady);
+            runtime.Options.QueuedCommandsMax, runtime.Options.QueuedBytesMax, runtime.Queues,
+            _engine is null ? null : MakeReady);
         _seals = new DeliverySeals(runtime.DeliverySecret);
         _turns = new LoopTurns(owned, runtime, _queue, _seals, Post);
     }
@@ -86,7 +87,9 @@ public sealed partial class PartitionLoop
         set => _owned.Machine.FormatLevel = value;
     }
 
-    /// <summary>Any thread: no timer fires while it is so; those whose time came meanwhile fire once, after it.</summary>
+    /// <summary>
+    /// Any thread: no timer fires while it is so; those whose time came meanwhile fire once, after it.
+    /// </summary>
     internal bool IsPaused
     {
         set
@@ -129,8 +132,8 @@ public sealed partial class PartitionLoop
     }
 
     /// <summary>
-    /// As <see cref="StopAsync"/>, but the last record says what is leased, so that the next owner honours it. Returns when
-    /// that record is durable, or cannot be made so within the time that callers wait.
+    /// As <see cref="StopAsync"/>, but the last record says what is leased, so that the next owner honours it. Returns
+    /// when that record is durable, or cannot be made so within the time that callers wait.
     /// </summary>
     public async Task<LoopEnd> HandOverAsync()
     {
@@ -141,8 +144,8 @@ public sealed partial class PartitionLoop
     }
 
     /// <summary>
-    /// As <see cref="StopAsync"/>, but what the journal has not decided by now stays undecided: callers are told so, and
-    /// the next owner finds out.
+    /// As <see cref="StopAsync"/>, but what the journal has not decided by now stays undecided: callers are told so,
+    /// and the next owner finds out.
     /// </summary>
     public Task<LoopEnd> AbandonAsync()
     {
@@ -176,7 +179,9 @@ public sealed partial class PartitionLoop
             return false;
         }
 
-        if ((_seals.Refuse(ticket.Command) ?? (ticket.Command is GetKey get ? _reads.TryAtOnce(get) : null)) is { } answer)
+        Answer? known = _seals.Refuse(ticket.Command)
+            ?? (ticket.Command is GetKey get ? _reads.TryAtOnce(get) : null);
+        if (known is { } answer)
         {
             LoopTickets.Count(answer);
             ticket.Complete(answer);
@@ -186,10 +191,7 @@ public sealed partial class PartitionLoop
         switch (_queue.Post(ticket))
         {
             case QueueVerdict.Full:
-                var full = new Refused(Refusal.Overloaded,
-                    $"Partition {Id} has as many commands waiting as it may; repeat in a moment.") { RetryAfterMs = 100 };
-                LoopTickets.CountRefusal(full);
-                ticket.Complete(full);
+                LoopTickets.RefuseAsFull(ticket, Id);
                 return false;
             case QueueVerdict.Closed:
                 ticket.Complete(new NotOwner(MayHaveHappened: false, "This server has just given the partition up."));
@@ -301,7 +303,9 @@ public sealed partial class PartitionLoop
             return null;
         }
 
-        AppendOutcome outcome = _turns.IsUndecided ? await _turns.Journal.AppendAsync(_turns.Decided) : await _turns.Journal.ConfirmAsync();
+        AppendOutcome outcome = _turns.IsUndecided
+            ? await _turns.Journal.AppendAsync(_turns.Decided)
+            : await _turns.Journal.ConfirmAsync();
         string? refusal = null;
         if (outcome.Status == AppendStatus.Refused)
         {
@@ -315,7 +319,9 @@ public sealed partial class PartitionLoop
     /// <summary>True: it was not, and whoever asked puts it among those that are.</summary>
     internal bool TryBecomeReady() => Interlocked.Exchange(ref _isReady, 1) == 0;
 
-    /// <summary>The first half of a turn in the engine: what is to be flushed before the second half; null = there is none.</summary>
+    /// <summary>
+    /// The first half of a turn in the engine: what is to be flushed before the second half; null = there is none.
+    /// </summary>
     internal LedAppend? BeginTurn()
     {
         // Before anything is looked at: what comes from now on makes it ready again.
@@ -480,7 +486,9 @@ public sealed partial class PartitionLoop
             _engine?.Remove(this);
             _turns.Dispose();
             _turns.Tickets.End(_turns.IsUndecided, end.Why);
-            LogEnded(_runtime.Logger, end.Reason is LoopEndReason.Stopped or LoopEndReason.HandedOver ? LogLevel.Debug : LogLevel.Information,
+            LogEnded(
+                _runtime.Logger,
+                end.Reason is LoopEndReason.Stopped or LoopEndReason.HandedOver ? LogLevel.Debug : LogLevel.Information,
                 Id, Epoch, _turns.Journal.Tail.Revision, end.Reason, end.Why);
         }
         finally

@@ -13,7 +13,9 @@ public sealed record PartitionOptions
     /// <summary>A batch takes no further command beyond this; one command alone may be larger.</summary>
     public long BatchBytesMax { get; init; } = 4 << 20;
 
-    /// <summary>While an append or confirm is undecided for longer, callers are told so, and not kept waiting.</summary>
+    /// <summary>
+    /// While an append or confirm is undecided for longer, callers are told so, and not kept waiting.
+    /// </summary>
     public int UnansweredMsMax { get; init; } = 3_000;
 
     /// <summary>An append or confirm undecided for this long costs the partition's memory.</summary>
@@ -23,7 +25,9 @@ public sealed record PartitionOptions
 
     public int RepeatPauseMsMax { get; init; } = 500;
 
-    /// <summary>A checkpoint is due after this many bytes of records, or half of the state where that is more.</summary>
+    /// <summary>
+    /// A checkpoint is due after this many bytes of records, or half of the state where that is more.
+    /// </summary>
     public long CheckpointBytesMin { get; init; } = 2 << 20;
 
     /// <summary>
@@ -33,7 +37,9 @@ public sealed record PartitionOptions
     /// </summary>
     public int CheckpointAgeMs { get; init; } = 300_000;
 
-    /// <summary>That age grows with the state, so that a partition that writes little never costs more than this.</summary>
+    /// <summary>
+    /// That age grows with the state, so that a partition that writes little never costs more than this.
+    /// </summary>
     public int CheckpointAgeBytesPerMs { get; init; } = 100;
 
     public int CheckpointRetryMs { get; init; } = 30_000;

@@ -31,7 +31,9 @@ internal sealed class PartitionPreloads(PartitionRuntime runtime)
 
     /// <summary>What was read ahead, for one taker; null = nothing, or it is too old to be kept.</summary>
     public PreloadedPartition? Take(PartitionId partition) =>
-        _entries.TryRemove(partition, out Entry? entry) && Stopwatch.GetElapsedTime(entry.At) < _kept ? entry.Partition : null;
+        _entries.TryRemove(partition, out Entry? entry) && Stopwatch.GetElapsedTime(entry.At) < _kept
+            ? entry.Partition
+            : null;
 
     private async Task ForgetLaterAsync()
     {

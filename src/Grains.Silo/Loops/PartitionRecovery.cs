@@ -38,7 +38,8 @@ public static class PartitionRecovery
 
     /// <inheritdoc cref="RunAsync(PartitionId, PartitionRuntime, long, CancellationToken)"/>
     public static async Task<RecoveryOutcome> RunAsync(
-        PartitionId id, PartitionRuntime runtime, long membershipVersion, PreloadedPartition? ahead, CancellationToken cancel)
+        PartitionId id, PartitionRuntime runtime, long membershipVersion, PreloadedPartition? ahead,
+        CancellationToken cancel)
     {
         TimeProvider time = runtime.Time;
         IJournal journal = runtime.Journal;
@@ -62,7 +63,8 @@ public static class PartitionRecovery
                 ? new JournalDamagedException(id, tail.Revision,
                     $"The newest record read is {tail}; acquiring found {acquired.Tail}.")
                 : new JournalUnavailableException(
-                    $"A newer owner took partition {id} over while {runtime.Server} was recovering it under {acquired.Epoch}.");
+                    $"A newer owner took partition {id} over while {runtime.Server} was recovering it under "
+                    + $"{acquired.Epoch}.");
         }
 
         var clock = new PartitionClock(time, machine.UptimeMs);
@@ -73,11 +75,16 @@ public static class PartitionRecovery
             time.GetElapsedTime(begun, acquiredAt), time.GetElapsedTime(acquiredAt, restoredAt),
             time.GetElapsedTime(restoredAt));
         return new RecoveryOutcome(
-            new OwnedPartition(id, machine, acquired.Epoch, tail) { Clock = clock, Times = times, ReplayedBytes = read.ReplayedBytes },
+            new OwnedPartition(id, machine, acquired.Epoch, tail)
+            {
+                Clock = clock, Times = times, ReplayedBytes = read.ReplayedBytes
+            },
             outcome);
     }
 
-    /// <summary>What was read ahead is of no use if it is not what the history became, or if its end is forgotten.</summary>
+    /// <summary>
+    /// What was read ahead is of no use if it is not what the history became, or if its end is forgotten.
+    /// </summary>
     private static async Task<PreloadedPartition> GoOnAsync(
         PreloadedPartition start, bool isAhead, PartitionId id, PartitionRuntime runtime, CancellationToken cancel)
     {
@@ -91,7 +98,8 @@ public static class PartitionRecovery
         }
     }
 
-    private static async Task<PreloadedPartition> RestoreAsync(PartitionId id, PartitionRuntime runtime, CancellationToken cancel)
+    private static async Task<PreloadedPartition> RestoreAsync(
+        PartitionId id, PartitionRuntime runtime, CancellationToken cancel)
     {
         var machine = new PartitionMachine(id, runtime.Limits, runtime.Schedule);
         if (await runtime.Journal.ReadCheckpointAsync(id, cancel) is not { } checkpoint)
@@ -114,7 +122,8 @@ public static class PartitionRecovery
         (PartitionMachine machine, JournalTail tail, long bytes) = from;
         await foreach (JournalRecord record in runtime.Journal.ReadAsync(id, tail.Revision.Next, cancel))
         {
-            if (JournalChain.Next(tail.Chain, record.Epoch, record.First, record.Count, record.Payload.Span) != record.Chain)
+            if (JournalChain.Next(
+                tail.Chain, record.Epoch, record.First, record.Count, record.Payload.Span) != record.Chain)
             {
                 throw new StrayPreloadException(id, tail.Revision);
             }
@@ -147,7 +156,9 @@ public static class PartitionRecovery
 /// <param name="ReplayedBytes">Of records after the checkpoint.</param>
 public sealed record PreloadedPartition(PartitionMachine Machine, JournalTail Tail, long ReplayedBytes);
 
-/// <summary>What a recovery came to: <paramref name="Owned"/>, or null where <paramref name="Acquire"/> was no yes.</summary>
+/// <summary>
+/// What a recovery came to: <paramref name="Owned"/>, or null where <paramref name="Acquire"/> was no yes.
+/// </summary>
 public sealed record RecoveryOutcome(OwnedPartition? Owned, AcquireOutcome Acquire);
 
 /// <summary>A partition in memory, as of its newest durable record.</summary>

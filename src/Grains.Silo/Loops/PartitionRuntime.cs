@@ -53,5 +53,7 @@ public sealed record PartitionRuntime
     public Func<Func<Task>, Task> Offload { get; init; } = Task.Run;
 }
 
-/// <summary>Hands entries to a partition; the answer is <see cref="TransferAccepted"/> once they are durable there.</summary>
+/// <summary>
+/// Hands entries to a partition; the answer is <see cref="TransferAccepted"/> once they are durable there.
+/// </summary>
 public delegate ValueTask<Answer> Transfer(PartitionId target, AcceptTransfer command, CancellationToken cancel);

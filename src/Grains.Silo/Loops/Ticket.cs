@@ -31,7 +31,9 @@ public sealed class TaskTicket(Command command) : Ticket(command)
     /// <summary>Ends the waiting, not the command.</summary>
     public void Abandon(CancellationToken cancel) => _answer.TrySetCanceled(cancel);
 
-    /// <summary>Its answer, unless the caller goes away before; then whoever has the ticket is told to forget it.</summary>
+    /// <summary>
+    /// Its answer, unless the caller goes away before; then whoever has the ticket is told to forget it.
+    /// </summary>
     public async Task<Answer> WhileWantedAsync(Action<Ticket> forget, CancellationToken cancel)
     {
         using CancellationTokenRegistration registration = cancel.UnsafeRegister(

@@ -8,7 +8,8 @@ using Orleans.Runtime.Messaging;
 namespace Grains.Silo.Members;
 
 /// <summary>Every connection between servers without TLS begins with <see cref="MemberHandshake"/>.</summary>
-internal abstract partial class MemberConnections(MemberSecret secret, TimeProvider time, ILogger logger) : IConnectionMiddleware
+internal abstract partial class MemberConnections(MemberSecret secret, TimeProvider time, ILogger logger)
+    : IConnectionMiddleware
 {
     /// <summary>Below the time that Orleans gives a new connection.</summary>
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(4);

@@ -7,9 +7,9 @@ using Microsoft.AspNetCore.Connections;
 namespace Grains.Silo.Members;
 
 /// <summary>
-/// Both ends of a connection prove that they know the secret, before a byte of Orleans is read. Each draws a nonce; each
-/// proof is an HMAC-SHA-256 over who gives it, both nonces, and the address that was connected to. So a proof is worth
-/// nothing on another connection, in the other direction, or handed on to a server at another address.
+/// Both ends of a connection prove that they know the secret, before a byte of Orleans is read. Each draws a nonce;
+/// each proof is an HMAC-SHA-256 over who gives it, both nonces, and the address that was connected to. So a proof is
+/// worth nothing on another connection, in the other direction, or handed on to a server at another address.
 /// <code>
 /// connector  magic nonce             ->
 ///                                    <-  magic nonce proof  acceptor
@@ -27,7 +27,8 @@ internal static class MemberHandshake
     private static readonly byte[] _magic = "GRAINS\x01\n"u8.ToArray();
 
     /// <exception cref="ConnectionAbortedException">The other end is no server of this cluster.</exception>
-    public static async Task AcceptAsync(IDuplexPipe pipe, MemberSecret secret, EndPoint? place, CancellationToken cancel)
+    public static async Task AcceptAsync(
+        IDuplexPipe pipe, MemberSecret secret, EndPoint? place, CancellationToken cancel)
     {
         byte[] hello = await ReadAsync(pipe.Input, _magic.Length + _nonceBytes, cancel);
         CheckMagic(hello);
@@ -40,7 +41,8 @@ internal static class MemberHandshake
     }
 
     /// <exception cref="ConnectionAbortedException">The other end is no server of this cluster.</exception>
-    public static async Task ConnectAsync(IDuplexPipe pipe, MemberSecret secret, EndPoint? place, CancellationToken cancel)
+    public static async Task ConnectAsync(
+        IDuplexPipe pipe, MemberSecret secret, EndPoint? place, CancellationToken cancel)
     {
         byte[] own = RandomNumberGenerator.GetBytes(_nonceBytes);
         await pipe.Output.WriteAsync((byte[])[.. _magic, .. own], cancel);
@@ -61,7 +63,11 @@ internal static class MemberHandshake
         IPAddress address = at.Address.IsIPv4MappedToIPv6 ? at.Address.MapToIPv4() : at.Address;
 
         // Nonces have one length, so no two transcripts read alike.
-        return secret.Prove([.. _magic, .. connector, .. acceptor, .. Encoding.ASCII.GetBytes($"{role} {new IPEndPoint(address, at.Port)}")]);
+        return secret.Prove(
+            [
+                .. _magic, .. connector, .. acceptor,
+                .. Encoding.ASCII.GetBytes($"{role} {new IPEndPoint(address, at.Port)}"),
+            ]);
     }
 
     private static void CheckMagic(byte[] read)
@@ -69,7 +75,8 @@ internal static class MemberHandshake
         if (!read.AsSpan(0, _magic.Length).SequenceEqual(_magic))
         {
             throw new ConnectionAbortedException(
-                "it does not begin as a server without TLS does: another program, or a server with TLS or of another version");
+                "it does not begin as a server without TLS does: another program, or a server with TLS or of another "
+                + "version");
         }
     }
 

@@ -7,7 +7,8 @@ namespace Grains.Silo.Members;
 internal static class MemberInstruments
 {
     private static readonly Counter<long> _refused = GrainsMeter.Instance.CreateCounter<long>(
-        "grains.members.refused", "{connection}", "Connections between servers that ended before both ends had proved who they are.");
+        "grains.members.refused", "{connection}",
+        "Connections between servers that ended before both ends had proved who they are.");
 
     public static void CountRefused() => _refused.Add(1);
 }

@@ -5,8 +5,9 @@ using Npgsql;
 namespace Grains.Silo.Members;
 
 /// <summary>
-/// What only servers of one cluster know: a random text that is made with the tables of Postgres and kept in them. Who may
-/// read those tables owns the cluster's data anyway; who may not is no server of it. Nobody has to configure anything.
+/// What only servers of one cluster know: a random text that is made with the tables of Postgres and kept in them. Who
+/// may read those tables owns the cluster's data anyway; who may not is no server of it. Nobody has to configure
+/// anything.
 /// </summary>
 public sealed class MemberSecret
 {
@@ -28,7 +29,8 @@ public sealed class MemberSecret
     public static MemberSecret Of(string secret) => secret.Length >= _charsMin
         ? new MemberSecret(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(secret)))
         : throw new ClusterSettingsException(
-            $"The table member_secret does not hold a secret of {_charsMin} characters or more. Put one there, and restart every server.");
+            $"The table member_secret does not hold a secret of {_charsMin} characters or more. Put one there, and "
+            + "restart every server.");
 
     /// <summary>What nobody else can say of these bytes.</summary>
     internal byte[] Prove(ReadOnlySpan<byte> transcript) => HMACSHA256.HashData(_key, transcript);

@@ -5,8 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Grains.Silo.Members;
 
 /// <summary>
-/// The transport of a server that is the whole cluster: it listens nowhere and connects to nobody. What its grains say to
-/// each other never leaves the process, so there is no port whose callers would have to prove who they are.
+/// The transport of a server that is the whole cluster: it listens nowhere and connects to nobody. What its grains say
+/// to each other never leaves the process, so there is no port whose callers would have to prove who they are.
 /// </summary>
 public static class NoConnections
 {
@@ -27,7 +27,8 @@ public static class NoConnections
         int replaced = 0;
         for (int i = 0; i < services.Count; i++)
         {
-            if (services[i] is { IsKeyedService: true, ServiceKey: { } key } registered && registered.ServiceType == typeof(T))
+            if (services[i] is { IsKeyedService: true, ServiceKey: { } key } registered
+                && registered.ServiceType == typeof(T))
             {
                 services[i] = new ServiceDescriptor(typeof(T), key, transport);
                 replaced++;
@@ -37,19 +38,22 @@ public static class NoConnections
         if (replaced == 0)
         {
             throw new InvalidOperationException(
-                $"Orleans registers no {typeof(T).Name}, so it would open a port. This version of it is not known here.");
+                $"Orleans registers no {typeof(T).Name}, so it would open a port. This version of it is not known "
+                + "here.");
         }
     }
 
     private sealed class NoListeners : IConnectionListenerFactory
     {
-        public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
+        public ValueTask<IConnectionListener> BindAsync(
+            EndPoint endpoint, CancellationToken cancellationToken = default) =>
             ValueTask.FromResult<IConnectionListener>(new NoListener(endpoint));
     }
 
     private sealed class NoListener(EndPoint endpoint) : IConnectionListener
     {
-        private readonly TaskCompletionSource<ConnectionContext?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<ConnectionContext?> _ended = new(
+            TaskCreationOptions.RunContinuationsAsynchronously);
 
         public EndPoint EndPoint { get; } = endpoint;
 
@@ -67,7 +71,8 @@ public static class NoConnections
 
     private sealed class NoPeers : IConnectionFactory
     {
-        public ValueTask<ConnectionContext> ConnectAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
+        public ValueTask<ConnectionContext> ConnectAsync(
+            EndPoint endpoint, CancellationToken cancellationToken = default) =>
             throw new ConnectionAbortedException($"This server is alone; it opens no connection to {endpoint}.");
     }
 }

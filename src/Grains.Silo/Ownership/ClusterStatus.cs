@@ -45,9 +45,11 @@ internal sealed class ClusterStatus(
         await PublishAsync(await Grain.Drain(server, drained).WaitAsync(cancel));
     }
 
-    public async Task ResumeAsync(CancellationToken cancel) => await PublishAsync(await Grain.Resume().WaitAsync(cancel));
+    public async Task ResumeAsync(CancellationToken cancel) =>
+        await PublishAsync(await Grain.Resume().WaitAsync(cancel));
 
-    /// <exception cref="FormatLevelException">A server that is there does not know the level, or did not say so.</exception>
+    /// <exception cref="FormatLevelException">A server that is there does not know the level, or did not say
+    /// so.</exception>
     public async Task<int> RaiseFormatAsync(CancellationToken cancel)
     {
         ClusterReport report = await ReadAsync(cancel);

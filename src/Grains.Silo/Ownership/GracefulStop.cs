@@ -2,7 +2,9 @@ using Microsoft.Extensions.Hosting;
 
 namespace Grains.Silo.Ownership;
 
-/// <summary>A server that is asked to stop gives its partitions away first, while everything in it still runs.</summary>
+/// <summary>
+/// A server that is asked to stop gives its partitions away first, while everything in it still runs.
+/// </summary>
 internal sealed class GracefulStop(PartitionKeeper keeper) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -7,8 +7,9 @@ using Orleans.Runtime;
 namespace Grains.Silo.Ownership;
 
 /// <summary>
-/// Gives partitions of this server to the servers that they belong to, one after another. A healthy owner is replaced in
-/// no other way. The new owner reads the partition ahead first, so that the pause is what is left to read, not all of it.
+/// Gives partitions of this server to the servers that they belong to, one after another. A healthy owner is replaced
+/// in no other way. The new owner reads the partition ahead first, so that the pause is what is left to read, not all
+/// of it.
 /// </summary>
 internal sealed partial class HandOvers(
     IGrainFactory grains,
@@ -169,7 +170,8 @@ internal sealed partial class HandOvers(
     {
         while (!await ActivateAsync(partition, cancel))
         {
-            // The grain here is still on its way out, or the other server has not seen yet that the partition is its own.
+            // The grain here is still on its way out, or the other server has not seen yet that the partition is its
+            // own.
             if (cancel.IsCancellationRequested
                 || time.GetElapsedTime(begun).TotalMilliseconds > options.HandOverMsMax)
             {

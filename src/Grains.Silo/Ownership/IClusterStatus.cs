@@ -24,7 +24,8 @@ public interface IClusterStatus
 
 /// <summary>The cluster as one server sees it.</summary>
 public sealed record ClusterReport(
-    string AnsweredBy, long MembershipVersion, ClusterSettings Settings, IReadOnlyList<PartitionId> Missing, ServerView[] Servers);
+    string AnsweredBy, long MembershipVersion, ClusterSettings Settings, IReadOnlyList<PartitionId> Missing,
+    ServerView[] Servers);
 
 /// <summary>One active server.</summary>
 public sealed record ServerView
@@ -50,5 +51,7 @@ public sealed class UnknownServerException(string server, IEnumerable<string> kn
 
 /// <summary>The format cannot be raised. The message names the servers that stand in the way.</summary>
 public sealed class FormatLevelException(int level, IEnumerable<ServerView> behind)
-    : Exception($"Format level {level} is not known to, or was not confirmed by: {string.Join(", ", behind.Select(b => b.Name))}. "
+    : Exception(
+        $"Format level {level} is not known to, or was not confirmed by: "
+        + $"{string.Join(", ", behind.Select(b => b.Name))}. "
         + "Upgrade them, or wait until they answer, and ask again.");

@@ -2,7 +2,9 @@ using Orleans.Runtime;
 
 namespace Grains.Silo.Ownership;
 
-/// <summary>Who is in the cluster, as one server sees it now: from Orleans, or from a world that a test plays. Any thread.</summary>
+/// <summary>
+/// Who is in the cluster, as one server sees it now: from Orleans, or from a world that a test plays. Any thread.
+/// </summary>
 internal interface IMembers
 {
     IEnumerable<ClusterMember> Active { get; }

@@ -8,17 +8,21 @@ namespace Grains.Silo.Ownership;
 internal sealed partial class JournalIsolation
 {
     private static readonly Counter<long> _isolations = GrainsMeter.Instance.CreateCounter<long>(
-        "grains.server.isolations", null, "Times that this server gave its partitions up because it alone did not reach the journal.");
+        "grains.server.isolations", null,
+        "Times that this server gave its partitions up because it alone did not reach the journal.");
 
     [LoggerMessage(2060, LogLevel.Warning,
-        "This server has not reached the journal for {Seconds:0.0} s, and others do: it gives up its {Partitions} partitions. "
+        "This server has not reached the journal for {Seconds:0.0} s, and others do: it gives up its {Partitions} "
+        + "partitions. "
         + "Look at the network between it and the database.")]
     private static partial void LogIsolated(ILogger logger, double seconds, int partitions);
 
-    [LoggerMessage(2061, LogLevel.Information, "Of the {Partitions} partitions that were given up, {All} another owner.")]
+    [LoggerMessage(2061, LogLevel.Information, "Of the {Partitions} partitions that were given up, {All} another "
+        + "owner.")]
     private static partial void LogGivenUp(ILogger logger, int partitions, string all);
 
-    [LoggerMessage(2062, LogLevel.Information, "This server reaches the journal again, and takes its share of the partitions.")]
+    [LoggerMessage(2062, LogLevel.Information, "This server reaches the journal again, and takes its share of the "
+        + "partitions.")]
     private static partial void LogReturned(ILogger logger);
 
     [LoggerMessage(2063, LogLevel.Debug, "The journal did not answer. {Why}")]

@@ -64,7 +64,8 @@ internal sealed partial class JournalIsolation(
         try
         {
             // On another way than appends and confirmations: one connection that hangs is no cut.
-            await journal.Value.ReadCheckpointAsync(default, CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromMilliseconds(options.JournalProbeMsMax), time);
+            await journal.Value.ReadCheckpointAsync(default, CancellationToken.None).AsTask()
+                .WaitAsync(TimeSpan.FromMilliseconds(options.JournalProbeMsMax), time);
             return true;
         }
         catch (Exception e)
@@ -118,7 +119,9 @@ internal sealed partial class JournalIsolation(
         }
     }
 
-    /// <summary>The longest wait for a verdict; or for a partition that is this server's and cannot be opened.</summary>
+    /// <summary>
+    /// The longest wait for a verdict; or for a partition that is this server's and cannot be opened.
+    /// </summary>
     private TimeSpan Silence()
     {
         bool isOpen = owners.All.All(o => o.Value != peers.Name || local.TryGet(o.Key, out _));
@@ -132,7 +135,8 @@ internal sealed partial class JournalIsolation(
     {
         Task<bool> own = ReachesJournalAsync();
         bool[] others = await Task.WhenAll(
-            owners.Servers.Where(s => s.Name != peers.Name).Select(s => AskAsync(s.SiloAddress, service => service.ReachesJournal())));
+            owners.Servers.Where(s => s.Name != peers.Name).Select(
+                s => AskAsync(s.SiloAddress, service => service.ReachesJournal())));
         bool isReached = await own;
         _wasOutage |= !isReached && !others.Contains(true);
         return !isReached && others.Contains(true);
@@ -182,9 +186,13 @@ internal sealed partial class JournalIsolation(
     /// <summary>Those that do not know yet. Who is not reached is told in the next round.</summary>
     private async Task TellAsync(Func<IServerService, Task> tell)
     {
-        SiloAddress[] others = [.. peers.Membership.Active.Select(m => m.SiloAddress).Where(a => !a.Equals(peers.Address))];
+        SiloAddress[] others =
+        [
+            .. peers.Membership.Active.Select(m => m.SiloAddress).Where(a => !a.Equals(peers.Address))
+        ];
         _told.IntersectWith(others);
-        bool[] told = await Task.WhenAll(others.Select(async other => _told.Contains(other) || await AskAsync(other, Told)));
+        bool[] told = await Task.WhenAll(
+            others.Select(async other => _told.Contains(other) || await AskAsync(other, Told)));
         _told.UnionWith(others.Where((_, i) => told[i]));
 
         async Task<bool> Told(IServerService service)

@@ -5,11 +5,14 @@ namespace Grains.Silo.Ownership;
 /// <summary>How partitions are kept active. Inert: checked where they are bound.</summary>
 public sealed record KeeperOptions
 {
-    /// <summary>How many partitions a new cluster gets, and an old one must have; null = default, and whatever is stored.</summary>
+    /// <summary>
+    /// How many partitions a new cluster gets, and an old one must have; null = default, and whatever is stored.
+    /// </summary>
     public int? Partitions { get; init; }
 
     /// <summary>
-    /// Told of the settings before any partition runs on them, and of newer ones after. What it throws at the start ends that.
+    /// Told of the settings before any partition runs on them, and of newer ones after. What it throws at the start
+    /// ends that.
     /// </summary>
     public Action<ClusterSettings> OnSettings { get; init; } = _ => { };
 
@@ -24,7 +27,9 @@ public sealed record KeeperOptions
     /// <summary>One partition that is given away has another owner by then, or no further one is given away.</summary>
     public int HandOverMsMax { get; init; } = 5_000;
 
-    /// <summary>All partitions of a server that stops have other owners by then, or are taken over as after a crash.</summary>
+    /// <summary>
+    /// All partitions of a server that stops have other owners by then, or are taken over as after a crash.
+    /// </summary>
     public int LeaveMsMax { get; init; } = 20_000;
 
     /// <summary>

@@ -55,5 +55,6 @@ internal sealed class MembershipView(
         isAlone ? default : membership.Refresh(atLeast == 0 ? default : new MembershipVersion(atLeast));
 
     private sealed record HostsThen(
-        ClusterMembershipSnapshot Members, ImmutableDictionary<SiloAddress, GrainManifest> Classes, ClusterMember[] Hosts);
+        ClusterMembershipSnapshot Members, ImmutableDictionary<SiloAddress, GrainManifest> Classes,
+        ClusterMember[] Hosts);
 }

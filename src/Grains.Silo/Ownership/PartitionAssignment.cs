@@ -15,7 +15,9 @@ namespace Grains.Silo.Ownership;
 /// </remarks>
 public static class PartitionAssignment
 {
-    /// <summary>A server carries at most this many times the mean, rounded down, and never less than the mean.</summary>
+    /// <summary>
+    /// A server carries at most this many times the mean, rounded down, and never less than the mean.
+    /// </summary>
     public const double LoadMax = 1.25;
 
     public static IReadOnlyDictionary<PartitionId, string> Compute(

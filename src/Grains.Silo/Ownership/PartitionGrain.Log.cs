@@ -6,9 +6,11 @@ namespace Grains.Silo.Ownership;
 internal sealed partial class PartitionGrain
 {
     [LoggerMessage(2020, LogLevel.Debug,
-        "Partition {Partition} is owned under {Epoch} at {Revision}: acquired in {AcquireMs:0} ms, checkpoint read in {CheckpointMs:0} ms, records replayed in {RecordsMs:0} ms.")]
+        "Partition {Partition} is owned under {Epoch} at {Revision}: acquired in {AcquireMs:0} ms, checkpoint read in "
+        + "{CheckpointMs:0} ms, records replayed in {RecordsMs:0} ms.")]
     private static partial void LogOwned(
-        ILogger logger, PartitionId partition, Epoch epoch, Revision revision, double acquireMs, double checkpointMs, double recordsMs);
+        ILogger logger, PartitionId partition, Epoch epoch, Revision revision, double acquireMs, double checkpointMs,
+        double recordsMs);
 
     [LoggerMessage(2021, LogLevel.Error,
         "Partition {Partition} could not be recovered and is not served; another attempt follows.")]

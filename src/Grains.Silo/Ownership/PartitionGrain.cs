@@ -13,7 +13,8 @@ namespace Grains.Silo.Ownership;
 /// <summary>Makes its server the owner of one partition for as long as it is active. The work is the loop's.</summary>
 [GrainType(PartitionKey.TypeName), Reentrant, KeepAlive, Immovable, PartitionPlacement]
 internal sealed partial class PartitionGrain(
-    PartitionRuntime runtime, LocalPartitions local, PartitionPreloads preloads, PartitionOwners owners, MembershipView membership)
+    PartitionRuntime runtime, LocalPartitions local, PartitionPreloads preloads, PartitionOwners owners,
+    MembershipView membership)
     : Grain, IPartitionGrain
 {
     /// <summary>A call waits this long for a recovery; then its caller is told, and tries again.</summary>
@@ -147,8 +148,8 @@ internal sealed partial class PartitionGrain(
     }
 
     /// <summary>
-    /// Each attempt leaves an epoch record for ever: what is damaged is not tried all the time. A journal that is unavailable
-    /// leaves none, and is to be met the moment that it is back.
+    /// Each attempt leaves an epoch record for ever: what is damaged is not tried all the time. A journal that is
+    /// unavailable leaves none, and is to be met the moment that it is back.
     /// </summary>
     private async Task PauseAsync(int failures)
     {
@@ -158,8 +159,8 @@ internal sealed partial class PartitionGrain(
     }
 
     /// <summary>
-    /// To the partition's server, if there is another: the grain directory then names that one at once. With no entry in
-    /// between, callers that remember this server would begin the grain anew here, again and again.
+    /// To the partition's server, if there is another: the grain directory then names that one at once. With no entry
+    /// in between, callers that remember this server would begin the grain anew here, again and again.
     /// </summary>
     private void Leave()
     {
@@ -177,7 +178,8 @@ internal sealed partial class PartitionGrain(
     {
         if (owners.OwnerOf(_id) is var owner && owner != runtime.Server)
         {
-            _trouble = $"It belongs to {owner ?? "no server that is known"} in view {membership.Number} of {runtime.Server}.";
+            _trouble = $"It belongs to {owner ?? "no server that is known"} in view {membership.Number} of "
+                + $"{runtime.Server}.";
             LogNotHere(runtime.Logger, _id, _trouble);
             await membership.RefreshAsync().AsTask().WaitAsync(_patience, runtime.Time);
             return null;

@@ -135,7 +135,9 @@ internal sealed partial class PartitionKeeper(
 
     private void Wake() => _changes.Writer.TryWrite(true);
 
-    /// <summary>Every partition of this server is active here, and none of another's, once the view is settled.</summary>
+    /// <summary>
+    /// Every partition of this server is active here, and none of another's, once the view is settled.
+    /// </summary>
     private async Task KeepAsync()
     {
         int failures = 0;
@@ -152,7 +154,9 @@ internal sealed partial class PartitionKeeper(
         }
     }
 
-    /// <summary>Looks now and then at the partitions of others: whether they are served, and that they are at all.</summary>
+    /// <summary>
+    /// Looks now and then at the partitions of others: whether they are served, and that they are at all.
+    /// </summary>
     private async Task SurveyAsync()
     {
         long begun = time.GetTimestamp();
@@ -175,7 +179,8 @@ internal sealed partial class PartitionKeeper(
 
     /// <summary>Those that were given away are served by others, and known to be at once.</summary>
     private async Task<bool> GiveAsync() =>
-        await handOvers.GiveAsync(_leave.Token) & await ActivateAsync(readiness.Missing.Where(p => owners.OwnerOf(p) != peers.Name));
+        await handOvers.GiveAsync(_leave.Token) & await ActivateAsync(
+            readiness.Missing.Where(p => owners.OwnerOf(p) != peers.Name));
 
     private double ViewAgeMs => time.GetElapsedTime(Volatile.Read(ref _viewChangedAt)).TotalMilliseconds;
 
@@ -205,7 +210,10 @@ internal sealed partial class PartitionKeeper(
         }
 
         int missing = 0;
-        var bounded = new ParallelOptions { MaxDegreeOfParallelism = options.ParallelRecoveries, CancellationToken = _stop.Token };
+        var bounded = new ParallelOptions
+        {
+            MaxDegreeOfParallelism = options.ParallelRecoveries, CancellationToken = _stop.Token
+        };
         try
         {
             await Parallel.ForEachAsync(partitions, bounded, async (partition, cancel) =>

@@ -14,7 +14,9 @@ internal sealed class PartitionOwners(IMembers membership, ClusterSettingsView s
 
     private volatile Computed? _computed;
 
-    /// <summary>What is assigned now; empty while nobody may have partitions, or the settings are not read yet.</summary>
+    /// <summary>
+    /// What is assigned now; empty while nobody may have partitions, or the settings are not read yet.
+    /// </summary>
     public IReadOnlyDictionary<PartitionId, string> All => Now([.. Servers]).Owners;
 
     /// <summary>Those that partitions are assigned to.</summary>
@@ -33,14 +35,18 @@ internal sealed class PartitionOwners(IMembers membership, ClusterSettingsView s
     }
 
     /// <summary>Null = no such server is there.</summary>
-    public SiloAddress? AddressOf(string server) => membership.Active.FirstOrDefault(m => m.Name == server)?.SiloAddress;
+    public SiloAddress? AddressOf(string server) =>
+        membership.Active.FirstOrDefault(m => m.Name == server)?.SiloAddress;
 
     private bool IsWilling(ClusterMember server) =>
         settings.Settings?.Drained.Contains(server.Name) != true && !leaving.Contains(server.SiloAddress);
 
     private Computed Now(ClusterMember[] servers)
     {
-        string[] names = [.. servers.Select(s => s.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] names =
+        [
+            .. servers.Select(s => s.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)
+        ];
         if (_computed is { } known && known.Names.AsSpan().SequenceEqual(names))
         {
             return known;

@@ -9,7 +9,8 @@ namespace Grains.Silo.Ownership;
 /// <summary>Answers with the server that the assignment over the present view names.</summary>
 internal sealed class PartitionPlacementDirector(PartitionOwners owners) : IPlacementDirector
 {
-    public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
+    public Task<SiloAddress> OnAddActivation(
+        PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
         PartitionId partition = PartitionKey.Parse(target.GrainIdentity.Key.ToString());
         return owners.OwnerAmong(context.GetCompatibleSilos(target), partition) is { } owner

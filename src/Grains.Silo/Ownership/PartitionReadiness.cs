@@ -5,8 +5,9 @@ using Grains.StateMachines.Ids;
 namespace Grains.Silo.Ownership;
 
 /// <summary>Which partitions are served, as far as this server has seen. Any thread.</summary>
-public sealed class PartitionReadiness
+public sealed class PartitionReadiness : IDisposable
 {
+    private readonly ServerGauges _gauges = new();
     private readonly Lock _lock = new();
     private readonly HashSet<PartitionId> _served = [];
     private TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -17,8 +18,9 @@ public sealed class PartitionReadiness
     public PartitionReadiness(ClusterSettingsView settings)
     {
         Settings = settings;
-        GrainsMeter.Instance.CreateObservableGauge(
-            "grains.partitions.unserved", () => Missing.Count, null, "Partitions that no server owns, as far as this one knows.");
+        _gauges.Add(
+            "grains.partitions.unserved", () => Missing.Count, null,
+            "Partitions that no server owns, as far as this one knows.");
     }
 
     public ClusterSettingsView Settings { get; }
@@ -87,4 +89,6 @@ public sealed class PartitionReadiness
             }
         }
     }
+
+    public void Dispose() => _gauges.Dispose();
 }

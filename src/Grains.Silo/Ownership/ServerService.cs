@@ -11,10 +11,12 @@ namespace Grains.Silo.Ownership;
 
 /// <summary>One server's answers to the others. Interleaves; what takes long is done elsewhere.</summary>
 internal sealed class ServerService(
-    GrainId id, Orleans.Runtime.Silo silo, ILoggerFactory loggers, ServerParts parts) : GrainService(id, silo, loggers), IServerService
+    GrainId id, Orleans.Runtime.Silo silo, ILoggerFactory loggers, ServerParts parts) : GrainService(id, silo,
+    loggers), IServerService
 {
     private static readonly string _version =
-        typeof(ServerService).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+        typeof(ServerService).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            ?? "0";
 
     private static readonly DateTimeOffset _startedAt = Process.GetCurrentProcess().StartTime;
 
@@ -50,7 +52,9 @@ internal sealed class ServerService(
     });
 }
 
-/// <summary>What a server's answers are made of. One without partitions has no journal, and is never asked to read ahead.</summary>
+/// <summary>
+/// What a server's answers are made of. One without partitions has no journal, and is never asked to read ahead.
+/// </summary>
 internal sealed record ServerParts(
     LocalPartitions Local,
     Lazy<PartitionPreloads> Preloads,

@@ -16,9 +16,9 @@ using Orleans.Serialization;
 namespace Grains.Silo.Ownership;
 
 /// <summary>
-/// Runs a partition in memory that nobody has, before the server joins the others, and then has a grain moved to it from
-/// each of them: the code that the first real partition needs, here and there, is compiled by then, and not while the
-/// callers of one that was just handed over wait for it.
+/// Runs a partition in memory that nobody has, before the server joins the others, and then has a grain moved to it
+/// from each of them: the code that the first real partition needs, here and there, is compiled by then, and not while
+/// the callers of one that was just handed over wait for it.
 /// </summary>
 internal sealed partial class WarmUp(
     PartitionRuntime runtime,
@@ -87,7 +87,8 @@ internal sealed partial class WarmUp(
     internal async Task MoveAsync()
     {
         IWarmUpGrain grain = grains.GetGrain<IWarmUpGrain>(peers.Name);
-        foreach (SiloAddress there in peers.Membership.Hosts.Select(h => h.SiloAddress).Where(a => !a.Equals(peers.Address)))
+        foreach (SiloAddress there in peers.Membership.Hosts.Select(h => h.SiloAddress).Where(
+            a => !a.Equals(peers.Address)))
         {
             await MoveAsync(grain, there);
             await MoveAsync(grain, peers.Address);
@@ -145,7 +146,8 @@ internal sealed partial class WarmUp(
     /// <summary>As from another server: there and back in the form in which servers talk.</summary>
     private async Task<Answer> SayAsync(PartitionLoop loop, Command command)
     {
-        CommandBatch asked = serializer.Deserialize<CommandBatch>(serializer.SerializeToArray(new CommandBatch([command])))!;
+        CommandBatch asked = serializer.Deserialize<CommandBatch>(
+            serializer.SerializeToArray(new CommandBatch([command])))!;
         var answers = new AnswerBatch(await TicketBatch.PostAsync(asked.Commands, loop.Post));
         return serializer.Deserialize<AnswerBatch>(serializer.SerializeToArray(answers))!.Answers[0];
     }

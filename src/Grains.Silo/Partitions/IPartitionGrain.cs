@@ -7,7 +7,9 @@ using Orleans.Runtime;
 
 namespace Grains.Silo.Partitions;
 
-/// <summary>One partition. Its key is <c>p-</c> and the number: storage would read digits alone as hexadecimal.</summary>
+/// <summary>
+/// One partition. Its key is <c>p-</c> and the number: storage would read digits alone as hexadecimal.
+/// </summary>
 [Alias("grains.partition")]
 public interface IPartitionGrain : IGrainWithStringKey
 {
@@ -35,7 +37,9 @@ public interface IPartitionGrain : IGrainWithStringKey
 /// <summary>Keys of partition grains.</summary>
 public static class PartitionKey
 {
-    /// <summary>Named, not looked up: a server finds the way also while no server that it knows has the class.</summary>
+    /// <summary>
+    /// Named, not looked up: a server finds the way also while no server that it knows has the class.
+    /// </summary>
     public const string TypeName = "partition";
 
     private static readonly GrainType _type = GrainType.Create(TypeName);

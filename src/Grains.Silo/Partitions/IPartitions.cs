@@ -22,7 +22,8 @@ public interface IPartitions
     /// expected no). A command that changes something is given a command id here, and is repeated under it while that
     /// is safe and the deadline allows.
     /// </summary>
-    /// <exception cref="PartitionUnavailableException">No answer in time; it says whether the outcome is known.</exception>
+    /// <exception cref="PartitionUnavailableException">No answer in time; it says whether the outcome is
+    /// known.</exception>
     /// <exception cref="OperationCanceledException">The caller's token; the outcome is then unknown to it.</exception>
     ValueTask<Answer> ExecuteAsync(PartitionId partition, Command command, CancellationToken cancel);
 }

@@ -6,7 +6,9 @@ namespace Grains.Silo.Routing;
 /// Names for one front end's commands to one partition: under its incarnation there, numbers such that those still in
 /// use never span more than the window in which a partition remembers them. Any thread.
 /// </summary>
-/// <remarks>One slow command holds the window back; the others then wait for it here, in order and a bounded number.</remarks>
+/// <remarks>
+/// One slow command holds the window back; the others then wait for it here, in order and a bounded number.
+/// </remarks>
 internal sealed class CommandNumbers(int window, int waitingMax, long incarnation, Random? random = null)
 {
     private readonly Lock _lock = new();
@@ -55,7 +57,9 @@ internal sealed class CommandNumbers(int window, int waitingMax, long incarnatio
         }
     }
 
-    /// <summary>The partition has forgotten front ends as old as <paramref name="refused"/>: later names are younger.</summary>
+    /// <summary>
+    /// The partition has forgotten front ends as old as <paramref name="refused"/>: later names are younger.
+    /// </summary>
     /// <param name="newest">The youngest that it knows.</param>
     public void RenewIncarnation(long refused, long newest)
     {

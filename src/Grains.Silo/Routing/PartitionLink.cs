@@ -22,7 +22,10 @@ internal sealed class PartitionLink(PartitionId id, IPartitionGrain grain, Route
         if (_queue.Post(ticket) != QueueVerdict.Taken)
         {
             ticket.Complete(new Refused(Refusal.Overloaded,
-                $"Too many commands wait for partition {id} on another server; repeat in a moment.") { RetryAfterMs = 100 });
+                $"Too many commands wait for partition {id} on another server; repeat in a moment.")
+            {
+                RetryAfterMs = 100,
+            });
             return;
         }
 
@@ -36,7 +39,8 @@ internal sealed class PartitionLink(PartitionId id, IPartitionGrain grain, Route
     public async Task<Answer> WaitAsync(Command command, CancellationToken cancel)
     {
         // Given up is given up there too: else the next message would be handed to nobody.
-        using var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(command.WaitMs + options.CallMsMax), time);
+        using var late = new CancellationTokenSource(
+            TimeSpan.FromMilliseconds(command.WaitMs + options.CallMsMax), time);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
         try
         {

@@ -20,17 +20,22 @@ namespace Grains.Silo.Routing;
 /// that commands share. Names each command, and repeats it under that name while the deadline allows.
 /// </summary>
 internal sealed class PartitionRouter(
-    IGrainFactory grains, LocalPartitions local, PartitionOwners owners, PartitionReadiness readiness, RouterOptions options,
+    IGrainFactory grains, LocalPartitions local, PartitionOwners owners, PartitionReadiness readiness,
+    RouterOptions options,
     TimeProvider time, Random? random = null) : IPartitions
 {
     private static readonly Task<Answer> _nobody = Task.FromResult<Answer>(
-        new NotOwner(MayHaveHappened: false, "No server is known to this one that may have partitions now: none is there, or all are drained or about to stop."));
+        new NotOwner(
+            MayHaveHappened: false,
+            "No server is known to this one that may have partitions now: none is there, or all are drained or about "
+            + "to stop."));
 
     /// <summary>Each further one only because other front ends were born in between.</summary>
     private const int _namesMax = 3;
 
     private readonly Random _random = random ?? Random.Shared;
-    private readonly long _incarnation = CommandId.NewIncarnation(time.GetUtcNow().ToUnixTimeMilliseconds(), random ?? Random.Shared);
+    private readonly long _incarnation = CommandId.NewIncarnation(
+        time.GetUtcNow().ToUnixTimeMilliseconds(), random ?? Random.Shared);
     private readonly ConcurrentDictionary<PartitionId, PartitionLink> _links = new();
     private readonly ConcurrentDictionary<PartitionId, CommandNumbers> _numbers = new();
 
@@ -61,14 +66,18 @@ internal sealed class PartitionRouter(
             if (numbers.Take() is not { } turn)
             {
                 return new Refused(Refusal.Overloaded,
-                    $"Too many commands of this server to partition {partition} are unanswered; repeat in a moment.") { RetryAfterMs = 100 };
+                    $"Too many commands of this server to partition {partition} are unanswered; repeat in a moment.")
+                {
+                    RetryAfterMs = 100,
+                };
             }
 
             CommandId id = await turn;
             try
             {
                 Answer answer = await UntilAnsweredAsync(partition, command with { Id = id }, cancel);
-                if (names == _namesMax || answer is not Refused { Code: Refusal.CommandTooOld, NewestIncarnation: > 0 } refused)
+                if (names == _namesMax
+                    || answer is not Refused { Code: Refusal.CommandTooOld, NewestIncarnation: > 0 } refused)
                 {
                     return answer;
                 }
@@ -84,7 +93,9 @@ internal sealed class PartitionRouter(
         }
     }
 
-    /// <summary>The others may run twice: reads, what changes memory only, and what carries its own place in an order.</summary>
+    /// <summary>
+    /// The others may run twice: reads, what changes memory only, and what carries its own place in an order.
+    /// </summary>
     private static bool NeedsName(Command command) => command.Id.IsNone && !command.IsRead
         && command is not (Receive or RenewDelivery or AcceptTransfer or ClearOutbox or DropKeyspace or DropService);
 
@@ -115,8 +126,8 @@ internal sealed class PartitionRouter(
             Answer answer = await SendAsync(partition, Rest(command), cancel);
             if (answer is not NotOwner again)
             {
-                // What may have been applied under this name is never repeated under another; and what is refused leaves
-                // no trace under its name, so an attempt that is still on its way may yet be applied.
+                // What may have been applied under this name is never repeated under another; and what is refused
+                // leaves no trace under its name, so an attempt that is still on its way may yet be applied.
                 return answer is Refused refused && mayHaveHappened && !command.Id.IsNone
                     ? refused with { NewestIncarnation = 0, IsUncertain = true }
                     : answer;
@@ -151,7 +162,9 @@ internal sealed class PartitionRouter(
         }
 
         PartitionLink link = _links.GetOrAdd(
-            partition, static (id, router) => new PartitionLink(id, router.Grains.GetPartition(id), router.Options, router.Time), this);
+            partition,
+            static (id, router) =>
+                new PartitionLink(id, router.Grains.GetPartition(id), router.Options, router.Time), this);
         if (command.WaitsInside)
         {
             return link.WaitAsync(command, cancel);

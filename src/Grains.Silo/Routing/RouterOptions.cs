@@ -16,7 +16,9 @@ public sealed record RouterOptions
     /// </summary>
     public int CommandWindow { get; init; } = 4_096;
 
-    /// <summary>A call to another server without an answer is given up after this long, and its commands are repeated.</summary>
+    /// <summary>
+    /// A call to another server without an answer is given up after this long, and its commands are repeated.
+    /// </summary>
     public int CallMsMax { get; init; } = 5_000;
 
     /// <summary>Grain calls in flight to one partition of another server.</summary>

@@ -1,8 +1,8 @@
 namespace Grains.Silo.Telemetry;
 
 /// <summary>
-/// How often an entry that strangers cause may be written, so that whoever knocks cannot fill the log: a burst, then one a
-/// second; the others are counted, and the next entry says how many they were. Any thread.
+/// How often an entry that strangers cause may be written, so that whoever knocks cannot fill the log: a burst, then
+/// one a second; the others are counted, and the next entry says how many they were. Any thread.
 /// </summary>
 public sealed class LogPace(TimeProvider time, int burst = 1)
 {

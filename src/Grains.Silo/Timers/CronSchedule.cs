@@ -5,8 +5,8 @@ namespace Grains.Silo.Timers;
 
 /// <summary>
 /// Cron as Cronos reads it: five fields (minute, hour, day of month, month, day of week), six with seconds first, or
-/// @hourly and its like. Where clocks change, a time that is left out fires at the change, and one that comes twice fires once,
-/// but for intervals ("*/5").
+/// @hourly and its like. Where clocks change, a time that is left out fires at the change, and one that comes twice
+/// fires once, but for intervals ("*/5").
 /// </summary>
 public static class CronSchedule
 {
@@ -20,13 +20,14 @@ public static class CronSchedule
         {
             return TimeZones.Find(zone) is not { } rules
                 ? TimerTimes.NotKnown
-                : Parse(cron).GetNextOccurrence(DateTimeOffset.FromUnixTimeMilliseconds(afterMs), rules)?.ToUnixTimeMilliseconds()
+                : Parse(cron).GetNextOccurrence(
+                    DateTimeOffset.FromUnixTimeMilliseconds(afterMs), rules)?.ToUnixTimeMilliseconds()
                     ?? TimerTimes.Never;
         }
         catch (Exception)
         {
-            // Users give it: whatever the library says to it (a letter that needs a seed, a year beyond its last), it is
-            // not for the partition's loop to end of.
+            // Users give it: whatever the library says to it (a letter that needs a seed, a year beyond its last), it
+            // is not for the partition's loop to end of.
             return TimerTimes.NotKnown;
         }
     }

@@ -27,8 +27,8 @@ internal static class PeerRules
             chain?.ChainStatus.Select(s => $"{s.Status} ({s.StatusInformation.TrimEnd('.', ' ')})").Distinct() ?? []);
 
     /// <summary>
-    /// A chain takes a certificate without the extension, or with "any" in it, for every use. Here the use is named, or it is
-    /// none: a certificate that somebody got for something else is no server of the cluster.
+    /// A chain takes a certificate without the extension, or with "any" in it, for every use. Here the use is named, or
+    /// it is none: a certificate that somebody got for something else is no server of the cluster.
     /// </summary>
     public static string? RefuseUse(X509Certificate2 certificate, PeerPurpose purpose) =>
         certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>()

@@ -5,8 +5,9 @@ namespace Grains.Silo.Tls;
 /// <summary>
 /// The certificates in use. New connections take what is current; those that are open stay. Any thread.
 /// </summary>
-public sealed class TlsCertificates
+public sealed class TlsCertificates : IDisposable
 {
+    private readonly ServerGauges _gauges = new();
     private readonly TlsOptions _options;
     private volatile TlsIdentity _current;
 
@@ -14,7 +15,7 @@ public sealed class TlsCertificates
     {
         _options = options;
         _current = current;
-        GrainsMeter.Instance.CreateObservableGauge(
+        _gauges.Add(
             "grains.tls.expiry",
             () => (_current.Certificate.NotAfter.ToUniversalTime() - DateTime.UtcNow).TotalSeconds,
             "s",
@@ -41,4 +42,6 @@ public sealed class TlsCertificates
         _current = TlsIdentity.Load(_options);
         return true;
     }
+
+    public void Dispose() => _gauges.Dispose();
 }

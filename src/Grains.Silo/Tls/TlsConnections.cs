@@ -96,7 +96,8 @@ internal abstract partial class TlsConnections(TlsCertificates certificates, ILo
         // The name that TLS asked for is not the rule here: the names of the cluster and of the address are.
         return errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors)
             ? $"its certificate {shown.Subject} is refused: {PeerRules.Describe(chain)}"
-            : (PeerRules.RefuseUse(shown, Peer) ?? PeerRules.RefuseName(shown, peer, certificates.Options.Cluster)) is { } why
+            : (PeerRules.RefuseUse(shown, Peer)
+                ?? PeerRules.RefuseName(shown, peer, certificates.Options.Cluster)) is { } why
                 ? $"its certificate {shown.Subject} is refused: {why}"
                 : null;
     }

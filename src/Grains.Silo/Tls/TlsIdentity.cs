@@ -90,7 +90,8 @@ internal sealed class TlsIdentity
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
             throw new TlsFileException(
-                $"{options.CertificateFile} and {options.KeyFile} are not a certificate and its key in PEM, the key not "
+                $"{options.CertificateFile} and {options.KeyFile} are not a certificate and its key in PEM, the key "
+                + "not "
                 + $"encrypted: {e.Message}",
                 e);
         }

@@ -16,8 +16,8 @@ public abstract record Command
     [Id(1)] public ReadConsistency Consistency { get; init; }
 
     /// <summary>
-    /// Others of the same caller follow at once: the thread that brings it here is not to wait for the disk for it alone. Known
-    /// to the process of the caller only.
+    /// Others of the same caller follow at once: the thread that brings it here is not to wait for the disk for it
+    /// alone. Known to the process of the caller only.
     /// </summary>
     [field: NonSerialized]
     public bool IsFollowed { get; init; }
@@ -29,8 +29,8 @@ public abstract record Command
     public virtual int SizeBytes => 64;
 
     /// <summary>
-    /// What records must be able to say for it. Asked where a command leaves its front end too: an owner of an older version
-    /// would not see what it does not know.
+    /// What records must be able to say for it. Asked where a command leaves its front end too: an owner of an older
+    /// version would not see what it does not know.
     /// </summary>
     public virtual FormatNeed Format => default;
 
@@ -38,5 +38,6 @@ public abstract record Command
     public virtual bool WaitsInside => false;
 
     /// <summary>Maximum wait.</summary>
-    public virtual long WaitMs { get => 0; init => throw new NotSupportedException($"A {GetType().Name} does not wait."); }
+    public virtual long WaitMs { get => 0; init => throw new NotSupportedException($"A {GetType().Name} does not "
+        + "wait."); }
 }

@@ -3,7 +3,9 @@ using Grains.StateMachines.Ids;
 
 namespace Grains.StateMachines.Batches;
 
-/// <summary>The command windows of all front ends that wrote to a partition; the batch's own beside the durable ones.</summary>
+/// <summary>
+/// The command windows of all front ends that wrote to a partition; the batch's own beside the durable ones.
+/// </summary>
 internal sealed class CommandWindows(MachineLimits limits)
 {
     private readonly Dictionary<CommandId, AppliedCommand> _staged = [];
@@ -43,7 +45,8 @@ internal sealed class CommandWindows(MachineLimits limits)
         return window.Covers(id.Number) ? CommandVerdict.New : CommandVerdict.TooOld;
     }
 
-    public void Stage(CommandId id, long revision, long result) => _staged[id] = new AppliedCommand(id.Number, revision, result);
+    public void Stage(CommandId id, long revision, long result) =>
+        _staged[id] = new AppliedCommand(id.Number, revision, result);
 
     public void Commit(long nowMs)
     {

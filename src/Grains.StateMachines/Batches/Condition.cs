@@ -3,7 +3,8 @@ using Grains.StateMachines.Ids;
 namespace Grains.StateMachines.Batches;
 
 /// <summary>What must hold of the present version, of a key or of a node's state, for a write to happen.</summary>
-/// <param name="Versions">For <see cref="ConditionKind.VersionIn"/> and <see cref="ConditionKind.VersionNotIn"/>.</param>
+/// <param name="Versions">For <see cref="ConditionKind.VersionIn"/> and
+/// <see cref="ConditionKind.VersionNotIn"/>.</param>
 [GenerateSerializer, Immutable, Alias("grains.condition")]
 public readonly record struct Condition([property: Id(0)] ConditionKind Kind, [property: Id(1)] long[]? Versions = null)
 {

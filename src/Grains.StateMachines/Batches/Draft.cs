@@ -9,9 +9,9 @@ namespace Grains.StateMachines.Batches;
 /// rest of the batch sees it and replay does the same.
 /// </summary>
 /// <remarks>
-/// Format 1: format byte, and as varints the namespace, the record time, by how much the wall clock was behind it, and the
-/// uptime; then for each revision its effects (kind byte, fields) and a zero byte, then CRC32C. How many revisions, the
-/// journal knows.
+/// Format 1: format byte, and as varints the namespace, the record time, by how much the wall clock was behind it, and
+/// the uptime; then for each revision its effects (kind byte, fields) and a zero byte, then CRC32C. How many revisions,
+/// the journal knows.
 /// </remarks>
 internal sealed class Draft(PartitionState state)
 {
@@ -74,7 +74,9 @@ internal sealed class Draft(PartitionState state)
     /// <summary>Before <see cref="Begin"/>.</summary>
     public void Prepare(int bytes) => _record.Prepare(bytes);
 
-    /// <summary>Begins a change; everything emitted until <see cref="Close"/> takes effect together or not at all.</summary>
+    /// <summary>
+    /// Begins a change; everything emitted until <see cref="Close"/> takes effect together or not at all.
+    /// </summary>
     /// <returns>The revision that it takes.</returns>
     public long Open()
     {
@@ -129,13 +131,15 @@ internal sealed class Draft(PartitionState state)
         byte format = from.Byte();
         if (format != Format)
         {
-            throw new FormatException($"A record of format {format} cannot be read; this version reads format {Format}.");
+            throw new FormatException(
+                $"A record of format {format} cannot be read; this version reads format {Format}.");
         }
 
         long space = from.Varint();
         if (space != Namespace)
         {
-            throw new FormatException($"A record of namespace {space} cannot be read; this version knows namespace {Namespace}.");
+            throw new FormatException(
+                $"A record of namespace {space} cannot be read; this version knows namespace {Namespace}.");
         }
 
         long timeMs = from.Varint();

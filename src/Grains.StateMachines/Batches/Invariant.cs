@@ -9,7 +9,8 @@ internal static class Invariant
     {
         if (!condition)
         {
-            throw new InvalidOperationException($"Broken invariant: {what}. This is a defect in Grains; the partition stops.");
+            throw new InvalidOperationException(
+                $"Broken invariant: {what}. This is a defect in Grains; the partition stops.");
         }
     }
 }

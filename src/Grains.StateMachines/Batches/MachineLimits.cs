@@ -1,9 +1,11 @@
 namespace Grains.StateMachines.Batches;
 
-/// <summary>What one partition machine accepts and remembers. The front end checks the same limits at the door.</summary>
+/// <summary>
+/// What one partition machine accepts and remembers. The front end checks the same limits at the door.
+/// </summary>
 /// <remarks>
-/// What is remembered (idempotency keys, commits, replies, command windows, front ends) is let go while records are applied: the
-/// servers of one cluster must agree on it, or rule 10 does not hold between them. It is not configurable.
+/// What is remembered (idempotency keys, commits, replies, command windows, front ends) is let go while records are
+/// applied: the servers of one cluster must agree on it, or rule 10 does not hold between them. It is not configurable.
 /// </remarks>
 public sealed record MachineLimits
 {
@@ -33,16 +35,20 @@ public sealed record MachineLimits
     public long PartitionBytesMax { get; init; } = 512L << 20;
 
     /// <summary>
-    /// Messages of other partitions are taken up to this many times the budget; then they stay in their outboxes, where they
-    /// count. More than one, so that two that are full of messages for each other still hand them over.
+    /// Messages of other partitions are taken up to this many times the budget; then they stay in their outboxes, where
+    /// they count. More than one, so that two that are full of messages for each other still hand them over.
     /// </summary>
     public int PartitionOverflowFactor { get; init; } = 2;
 
-    /// <summary>Receives of callers that wait, in one partition, shared fairly by services; and for one node by its name.</summary>
+    /// <summary>
+    /// Receives of callers that wait, in one partition, shared fairly by services; and for one node by its name.
+    /// </summary>
     public int WaitingReceivesMax { get; init; } = 4096;
     public int WaitingReceivesPerNodeMax { get; init; } = 256;
 
-    /// <summary>Sends from a commit are accepted up to this many times the mailbox bound; beyond it, dead letters.</summary>
+    /// <summary>
+    /// Sends from a commit are accepted up to this many times the mailbox bound; beyond it, dead letters.
+    /// </summary>
     public int MailboxOverflowFactor { get; init; } = 10;
 
     /// <summary>Callers that wait for replies, in one partition, shared fairly by services.</summary>
@@ -69,7 +75,9 @@ public sealed record MachineLimits
     /// <summary>Front ends whose commands are remembered; one born before the oldest forgotten is refused.</summary>
     public int FrontEndsMax { get; init; } = 16;
 
-    /// <summary>What time demands waits for the next batch once a record is as long: the journal bounds records.</summary>
+    /// <summary>
+    /// What time demands waits for the next batch once a record is as long: the journal bounds records.
+    /// </summary>
     public int StagedBytesMax { get; init; } = 4 << 20;
 
     /// <summary>Expiries, and removals of something deleted, in one batch.</summary>

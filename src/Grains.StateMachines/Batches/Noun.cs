@@ -3,8 +3,8 @@ using Grains.StateMachines.Clocks;
 namespace Grains.StateMachines.Batches;
 
 /// <summary>
-/// One kind of thing that a partition has: what is asked of it, what time makes of it, and what only memory knows of it. A
-/// partition is a list of these (<c>Partitions/Nouns.cs</c>), and the machine asks each in turn.
+/// One kind of thing that a partition has: what is asked of it, what time makes of it, and what only memory knows of
+/// it. A partition is a list of these (<c>Partitions/Nouns.cs</c>), and the machine asks each in turn.
 /// </summary>
 internal abstract class Noun
 {
@@ -21,7 +21,9 @@ internal abstract class Noun
     /// <summary>Something must be decided even if nothing new is asked.</summary>
     public virtual bool HasWork => false;
 
-    /// <summary>Where that clock stands when the first of what records hold is due; null = nothing waits for it.</summary>
+    /// <summary>
+    /// Where that clock stands when the first of what records hold is due; null = nothing waits for it.
+    /// </summary>
     public virtual long? NextOn(Timeline line) => null;
 
     /// <summary>When something ends or is to be looked at that only memory knows, in uptime; null = nothing.</summary>

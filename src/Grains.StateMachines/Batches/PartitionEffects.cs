@@ -17,7 +17,8 @@ internal sealed record CommandApplied(CommandId Id, long Result) : Effect
         to.Varint(Result);
     }
 
-    public static CommandApplied Read(ref RecordReader from) => new(new CommandId(from.Varint(), from.Varint()), from.Varint());
+    public static CommandApplied Read(ref RecordReader from) =>
+        new(new CommandId(from.Varint(), from.Varint()), from.Varint());
 
     public override void Apply(PartitionState state, long revision) => state.Commands.Stage(Id, revision, Result);
 }

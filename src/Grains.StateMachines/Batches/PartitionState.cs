@@ -6,8 +6,8 @@ using Grains.StateMachines.Tables;
 namespace Grains.StateMachines.Batches;
 
 /// <summary>
-/// Everything that a partition's records make it hold: a few numbers, and the tables of each noun. Changed by effects only,
-/// in decisions and in replay alike; staged until <see cref="Commit"/>, but for replay.
+/// Everything that a partition's records make it hold: a few numbers, and the tables of each noun. Changed by effects
+/// only, in decisions and in replay alike; staged until <see cref="Commit"/>, but for replay.
 /// </summary>
 internal sealed class PartitionState
 {
@@ -41,7 +41,9 @@ internal sealed class PartitionState
 
     public ref StateTotals DurableTotals => ref _durable;
 
-    /// <summary>Of the last batch, durable or not: how people are told times. Not state: nothing is decided on it.</summary>
+    /// <summary>
+    /// Of the last batch, durable or not: how people are told times. Not state: nothing is decided on it.
+    /// </summary>
     public Moment Now { get; set; }
 
     /// <summary>Of the batch being decided. Not state: nothing is applied by it.</summary>
@@ -127,7 +129,8 @@ internal sealed class PartitionState
         Commands.Commit(_staged.TimeMs);
         _durable = _staged;
 
-        // What is only remembered is kept within its bounds: a function of the durable state alone, so that replay forgets the same.
+        // What is only remembered is kept within its bounds: a function of the durable state alone, so that replay
+        // forgets the same.
         foreach (NounTables noun in _nouns)
         {
             noun.Forget();

@@ -2,13 +2,17 @@ using Grains.StateMachines.Ids;
 
 namespace Grains.StateMachines.Batches;
 
-/// <summary>How fresh the answer to a read must be: the choice between consistency and availability, per request.</summary>
+/// <summary>
+/// How fresh the answer to a read must be: the choice between consistency and availability, per request.
+/// </summary>
 /// <param name="Level">The promise.</param>
-/// <param name="Incarnation">For <see cref="ConsistencyLevel.Session"/>: the history that the position belongs to.</param>
+/// <param name="Incarnation">For <see cref="ConsistencyLevel.Session"/>: the history that the position belongs
+/// to.</param>
 /// <param name="AtLeast">For <see cref="ConsistencyLevel.Session"/>: the answer has seen everything up to here.</param>
 [GenerateSerializer, Immutable, Alias("grains.read-consistency")]
 public readonly record struct ReadConsistency(
-    [property: Id(0)] ConsistencyLevel Level, [property: Id(1)] long Incarnation = 0, [property: Id(2)] Revision AtLeast = default)
+    [property: Id(0)] ConsistencyLevel Level, [property: Id(1)] long Incarnation = 0,
+    [property: Id(2)] Revision AtLeast = default)
 {
     public static readonly ReadConsistency Stale = new(ConsistencyLevel.Stale);
 }

@@ -9,7 +9,9 @@ public enum Refusal
     /// <summary>A field is over its limit; checked at the door too, this is the second of the pair.</summary>
     LimitExceeded = 2,
 
-    /// <summary>The partition's byte budget is used up: growing writes are refused, deletes and acknowledgements pass.</summary>
+    /// <summary>
+    /// The partition's byte budget is used up: growing writes are refused, deletes and acknowledgements pass.
+    /// </summary>
     PartitionFull = 3,
 
     /// <summary>The node's mailbox is at its bound for senders from outside.</summary>
@@ -27,7 +29,9 @@ public enum Refusal
     /// <summary>The same idempotency key was used with another body.</summary>
     IdempotencyMismatch = 8,
 
-    /// <summary>The command id is below the window, or of an unknown older front end: it may have been applied.</summary>
+    /// <summary>
+    /// The command id is below the window, or of an unknown older front end: it may have been applied.
+    /// </summary>
     CommandTooOld = 9,
 
     /// <summary>The partition's queue, or its list of waiting receivers, is full. Nothing was started.</summary>
@@ -42,7 +46,9 @@ public enum Refusal
     /// <summary>The journal refused the record; nothing was written.</summary>
     NotStored = 13,
 
-    /// <summary>This server is not, or no longer, the owner. Nothing that was asked under it is known to have happened.</summary>
+    /// <summary>
+    /// This server is not, or no longer, the owner. Nothing that was asked under it is known to have happened.
+    /// </summary>
     NotOwner = 14,
 
     /// <summary>A transfer was out of order or from an unknown incarnation.</summary>

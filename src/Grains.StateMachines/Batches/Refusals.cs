@@ -9,7 +9,9 @@ internal static class Refusals
     private const int _noPlaceRetryMs = 1000;
 
     public static Refused Limit(string what, long size, long limit) =>
-        new(Refusal.LimitExceeded, $"{char.ToUpperInvariant(what[0])}{what[1..]} of {size} bytes is not in the range 1 to {limit}.");
+        new(
+            Refusal.LimitExceeded,
+            $"{char.ToUpperInvariant(what[0])}{what[1..]} of {size} bytes is not in the range 1 to {limit}.");
 
     public static Refused TooMany(string what, int count, int limit) =>
         new(Refusal.LimitExceeded, $"{count} {what} are over the limit of {limit}. Split the request.");
@@ -27,7 +29,8 @@ internal static class Refusals
     /// <summary>The same to a caller: deletes, acknowledgements and commits that shrink pass.</summary>
     public static readonly Refused ServerFull = new(
         Refusal.PartitionFull,
-        "The server holds as much as its memory allows. Delete something, or let messages be acknowledged; those always "
+        "The server holds as much as its memory allows. Delete something, or let messages be acknowledged; those "
+        + "always "
         + "pass. Or give it more memory (--memory), or the cluster more servers.");
 
     public static Refused MailboxFull(Utf8Name node, int waiting, int limit) => new(
@@ -41,7 +44,8 @@ internal static class Refusals
 
     public static Refused FormatTooOld(string what) => new(
         Refusal.FormatTooOld,
-        $"The cluster writes a format that has no word for {what}. Raise it, once every server is upgraded: POST /v1/cluster/format:raise.");
+        $"The cluster writes a format that has no word for {what}. Raise it, once every server is upgraded: POST "
+        + "/v1/cluster/format:raise.");
 
     public static Refused VersionMismatch(string what, Revision current, Condition condition)
     {
@@ -54,7 +58,8 @@ internal static class Refusals
             _ => $"another version than {string.Join(", ", condition.Versions!)}",
         };
         string found = current == Revision.None ? "does not exist" : $"has version {current.Value}";
-        return new Refused(Refusal.VersionMismatch, $"{what} {found}; the request demands {wanted}. Read it again and decide anew.")
+        return new Refused(
+            Refusal.VersionMismatch, $"{what} {found}; the request demands {wanted}. Read it again and decide anew.")
         {
             Current = current,
         };

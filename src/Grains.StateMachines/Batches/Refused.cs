@@ -19,13 +19,15 @@ public sealed record Refused([property: Id(0)] Refusal Code, [property: Id(1)] s
     [Id(4)] public long NewestIncarnation { get; init; }
 
     /// <summary>
-    /// An earlier attempt of the same command was lost on its way, and is not known here: it may still arrive, and be applied.
+    /// An earlier attempt of the same command was lost on its way, and is not known here: it may still arrive, and be
+    /// applied.
     /// </summary>
     [Id(5)] public bool IsUncertain { get; init; }
 
     /// <summary>The same words for a delivery that has ended and for one that never was.</summary>
     public static Refused Gone(DeliveryId id) => new(
         Refusal.DeliveryGone,
-        $"Delivery {id} is not open: it was committed or rejected, its lease ran out, or its partition has another owner. "
+        $"Delivery {id} is not open: it was committed or rejected, its lease ran out, or its partition has another "
+        + "owner. "
         + "Receive again; messages that were not acknowledged will come back.");
 }

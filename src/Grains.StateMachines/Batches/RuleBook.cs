@@ -11,10 +11,13 @@ internal sealed class RuleBook
 
     /// <summary>A command that may change something.</summary>
     /// <param name="decide">Stages what it comes to.</param>
-    /// <param name="repeat">The first answer again, of one that was applied already; null = nobody may repeat it.</param>
-    /// <param name="earlier">The first answer, of one that is known by other means than its id; null = there is none.</param>
+    /// <param name="repeat">The first answer again, of one that was applied already; null = nobody may repeat
+    /// it.</param>
+    /// <param name="earlier">The first answer, of one that is known by other means than its id; null = there is
+    /// none.</param>
     public void Decide<T>(
-        Func<T, Draft, Answer> decide, Func<AppliedCommand, Answer>? repeat = null, Func<T, long, Answer?>? earlier = null)
+        Func<T, Draft, Answer> decide, Func<AppliedCommand, Answer>? repeat = null, Func<T, long,
+        Answer?>? earlier = null)
         where T : Command => _rules.Add(typeof(T), new Rule
     {
         Decide = (command, draft) => decide((T)command, draft),
@@ -27,8 +30,8 @@ internal sealed class RuleBook
         where T : Command => _rules.Add(typeof(T), new Rule { Read = command => read((T)command) });
 
     /// <summary>
-    /// A command that changes nothing durable, and may wait for its answer: taken up when its batch is over. It answers at
-    /// once, or in <see cref="Noun.Answer"/> of a later one.
+    /// A command that changes nothing durable, and may wait for its answer: taken up when its batch is over. It answers
+    /// at once, or in <see cref="Noun.Answer"/> of a later one.
     /// </summary>
     /// <param name="wait">Takes it up: whom to answer, what, the uptime, and where the answers go.</param>
     /// <param name="read">What it is answered without waiting; null = it is no read.</param>

@@ -4,7 +4,9 @@ using Grains.StateMachines.Ids;
 
 namespace Grains.StateMachines.Checkpoints;
 
-/// <summary>Reads what <see cref="StateSnapshot"/> wrote, straight into the state of a machine that is recovering.</summary>
+/// <summary>
+/// Reads what <see cref="StateSnapshot"/> wrote, straight into the state of a machine that is recovering.
+/// </summary>
 internal static class ChunkReader
 {
     /// <summary>The section of what every partition has; no noun has this number.</summary>
@@ -41,7 +43,8 @@ internal static class ChunkReader
 
         if (!from.AtEnd)
         {
-            throw new FormatException($"A checkpoint chunk of {count} {section?.Name ?? "totals"} goes on after its last one.");
+            throw new FormatException(
+                $"A checkpoint chunk of {count} {section?.Name ?? "totals"} goes on after its last one.");
         }
     }
 

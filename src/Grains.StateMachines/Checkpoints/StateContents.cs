@@ -24,5 +24,7 @@ public sealed class StateContents(IEnumerable<(string Name, long Count)> counts,
     public override int GetHashCode() => bytes.GetHashCode();
 
     public override string ToString() => string.Join(
-        ", ", _counts.Where(c => c.Value > 0).OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => $"{c.Value} {c.Key}").Append($"{bytes} bytes"));
+        ", ",
+        _counts.Where(c => c.Value > 0).OrderBy(c => c.Key, StringComparer.Ordinal).Select(c => $"{c.Value} {c.Key}")
+            .Append($"{bytes} bytes"));
 }

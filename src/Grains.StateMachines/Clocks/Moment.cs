@@ -3,10 +3,11 @@ using Grains.StateMachines.Codecs;
 namespace Grains.StateMachines.Clocks;
 
 /// <summary>What time it is, on each of the two clocks that something is decided by.</summary>
-/// <param name="WallMs">The owner's wall clock, ms since 1970: decides calendar times alone. It may step, either way.</param>
+/// <param name="WallMs">The owner's wall clock, ms since 1970: decides calendar times alone. It may step, either
+/// way.</param>
 /// <param name="UptimeMs">
-/// The partition's uptime: goes on with its owner's monotonic clock and is carried over by records, so that time in which
-/// nobody owned the partition does not count. Decides durations alone, and never falls. Its zero means nothing.
+/// The partition's uptime: goes on with its owner's monotonic clock and is carried over by records, so that time in
+/// which nobody owned the partition does not count. Decides durations alone, and never falls. Its zero means nothing.
 /// </param>
 public readonly record struct Moment(long WallMs, long UptimeMs)
 {

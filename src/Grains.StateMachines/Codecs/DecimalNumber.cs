@@ -4,8 +4,8 @@ using System.Text;
 namespace Grains.StateMachines.Codecs;
 
 /// <summary>
-/// Decimal numbers as ASCII text, <c>[+-]?digits[.digits][e[+-]digits]</c>, and their sum. Exact where both and the sum have up
-/// to 28 digits; beyond that in binary floating point of 64 bits.
+/// Decimal numbers as ASCII text, <c>[+-]?digits[.digits][e[+-]digits]</c>, and their sum. Exact where both and the sum
+/// have up to 28 digits; beyond that in binary floating point of 64 bits.
 /// </summary>
 public static class DecimalNumber
 {
@@ -44,7 +44,8 @@ public static class DecimalNumber
     public static byte[]? Add(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other)
     {
         CultureInfo plain = CultureInfo.InvariantCulture;
-        if (decimal.TryParse(one, NumberStyles.Float, plain, out decimal a) && decimal.TryParse(other, NumberStyles.Float, plain, out decimal b))
+        if (decimal.TryParse(one, NumberStyles.Float, plain, out decimal a)
+            && decimal.TryParse(other, NumberStyles.Float, plain, out decimal b))
         {
             try
             {

@@ -4,7 +4,9 @@ using Grains.StateMachines.Ids;
 
 namespace Grains.StateMachines.Codecs;
 
-/// <summary>Reads what <see cref="RecordWriter"/> wrote; throws <see cref="FormatException"/> at anything else.</summary>
+/// <summary>
+/// Reads what <see cref="RecordWriter"/> wrote; throws <see cref="FormatException"/> at anything else.
+/// </summary>
 public ref struct RecordReader
 {
     private readonly ReadOnlySpan<byte> _bytes;
@@ -25,7 +27,8 @@ public ref struct RecordReader
         uint computed = Crc32C.Compute(body);
         return stored == computed
             ? new RecordReader(body)
-            : throw new FormatException($"A {what} of {sealedBytes.Length} bytes has CRC {computed:x8}; {stored:x8} was written.");
+            : throw new FormatException(
+                $"A {what} of {sealedBytes.Length} bytes has CRC {computed:x8}; {stored:x8} was written.");
     }
 
     public readonly bool AtEnd => _at == _bytes.Length;

@@ -52,7 +52,8 @@ public sealed class RecordWriter
 
     public void Fixed32(uint value) => BinaryPrimitives.WriteUInt32LittleEndian(Take(4), value);
 
-    public void Fixed32At(int offset, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(_bytes.AsSpan(offset), value);
+    public void Fixed32At(int offset, uint value) =>
+        BinaryPrimitives.WriteUInt32LittleEndian(_bytes.AsSpan(offset), value);
 
     public void Fixed128(UInt128 value) => BinaryPrimitives.WriteUInt128LittleEndian(Take(16), value);
 
@@ -127,7 +128,8 @@ public sealed class RecordWriter
         if (_bytes.Length - Length < length)
         {
             int needed = Length + length;
-            byte[] longer = GC.AllocateUninitializedArray<byte>(needed + Math.Clamp(needed, _firstBytes, _spareBytesMax));
+            byte[] longer = GC.AllocateUninitializedArray<byte>(
+                needed + Math.Clamp(needed, _firstBytes, _spareBytesMax));
             _bytes.AsSpan(0, Length).CopyTo(longer);
             _bytes = longer;
         }

@@ -2,7 +2,9 @@ using System.Buffers.Text;
 
 namespace Grains.StateMachines.Codecs;
 
-/// <summary>Signed 64-bit integers as ASCII text, by one grammar: each number has one form, <c>0</c> or <c>-?[1-9][0-9]*</c>.</summary>
+/// <summary>
+/// Signed 64-bit integers as ASCII text, by one grammar: each number has one form, <c>0</c> or <c>-?[1-9][0-9]*</c>.
+/// </summary>
 public static class SignedNumber
 {
     /// <summary>Digits and sign of <see cref="long.MinValue"/>.</summary>

@@ -13,7 +13,8 @@ public static class WholeNumber
     public static bool TryParse(ReadOnlySpan<char> text, long max, out long value)
     {
         value = 0;
-        if (text.Length is 0 or > _digitsMax || (text.Length > 1 && text[0] == '0') || !AreDigits(text) || Read(text) > (ulong)max)
+        if (text.Length is 0 or > _digitsMax || (text.Length > 1 && text[0] == '0') || !AreDigits(text)
+            || Read(text) > (ulong)max)
         {
             return false;
         }
@@ -31,7 +32,8 @@ public static class WholeNumber
     }
 
     /// <summary>
-    /// One digit or more, zeros before them too, as HTTP writes lengths and seconds; what no number holds is the greatest.
+    /// One digit or more, zeros before them too, as HTTP writes lengths and seconds; what no number holds is the
+    /// greatest.
     /// </summary>
     public static bool TryParseDigits(ReadOnlySpan<char> text, out long value)
     {

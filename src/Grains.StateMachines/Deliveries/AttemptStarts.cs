@@ -11,8 +11,8 @@ namespace Grains.StateMachines.Deliveries;
 internal sealed class AttemptStarts(MailboxTables mail)
 {
     /// <summary>
-    /// After a crash a message has had its attempts at this many at the least: of two recorded starts the second was alone
-    /// (<see cref="DeliveryChoice"/>), the first may have been one of a batch.
+    /// After a crash a message has had its attempts at this many at the least: of two recorded starts the second was
+    /// alone (<see cref="DeliveryChoice"/>), the first may have been one of a batch.
     /// </summary>
     private const int _startsMin = 2;
 
@@ -38,7 +38,8 @@ internal sealed class AttemptStarts(MailboxTables mail)
     {
         int started = delivery.StartRecorded ? 0 : 1;
         Place[] dead = [.. messages
-            .Where(m => deadLetterAll || (messages.Length == 1 && Attempts(m) + started >= delivery.Command.MaxAttempts))
+            .Where(
+                m => deadLetterAll || (messages.Length == 1 && Attempts(m) + started >= delivery.Command.MaxAttempts))
             .Select(m => m.Id)];
         if (started == 0 && dead.Length == 0)
         {
@@ -99,7 +100,9 @@ internal sealed class AttemptStarts(MailboxTables mail)
         draft.Close();
     }
 
-    /// <summary>Records the starts that must be durable before they go out; what has no room waits for the next batch.</summary>
+    /// <summary>
+    /// Records the starts that must be durable before they go out; what has no room waits for the next batch.
+    /// </summary>
     public void StagePending(Draft draft)
     {
         foreach (NodeActivity node in _pending)
@@ -127,7 +130,8 @@ internal sealed class AttemptStarts(MailboxTables mail)
                 // One that has had so many goes alone; more than are allowed only where the service was declared anew.
                 int attempts = there.Max(m => m.Attempts);
                 string how = attempts > attemptsMax
-                    ? $"more were allowed; now the service allows {start.Waiter.Command.MaxAttempts}" : "the server ended";
+                    ? $"more were allowed; now the service allows {start.Waiter.Command.MaxAttempts}"
+                    : "the server ended";
                 draft.Emit(new MessagesDeadLettered(node.Name, spent, After(attempts, how)));
             }
 
@@ -188,7 +192,8 @@ internal sealed class AttemptStarts(MailboxTables mail)
         return durable;
     }
 
-    private static string After(int attempts, string how) => $"{attempts} {(attempts == 1 ? "attempt" : "attempts")}; at the last, {how}";
+    private static string After(int attempts, string how) =>
+        $"{attempts} {(attempts == 1 ? "attempt" : "attempts")}; at the last, {how}";
 
     private int Attempts(Message message) => mail.Messages.Get(message.Id)?.Attempts ?? message.Attempts;
 }

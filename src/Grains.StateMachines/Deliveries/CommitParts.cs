@@ -8,7 +8,9 @@ using Grains.StateMachines.Timers;
 
 namespace Grains.StateMachines.Deliveries;
 
-/// <summary>What a commit brings beside acknowledgements, state and sends: keys, replies, timers, and the metadata of sends.</summary>
+/// <summary>
+/// What a commit brings beside acknowledgements, state and sends: keys, replies, timers, and the metadata of sends.
+/// </summary>
 internal sealed class CommitParts(MailboxTables mail, KeyRules keys, ReplyRules replies, TimerRules timers)
 {
     /// <summary>Of the nodes that it is about.</summary>
@@ -121,7 +123,8 @@ internal sealed class CommitParts(MailboxTables mail, KeyRules keys, ReplyRules 
         if (message is null && delivery.Messages.Length > 1)
         {
             return new Refused(Refusal.NotHeld,
-                $"The commit {does} a message without naming it, and its delivery holds {delivery.Messages.Length}. Name it. Nothing was committed.");
+                $"The commit {does} a message without naming it, and its delivery holds {delivery.Messages.Length}. "
+                + "Name it. Nothing was committed.");
         }
 
         if (Held(delivery, message) is null)
@@ -132,7 +135,8 @@ internal sealed class CommitParts(MailboxTables mail, KeyRules keys, ReplyRules 
 
         return command.Acknowledge is { } acknowledged && !acknowledged.Contains(IdOf(delivery, message))
             ? new Refused(Refusal.NotHeld,
-                $"The commit {does} {IdOf(delivery, message)} and does not acknowledge it; 'ack' must name it. Nothing was committed.")
+                $"The commit {does} {IdOf(delivery, message)} and does not acknowledge it; 'ack' must name it. "
+                + "Nothing was committed.")
             : null;
     }
 

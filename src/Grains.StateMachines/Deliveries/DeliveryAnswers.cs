@@ -29,7 +29,8 @@ public sealed record SomethingToDeliver : Answer;
 
 /// <summary>The commit is durable. <see cref="StateVersion"/> is the node's state version after it.</summary>
 [GenerateSerializer, Immutable, Alias("grains.committed")]
-public sealed record Committed([property: Id(0)] Revision Revision, [property: Id(1)] Revision StateVersion, [property: Id(2)] bool Repeated)
+public sealed record Committed(
+    [property: Id(0)] Revision Revision, [property: Id(1)] Revision StateVersion, [property: Id(2)] bool Repeated)
     : Answer;
 
 /// <summary>The lease now ends <see cref="LeaseMs"/> after this answer was decided.</summary>

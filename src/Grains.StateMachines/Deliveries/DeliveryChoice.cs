@@ -6,10 +6,10 @@ namespace Grains.StateMachines.Deliveries;
 internal static class DeliveryChoice
 {
     /// <summary>
-    /// A message that was leased twice, or is at its last attempt, goes alone, so that one that nobody can handle takes no other
-    /// to the dead letters. After one failure it does not yet: most of those are a lost worker, and meant no message.
-    /// <see cref="AttemptStarts"/> counts on it: the second of two attempts was alone where two or fewer are allowed, the third
-    /// always.
+    /// A message that was leased twice, or is at its last attempt, goes alone, so that one that nobody can handle takes
+    /// no other to the dead letters. After one failure it does not yet: most of those are a lost worker, and meant no
+    /// message. <see cref="AttemptStarts"/> counts on it: the second of two attempts was alone where two or fewer are
+    /// allowed, the third always.
     /// </summary>
     /// <param name="mail">Of the partition.</param>
     /// <param name="node">The number of the node.</param>
@@ -23,7 +23,8 @@ internal static class DeliveryChoice
         long bytes = 0;
         int passedOver = 0;
         List<Message> chosen = [];
-        foreach ((MailboxKey key, Message message) in mail.Mailboxes.From(new MailboxKey(node, MailboxPart.Waiting, default)))
+        foreach ((MailboxKey key, Message message) in mail.Mailboxes.From(
+            new MailboxKey(node, MailboxPart.Waiting, default)))
         {
             if (key.Node != node || key.Part != MailboxPart.Waiting || chosen.Count == limit)
             {
@@ -42,7 +43,8 @@ internal static class DeliveryChoice
             }
 
             bytes += message.Content.SizeBytes;
-            if (chosen.Count > 0 && (bytes > mail.State.Limits.DeliveryBytesMax || GoesAlone(message) || GoesAlone(chosen[^1])))
+            if (chosen.Count > 0
+                && (bytes > mail.State.Limits.DeliveryBytesMax || GoesAlone(message) || GoesAlone(chosen[^1])))
             {
                 break;
             }

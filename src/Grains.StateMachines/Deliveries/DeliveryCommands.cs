@@ -75,9 +75,12 @@ public interface IDeliveryCommand
 
 /// <summary>Prolongs a delivery to now + <see cref="LeaseMs"/>. Answered by <see cref="Renewed"/>.</summary>
 [GenerateSerializer, Immutable, Alias("grains.renew-delivery")]
-public sealed record RenewDelivery([property: Id(0)] DeliveryId Delivery, [property: Id(1)] long LeaseMs) : Command, IDeliveryCommand;
+public sealed record RenewDelivery([property: Id(0)] DeliveryId Delivery, [property: Id(1)] long LeaseMs)
+    : Command, IDeliveryCommand;
 
-/// <summary>Gives a delivery's messages back, to be tried again after a pause. Answered by <see cref="Rejected"/>.</summary>
+/// <summary>
+/// Gives a delivery's messages back, to be tried again after a pause. Answered by <see cref="Rejected"/>.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("grains.reject-delivery")]
 public sealed record RejectDelivery : Command, IDeliveryCommand
 {
@@ -104,7 +107,8 @@ public sealed record RejectDelivery : Command, IDeliveryCommand
 /// <see cref="Permille"/>, which the caller draws, so that what failed together is not tried again together.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("grains.backoff")]
-public sealed record Backoff([property: Id(0)] long FirstMs, [property: Id(1)] long MaxMs, [property: Id(2)] int Permille)
+public sealed record Backoff(
+    [property: Id(0)] long FirstMs, [property: Id(1)] long MaxMs, [property: Id(2)] int Permille)
 {
     public long After(int attempt)
     {

@@ -4,7 +4,8 @@ using Grains.StateMachines.Codecs;
 namespace Grains.StateMachines.Deliveries;
 
 /// <summary>A delivery ended by commit: a repeat of it is answered, not applied.</summary>
-internal sealed record DeliveryCommitted(CommitKey Delivery, UInt128 BodyHash, long StateVersion) : Effect<DeliveryTables>
+internal sealed record DeliveryCommitted(CommitKey Delivery, UInt128 BodyHash, long StateVersion)
+    : Effect<DeliveryTables>
 {
     public const byte Number = 50;
 

@@ -19,7 +19,8 @@ internal sealed class DeliveryNoun(Leases leases, DeliveryRules rules) : Noun
         book.Decide<RejectDelivery>((reject, draft) => rules.Decide(reject, draft, _holds));
         book.Wait<Receive>((ticket, receive, nowMs, _) => leases.Add(ticket, receive, nowMs));
         book.Wait<FindWork>(leases.Work.Add);
-        book.Wait<RenewDelivery>((ticket, renew, nowMs, replies) => replies.Add(new Reply(ticket, rules.Renew(renew, nowMs))));
+        book.Wait<RenewDelivery>(
+            (ticket, renew, nowMs, replies) => replies.Add(new Reply(ticket, rules.Renew(renew, nowMs))));
     }
 
     public override void Begin() => leases.Begin();

@@ -131,7 +131,12 @@ internal sealed class DeliveryRules(
             MessageContent content = TraceContext.Continue(send.Content, parent, traceState);
             DueTime due = draft.DueOf(send.Due);
             MessageMetadata? metadata = parts.MetadataOf(send, due, hops, delivery, draft);
-            Send(send with { Content = content with { Sender = sender, Metadata = metadata }, DueMs = due.AtMs, DueLine = due.Line }, draft);
+            Send(
+                send with
+                {
+                    Content = content with { Sender = sender, Metadata = metadata }, DueMs = due.AtMs,
+                    DueLine = due.Line
+                }, draft);
         }
     }
 
@@ -196,8 +201,8 @@ internal sealed class DeliveryRules(
     }
 
     /// <summary>
-    /// What the commit brings without what it acknowledges: a handler that sends on no more than it takes away passes in a
-    /// full partition too, so that those can drain.
+    /// What the commit brings without what it acknowledges: a handler that sends on no more than it takes away passes
+    /// in a full partition too, so that those can drain.
     /// </summary>
     private long Growth(CommitDelivery command, OpenDelivery delivery, Place[] acknowledged)
     {

@@ -5,7 +5,9 @@ using Grains.StateMachines.Tables;
 
 namespace Grains.StateMachines.Deliveries;
 
-/// <summary>The commits whose repeat is answered as the first was, and what the last owner left of its leases.</summary>
+/// <summary>
+/// The commits whose repeat is answered as the first was, and what the last owner left of its leases.
+/// </summary>
 internal sealed class DeliveryTables : NounTables
 {
     public DeliveryTables(PartitionState state)
@@ -20,7 +22,9 @@ internal sealed class DeliveryTables : NounTables
 
     public Table<Place, CommittedDelivery> CommitsByAge { get; }
 
-    /// <summary>Of the last record that had one; never in a checkpoint, because it is of use to the next record only.</summary>
+    /// <summary>
+    /// Of the last record that had one; never in a checkpoint, because it is of use to the next record only.
+    /// </summary>
     public HandOver? HandedOver { get; private set; }
 
     public override IReadOnlyList<Section> Sections { get; }

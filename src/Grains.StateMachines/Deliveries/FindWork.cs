@@ -5,10 +5,10 @@ using Grains.StateMachines.Ids;
 namespace Grains.StateMachines.Deliveries;
 
 /// <summary>
-/// A server's standing question, one a partition: which of the services that it runs have something that could be handed
-/// out, and nobody who waits for it? Answered by <see cref="WorkFound"/> as soon as there is one, or when the wait is over;
-/// a former question is answered then too. A service that was named is not named again before somebody receives from it:
-/// who is told must receive. Who lost an answer asks with everything unseen.
+/// A server's standing question, one a partition: which of the services that it runs have something that could be
+/// handed out, and nobody who waits for it? Answered by <see cref="WorkFound"/> as soon as there is one, or when the
+/// wait is over; a former question is answered then too. A service that was named is not named again before somebody
+/// receives from it: who is told must receive. Who lost an answer asks with everything unseen.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("grains.find-work")]
 public sealed record FindWork : Command

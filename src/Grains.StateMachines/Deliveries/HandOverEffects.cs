@@ -4,7 +4,9 @@ using Grains.StateMachines.Ids;
 
 namespace Grains.StateMachines.Deliveries;
 
-/// <summary>A delivery that was leased when its owner gave the partition up in good order: the next owner honours it.</summary>
+/// <summary>
+/// A delivery that was leased when its owner gave the partition up in good order: the next owner honours it.
+/// </summary>
 internal sealed record LeaseHandedOver(CommitKey Delivery, ScopedName Node, Place[] Messages) : Effect<DeliveryTables>
 {
     public required string Service { get; init; }
@@ -59,7 +61,8 @@ internal sealed record LeaseHandedOver(CommitKey Delivery, ScopedName Node, Plac
         };
     }
 
-    protected override void Apply(DeliveryTables deliveries, long revision) => deliveries.HandOverAt(revision).Leases.Add(this);
+    protected override void Apply(DeliveryTables deliveries, long revision) =>
+        deliveries.HandOverAt(revision).Leases.Add(this);
 }
 
 /// <summary>A node that was held back when its owner gave the partition up in good order.</summary>
@@ -77,7 +80,8 @@ internal sealed record HoldHandedOver(ScopedName Node, long LeftMs) : Effect<Del
 
     public static HoldHandedOver Read(ref RecordReader from) => new(from.Scoped(), from.Varint());
 
-    protected override void Apply(DeliveryTables deliveries, long revision) => deliveries.HandOverAt(revision).Holds.Add(this);
+    protected override void Apply(DeliveryTables deliveries, long revision) =>
+        deliveries.HandOverAt(revision).Holds.Add(this);
 }
 
 /// <summary>

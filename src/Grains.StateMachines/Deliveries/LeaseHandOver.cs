@@ -15,7 +15,8 @@ internal static class LeaseHandOver
     {
         foreach (OpenDelivery delivery in open.Where(d => d.StartRecorded).TakeWhile(_ => !draft.IsFull))
         {
-            draft.Emit(new LeaseHandedOver(KeyOf(delivery.Id), delivery.Node.Name, [.. delivery.Messages.Select(m => m.Id)])
+            draft.Emit(
+                new LeaseHandedOver(KeyOf(delivery.Id), delivery.Node.Name, [.. delivery.Messages.Select(m => m.Id)])
             {
                 Service = delivery.Command.ServiceName,
                 LeftMs = Math.Max(1, delivery.LeaseEndsMs - draft.NowMs),
@@ -31,7 +32,8 @@ internal static class LeaseHandOver
     }
 
     /// <summary>Null: what it held is not all there, so it ends as in a crash. No recovery fails for a lease.</summary>
-    public static OpenDelivery? Restore(LeaseHandedOver lease, NodeActivity node, PartitionId partition, MailboxTables mail)
+    public static OpenDelivery? Restore(
+        LeaseHandedOver lease, NodeActivity node, PartitionId partition, MailboxTables mail)
     {
         Message[] messages = [.. lease.Messages.Select(m => mail.Messages.GetDurable(m)).OfType<Message>()];
         if (messages.Length != lease.Messages.Length || Array.Exists(messages, m => m.Dead) || node.Open is not null)

@@ -49,7 +49,8 @@ internal sealed class Leases : ILeases
 
     private PartitionState State => _mail.State;
 
-    public long? WakeAtMs => Math.Min(_moments.FirstMs ?? long.MaxValue, Work.WakeAtMs ?? long.MaxValue) is var first and < long.MaxValue
+    public long? WakeAtMs =>
+        Math.Min(_moments.FirstMs ?? long.MaxValue, Work.WakeAtMs ?? long.MaxValue) is var first and < long.MaxValue
         ? first : null;
 
     public int OpenCount => _open.Count;
@@ -57,8 +58,8 @@ internal sealed class Leases : ILeases
     public int WaitingCount => _waiters.Count;
 
     /// <summary>
-    /// The last record is the own epoch record: older messages may have been handed out before. From now on the handed over
-    /// leases have what was left of them.
+    /// The last record is the own epoch record: older messages may have been handed out before. From now on the handed
+    /// over leases have what was left of them.
     /// </summary>
     public void Begin()
     {
@@ -80,7 +81,9 @@ internal sealed class Leases : ILeases
         }
     }
 
-    /// <summary>Everything that is leased, as far as a record takes it; what finds no room ends as in a crash.</summary>
+    /// <summary>
+    /// Everything that is leased, as far as a record takes it; what finds no room ends as in a crash.
+    /// </summary>
     public void StageHandOver(Draft draft)
     {
         Starts.StageFirst(draft);
@@ -99,7 +102,9 @@ internal sealed class Leases : ILeases
 
     /// <summary>Receives that wait for any node of the service.</summary>
     public int WaitingForAny(long service) =>
-        _services.TryGetValue(service, out ServiceActivity? activity) ? activity.Waiters.Count + activity.Peekers.Count : 0;
+        _services.TryGetValue(service, out ServiceActivity? activity)
+            ? activity.Waiters.Count + activity.Peekers.Count
+            : 0;
 
     public bool Holds(Message message) =>
         _nodes.TryGetValue(message.Owner, out NodeActivity? node) && node.Open is { } open && open.Holds(message.Id);
@@ -113,11 +118,18 @@ internal sealed class Leases : ILeases
         _nodes.TryGetValue(node, out NodeActivity? activity) && activity.Open is { } open ? open.Messages.Length : 0;
 
     public int UnrecordedStarts(Message message) =>
-        _nodes.TryGetValue(message.Owner, out NodeActivity? node) && node.Open is { StartRecorded: false } open && open.Holds(message.Id) ? 1 : 0;
+        _nodes.TryGetValue(message.Owner, out NodeActivity? node) && node.Open is { StartRecorded: false } open
+            && open.Holds(message.Id)
+            ? 1
+            : 0;
 
-    /// <summary>The delivery, if it is leased, under this epoch or handed over to it, and not ended by this batch.</summary>
+    /// <summary>
+    /// The delivery, if it is leased, under this epoch or handed over to it, and not ended by this batch.
+    /// </summary>
     public OpenDelivery? Find(DeliveryId id) =>
-        id.Partition == _partition && _open.TryGetValue(LeaseHandOver.KeyOf(id), out OpenDelivery? open) && !open.Ending ? open : null;
+        id.Partition == _partition && _open.TryGetValue(LeaseHandOver.KeyOf(id), out OpenDelivery? open) && !open.Ending
+            ? open
+            : null;
 
     // While deciding: staged, undone by Drop.
 
@@ -157,7 +169,8 @@ internal sealed class Leases : ILeases
     /// <param name="over">Receives whose wait is over, to be answered.</param>
     public void Expire(Draft draft, List<Waiter> over)
     {
-        for (int i = 0; i < State.Limits.SweepMax && !draft.IsFull && _moments.TryTake(draft.NowMs, out object what); i++)
+        for (int i = 0; i < State.Limits.SweepMax && !draft.IsFull
+            && _moments.TryTake(draft.NowMs, out object what); i++)
         {
             switch (what)
             {
@@ -217,7 +230,11 @@ internal sealed class Leases : ILeases
             node.Start = null;
             _waiters.Unchoose(start.Waiter);
             _touched.Add(node);
-            Message[] left = [.. start.Messages.Select(m => _mail.Messages.GetDurable(m.Id)).Where(m => m is { Dead: false }).Select(m => m!)];
+            Message[] left =
+            [
+                .. start.Messages.Select(m => _mail.Messages.GetDurable(m.Id)).Where(m => m is { Dead: false })
+                .Select(m => m!)
+            ];
             if (left.Length > 0 && !start.Waiter.Gone)
             {
                 HandOut(node, start.Waiter, left, start.Revision, recorded: true, nowMs, replies);
@@ -414,7 +431,8 @@ internal sealed class Leases : ILeases
     }
 
     private void HandOut(
-        NodeActivity node, Waiter waiter, Message[] messages, long token, bool recorded, long nowMs, List<Reply> replies)
+        NodeActivity node, Waiter waiter, Message[] messages, long token, bool recorded, long nowMs,
+        List<Reply> replies)
     {
         Receive command = waiter.Command;
         var id = new DeliveryId(_partition, new Epoch(State.DurableTotals.Epoch), ++_lastNumber);

@@ -4,8 +4,9 @@ using Grains.StateMachines.Memory;
 namespace Grains.StateMachines.Deliveries;
 
 /// <summary>
-/// The receives that wait. A place in the room is needed only by a caller's, and only once it is known that there is nothing
-/// for it; services share the places fairly. Servers that ask on their own behalf take none: they are bounded where they ask.
+/// The receives that wait. A place in the room is needed only by a caller's, and only once it is known that there is
+/// nothing for it; services share the places fairly. Servers that ask on their own behalf take none: they are bounded
+/// where they ask.
 /// </summary>
 internal sealed class ReceiveWaiters(MachineLimits limits, Moments moments)
 {
@@ -76,7 +77,9 @@ internal sealed class ReceiveWaiters(MachineLimits limits, Moments moments)
         }
     }
 
-    /// <summary>Everything that is there was handed out: who stands and got nothing needs a place, or is refused.</summary>
+    /// <summary>
+    /// Everything that is there was handed out: who stands and got nothing needs a place, or is refused.
+    /// </summary>
     public void Seat(List<Reply> replies)
     {
         foreach (Waiter waiter in _standing)
@@ -110,5 +113,7 @@ internal sealed class ReceiveWaiters(MachineLimits limits, Moments moments)
         }
     }
 
-    private string _full => $"{limits.WaitingReceivesMax} receives wait in this partition already, and those of no service more than of this one.";
+    private string _full =>
+        $"{limits.WaitingReceivesMax} receives wait in this partition already, and those of no service more than of "
+        + "this one.";
 }

@@ -50,7 +50,9 @@ internal sealed class WorkFinder(MailboxTables mail)
         }
     }
 
-    /// <summary>Looks at what was there before, a bounded number of steps; then answers, if there is something or it is time.</summary>
+    /// <summary>
+    /// Looks at what was there before, a bounded number of steps; then answers, if there is something or it is time.
+    /// </summary>
     public void Step(long nowMs, List<Reply> replies)
     {
         for (int steps = 0; steps < mail.State.Limits.SweepMax && _unseen.TryPeek(out ServiceId service);)

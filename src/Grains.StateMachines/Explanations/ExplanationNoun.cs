@@ -8,7 +8,8 @@ namespace Grains.StateMachines.Explanations;
 
 /// <summary>Why a node is moving or not: holds nothing, and sees all that nodes have.</summary>
 internal sealed class ExplanationNoun(
-    PartitionId partition, MailboxTables mail, TimerTables timers, Leases leases, NodeReads nodes, TimerFiring firing) : Noun
+    PartitionId partition, MailboxTables mail, TimerTables timers, Leases leases, NodeReads nodes,
+    TimerFiring firing) : Noun
 {
     private PartitionState State => mail.State;
 
@@ -23,7 +24,9 @@ internal sealed class ExplanationNoun(
             return NodeReads.Nothing(command);
         }
 
-        Message? next = node.Waiting > 0 ? mail.Mailboxes.From(new MailboxKey(node.Number, MailboxPart.Waiting, default)).First().Value : null;
+        Message? next = node.Waiting > 0
+            ? mail.Mailboxes.From(new MailboxKey(node.Number, MailboxPart.Waiting, default)).First().Value
+            : null;
         return new NodeExplained
         {
             Node = nodes.View(name, node, withState: false),
@@ -45,7 +48,8 @@ internal sealed class ExplanationNoun(
     /// <summary>When the first of the delayed messages comes; 0 = none will.</summary>
     private long NextDueMs(NodeEntry node) => node.Delayed == 0 ? 0 : mail.Mailboxes
         .From(new MailboxKey(node.Number, MailboxPart.Delayed, default)).Take(State.Limits.SweepMax)
-        .TakeWhile(e => e.Key.Node == node.Number && e.Key.Part == MailboxPart.Delayed).Min(e => e.Value.Due.OnWall(State.Now));
+        .TakeWhile(e => e.Key.Node == node.Number && e.Key.Part == MailboxPart.Delayed)
+        .Min(e => e.Value.Due.OnWall(State.Now));
 
     /// <summary>Of the first of its timers that has one.</summary>
     private string? TimerTrouble(NodeEntry node) => node.Timers == 0 ? null : timers.Of(node)

@@ -6,7 +6,8 @@ using Grains.StateMachines.Timers;
 namespace Grains.StateMachines.Explanations;
 
 /// <summary>
-/// What a node holds, and what its next delivery waits for. Times are ms since 1970 by the owner's wall clock; 0 = none.
+/// What a node holds, and what its next delivery waits for. Times are ms since 1970 by the owner's wall clock; 0 =
+/// none.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("grains.node-explained")]
 public sealed record NodeExplained : Answer
@@ -33,13 +34,16 @@ public sealed record NodeExplained : Answer
     /// <summary>Receives that wait for this node.</summary>
     [Id(7)] public int WaitingForNode { get; init; }
 
-    /// <summary>Receives, and servers on behalf of some, that wait for any node of the service in this partition.</summary>
+    /// <summary>
+    /// Receives, and servers on behalf of some, that wait for any node of the service in this partition.
+    /// </summary>
     [Id(8)] public int WaitingForAny { get; init; }
 
     [Id(9)] public required Epoch Epoch { get; init; }
 
     /// <summary>
-    /// When the first of the delayed messages comes, ms since 1970; 0 = none will. Of very many, of those that came first.
+    /// When the first of the delayed messages comes, ms since 1970; 0 = none will. Of very many, of those that came
+    /// first.
     /// </summary>
     [Id(10)] public long NextDueMs { get; init; }
 

@@ -4,8 +4,9 @@ using System.Buffers.Text;
 namespace Grains.StateMachines.Ids;
 
 /// <summary>
-/// The text form of ids that users carry but must not take apart: a letter, then base64url of three varints, a seal of 16 bytes
-/// where there is one, and two bytes of CRC16, so that a mistyped id is refused instead of meaning something else. Each id has one form.
+/// The text form of ids that users carry but must not take apart: a letter, then base64url of three varints, a seal of
+/// 16 bytes where there is one, and two bytes of CRC16, so that a mistyped id is refused instead of meaning something
+/// else. Each id has one form.
 /// </summary>
 internal static class OpaqueId
 {

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Grains.StateMachines.Ids;
 
-/// <summary>A key or node name as UTF-8 bytes, ordered bytewise. The bytes must not be changed once handed over.</summary>
+/// <summary>
+/// A key or node name as UTF-8 bytes, ordered bytewise. The bytes must not be changed once handed over.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("grains.name")]
 public readonly struct Utf8Name : IEquatable<Utf8Name>, IComparable<Utf8Name>
 {

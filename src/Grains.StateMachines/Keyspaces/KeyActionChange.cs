@@ -4,7 +4,9 @@ using Grains.StateMachines.Ids;
 
 namespace Grains.StateMachines.Keyspaces;
 
-/// <summary>One change that actions of keys bring; none where they change nothing. All that could refuse them has been asked.</summary>
+/// <summary>
+/// One change that actions of keys bring; none where they change nothing. All that could refuse them has been asked.
+/// </summary>
 internal sealed class KeyActionChange(KeyTables tables, KeyspaceId keyspace, Draft draft)
 {
     private bool _isOpen;
@@ -156,7 +158,10 @@ internal sealed class KeyActionChange(KeyTables tables, KeyspaceId keyspace, Dra
             return before with { Changed = endsAtMs > 0 };
         }
 
-        Emit(endsAtMs is { } end ? new KeyPut(name, present.Value, present.ContentType, end) : new KeyDeleted(name, Expired: false));
+        Emit(
+            endsAtMs is { } end
+                ? new KeyPut(name, present.Value, present.ContentType, end)
+                : new KeyDeleted(name, Expired: false));
         return before with { Changed = true };
     }
 
@@ -194,7 +199,8 @@ internal sealed class KeyActionChange(KeyTables tables, KeyspaceId keyspace, Dra
         KeyExpiryKind.Never => 0,
         KeyExpiryKind.Keep => present?.ExpiresAtMs ?? 0,
         KeyExpiryKind.After => expiry.Ms > 0 ? draft.NowMs + Math.Min(expiry.Ms, KeyExpiry.MsMax) : null,
-        KeyExpiryKind.At => expiry.Ms > draft.WallMs ? draft.NowMs + Math.Min(expiry.Ms - draft.WallMs, KeyExpiry.MsMax) : null,
+        KeyExpiryKind.At =>
+            expiry.Ms > draft.WallMs ? draft.NowMs + Math.Min(expiry.Ms - draft.WallMs, KeyExpiry.MsMax) : null,
         _ => throw new InvalidOperationException($"Unknown expiry {expiry.Kind}."),
     };
 

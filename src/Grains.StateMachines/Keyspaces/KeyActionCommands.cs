@@ -14,8 +14,9 @@ public sealed record ChangeKey : Command
 }
 
 /// <summary>
-/// Does things with keys of one partition one after another, in one record; one that fails leaves the others. Answered by
-/// <see cref="KeysChanged"/> or <see cref="Refused"/>: <see cref="Refusal.VersionMismatch"/> where a watched key has changed.
+/// Does things with keys of one partition one after another, in one record; one that fails leaves the others. Answered
+/// by <see cref="KeysChanged"/> or <see cref="Refused"/>: <see cref="Refusal.VersionMismatch"/> where a watched key has
+/// changed.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("grains.key-transaction")]
 public sealed record KeyTransaction : Command
@@ -31,7 +32,9 @@ public sealed record KeyTransaction : Command
 [GenerateSerializer, Immutable, Alias("grains.watched-key")]
 public readonly record struct WatchedKey([property: Id(0)] Utf8Name Key, [property: Id(1)] Revision Version);
 
-/// <summary>How many keys the keyspace has in this partition, a bounded number at a time. Answered by <see cref="KeysCounted"/>.</summary>
+/// <summary>
+/// How many keys the keyspace has in this partition, a bounded number at a time. Answered by <see cref="KeysCounted"/>.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("grains.count-keys")]
 public sealed record CountKeys : Command
 {
@@ -56,7 +59,9 @@ public sealed record KeysChanged([property: Id(0)] KeyResult[] Results) : Answer
 
 /// <summary>So many keys, up to <paramref name="Last"/>; <paramref name="More"/> = there are some after it.</summary>
 [GenerateSerializer, Immutable, Alias("grains.keys-counted")]
-public sealed record KeysCounted([property: Id(0)] int Count, [property: Id(1)] Utf8Name Last, [property: Id(2)] bool More) : Answer;
+public sealed record KeysCounted(
+    [property: Id(0)] int Count, [property: Id(1)] Utf8Name Last, [property: Id(2)] bool More)
+    : Answer;
 
 /// <summary>What came of an action.</summary>
 [GenerateSerializer, Immutable, Alias("grains.key-result")]
@@ -86,7 +91,9 @@ public readonly record struct KeyResult
     /// <summary>What was left of its life, in ms; 0 = all time.</summary>
     [Id(7)] public long LeftMs { get; init; }
 
-    /// <summary>The command was applied under an earlier owner; of what it answered then, only <see cref="Number"/> is known.</summary>
+    /// <summary>
+    /// The command was applied under an earlier owner; of what it answered then, only <see cref="Number"/> is known.
+    /// </summary>
     [Id(8)] public bool IsRepeat { get; init; }
 }
 

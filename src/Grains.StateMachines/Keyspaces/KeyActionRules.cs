@@ -16,7 +16,8 @@ internal sealed class KeyActionRules(KeyTables tables, KeyRules keys)
     public Answer Decide(ChangeKey command, Draft draft)
     {
         KeyAction action = command.Action;
-        if ((keys.Refuse(command.Keyspace, action) ?? State.RefuseGrowth(Growth(command.Keyspace, action))) is { } refused)
+        if ((keys.Refuse(command.Keyspace, action)
+            ?? State.RefuseGrowth(Growth(command.Keyspace, action))) is { } refused)
         {
             return refused;
         }
@@ -104,10 +105,13 @@ internal sealed class KeyActionRules(KeyTables tables, KeyRules keys)
 
         foreach (WatchedKey watched in command.Watched)
         {
-            var current = new Revision(tables.Keys.Get(new ScopedName(command.Keyspace.Value, watched.Key))?.Version ?? 0);
+            var current = new Revision(
+                tables.Keys.Get(new ScopedName(command.Keyspace.Value, watched.Key))?.Version ?? 0);
             if (current != watched.Version)
             {
-                Condition wanted = watched.Version == Revision.None ? Condition.IfAbsent : Condition.IfVersion(watched.Version);
+                Condition wanted = watched.Version == Revision.None
+                    ? Condition.IfAbsent
+                    : Condition.IfVersion(watched.Version);
                 return Refusals.VersionMismatch($"Key '{watched.Key}'", current, wanted);
             }
         }
@@ -140,7 +144,8 @@ internal sealed class KeyActionRules(KeyTables tables, KeyRules keys)
             AddFloat => empty + Math.Max(size, DecimalNumber.CharsMax) - before,
             AppendBytes append => empty + Math.Min(size + append.Value.Length, Limits.ValueBytesMax) - before,
             WriteRange { Value.Length: > 0 } range =>
-                empty + Math.Clamp((long)range.Offset + range.Value.Length, size, Math.Max(size, Limits.ValueBytesMax)) - before,
+                empty + Math.Clamp(
+                    (long)range.Offset + range.Value.Length, size, Math.Max(size, Limits.ValueBytesMax)) - before,
             CopyKey { Moves: false } copy => present is null ? 0 : KeyEntry.OverheadBytes + copy.To.Length + size,
             CopyKey copy => copy.To.Length - copy.Key.Length,
             _ => 0,

@@ -3,7 +3,9 @@ using Grains.StateMachines.Ids;
 
 namespace Grains.StateMachines.Keyspaces;
 
-/// <summary>One thing done with one key, in its place among the commands of a batch: it sees what came before it.</summary>
+/// <summary>
+/// One thing done with one key, in its place among the commands of a batch: it sees what came before it.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("grains.key-action")]
 public abstract record KeyAction
 {
@@ -13,7 +15,9 @@ public abstract record KeyAction
     public virtual int SizeBytes => 64 + Key.Length;
 }
 
-/// <summary>Reads it. In its place, other than <see cref="GetKey"/>, which is answered after the writes of its batch.</summary>
+/// <summary>
+/// Reads it. In its place, other than <see cref="GetKey"/>, which is answered after the writes of its batch.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("grains.read-key")]
 public sealed record ReadKey : KeyAction
 {
@@ -28,7 +32,9 @@ public sealed record SetKey : KeyAction
     [Id(0)] public required byte[] Value { get; init; }
     [Id(1)] public KeyExpiry Expiry { get; init; }
 
-    /// <summary><see cref="ConditionKind.Always"/>, <see cref="ConditionKind.Absent"/> or <see cref="ConditionKind.Exists"/>.</summary>
+    /// <summary>
+    /// <see cref="ConditionKind.Always"/>, <see cref="ConditionKind.Absent"/> or <see cref="ConditionKind.Exists"/>.
+    /// </summary>
     [Id(2)] public ConditionKind Condition { get; init; }
 
     /// <summary>Answered with the value before.</summary>
@@ -52,7 +58,9 @@ public sealed record AddInteger : KeyAction
     [Id(0)] public required long By { get; init; }
 }
 
-/// <summary>Adds to the decimal number that its value is as text; none counts as 0. Its end and content type stay.</summary>
+/// <summary>
+/// Adds to the decimal number that its value is as text; none counts as 0. Its end and content type stay.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("grains.add-float")]
 public sealed record AddFloat : KeyAction
 {
@@ -69,7 +77,9 @@ public sealed record AppendBytes : KeyAction
     public override int SizeBytes => base.SizeBytes + Value.Length;
 }
 
-/// <summary>Writes over a part of its value; zeros fill what is missing before it. Its end and content type stay.</summary>
+/// <summary>
+/// Writes over a part of its value; zeros fill what is missing before it. Its end and content type stay.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("grains.write-range")]
 public sealed record WriteRange : KeyAction
 {
@@ -123,7 +133,10 @@ public enum KeyExpiryKind
     /// <summary>So many ms after it was decided on; at once where that is none.</summary>
     After = 2,
 
-    /// <summary>At a time in ms since 1970, turned into a duration when it is decided on: a clock that steps later changes nothing.</summary>
+    /// <summary>
+    /// At a time in ms since 1970, turned into a duration when it is decided on: a clock that steps later changes
+    /// nothing.
+    /// </summary>
     At = 3,
 }
 

@@ -3,7 +3,9 @@ using Grains.StateMachines.Ids;
 
 namespace Grains.StateMachines.Keyspaces;
 
-/// <summary>The key was put (its new version) or deleted (<see cref="Version"/> is the revision that removed it).</summary>
+/// <summary>
+/// The key was put (its new version) or deleted (<see cref="Version"/> is the revision that removed it).
+/// </summary>
 [GenerateSerializer, Immutable, Alias("grains.key-written")]
 public sealed record KeyWritten([property: Id(0)] Revision Version, [property: Id(1)] bool Created) : Answer;
 
@@ -15,7 +17,9 @@ public sealed record KeyFound([property: Id(0)] KeyView Entry) : Answer;
 [GenerateSerializer, Immutable, Alias("grains.key-page")]
 public sealed record KeyPage([property: Id(0)] KeyView[] Entries, [property: Id(1)] bool More) : Answer;
 
-/// <summary>A key's content. <see cref="Created"/> is the revision that made it exist, since its last deletion.</summary>
+/// <summary>
+/// A key's content. <see cref="Created"/> is the revision that made it exist, since its last deletion.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("grains.key-view")]
 public sealed record KeyView
 {

@@ -19,7 +19,9 @@ public sealed record PutKey : Command
     public override int SizeBytes => 64 + Key.Length + Value.Length;
 }
 
-/// <summary>Removes a key. Answered by <see cref="KeyWritten"/> or <see cref="Refused"/> (<see cref="Refusal.NotFound"/>).</summary>
+/// <summary>
+/// Removes a key. Answered by <see cref="KeyWritten"/> or <see cref="Refused"/> (<see cref="Refusal.NotFound"/>).
+/// </summary>
 [GenerateSerializer, Immutable, Alias("grains.delete-key")]
 public sealed record DeleteKey : Command
 {
@@ -30,7 +32,9 @@ public sealed record DeleteKey : Command
     public override int SizeBytes => 64 + Key.Length;
 }
 
-/// <summary>Reads a key. Answered by <see cref="KeyFound"/> or <see cref="Refused"/> (<see cref="Refusal.NotFound"/>).</summary>
+/// <summary>
+/// Reads a key. Answered by <see cref="KeyFound"/> or <see cref="Refused"/> (<see cref="Refusal.NotFound"/>).
+/// </summary>
 [GenerateSerializer, Immutable, Alias("grains.get-key")]
 public sealed record GetKey : Command
 {
@@ -40,7 +44,9 @@ public sealed record GetKey : Command
     public override bool IsRead => true;
 }
 
-/// <summary>Reads keys of one keyspace in this partition, in bytewise order. Answered by <see cref="KeyPage"/>.</summary>
+/// <summary>
+/// Reads keys of one keyspace in this partition, in bytewise order. Answered by <see cref="KeyPage"/>.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("grains.list-keys")]
 public sealed record ListKeys : Command
 {

@@ -74,7 +74,9 @@ internal sealed class KeyRules(KeyTables tables)
             _ => null,
         };
         return Refuse(new ScopedName(keyspace.Value, action.Key), value, Condition.None, present: null)
-            ?? (action is CopyKey copy ? Refuse(new ScopedName(keyspace.Value, copy.To), null, Condition.None, present: null) : null);
+            ?? (action is CopyKey copy
+                ? Refuse(new ScopedName(keyspace.Value, copy.To), null, Condition.None, present: null)
+                : null);
     }
 
     /// <summary>How many bytes the change adds, at the most.</summary>
@@ -82,7 +84,9 @@ internal sealed class KeyRules(KeyTables tables)
     {
         KeyEntry? present = tables.Keys.Get(new ScopedName(change.Keyspace.Value, change.Key));
         long before = present is null ? 0 : present.Bytes(change.Key.Length);
-        return change.Value is null ? -before : KeyEntry.OverheadBytes + change.Key.Length + change.Value.Length - before;
+        return change.Value is null
+            ? -before
+            : KeyEntry.OverheadBytes + change.Key.Length + change.Value.Length - before;
     }
 
     public void Emit(KeyChange change, Draft draft)
@@ -215,7 +219,8 @@ internal sealed class KeyRules(KeyTables tables)
 
         if (State.IsDropped(name.Scope))
         {
-            return new Refused(Refusal.KeyspaceDeleted, "The keyspace was deleted. Declare it again; it will be another one.");
+            return new Refused(
+                Refusal.KeyspaceDeleted, "The keyspace was deleted. Declare it again; it will be another one.");
         }
 
         var current = new Revision(present?.Version ?? 0);

@@ -9,7 +9,8 @@ internal sealed class KeyspaceNoun(KeyTables tables, KeyRules rules, KeyActionRu
 {
     public override void Register(RuleBook book)
     {
-        book.Decide<PutKey>(rules.Decide, done => new KeyWritten(new Revision(done.Revision), Created: done.Result == 1));
+        book.Decide<PutKey>(
+            rules.Decide, done => new KeyWritten(new Revision(done.Revision), Created: done.Result == 1));
         book.Decide<DeleteKey>(rules.Decide, done => new KeyWritten(new Revision(done.Revision), Created: false));
         book.Decide<DropKeyspace>(rules.Decide);
         book.Decide<ChangeKey>(actions.Decide, KeyActionRules.Repeat);
@@ -20,7 +21,9 @@ internal sealed class KeyspaceNoun(KeyTables tables, KeyRules rules, KeyActionRu
     }
 
     public override long? NextOn(Timeline line) =>
-        line == Timeline.Uptime && tables.Expiries.TryFirstDurable(default, out ExpiryKey first, out _) ? first.AtMs : null;
+        line == Timeline.Uptime && tables.Expiries.TryFirstDurable(default, out ExpiryKey first, out _)
+            ? first.AtMs
+            : null;
 
     public override void Due(Draft draft) => rules.Expire(draft);
 

@@ -6,7 +6,8 @@ using Grains.StateMachines.Ids;
 namespace Grains.StateMachines.Mailboxes;
 
 /// <summary>A message stands beside a node's mailbox until its time comes.</summary>
-internal sealed record MessageDelayed(ScopedName Node, int Ordinal, DueTime Due, MessageContent Content) : Effect<MailboxTables>
+internal sealed record MessageDelayed(ScopedName Node, int Ordinal, DueTime Due, MessageContent Content)
+    : Effect<MailboxTables>
 {
     public const byte Number = 21;
 

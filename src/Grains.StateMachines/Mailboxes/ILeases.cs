@@ -5,7 +5,9 @@ namespace Grains.StateMachines.Mailboxes;
 /// <summary>What mailboxes ask of, and tell, whoever hands their messages out.</summary>
 internal interface ILeases
 {
-    /// <summary>Nodes to which messages came back whose time is over, or where such were met when the next were chosen.</summary>
+    /// <summary>
+    /// Nodes to which messages came back whose time is over, or where such were met when the next were chosen.
+    /// </summary>
     IReadOnlyCollection<ScopedName> Overdue { get; }
 
     /// <summary>The message is leased.</summary>

@@ -10,10 +10,14 @@ internal sealed class MailboxNoun(PartitionId partition, MailboxTables tables, N
     public override void Register(RuleBook book)
     {
         book.Decide<SendMessage>(
-            rules.Decide, done => new MessageAccepted(new MessageId(partition, new Revision(done.Revision), 0), Repeated: false), rules.Repeat);
-        book.Decide<PutState>(rules.Decide, done => new StateWritten(new Revision(done.Revision), Created: done.Result == 1));
+            rules.Decide,
+            done => new MessageAccepted(new MessageId(partition, new Revision(done.Revision), 0), Repeated: false),
+            rules.Repeat);
+        book.Decide<PutState>(
+            rules.Decide, done => new StateWritten(new Revision(done.Revision), Created: done.Result == 1));
         book.Decide<PurgeNode>(rules.Decide, done => new Purged(Counts.High(done.Result), Counts.Low(done.Result)));
-        book.Decide<SettleDeadLetters>(rules.Decide, done => new Settled(Counts.High(done.Result), (done.Result & 1) == 1));
+        book.Decide<SettleDeadLetters>(
+            rules.Decide, done => new Settled(Counts.High(done.Result), (done.Result & 1) == 1));
         book.Decide<SettleDeadLetter>(rules.Decide, Done.Again);
         book.Decide<CancelMessage>(rules.Decide, Done.Again);
         book.Decide<PauseNode>(rules.Decide, Done.Again);
@@ -27,7 +31,9 @@ internal sealed class MailboxNoun(PartitionId partition, MailboxTables tables, N
 
     public override long? NextOn(Timeline line)
     {
-        long first = tables.Due.TryFirstDurable(DueKey.FirstOf(line), out DueKey due, out _) && due.Line == line ? due.AtMs : long.MaxValue;
+        long first = tables.Due.TryFirstDurable(DueKey.FirstOf(line), out DueKey due, out _) && due.Line == line
+            ? due.AtMs
+            : long.MaxValue;
         first = line == Timeline.Uptime ? Math.Min(first, rules.ExpiryAtMs ?? long.MaxValue) : first;
         return first == long.MaxValue ? null : first;
     }

@@ -26,7 +26,8 @@ internal sealed class MailboxTables : NounTables
             {
                 NameOf = m => m.Dead ? "dead letters" : "messages",
             },
-            new Section<Place, IdempotencyEntry>(22, "idempotency keys", IdempotencyByAge, WriteIdempotency, ReadIdempotency),
+            new Section<Place,
+            IdempotencyEntry>(22, "idempotency keys", IdempotencyByAge, WriteIdempotency, ReadIdempotency),
         ];
     }
 
@@ -47,12 +48,14 @@ internal sealed class MailboxTables : NounTables
     public Table<Place, IdempotencyEntry> IdempotencyByAge { get; }
 
     /// <summary>
-    /// Told of each message that nobody will handle any more, in the change in which that is so: handled, gone or a dead
-    /// letter. Whatever stands on messages says here what it does then.
+    /// Told of each message that nobody will handle any more, in the change in which that is so: handled, gone or a
+    /// dead letter. Whatever stands on messages says here what it does then.
     /// </summary>
     public List<Action<Place, MessageEnd>> OnEnd { get; } = [];
 
-    /// <summary>Told of each node that is purged with its state, before it is: what other nouns attached to it goes too.</summary>
+    /// <summary>
+    /// Told of each node that is purged with its state, before it is: what other nouns attached to it goes too.
+    /// </summary>
     public List<Action<NodeEntry>> OnPurge { get; } = [];
 
     public override IReadOnlyList<Section> Sections { get; }
@@ -142,7 +145,8 @@ internal sealed class MailboxTables : NounTables
     public override void Forget()
     {
         while (IdempotencyByAge.TryFirstDurable(default, out Place age, out IdempotencyEntry oldest)
-            && (oldest.ExpiresAtMs <= State.DurableTotals.UptimeMs || IdempotencyByAge.Count > State.Limits.IdempotencyKeysMax))
+            && (oldest.ExpiresAtMs <= State.DurableTotals.UptimeMs
+                || IdempotencyByAge.Count > State.Limits.IdempotencyKeysMax))
         {
             IdempotencyByAge.RemoveDurable(age);
             if (Idempotency.GetDurable(oldest.Key)?.Message == age)

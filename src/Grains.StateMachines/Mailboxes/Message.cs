@@ -50,7 +50,9 @@ internal sealed record Message(Place Id, ScopedName Owner, long Node, MessageCon
     public MessageView View(PartitionId partition, int attempts, in Moment now) => new()
     {
         Id = new MessageId(partition, new Revision(Id.Revision), Id.Ordinal),
-        Content = Content.Metadata is { EndsAtAll: true } metadata ? Content with { Metadata = metadata.OnWall(Due, now) } : Content,
+        Content = Content.Metadata is { EndsAtAll: true } metadata
+            ? Content with { Metadata = metadata.OnWall(Due, now) }
+            : Content,
         Attempts = attempts,
         AcceptedAtMs = AcceptedAtMs,
         Reason = Reason,

@@ -5,7 +5,8 @@ using Grains.StateMachines.Ids;
 namespace Grains.StateMachines.Mailboxes;
 
 /// <summary>A message is in a mailbox; or, with a reason, among the node's dead letters at once.</summary>
-internal sealed record MessageAcceptedEffect(ScopedName Node, int Ordinal, MessageContent Content, string? DeadReason) : Effect<MailboxTables>
+internal sealed record MessageAcceptedEffect(ScopedName Node, int Ordinal, MessageContent Content, string? DeadReason)
+    : Effect<MailboxTables>
 {
     public const byte Number = 20;
 
@@ -78,7 +79,8 @@ internal abstract record WaitingMessagesEffect(ScopedName Node, Place[] Messages
     protected Message Find(MailboxTables mail, Place id) =>
         mail.Messages.Get(id) is { Dead: false, DueMs: 0 } message && message.Owner == Node
             ? message
-            : throw new InvalidOperationException($"Broken invariant: {GetType().Name} names message {id}, which does not wait at node {Node}.");
+            : throw new InvalidOperationException(
+                $"Broken invariant: {GetType().Name} names message {id}, which does not wait at node {Node}.");
 }
 
 /// <summary>These messages are processed.</summary>
@@ -145,7 +147,8 @@ internal sealed record AttemptsReturned(ScopedName Node, Place[] Messages) : Wai
 }
 
 /// <summary>These messages wait for a person now.</summary>
-internal sealed record MessagesDeadLettered(ScopedName Node, Place[] Messages, string Reason) : WaitingMessagesEffect(Node, Messages)
+internal sealed record MessagesDeadLettered(ScopedName Node, Place[] Messages, string Reason)
+    : WaitingMessagesEffect(Node, Messages)
 {
     public const byte Number = 26;
 

@@ -4,13 +4,15 @@ using Grains.StateMachines.Ids;
 
 namespace Grains.StateMachines.Mailboxes;
 
-/// <summary>What a message carries beside what its sender said: how long it is good for, and what it follows from.</summary>
+/// <summary>
+/// What a message carries beside what its sender said: how long it is good for, and what it follows from.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("grains.message-metadata")]
 public sealed record MessageMetadata
 {
     /// <summary>
-    /// It is not handed out from then on, but forgotten; in the uptime of the partition that has it, for people on the wall
-    /// clock. 0 = it never expires, or <see cref="TtlMs"/> says when.
+    /// It is not handed out from then on, but forgotten; in the uptime of the partition that has it, for people on the
+    /// wall clock. 0 = it never expires, or <see cref="TtlMs"/> says when.
     /// </summary>
     [Id(0)] public long ExpiresAtMs { get; init; }
 
@@ -23,7 +25,9 @@ public sealed record MessageMetadata
     /// <summary>A reply to it is a reply to that one.</summary>
     [Id(3)] public MessageId? ReplyTo { get; init; }
 
-    /// <summary>It expires so long after its time has come, or after it arrived; 0 = <see cref="ExpiresAtMs"/> says when.</summary>
+    /// <summary>
+    /// It expires so long after its time has come, or after it arrived; 0 = <see cref="ExpiresAtMs"/> says when.
+    /// </summary>
     [Id(4)] public long TtlMs { get; init; }
 
     /// <summary>What they cost, counted as content.</summary>
@@ -32,7 +36,8 @@ public sealed record MessageMetadata
     public bool EndsAtAll => ExpiresAtMs > 0 || TtlMs > 0;
 
     /// <summary>When it expires is known from now on.</summary>
-    public MessageMetadata Begun(long uptimeMs) => TtlMs == 0 ? this : this with { ExpiresAtMs = uptimeMs + TtlMs, TtlMs = 0 };
+    public MessageMetadata Begun(long uptimeMs) =>
+        TtlMs == 0 ? this : this with { ExpiresAtMs = uptimeMs + TtlMs, TtlMs = 0 };
 
     /// <summary>As people are told.</summary>
     public MessageMetadata OnWall(DueTime due, in Moment now) => this with

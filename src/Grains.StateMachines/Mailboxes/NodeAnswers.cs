@@ -9,7 +9,8 @@ public sealed record MessageAccepted([property: Id(0)] MessageId Message, [prope
 
 /// <summary>Where a message is now.</summary>
 [GenerateSerializer, Immutable, Alias("grains.message-found")]
-public sealed record MessageFound([property: Id(0)] MessageStatus Status, [property: Id(1)] MessageView? Message) : Answer;
+public sealed record MessageFound([property: Id(0)] MessageStatus Status, [property: Id(1)] MessageView? Message)
+    : Answer;
 
 /// <summary>What can be said of a message id.</summary>
 public enum MessageStatus

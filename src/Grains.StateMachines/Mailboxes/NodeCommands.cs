@@ -74,21 +74,25 @@ public sealed record OutgoingMessage
     [Id(4)] public required int MailboxLimit { get; init; }
 
     /// <summary>
-    /// Not before then; decided when the commit is, and <see cref="DueMs"/> while it is in an outbox. Between two partitions
-    /// it says again what is left, because each has an uptime of its own.
+    /// Not before then; decided when the commit is, and <see cref="DueMs"/> while it is in an outbox. Between two
+    /// partitions it says again what is left, because each has an uptime of its own.
     /// </summary>
     [Id(5)] public Due Due { get; init; }
 
     /// <summary>Of an entry of an outbox: its time comes then; 0 = at once.</summary>
     [Id(6)] public long DueMs { get; init; }
 
-    /// <summary>It is forgotten if nobody has it this long after it was sent, or due; 0 = it is kept. Decided with the commit.</summary>
+    /// <summary>
+    /// It is forgotten if nobody has it this long after it was sent, or due; 0 = it is kept. Decided with the commit.
+    /// </summary>
     [Id(7)] public long TtlMs { get; init; }
 
     /// <summary>The bound on the hops of a chain at whose end it stands; 0 = none. Decided with the commit.</summary>
     [Id(8)] public int HopsMax { get; init; }
 
-    /// <summary>This message of the delivery is sent on by it: a reply to it is a reply to that one. Decided with the commit.</summary>
+    /// <summary>
+    /// This message of the delivery is sent on by it: a reply to it is a reply to that one. Decided with the commit.
+    /// </summary>
     [Id(9)] public MessageId? For { get; init; }
 
     /// <summary>It is no message, but the reply to this one.</summary>
@@ -133,18 +137,23 @@ public sealed record ListMessages : NodeCommand
 }
 
 /// <summary>
-/// The oldest message of each service that waits or is leased, for those who watch. Answered by <see cref="OldestFound"/>.
+/// The oldest message of each service that waits or is leased, for those who watch. Answered by
+/// <see cref="OldestFound"/>.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("grains.find-oldest")]
 public sealed record FindOldest : Command
 {
-    /// <summary>So many of the partition's oldest messages are looked at; a service that has none among them has none so old.</summary>
+    /// <summary>
+    /// So many of the partition's oldest messages are looked at; a service that has none among them has none so old.
+    /// </summary>
     [Id(0)] public required int LookedAtMax { get; init; }
 
     public override bool IsRead => true;
 }
 
-/// <summary>A dead letter goes to its mailbox's tail with no attempts, or is forgotten. Answered by <see cref="Done"/>.</summary>
+/// <summary>
+/// A dead letter goes to its mailbox's tail with no attempts, or is forgotten. Answered by <see cref="Done"/>.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("grains.settle-dead-letter")]
 public sealed record SettleDeadLetter : NodeCommand
 {

@@ -66,12 +66,14 @@ internal sealed record IdempotencyRemembered(UInt128 Key, UInt128 Body, int Ordi
         to.Varint(Ordinal);
     }
 
-    public static IdempotencyRemembered Read(ref RecordReader from) => new(from.Fixed128(), from.Fixed128(), from.Int());
+    public static IdempotencyRemembered Read(ref RecordReader from) =>
+        new(from.Fixed128(), from.Fixed128(), from.Int());
 
     protected override void Apply(MailboxTables mail, long revision)
     {
         var message = new Place(revision, Ordinal);
-        var entry = new IdempotencyEntry(Key, Body, message, mail.State.Totals.UptimeMs + mail.State.Limits.IdempotencyMsMax);
+        var entry = new IdempotencyEntry(
+            Key, Body, message, mail.State.Totals.UptimeMs + mail.State.Limits.IdempotencyMsMax);
         mail.Idempotency.Set(Key, entry);
         mail.IdempotencyByAge.Set(message, entry);
     }
@@ -96,7 +98,8 @@ internal sealed record NodePurged(ScopedName Node, bool WithState) : Effect<Mail
     {
         NodeEntry node = mail.NodeOf(Node);
         foreach ((_, Message message) in mail.Mailboxes.Between(
-            new MailboxKey(node.Number, MailboxPart.Waiting, default), new MailboxKey(node.Number + 1, MailboxPart.Waiting, default)))
+            new MailboxKey(node.Number, MailboxPart.Waiting, default),
+            new MailboxKey(node.Number + 1, MailboxPart.Waiting, default)))
         {
             mail.Remove(message);
         }

@@ -54,7 +54,9 @@ internal sealed class NodeReads(PartitionId partition, MailboxTables tables, ILe
             return new MessagePage([], More: false);
         }
 
-        MailboxPart part = command.Dead ? MailboxPart.Dead : command.Delayed ? MailboxPart.Delayed : MailboxPart.Waiting;
+        MailboxPart part = command.Dead
+            ? MailboxPart.Dead : command.Delayed ? MailboxPart.Delayed
+            : MailboxPart.Waiting;
         var from = new MailboxKey(node.Number, part, default);
         if (command.After is { } after)
         {
@@ -63,7 +65,8 @@ internal sealed class NodeReads(PartitionId partition, MailboxTables tables, ILe
             {
                 return new Refused(
                     Refusal.MessageNotFound,
-                    $"Message {after} is not in this list any more, so there is no page after it. Begin again without 'after'.");
+                    $"Message {after} is not in this list any more, so there is no page after it. Begin again without "
+                    + "'after'.");
             }
 
             from = last.MailboxKey with { Place = last.Place with { Ordinal = last.Place.Ordinal + 1 } };
@@ -108,7 +111,8 @@ internal sealed class NodeReads(PartitionId partition, MailboxTables tables, ILe
     public Answer Read(GetMessage command)
     {
         MessageId id = command.Message;
-        if (id.Partition != partition || id.Revision.Value > State.DurableTotals.Revision || State.Lost.Contains(id.Revision.Value))
+        if (id.Partition != partition || id.Revision.Value > State.DurableTotals.Revision
+            || State.Lost.Contains(id.Revision.Value))
         {
             return new Refused(Refusal.MessageNotFound, $"Message {id} was never accepted here.");
         }
@@ -127,7 +131,8 @@ internal sealed class NodeReads(PartitionId partition, MailboxTables tables, ILe
             : message.DueMs > 0 ? MessageStatus.Delayed
             : leases.Holds(message) ? MessageStatus.Delivered
             : MessageStatus.Waiting;
-        return new MessageFound(status, message.View(partition, message.Attempts + leases.UnrecordedStarts(message), State.Now));
+        return new MessageFound(
+            status, message.View(partition, message.Attempts + leases.UnrecordedStarts(message), State.Now));
     }
 
     public static Refused Nothing(NodeCommand command) =>

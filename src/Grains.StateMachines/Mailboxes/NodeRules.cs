@@ -9,7 +9,9 @@ internal sealed class NodeRules(PartitionId partition, MailboxTables tables, ILe
 {
     private PartitionState State => tables.State;
 
-    /// <summary>Messages whose time was over before here were looked at; those that were leased then are met at their return.</summary>
+    /// <summary>
+    /// Messages whose time was over before here were looked at; those that were leased then are met at their return.
+    /// </summary>
     private DueKey _ended = DueKey.FirstOf(Timeline.Uptime);
 
     /// <summary>When the first message expires that was not looked at; null = none does.</summary>
@@ -66,7 +68,8 @@ internal sealed class NodeRules(PartitionId partition, MailboxTables tables, ILe
     /// <summary>Its idempotency key is known: the first answer; or it stands for another request.</summary>
     public Answer? Repeat(SendMessage command, long nowMs)
     {
-        if (command.IdempotencyKey is not { } key || tables.Idempotency.Get(key.Key) is not { } first || first.ExpiresAtMs <= nowMs)
+        if (command.IdempotencyKey is not { } key || tables.Idempotency.Get(key.Key) is not { } first
+            || first.ExpiresAtMs <= nowMs)
         {
             return null;
         }
@@ -78,7 +81,9 @@ internal sealed class NodeRules(PartitionId partition, MailboxTables tables, ILe
                 "This idempotency key was used with another request. Use a new key for a new request.");
     }
 
-    /// <summary>It follows from others where its sender carried their count on; one whose time is not now begins a chain.</summary>
+    /// <summary>
+    /// It follows from others where its sender carried their count on; one whose time is not now begins a chain.
+    /// </summary>
     private static MessageMetadata? MetadataOf(SendMessage command, DueTime due, Draft draft)
     {
         MessageMetadata? follows = !due.IsSet ? command.Content.Metadata : null;
@@ -88,7 +93,8 @@ internal sealed class NodeRules(PartitionId partition, MailboxTables tables, ILe
     /// <summary>Null: as many as may be.</summary>
     private static string? TooManyHops(MessageContent content) =>
         content.Metadata is { HopsMax: > 0 } metadata && metadata.Hops > metadata.HopsMax
-            ? $"It follows from {metadata.Hops} messages, each sent at once by the handling of the one before; 'mailbox.maxHops' is {metadata.HopsMax}."
+            ? $"It follows from {metadata.Hops} messages, each sent at once by the handling of the one before; "
+                + $"'mailbox.maxHops' is {metadata.HopsMax}."
             : null;
 
     /// <summary>A send of a commit: never refused, a dead letter at the worst.</summary>
@@ -129,7 +135,8 @@ internal sealed class NodeRules(PartitionId partition, MailboxTables tables, ILe
 
     private void Release(Timeline line, Draft draft)
     {
-        if (!tables.Due.TryFirstDurable(DueKey.FirstOf(line), out DueKey first, out _) || first.Line != line || !first.IsOver(draft.Now))
+        if (!tables.Due.TryFirstDurable(DueKey.FirstOf(line), out DueKey first, out _) || first.Line != line
+            || !first.IsOver(draft.Now))
         {
             return;
         }
@@ -151,13 +158,15 @@ internal sealed class NodeRules(PartitionId partition, MailboxTables tables, ILe
         }
     }
 
-    /// <summary>A message whose time to live has not begun, and that waits for no time (any more), lives from now on.</summary>
+    /// <summary>
+    /// A message whose time to live has not begun, and that waits for no time (any more), lives from now on.
+    /// </summary>
     private static MessageContent Begun(MessageContent content, Draft draft) =>
         content.Metadata is { TtlMs: > 0 } metadata ? content with { Metadata = metadata.Begun(draft.NowMs) } : content;
 
     /// <summary>
-    /// Messages whose time is over are forgotten, but for those that are leased: a bounded number, and what an earlier delivery
-    /// met in its mailbox.
+    /// Messages whose time is over are forgotten, but for those that are leased: a bounded number, and what an earlier
+    /// delivery met in its mailbox.
     /// </summary>
     public void Expire(Draft draft)
     {
@@ -245,13 +254,15 @@ internal sealed class NodeRules(PartitionId partition, MailboxTables tables, ILe
         {
             return new Refused(
                 Refusal.MessageNotFound,
-                $"No message {command.Message} waits: it was handled, cancelled or purged, or is a dead letter to be discarded.");
+                $"No message {command.Message} waits: it was handled, cancelled or purged, or is a dead letter to be "
+                + "discarded.");
         }
 
         if (leases.Wants(message))
         {
             return new Refused(
-                Refusal.MessageDelivered, $"Message {command.Message} is leased: its handler has it. Nothing was cancelled.");
+                Refusal.MessageDelivered,
+                $"Message {command.Message} is leased: its handler has it. Nothing was cancelled.");
         }
 
         long revision = draft.Open();
@@ -387,7 +398,8 @@ internal sealed class NodeRules(PartitionId partition, MailboxTables tables, ILe
         List<ScopedName> names = [];
         bool remaining = false;
         int messages = 0;
-        foreach ((ScopedName name, NodeEntry node) in tables.Nodes.From(new ScopedName(command.Service.Value, Utf8Name.Empty)))
+        foreach ((ScopedName name, NodeEntry node) in tables.Nodes.From(
+            new ScopedName(command.Service.Value, Utf8Name.Empty)))
         {
             if (name.Scope != command.Service.Value)
             {

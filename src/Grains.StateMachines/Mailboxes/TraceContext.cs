@@ -1,6 +1,8 @@
 namespace Grains.StateMachines.Mailboxes;
 
-/// <summary>W3C trace context in a message's headers: what a trace is followed by from sender to handler to the next.</summary>
+/// <summary>
+/// W3C trace context in a message's headers: what a trace is followed by from sender to handler to the next.
+/// </summary>
 public static class TraceContext
 {
     public const string Parent = "traceparent";

@@ -3,16 +3,17 @@ using Grains.StateMachines.Ids;
 namespace Grains.StateMachines.Memory;
 
 /// <summary>
-/// A bounded number of places that owners share. When all are taken, a guest of an owner who has few gets the newest place
-/// of the owner who has most; so no owner can keep another below an equal share. Entering and leaving cost O(log owners).
-/// Not thread-safe.
+/// A bounded number of places that owners share. When all are taken, a guest of an owner who has few gets the newest
+/// place of the owner who has most; so no owner can keep another below an equal share. Entering and leaving cost O(log
+/// owners). Not thread-safe.
 /// </summary>
 /// <param name="placesMax">Of all owners together.</param>
 public sealed class FairRoom<TOwner, TGuest>(int placesMax)
     where TOwner : IComparable<TOwner>
     where TGuest : class
 {
-    private readonly Dictionary<TGuest, (TOwner Owner, LinkedListNode<TGuest> Place)> _guests = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<TGuest, (TOwner Owner, LinkedListNode<TGuest> Place)> _guests =
+        new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<TOwner, LinkedList<TGuest>> _places = [];
     private readonly SortedSet<(int Places, TOwner Owner)> _owners = [];
 

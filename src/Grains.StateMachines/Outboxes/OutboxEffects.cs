@@ -67,7 +67,8 @@ internal sealed record OutboxAdded(int Ordinal, OutgoingMessage Message) : Effec
         };
     }
 
-    public static long Bytes(OutgoingMessage message) => OverheadBytes + message.Node.Length + message.Content.SizeBytes;
+    public static long Bytes(OutgoingMessage message) =>
+        OverheadBytes + message.Node.Length + message.Content.SizeBytes;
 
     protected override void Apply(OutboxTables outbox, long revision)
     {
@@ -120,5 +121,6 @@ internal sealed record SourceAdvanced(SourceKey Source, Place UpTo) : Effect<Out
     public static SourceAdvanced Read(ref RecordReader from) =>
         new(new SourceKey((uint)from.Varint(), from.Varint()), from.Place());
 
-    protected override void Apply(OutboxTables outbox, long revision) => outbox.Sources.Set(Source, new Watermark(UpTo));
+    protected override void Apply(OutboxTables outbox, long revision) =>
+        outbox.Sources.Set(Source, new Watermark(UpTo));
 }

@@ -10,7 +10,9 @@ internal sealed class OutboxRules(PartitionId partition, OutboxTables tables, No
 {
     private PartitionState State => tables.State;
 
-    /// <summary>Who takes an entry that is more than a message for a node, asked in turn; false = it is none of theirs.</summary>
+    /// <summary>
+    /// Who takes an entry that is more than a message for a node, asked in turn; false = it is none of theirs.
+    /// </summary>
     public List<Func<OutgoingMessage, Draft, bool>> Takers { get; } = [];
 
     public Answer Decide(AcceptTransfer command, Draft draft)
@@ -26,7 +28,8 @@ internal sealed class OutboxRules(PartitionId partition, OutboxTables tables, No
         {
             return new Refused(
                 Refusal.TransferRefused,
-                $"History {source.Incarnation} of {command.Source} is over: its history {newest} has sent to {partition} already.");
+                $"History {source.Incarnation} of {command.Source} is over: its history {newest} has sent to "
+                + $"{partition} already.");
         }
 
         foreach (OutboxEntry entry in command.Entries)
@@ -34,7 +37,8 @@ internal sealed class OutboxRules(PartitionId partition, OutboxTables tables, No
             if (entry.Message.Partition != partition)
             {
                 return new Refused(
-                    Refusal.TransferRefused, $"Entry {entry.Sequence} is for {entry.Message.Partition}, not for {partition}.");
+                    Refusal.TransferRefused,
+                    $"Entry {entry.Sequence} is for {entry.Message.Partition}, not for {partition}.");
             }
         }
 
@@ -90,7 +94,8 @@ internal sealed class OutboxRules(PartitionId partition, OutboxTables tables, No
     {
         (Place taken, long newest) = (default, 0);
         var all = new SourceKey(source.Source, 0);
-        foreach ((SourceKey key, Watermark mark) in tables.Sources.Between(all, all with { Incarnation = long.MaxValue }))
+        foreach ((SourceKey key, Watermark mark) in tables.Sources.Between(
+            all, all with { Incarnation = long.MaxValue }))
         {
             taken = mark.UpTo.CompareTo(taken) > 0 ? mark.UpTo : taken;
             newest = Math.Max(newest, key.Incarnation);
@@ -102,7 +107,8 @@ internal sealed class OutboxRules(PartitionId partition, OutboxTables tables, No
     public Answer Decide(ClearOutbox command, Draft draft)
     {
         var upTo = new Place(command.UpTo.Revision, command.UpTo.Ordinal);
-        bool any = tables.Outbox.TryFirstDurable(new OutboxKey(command.Target.Value, default), out OutboxKey first, out _)
+        bool any = tables.Outbox.TryFirstDurable(
+            new OutboxKey(command.Target.Value, default), out OutboxKey first, out _)
             && first.Target == command.Target.Value && first.Place.CompareTo(upTo) <= 0;
         if (!any)
         {
@@ -146,15 +152,16 @@ internal sealed class OutboxRules(PartitionId partition, OutboxTables tables, No
                 break;
             }
 
-            entries.Add(new OutboxEntry(new OutboxSequence(key.Place.Revision, key.Place.Ordinal), Leaving(message, now)));
+            entries.Add(
+                new OutboxEntry(new OutboxSequence(key.Place.Revision, key.Place.Ordinal), Leaving(message, now)));
         }
 
         return [.. entries];
     }
 
     /// <summary>
-    /// Uptimes of two partitions have nothing to do with each other: what leaves says what is left of its durations, and
-    /// calendar times as they are. The way does not count, so nothing ends early.
+    /// Uptimes of two partitions have nothing to do with each other: what leaves says what is left of its durations,
+    /// and calendar times as they are. The way does not count, so nothing ends early.
     /// </summary>
     private OutgoingMessage Leaving(OutgoingMessage message, in Moment now)
     {

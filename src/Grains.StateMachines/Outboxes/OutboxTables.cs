@@ -28,7 +28,8 @@ internal sealed class OutboxTables : NounTables
 
     public override IEnumerable<(byte Number, ReadEffect Read)> Effects =>
     [
-        (OutboxAdded.Number, OutboxAdded.Read), (OutboxCleared.Number, OutboxCleared.Read), (SourceAdvanced.Number, SourceAdvanced.Read),
+        (OutboxAdded.Number, OutboxAdded.Read), (OutboxCleared.Number, OutboxCleared.Read),
+        (SourceAdvanced.Number, SourceAdvanced.Read),
     ];
 
     private static void Write(RecordWriter to, OutboxKey key, OutgoingMessage message)

@@ -11,7 +11,9 @@ using Grains.StateMachines.Timers;
 
 namespace Grains.StateMachines.Partitions;
 
-/// <summary>The list: what a partition has, in the order in which time is asked for and those who wait are answered.</summary>
+/// <summary>
+/// The list: what a partition has, in the order in which time is asked for and those who wait are answered.
+/// </summary>
 internal sealed class Nouns
 {
     private readonly Noun[] _all;
@@ -89,7 +91,9 @@ internal sealed class Nouns
 
     public bool Cancel(object ticket) => Array.Exists(_all, n => n.Cancel(ticket));
 
-    /// <summary>Where the clock stands when the first of what records hold is due; null = nothing waits for it.</summary>
+    /// <summary>
+    /// Where the clock stands when the first of what records hold is due; null = nothing waits for it.
+    /// </summary>
     public long? NextOn(Timeline line)
     {
         long? first = null;

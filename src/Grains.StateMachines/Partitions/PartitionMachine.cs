@@ -91,7 +91,8 @@ public sealed class PartitionMachine
     /// <summary>What counts against the partition's budget, durable.</summary>
     public long StateBytes => _state.DurableTotals.Bytes;
 
-    public MachineStatistics Statistics => _nouns.Count(new MachineStatistics { Revision = Revision, Epoch = Epoch, Bytes = StateBytes });
+    public MachineStatistics Statistics =>
+        _nouns.Count(new MachineStatistics { Revision = Revision, Epoch = Epoch, Bytes = StateBytes });
 
     /// <summary>Partitions for which durable outbox entries wait.</summary>
     public IReadOnlyCollection<PartitionId> OutboxTargets => _nouns.Outbox.Targets();
@@ -100,7 +101,9 @@ public sealed class PartitionMachine
     public OutboxEntry[] ReadOutbox(PartitionId target, int entriesMax, int bytesMax, in Moment now) =>
         _nouns.Outbox.Read(target, entriesMax, bytesMax, now);
 
-    /// <summary>When time alone makes something happen, in uptime, were the wall clock not to step; null = never.</summary>
+    /// <summary>
+    /// When time alone makes something happen, in uptime, were the wall clock not to step; null = never.
+    /// </summary>
     public long? WakeAt(in Moment now) => _waits.WakeAt(now);
 
     /// <summary>Time demands something.</summary>
@@ -116,11 +119,13 @@ public sealed class PartitionMachine
     public void RestoreDone(Revision at)
     {
         _state.Commit();
-        Invariant.Holds(at.Value == _state.DurableTotals.Revision, $"a checkpoint at {at} holds r{_state.DurableTotals.Revision}");
+        Invariant.Holds(
+            at.Value == _state.DurableTotals.Revision, $"a checkpoint at {at} holds r{_state.DurableTotals.Revision}");
     }
 
     /// <summary>One batch record, in order.</summary>
-    public void Replay(Revision first, int count, ReadOnlySpan<byte> record) => Draft.Replay(_state, first.Value, count, record);
+    public void Replay(Revision first, int count, ReadOnlySpan<byte> record) =>
+        Draft.Replay(_state, first.Value, count, record);
 
     /// <summary>One epoch record, in order.</summary>
     public void ReplayEpoch(Revision at, Epoch epoch, long incarnation, long acquiredAtMs)
@@ -157,8 +162,8 @@ public sealed class PartitionMachine
     }
 
     /// <summary>
-    /// The last batch of an owner that gives the partition up in good order: what is leased is recorded, so that the next
-    /// owner honours it. Nothing to append where nothing is leased and nothing waits.
+    /// The last batch of an owner that gives the partition up in good order: what is leased is recorded, so that the
+    /// next owner honours it. Nothing to append where nothing is leased and nothing waits.
     /// </summary>
     public Decision DecideHandOver(in Moment now)
     {
@@ -174,7 +179,8 @@ public sealed class PartitionMachine
         }
         else if (_draft.NowMs > UptimeMs && _nouns.NextOn(Timeline.Uptime) is not null)
         {
-            // Nothing is leased; but what waits for the end of a duration is not to wait longer for the change of owners.
+            // Nothing is leased; but what waits for the end of a duration is not to wait longer for the change of
+            // owners.
             _waits.StageNote(_draft);
         }
         else
@@ -196,7 +202,9 @@ public sealed class PartitionMachine
         }
     }
 
-    /// <summary>Takes the memory for the next batch's record, so that <see cref="Decide"/> need not find it half-way.</summary>
+    /// <summary>
+    /// Takes the memory for the next batch's record, so that <see cref="Decide"/> need not find it half-way.
+    /// </summary>
     public void Prepare(int recordBytes) => _draft.Prepare(recordBytes);
 
     /// <summary>
@@ -309,7 +317,12 @@ public sealed class PartitionMachine
         _replies.Clear();
         foreach ((Command command, Rule rule, Reply reply) in _answered)
         {
-            _replies.Add(reply with { Answer = Earlier(command, rule, nowMs) ?? new Refused(Refusal.NotStored, $"Nothing was stored: {why}") });
+            _replies.Add(
+                reply with
+                {
+                    Answer = Earlier(command, rule, nowMs)
+                        ?? new Refused(Refusal.NotStored, $"Nothing was stored: {why}")
+                });
         }
 
         Finish(nowMs);
@@ -338,7 +351,8 @@ public sealed class PartitionMachine
     {
         lock (_durable)
         {
-            if (!_opened || _isTorn || _nouns.Keys.Read(command) is not { } answer || answer is KeyFound { Entry.ExpiresAtMs: > 0 })
+            if (!_opened || _isTorn || _nouns.Keys.Read(command) is not { } answer
+                || answer is KeyFound { Entry.ExpiresAtMs: > 0 })
             {
                 return null;
             }
@@ -360,15 +374,18 @@ public sealed class PartitionMachine
     public StateSnapshot Capture() => new(_state);
 
     /// <summary>The command or its request is known already: the answer that it had, or why it has none.</summary>
-    private Answer? Earlier(Command command, Rule rule, long nowMs) => Judge(command, rule) ?? rule.Earlier?.Invoke(command, nowMs);
+    private Answer? Earlier(Command command, Rule rule, long nowMs) =>
+        Judge(command, rule) ?? rule.Earlier?.Invoke(command, nowMs);
 
-    private Answer? Judge(Command command, Rule rule) => _state.Commands.Judge(command.Id, out AppliedCommand applied) switch
+    private Answer? Judge(Command command, Rule rule) =>
+        _state.Commands.Judge(command.Id, out AppliedCommand applied) switch
     {
         CommandVerdict.Applied => rule.Repeat?.Invoke(applied)
             ?? throw new InvalidOperationException($"A {command.GetType().Name} leaves nothing to repeat."),
         CommandVerdict.TooOld => new Refused(
             Refusal.CommandTooOld,
-            $"Command {command.Id} is older than what is remembered; whether it was applied is not known. Read before you repeat it.")
+            $"Command {command.Id} is older than what is remembered; whether it was applied is not known. Read before "
+            + "you repeat it.")
         {
             NewestIncarnation = _state.Commands.Newest,
         },

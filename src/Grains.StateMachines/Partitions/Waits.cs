@@ -9,7 +9,9 @@ namespace Grains.StateMachines.Partitions;
 /// </summary>
 internal sealed class Waits(PartitionState state, Nouns nouns)
 {
-    /// <summary>The uptime is on record every quarter of what is left of the first duration, within these bounds.</summary>
+    /// <summary>
+    /// The uptime is on record every quarter of what is left of the first duration, within these bounds.
+    /// </summary>
     private const long _noteMsMin = 15_000;
     private const long _noteMsMax = 3_600_000;
     private const int _notesPerDuration = 4;

@@ -6,7 +6,8 @@ namespace Grains.StateMachines.Replies;
 
 /// <summary>What a commit says to who sent one of its messages.</summary>
 /// <param name="Message">One that the commit acknowledges; null = its only one.</param>
-/// <param name="Content">Is kept for who asks, where that message (or the one that it was sent on for) was accepted.</param>
+/// <param name="Content">Is kept for who asks, where that message (or the one that it was sent on for) was
+/// accepted.</param>
 [GenerateSerializer, Immutable, Alias("grains.outgoing-reply")]
 public sealed record OutgoingReply([property: Id(0)] MessageId? Message, [property: Id(1)] MessageContent Content);
 

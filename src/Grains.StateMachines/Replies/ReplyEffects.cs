@@ -24,7 +24,9 @@ internal sealed record ReplyKept(long Scope, Place Message, int Ordinal, Message
         new(from.Varint(), from.Place(), from.Int(), MessageCodec.Read(ref from));
 
     protected override void Apply(ReplyTables replies, long revision) => replies.Put(
-        new ReplyEntry(Message, new Place(revision, Ordinal), replies.State.Totals.UptimeMs + replies.State.Limits.ReplyMsMax, Content, Scope));
+        new ReplyEntry(
+            Message, new Place(revision, Ordinal), replies.State.Totals.UptimeMs + replies.State.Limits.ReplyMsMax,
+            Content, Scope));
 }
 
 /// <summary>A message was sent on: who handles that replies to it.</summary>
@@ -44,5 +46,7 @@ internal sealed record ReplyPromised(long Scope, Place Message, int Ordinal) : E
     public static ReplyPromised Read(ref RecordReader from) => new(from.Varint(), from.Place(), from.Int());
 
     protected override void Apply(ReplyTables replies, long revision) => replies.Put(
-        new ReplyEntry(Message, new Place(revision, Ordinal), replies.State.Totals.UptimeMs + replies.State.Limits.ReplyMsMax, Content: null, Scope));
+        new ReplyEntry(
+            Message, new Place(revision, Ordinal), replies.State.Totals.UptimeMs + replies.State.Limits.ReplyMsMax,
+            Content: null, Scope));
 }

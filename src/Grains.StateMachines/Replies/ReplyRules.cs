@@ -10,7 +10,9 @@ internal sealed class ReplyRules(PartitionId partition, ReplyTables tables, Mail
 {
     private PartitionState State => tables.State;
 
-    /// <summary>A reply of a commit: it is kept here, or goes to where the message was accepted that it is for.</summary>
+    /// <summary>
+    /// A reply of a commit: it is kept here, or goes to where the message was accepted that it is for.
+    /// </summary>
     /// <param name="message">Which the commit acknowledges.</param>
     /// <param name="content">What is said.</param>
     /// <param name="draft">With the commit's change open.</param>
@@ -34,7 +36,9 @@ internal sealed class ReplyRules(PartitionId partition, ReplyTables tables, Mail
         }));
     }
 
-    /// <summary>The first reply counts; one to a message of which nothing is known any more tells nobody anything.</summary>
+    /// <summary>
+    /// The first reply counts; one to a message of which nothing is known any more tells nobody anything.
+    /// </summary>
     public void Keep(MessageId to, MessageContent content, Draft draft)
     {
         var place = new Place(to.Revision.Value, to.Ordinal);
@@ -75,7 +79,8 @@ internal sealed class ReplyRules(PartitionId partition, ReplyTables tables, Mail
     public Answer Read(GetReply command)
     {
         MessageId id = command.Message;
-        if (id.Partition != partition || id.Revision.Value > State.DurableTotals.Revision || State.Lost.Contains(id.Revision.Value))
+        if (id.Partition != partition || id.Revision.Value > State.DurableTotals.Revision
+            || State.Lost.Contains(id.Revision.Value))
         {
             return new Refused(Refusal.MessageNotFound, $"Message {id} was never accepted here.");
         }

@@ -32,8 +32,8 @@ internal sealed class ReplyTables : NounTables
     public HashSet<Place> Awaited { get; } = [];
 
     /// <summary>
-    /// Those of <see cref="Awaited"/> to which something happened, perhaps in a batch that never was; true = nobody will
-    /// handle it.
+    /// Those of <see cref="Awaited"/> to which something happened, perhaps in a batch that never was; true = nobody
+    /// will handle it.
     /// </summary>
     public Dictionary<Place, bool> Ended { get; } = [];
 
@@ -96,7 +96,8 @@ internal sealed class ReplyTables : NounTables
     {
         Place at = from.Place();
         long scope = from.Varint();
-        var reply = new ReplyEntry(from.Place(), at, from.Varint(), from.Bool() ? MessageCodec.Read(ref from) : null, scope);
+        var reply = new ReplyEntry(
+            from.Place(), at, from.Varint(), from.Bool() ? MessageCodec.Read(ref from) : null, scope);
         Replies.Set(reply.Message, reply);
         RepliesByAge.Set(at, reply);
         State.Totals.ReplyBytes += reply.Bytes;

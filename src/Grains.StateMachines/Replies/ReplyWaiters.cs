@@ -68,7 +68,9 @@ internal sealed class ReplyWaiters(ReplyTables tables, ReplyRules rules)
                     Forget(waiter);
                     replies.Add(new Reply(
                         waiter.Ticket,
-                        isDropped && answer is ReplyFound { Status: ReplyStatus.Finished } ? new ReplyFound(ReplyStatus.Dropped) : answer));
+                        isDropped && answer is ReplyFound { Status: ReplyStatus.Finished }
+                            ? new ReplyFound(ReplyStatus.Dropped)
+                            : answer));
                 }
             }
         }
@@ -93,7 +95,8 @@ internal sealed class ReplyWaiters(ReplyTables tables, ReplyRules rules)
     }
 
     private Refused NoPlace() => Refusals.NoPlace(
-        $"{tables.State.Limits.WaitingForRepliesMax} callers wait for replies in this partition already, and those of no service for more "
+        $"{tables.State.Limits.WaitingForRepliesMax} callers wait for replies in this partition already, and those of "
+        + "no service for more "
         + "than of this one. Ask again later.");
 
     private void Forget(ReplyWaiter waiter)

@@ -7,7 +7,8 @@ namespace Grains.StateMachines.Slots;
 public static class PlacementKey
 {
     /// <summary>Slot of a key of a <c>spread</c> keyspace: tag, else the key.</summary>
-    public static int SlotOfSpreadKey(ReadOnlySpan<byte> key) => SlotMap.SlotOf(Tag(key) is { Length: > 0 } tag ? tag : key);
+    public static int SlotOfSpreadKey(ReadOnlySpan<byte> key) =>
+        SlotMap.SlotOf(Tag(key) is { Length: > 0 } tag ? tag : key);
 
     /// <summary>Slot of every key of an <c>ordered</c> keyspace: the keyspace's name.</summary>
     public static int SlotOfOrderedKeyspace(ReadOnlySpan<byte> keyspaceName) => SlotMap.SlotOf(keyspaceName);

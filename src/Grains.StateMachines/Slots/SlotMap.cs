@@ -2,7 +2,9 @@ using Grains.StateMachines.Ids;
 
 namespace Grains.StateMachines.Slots;
 
-/// <summary>Slot → partition, a total map over <see cref="SlotCount"/> slots, fixed at first start. Immutable.</summary>
+/// <summary>
+/// Slot → partition, a total map over <see cref="SlotCount"/> slots, fixed at first start. Immutable.
+/// </summary>
 public sealed class SlotMap
 {
     public const int SlotCount = 16_384;
@@ -41,7 +43,8 @@ public sealed class SlotMap
             if (range.First != next || range.Last < range.First || range.Last >= SlotCount)
             {
                 throw new ArgumentException(
-                    $"The slot map must cover 0 to {SlotCount - 1} once; it breaks at slot {next} (range {range.First}-{range.Last}).");
+                    $"The slot map must cover 0 to {SlotCount - 1} once; it breaks at slot {next} (range "
+                    + $"{range.First}-{range.Last}).");
             }
 
             map.AsSpan(range.First, range.Last - range.First + 1).Fill(range.Partition);

@@ -27,7 +27,8 @@ internal sealed class Table<TKey, TValue> : Table
     /// <summary>Without the staged ones.</summary>
     public int Count => _durable.Count;
 
-    public TValue? Get(in TKey key) => _staged.Count > 0 && _staged.TryGetValue(key, out TValue? staged) ? staged : _durable.Find(key);
+    public TValue? Get(in TKey key) =>
+        _staged.Count > 0 && _staged.TryGetValue(key, out TValue? staged) ? staged : _durable.Find(key);
 
     public TValue? GetDurable(in TKey key) => _durable.Find(key);
 
@@ -64,7 +65,10 @@ internal sealed class Table<TKey, TValue> : Table
     /// <summary>Durable entries from <paramref name="from"/> on. The table must not be committed meanwhile.</summary>
     public IEnumerable<KeyValuePair<TKey, TValue>> From(TKey from) => _durable.From(from);
 
-    /// <summary>Entries from <paramref name="from"/> up to, not including, <paramref name="end"/>, staged ones included, in no order.</summary>
+    /// <summary>
+    /// Entries from <paramref name="from"/> up to, not including, <paramref name="end"/>, staged ones included, in no
+    /// order.
+    /// </summary>
     public List<KeyValuePair<TKey, TValue>> Between(TKey from, TKey end)
     {
         List<KeyValuePair<TKey, TValue>> found = [];
@@ -93,9 +97,12 @@ internal sealed class Table<TKey, TValue> : Table
     }
 
     /// <summary>The first durable entry at or after <paramref name="from"/>.</summary>
-    public bool TryFirstDurable(in TKey from, out TKey key, out TValue value) => _durable.TryFirst(from, out key, out value);
+    public bool TryFirstDurable(in TKey from, out TKey key, out TValue value) =>
+        _durable.TryFirst(from, out key, out value);
 
-    /// <summary>Removes a durable entry at once: for what every record lets go by rule, in decisions and in replay alike.</summary>
+    /// <summary>
+    /// Removes a durable entry at once: for what every record lets go by rule, in decisions and in replay alike.
+    /// </summary>
     public void RemoveDurable(in TKey key) => _durable.Remove(key);
 
     public FrozenTree<TKey, TValue> Freeze() => _durable.Freeze();

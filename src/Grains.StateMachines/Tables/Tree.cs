@@ -4,7 +4,9 @@ namespace Grains.StateMachines.Tables;
 /// An ordered map whose snapshot costs nothing: a B-tree that changes its nodes in place until it is frozen, and from
 /// then on copies each node the first time that it touches it. This is what keeps a checkpoint from holding the loop.
 /// </summary>
-/// <remarks>One writer. A <see cref="FrozenTree{TKey, TValue}"/> may be read by any thread while the writer goes on.</remarks>
+/// <remarks>
+/// One writer. A <see cref="FrozenTree{TKey, TValue}"/> may be read by any thread while the writer goes on.
+/// </remarks>
 public sealed class Tree<TKey, TValue>
     where TKey : struct, IComparable<TKey>
     where TValue : class

@@ -1,6 +1,8 @@
 namespace Grains.StateMachines.Tables;
 
-/// <summary>A leaf (keys and values) or a branch (children, each under its smallest key) of a <see cref="Tree{TKey, TValue}"/>.</summary>
+/// <summary>
+/// A leaf (keys and values) or a branch (children, each under its smallest key) of a <see cref="Tree{TKey, TValue}"/>.
+/// </summary>
 internal sealed class TreeNode<TKey, TValue>
     where TKey : struct, IComparable<TKey>
     where TValue : class
@@ -29,17 +31,21 @@ internal sealed class TreeNode<TKey, TValue>
     public static TreeNode<TKey, TValue> Leaf(long generation) =>
         new(generation, new TKey[_firstCapacity], new TValue[_firstCapacity], null, 0);
 
-    public static TreeNode<TKey, TValue> Branch(long generation, TreeNode<TKey, TValue> left, TreeNode<TKey, TValue> right)
+    public static TreeNode<TKey, TValue> Branch(
+        long generation, TreeNode<TKey, TValue> left, TreeNode<TKey, TValue> right)
     {
         var node = new TreeNode<TKey, TValue>(
-            generation, new TKey[Tree<TKey, TValue>.Capacity], null, new TreeNode<TKey, TValue>?[Tree<TKey, TValue>.Capacity], 2);
+            generation, new TKey[Tree<TKey, TValue>.Capacity], null, new TreeNode<TKey,
+            TValue>?[Tree<TKey, TValue>.Capacity], 2);
         (node.Children![0], node.Children[1]) = (left, right);
         (node.Keys[0], node.Keys[1]) = (left.Keys[0], right.Keys[0]);
         return node;
     }
 
     public TreeNode<TKey, TValue> CopyFor(long generation) =>
-        new(generation, (TKey[])Keys.Clone(), (TValue?[]?)Values?.Clone(), (TreeNode<TKey, TValue>?[]?)Children?.Clone(), Count);
+        new(
+            generation, (TKey[])Keys.Clone(), (TValue?[]?)Values?.Clone(),
+            (TreeNode<TKey, TValue>?[]?)Children?.Clone(), Count);
 
     /// <returns>The index, or the complement of where it would stand.</returns>
     public int IndexOf(in TKey key)
@@ -221,7 +227,8 @@ internal sealed class TreeNode<TKey, TValue>
         int keep = at == full ? full : full / 2;
         int moved = full - keep;
         var right = new TreeNode<TKey, TValue>(
-            generation, new TKey[full], Values is null ? null : new TValue[full], Children is null ? null : new TreeNode<TKey, TValue>?[full], moved);
+            generation, new TKey[full], Values is null ? null : new TValue[full],
+            Children is null ? null : new TreeNode<TKey, TValue>?[full], moved);
         Array source = (Array?)Values ?? Children!;
         Array.Copy(Keys, keep, right.Keys, 0, moved);
         Array.Copy(source, keep, (Array?)right.Values ?? right.Children!, 0, moved);

@@ -7,7 +7,9 @@ using Grains.StateMachines.Mailboxes;
 namespace Grains.StateMachines.Timers;
 
 /// <summary>A node has this timer; one of that name is replaced.</summary>
-internal sealed record TimerSet(ScopedName Node, Utf8Name Name, DueTime Due, string? Cron, string? Zone, MessageContent Content) : Effect<TimerTables>
+internal sealed record TimerSet(
+    ScopedName Node, Utf8Name Name, DueTime Due, string? Cron, string? Zone, MessageContent Content)
+    : Effect<TimerTables>
 {
     public const byte Number = 60;
 
@@ -24,14 +26,16 @@ internal sealed record TimerSet(ScopedName Node, Utf8Name Name, DueTime Due, str
     }
 
     public static TimerSet Read(ref RecordReader from) => new(
-        from.Scoped(), from.Name(), DueTime.Read(ref from), from.OptionalText(), from.OptionalText(), MessageCodec.Read(ref from));
+        from.Scoped(), from.Name(), DueTime.Read(ref from), from.OptionalText(), from.OptionalText(),
+        MessageCodec.Read(ref from));
 
     protected override void Apply(TimerTables timers, long revision)
     {
         NodeEntry node = timers.Mail.NodeOf(Node);
         var key = new NodeTimerKey(node.Number, Name);
         TimerEntry? present = timers.Timers.Get(key);
-        timers.Put(new TimerEntry(Node, key, Due, Content) { Cron = Cron, Zone = Zone, Last = present?.Last ?? default });
+        timers.Put(
+            new TimerEntry(Node, key, Due, Content) { Cron = Cron, Zone = Zone, Last = present?.Last ?? default });
         timers.Mail.PutNode(Node, node with { Timers = node.Timers + (present is null ? 1 : 0) });
     }
 }
@@ -64,10 +68,11 @@ internal sealed record TimerRemoved(ScopedName Node, Utf8Name Name) : Effect<Tim
 }
 
 /// <summary>
-/// A timer's time has come: its message is in the mailbox, unless (<paramref name="Skipped"/>) that of the time before is
-/// still there. One record with when it fires next; 0 = never again.
+/// A timer's time has come: its message is in the mailbox, unless (<paramref name="Skipped"/>) that of the time before
+/// is still there. One record with when it fires next; 0 = never again.
 /// </summary>
-internal sealed record TimerFired(ScopedName Node, Utf8Name Name, int Ordinal, long NextMs, bool Skipped) : Effect<TimerTables>
+internal sealed record TimerFired(ScopedName Node, Utf8Name Name, int Ordinal, long NextMs, bool Skipped)
+    : Effect<TimerTables>
 {
     public const byte Number = 62;
 

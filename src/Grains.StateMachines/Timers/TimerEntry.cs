@@ -23,12 +23,15 @@ internal sealed record TimerEntry(ScopedName Owner, NodeTimerKey Key, DueTime Du
     /// <summary>The message of its last firing.</summary>
     public Place Last { get; init; }
 
-    /// <summary>Its time has come, and the message of its last firing is still there: it fires when that is over.</summary>
+    /// <summary>
+    /// Its time has come, and the message of its last firing is still there: it fires when that is over.
+    /// </summary>
     public bool IsHeld { get; init; }
 
     public TimerDueKey DueKey => new(Due.Line, Due.AtMs, Key);
 
-    public long Bytes => OverheadBytes + Key.Name.Length + (Cron?.Length ?? 0) + (Zone?.Length ?? 0) + Content.SizeBytes;
+    public long Bytes =>
+        OverheadBytes + Key.Name.Length + (Cron?.Length ?? 0) + (Zone?.Length ?? 0) + Content.SizeBytes;
 
     /// <summary>What it sends at its time.</summary>
     /// <param name="now">Of the record in which it fires.</param>
@@ -47,7 +50,8 @@ internal sealed record TimerEntry(ScopedName Owner, NodeTimerKey Key, DueTime Du
 /// <summary>A timer by its node's number and its name.</summary>
 internal readonly record struct NodeTimerKey(long Node, Utf8Name Name) : IComparable<NodeTimerKey>
 {
-    public int CompareTo(NodeTimerKey other) => Node != other.Node ? Node.CompareTo(other.Node) : Name.CompareTo(other.Name);
+    public int CompareTo(NodeTimerKey other) =>
+        Node != other.Node ? Node.CompareTo(other.Node) : Name.CompareTo(other.Name);
 }
 
 /// <summary>A timer by when it fires.</summary>

@@ -6,14 +6,15 @@ using Grains.StateMachines.Mailboxes;
 namespace Grains.StateMachines.Timers;
 
 /// <summary>
-/// Decides when timers fire. One that fires once always does, late if need be; times of a recurring one that were missed
-/// are one. None fires in a partition that is over its budget: each keeps its time, and fires when there is room.
+/// Decides when timers fire. One that fires once always does, late if need be; times of a recurring one that were
+/// missed are one. None fires in a partition that is over its budget: each keeps its time, and fires when there is
+/// room.
 /// </summary>
 internal sealed class TimerFiring(TimerTables tables, ILeases leases, TimerSchedule schedule)
 {
     /// <summary>
-    /// A wall clock that was set back by more is believed: recurring timers fire at its times, even if times of that name
-    /// have been. By less, they wait until it has caught up, so that none fires twice for a time.
+    /// A wall clock that was set back by more is believed: recurring timers fire at its times, even if times of that
+    /// name have been. By less, they wait until it has caught up, so that none fires twice for a time.
     /// </summary>
     private const long _stepBackMsMin = 10_000;
 
@@ -49,7 +50,8 @@ internal sealed class TimerFiring(TimerTables tables, ILeases leases, TimerSched
     public int UnreadableCount => _unreadable.Count;
 
     /// <summary>Their time has come, and there is no room for what they send; counted up to a bound.</summary>
-    public int WaitingForRoomCount => !IsOverBudget ? 0 : Lines.Sum(l => DueNow(l, State.Now).Take(Limits.SweepMax).Count());
+    public int WaitingForRoomCount =>
+        !IsOverBudget ? 0 : Lines.Sum(l => DueNow(l, State.Now).Take(Limits.SweepMax).Count());
 
     private static Timeline[] Lines { get; } = [Timeline.Wall, Timeline.Uptime];
 
@@ -70,7 +72,8 @@ internal sealed class TimerFiring(TimerTables tables, ILeases leases, TimerSched
 
         if (_unreadable.Contains(first))
         {
-            first = tables.TimersDue.From(first).Select(e => e.Key).FirstOrDefault(k => k.Line != line || !_unreadable.Contains(k));
+            first = tables.TimersDue.From(first).Select(e => e.Key)
+                .FirstOrDefault(k => k.Line != line || !_unreadable.Contains(k));
         }
 
         if (first.AtMs <= 0 || first.Line != line)
@@ -89,7 +92,8 @@ internal sealed class TimerFiring(TimerTables tables, ILeases leases, TimerSched
     /// <summary>The owner before may have had another clock.</summary>
     public void Begin()
     {
-        _recheckFrom = tables.TimersDue.TryFirstDurable(default, out TimerDueKey first, out _) && first.Line == Timeline.Wall
+        _recheckFrom = tables.TimersDue.TryFirstDurable(default, out TimerDueKey first, out _)
+            && first.Line == Timeline.Wall
             ? TimerDueKey.FirstOf(Timeline.Wall) : null;
     }
 
@@ -137,12 +141,16 @@ internal sealed class TimerFiring(TimerTables tables, ILeases leases, TimerSched
         return news;
     }
 
-    /// <summary>Why the timer does not fire, though its time has come, or would not if it did; null = it will.</summary>
+    /// <summary>
+    /// Why the timer does not fire, though its time has come, or would not if it did; null = it will.
+    /// </summary>
     public string? TroubleOf(TimerEntry timer) =>
-        timer.IsHeld ? $"Its time came at {Time(timer)}, while message r{timer.Last.Revision}.{timer.Last.Ordinal} of its last firing "
+        timer.IsHeld ? $"Its time came at {Time(timer)}, while message r{timer.Last.Revision}.{timer.Last.Ordinal} of "
+            + "its last firing "
             + "was waiting or out; it fires when that is over."
         : timer.Cron is { } cron && schedule(cron, timer.Zone, State.Now.WallMs) == TimerTimes.NotKnown
-            ? $"The partition's server cannot read '{cron}' in zone '{timer.Zone ?? "UTC"}': it has no rules of that zone. "
+            ? $"The partition's server cannot read '{cron}' in zone '{timer.Zone ?? "UTC"}': it has no rules of that "
+                + "zone. "
                 + "Install or update its tzdata and restart it, or set the timer anew; it fires when it can."
         : IsOverBudget && timer.Due.IsOver(State.Now)
             ? $"Its time came at {Time(timer)}, and the partition is over its budget; it fires when there is room."
@@ -152,7 +160,8 @@ internal sealed class TimerFiring(TimerTables tables, ILeases leases, TimerSched
         DateTimeOffset.FromUnixTimeMilliseconds(timer.Due.OnWall(State.Now)).UtcDateTime.ToString(
             "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
 
-    private IEnumerable<TimerEntry> DueNow(Timeline line, Moment now) => tables.TimersDue.From(TimerDueKey.FirstOf(line))
+    private IEnumerable<TimerEntry> DueNow(Timeline line, Moment now) =>
+        tables.TimersDue.From(TimerDueKey.FirstOf(line))
         .TakeWhile(e => e.Key.Line == line && e.Key.Due.IsOver(now))
         .Where(e => !_unreadable.Contains(e.Key))
         .Select(e => e.Value);
@@ -184,13 +193,14 @@ internal sealed class TimerFiring(TimerTables tables, ILeases leases, TimerSched
         if (_news.Count < Limits.SweepMax && _told.Add(timer.Key))
         {
             _news.Add(new TimerTrouble(
-                new ServiceId(timer.Owner.Scope), timer.Owner.Name, timer.Key.Name, TroubleOf(timer) ?? "It cannot be read."));
+                new ServiceId(timer.Owner.Scope), timer.Owner.Name, timer.Key.Name,
+                TroubleOf(timer) ?? "It cannot be read."));
         }
     }
 
     /// <summary>
-    /// After the wall clock was set back, and after another server's, which may have been ahead: a recurring timer's next
-    /// time is the first one after now. A bounded number.
+    /// After the wall clock was set back, and after another server's, which may have been ahead: a recurring timer's
+    /// next time is the first one after now. A bounded number.
     /// </summary>
     private void Recheck(Draft draft)
     {
@@ -221,7 +231,8 @@ internal sealed class TimerFiring(TimerTables tables, ILeases leases, TimerSched
     private void Recheck(TimerEntry timer, Draft draft)
     {
         if (timer.Cron is not { } cron
-            || schedule(cron, timer.Zone, draft.WallMs + _stepBackMsMin) is not (> 0 and var soon) || soon >= timer.Due.AtMs)
+            || schedule(cron, timer.Zone, draft.WallMs + _stepBackMsMin) is not (> 0 and var soon)
+            || soon >= timer.Due.AtMs)
         {
             return;
         }

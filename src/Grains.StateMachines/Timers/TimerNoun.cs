@@ -9,7 +9,8 @@ internal sealed class TimerNoun(TimerTables tables, TimerRules rules, TimerFirin
 {
     public override void Register(RuleBook book)
     {
-        book.Decide<ChangeTimer>(rules.Decide, done => new TimerChanged(new Revision(done.Revision), Created: done.Result == 1));
+        book.Decide<ChangeTimer>(
+            rules.Decide, done => new TimerChanged(new Revision(done.Revision), Created: done.Result == 1));
         book.Read<ListTimers>(rules.Read);
     }
 

@@ -52,7 +52,8 @@ internal sealed class TimerRules(PartitionId partition, TimerTables tables, Time
         {
             if (!named.Add(change.Name))
             {
-                return new Refused(Refusal.LimitExceeded, $"The commit names timer '{change.Name}' twice; name it once.");
+                return new Refused(
+                    Refusal.LimitExceeded, $"The commit names timer '{change.Name}' twice; name it once.");
             }
 
             if (change.Content?.SizeBytes > Limits.TimerBytesMax)
@@ -63,7 +64,8 @@ internal sealed class TimerRules(PartitionId partition, TimerTables tables, Time
             if (change.Content is not null && !DueOf(change, draft).IsSet)
             {
                 return new Refused(Refusal.BadSchedule,
-                    $"Timer '{change.Name}': the partition's server knows no time that '{change.Cron}' names in zone '{change.Zone ?? "UTC"}'. "
+                    $"Timer '{change.Name}': the partition's server knows no time that '{change.Cron}' names in zone "
+                    + $"'{change.Zone ?? "UTC"}'. "
                     + "Is the time zone data of all servers the same?");
             }
 
@@ -91,7 +93,9 @@ internal sealed class TimerRules(PartitionId partition, TimerTables tables, Time
     /// <summary>What the change adds to the node's bytes, or (below zero) takes away.</summary>
     public long Growth(in ScopedName node, TimerChange change) =>
         (change.Content is { } content
-            ? new TimerEntry(node, new NodeTimerKey(0, change.Name), default, content) { Cron = change.Cron, Zone = change.Zone }.Bytes
+            ? new TimerEntry(
+                node, new NodeTimerKey(0, change.Name), default, content) { Cron = change.Cron,
+                Zone = change.Zone }.Bytes
             : 0)
         - (Find(node, change.Name)?.Bytes ?? 0);
 
@@ -99,7 +103,9 @@ internal sealed class TimerRules(PartitionId partition, TimerTables tables, Time
     {
         var name = new ScopedName(command.Service.Value, command.Node);
         return tables.Mail.Nodes.GetDurable(name) is not { } node
-            ? new Refused(Refusal.NotFound, $"Node '{command.Node}' holds nothing: no state, no message, no dead letter, no timer.")
+            ? new Refused(
+                Refusal.NotFound,
+                $"Node '{command.Node}' holds nothing: no state, no message, no dead letter, no timer.")
             : new TimersFound([.. tables.Of(node).Select(View)]);
     }
 

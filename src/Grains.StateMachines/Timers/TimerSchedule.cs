@@ -1,8 +1,8 @@
 namespace Grains.StateMachines.Timers;
 
 /// <summary>
-/// The first time after <paramref name="afterMs"/> (ms since 1970) that a cron expression names, in a time zone; null = UTC.
-/// A pure function: it is given, because time zones and cron are no business of the rules.
+/// The first time after <paramref name="afterMs"/> (ms since 1970) that a cron expression names, in a time zone; null =
+/// UTC. A pure function: it is given, because time zones and cron are no business of the rules.
 /// </summary>
 /// <returns>ms since 1970; <see cref="TimerTimes.Never"/>, or <see cref="TimerTimes.NotKnown"/>.</returns>
 public delegate long TimerSchedule(string cron, string? zone, long afterMs);

@@ -38,7 +38,8 @@ internal sealed class TimerTables : NounTables
 
     public override IEnumerable<(byte Number, ReadEffect Read)> Effects =>
     [
-        (TimerSet.Number, TimerSet.Read), (TimerRemoved.Number, TimerRemoved.Read), (TimerFired.Number, TimerFired.Read),
+        (TimerSet.Number, TimerSet.Read), (TimerRemoved.Number, TimerRemoved.Read),
+        (TimerFired.Number, TimerFired.Read),
         (TimerHeld.Number, TimerHeld.Read), (TimerMoved.Number, TimerMoved.Read),
     ];
 
@@ -52,7 +53,8 @@ internal sealed class TimerTables : NounTables
 
     /// <summary>Of one node, by name, durable.</summary>
     public IEnumerable<TimerEntry> Of(NodeEntry node) => Timers
-        .From(new NodeTimerKey(node.Number, Utf8Name.Empty)).TakeWhile(e => e.Key.Node == node.Number).Select(e => e.Value);
+        .From(new NodeTimerKey(node.Number, Utf8Name.Empty)).TakeWhile(e => e.Key.Node == node.Number)
+        .Select(e => e.Value);
 
     public void Put(TimerEntry timer)
     {

@@ -12,8 +12,8 @@ using Orleans.Hosting;
 namespace Grains.Benchmarks.Handlers;
 
 /// <summary>
-/// How many messages that wait are handled in a second, by a handler that does nothing: 64 nodes, each with one delivery at
-/// a time, hosted, pushed and pulled. Handler, server and client share this process and the machine.
+/// How many messages that wait are handled in a second, by a handler that does nothing: 64 nodes, each with one
+/// delivery at a time, hosted, pushed and pulled. Handler, server and client share this process and the machine.
 /// </summary>
 internal static class HandlerBenchmark
 {
@@ -34,10 +34,13 @@ internal static class HandlerBenchmark
         await using HandlerServer server = await HandlerServer.StartAsync(data.New(), silo =>
         {
             silo.Services.AddSingleton(handled);
-            silo.AddHandler<EmptyHandler>("warm-hosted").AddHandler<EmptyHandler>("hosted-1").AddHandler<EmptyHandler>("hosted-16");
+            silo.AddHandler<EmptyHandler>("warm-hosted").AddHandler<EmptyHandler>("hosted-1")
+                .AddHandler<EmptyHandler>("hosted-16");
         });
         Console.WriteLine($"  durability  {server.Durability}");
-        Console.WriteLine($"  each        {_nodes} nodes, one delivery of each out at a time; handler, server, client in one process");
+        Console.WriteLine(
+            $"  each        {_nodes} nodes, one delivery of each out at a time; handler, server, client in one "
+            + "process");
         var run = new Runs(server, handled);
         await run.DrainAsync("warm-hosted", new { kind = "hosted" }, _hostedEach / 4);
         await run.DrainAsync("warm-push", new { kind = "push", urls = new[] { endpoint.Url } }, _pushedEach / 4);
@@ -45,7 +48,9 @@ internal static class HandlerBenchmark
 
         var table = new Table("messages/s", "batch", "rate", "µs CPU each", "x raw requests", "aim", "met");
         Rate raw = await RawAsync(endpoint.Url, options.Length, handled);
-        table.Add("raw requests, 64 connections", "-", Figures.Rate(raw.PerSecond), Figures.Rate(raw.CpuMicroseconds), "1.00", "", "");
+        table.Add(
+            "raw requests, 64 connections", "-", Figures.Rate(raw.PerSecond), Figures.Rate(raw.CpuMicroseconds), "1.00",
+            "", "");
         foreach (int batch in _batches)
         {
             Rate hosted = await run.DrainAsync($"hosted-{batch}", new { kind = "hosted", batch }, _hostedEach);
@@ -54,7 +59,10 @@ internal static class HandlerBenchmark
         }
 
         foreach ((string mode, int batch, double? aim) in
-            new (string, int, double?)[] { ("simple", 1, _pushAim), ("envelope", 1, null), ("envelope", 16, _pushAimBatched) })
+            new (string, int, double?)[]
+            {
+                ("simple", 1, _pushAim), ("envelope", 1, null), ("envelope", 16, _pushAimBatched)
+            })
         {
             Rate pushed = await run.DrainAsync(
                 $"push-{mode}-{batch}",
@@ -62,7 +70,8 @@ internal static class HandlerBenchmark
                 batch == 1 ? _pushedEach : _pushedEach * 4);
             double ratio = pushed.PerSecond / raw.PerSecond;
             table.Add($"push, {mode}", $"{batch}", Figures.Rate(pushed.PerSecond), Figures.Rate(pushed.CpuMicroseconds),
-                Figures.Ratio(ratio), aim is { } wanted ? Figures.Ratio(wanted) : "", aim is { } least ? Met(ratio >= least) : "");
+                Figures.Ratio(ratio), aim is { } wanted ? Figures.Ratio(wanted) : "",
+                aim is { } least ? Met(ratio >= least) : "");
         }
 
         foreach (int batch in _batches)
@@ -80,7 +89,8 @@ internal static class HandlerBenchmark
     /// <summary>The same endpoint, asked by clients that know nothing of nodes.</summary>
     private static async Task<Rate> RawAsync(string url, TimeSpan length, HandledCount handled)
     {
-        using var http = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false, ActivityHeadersPropagator = null });
+        using var http = new HttpMessageInvoker(
+            new SocketsHttpHandler { UseProxy = false, ActivityHeadersPropagator = null });
         byte[] body = new byte[BenchmarkMessages.BodyBytes];
         using var stop = new CancellationTokenSource(length);
         var meter = new RateMeter(handled);
@@ -88,7 +98,10 @@ internal static class HandlerBenchmark
         {
             while (!stop.IsCancellationRequested)
             {
-                using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) };
+                using var request = new HttpRequestMessage(HttpMethod.Post, url)
+                {
+                    Content = new ByteArrayContent(body)
+                };
                 using HttpResponseMessage answer = await http.SendAsync(request, CancellationToken.None);
                 answer.EnsureSuccessStatusCode();
             }
@@ -161,6 +174,7 @@ internal sealed class RateMeter(HandledCount handled)
     {
         double count = handled.Value - _before;
         TimeSpan cpu = Process.GetCurrentProcess().TotalProcessorTime - _cpu;
-        return new Rate(count / Stopwatch.GetElapsedTime(_begun).TotalSeconds, cpu.TotalMicroseconds / Math.Max(count, 1));
+        return new Rate(
+            count / Stopwatch.GetElapsedTime(_begun).TotalSeconds, cpu.TotalMicroseconds / Math.Max(count, 1));
     }
 }

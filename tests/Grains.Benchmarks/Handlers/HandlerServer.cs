@@ -47,7 +47,8 @@ internal sealed class HandlerServer : IAsyncDisposable
 
     public static async Task<HandlerServer> StartAsync(string folder, Action<ISiloBuilder> more)
     {
-        string settings = await ClusterStorage.PrepareSqliteAsync(Path.Combine(folder, "cluster.db"), CancellationToken.None);
+        string settings = await ClusterStorage.PrepareSqliteAsync(
+            Path.Combine(folder, "cluster.db"), CancellationToken.None);
         SegmentJournal journal = SegmentJournal.Open(new SegmentJournalOptions { Folder = folder });
         var url = new Uri($"http://127.0.0.1:{World.ChildProcess.FreePort()}");
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -57,7 +58,8 @@ internal sealed class HandlerServer : IAsyncDisposable
         builder.Services.AddSingleton<IJournal>(_ => journal);
         builder.UseOrleans(silo =>
         {
-            silo.UseLocalhostClustering(World.ChildProcess.FreePort(), gatewayPort: 0, serviceId: _clusterName, clusterId: _clusterName);
+            silo.UseLocalhostClustering(
+                World.ChildProcess.FreePort(), gatewayPort: 0, serviceId: _clusterName, clusterId: _clusterName);
             silo.Configure<SiloOptions>(o => o.SiloName = Environment.MachineName);
             silo.AddGrainsSqliteStorage(settings);
             silo.AddGrains(new GrainsSiloOptions { IsAlone = true });
@@ -68,7 +70,8 @@ internal sealed class HandlerServer : IAsyncDisposable
         WebApplication app = builder.Build();
         app.MapGrains();
         await app.StartAsync();
-        await app.Services.GetRequiredService<PartitionReadiness>().WaitAsync(CancellationToken.None).WaitAsync(_readyDeadline);
+        await app.Services.GetRequiredService<PartitionReadiness>().WaitAsync(CancellationToken.None)
+            .WaitAsync(_readyDeadline);
         return new HandlerServer(app, url);
     }
 
@@ -95,7 +98,10 @@ internal sealed class HandlerServer : IAsyncDisposable
             async (i, cancel) =>
             {
                 var node = new Utf8Name($"n{i % nodes}");
-                SendMessage send = BenchmarkMessages.Send(node) with { Service = new ServiceId(id), MailboxLimit = 1_000_000 };
+                SendMessage send = BenchmarkMessages.Send(node) with
+                {
+                    Service = new ServiceId(id), MailboxLimit = 1_000_000
+                };
                 PartitionId partition = partitions.Slots.PartitionOf(PlacementKey.SlotOfNode(name, node.Span));
                 if (await partitions.ExecuteAsync(partition, send, cancel) is not MessageAccepted)
                 {

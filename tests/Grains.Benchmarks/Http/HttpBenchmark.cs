@@ -28,7 +28,9 @@ internal static class HttpBenchmark
             Console.WriteLine(line);
         }
 
-        Console.WriteLine("  client      bare sockets in this process, HTTP/1.1 kept alive, no pipelining, one request each outstanding");
+        Console.WriteLine(
+            "  client      bare sockets in this process, HTTP/1.1 kept alive, no pipelining, one request each "
+            + "outstanding");
         await HttpSteps.PrepareAsync(server.Port);
         await HttpSteps.FillAsync(server.Port);
         foreach ((_, _, Func<HttpConnection, int, ValueTask> step, double? aim) in _kinds)
@@ -47,7 +49,8 @@ internal static class HttpBenchmark
         {
             foreach ((string name, int requests, Func<HttpConnection, int, ValueTask> step, double? aim) in _kinds)
             {
-                (HttpLoad load, HttpLoad? beside) = await MedianAsync(server, aim is null ? null : empty, connections, options.Length, step);
+                (HttpLoad load, HttpLoad? beside) = await MedianAsync(
+                    server, aim is null ? null : empty, connections, options.Length, step);
                 double each = load.ServerMicrosecondsEach / requests;
                 table.Add(
                     name, $"{connections}", Figures.Rate(load.Loop.PerSecond), Figures.Ms(load.Loop.Latencies.Ms(0.5)),
@@ -61,12 +64,14 @@ internal static class HttpBenchmark
         }
 
         table.Print();
-        Console.WriteLine("  ratio: server CPU of a request against that of the empty endpoint; medians by CPU per request");
+        Console.WriteLine(
+            "  ratio: server CPU of a request against that of the empty endpoint; medians by CPU per request");
     }
 
     /// <summary>The two servers take turns, so that what else the machine does falls on both.</summary>
     private static async Task<(HttpLoad Load, HttpLoad? Beside)> MedianAsync(
-        ServerProcess server, ServerProcess? empty, int connections, TimeSpan length, Func<HttpConnection, int, ValueTask> step)
+        ServerProcess server, ServerProcess? empty, int connections, TimeSpan length, Func<HttpConnection, int,
+        ValueTask> step)
     {
         List<HttpLoad> loads = [];
         List<HttpLoad> besides = [];

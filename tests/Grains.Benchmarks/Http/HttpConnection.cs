@@ -81,7 +81,8 @@ internal sealed class HttpConnection : IDisposable
         ReadOnlySpan<byte> name = "\r\nContent-Length: "u8;
         int lengthAt = head.IndexOf(name);
         int length = 0;
-        if (status != 204 && (lengthAt < 0 || !Utf8Parser.TryParse(head[(lengthAt + name.Length)..], out length, out _)))
+        if (status != 204
+            && (lengthAt < 0 || !Utf8Parser.TryParse(head[(lengthAt + name.Length)..], out length, out _)))
         {
             throw new IOException(_broken + System.Text.Encoding.ASCII.GetString(head));
         }

@@ -14,7 +14,8 @@ internal static class HttpRequests
 
     public static byte[] GetKey(int key) => Of("GET", KeyPath(key), null);
 
-    public static byte[] Send(int node) => Of("POST", $"{NodePath(node)}/messages", new byte[BenchmarkMessages.BodyBytes]);
+    public static byte[] Send(int node) =>
+        Of("POST", $"{NodePath(node)}/messages", new byte[BenchmarkMessages.BodyBytes]);
 
     public static byte[] Receive(int node) => Of("POST", $"{NodePath(node)}/receive", []);
 
@@ -23,7 +24,8 @@ internal static class HttpRequests
 
     /// <param name="delivery">Its id.</param>
     /// <param name="json">What else is to happen; empty = nothing.</param>
-    public static byte[] Commit(string delivery, byte[] json) => Of("POST", $"/v1/deliveries/{delivery}:commit", json, _json);
+    public static byte[] Commit(string delivery, byte[] json) =>
+        Of("POST", $"/v1/deliveries/{delivery}:commit", json, _json);
 
     public static byte[] Declare(string path, string json) => Of("PUT", path, Encoding.UTF8.GetBytes(json), _json);
 
@@ -35,6 +37,9 @@ internal static class HttpRequests
     {
         string content = body is null ? ""
             : $"{(body.Length > 0 ? $"Content-Type: {contentType}\r\n" : "")}Content-Length: {body.Length}\r\n";
-        return [.. Encoding.ASCII.GetBytes($"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{content}\r\n"), .. body ?? []];
+        return
+        [
+            .. Encoding.ASCII.GetBytes($"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{content}\r\n"), .. body ?? []
+        ];
     }
 }

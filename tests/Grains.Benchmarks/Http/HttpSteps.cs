@@ -28,7 +28,9 @@ internal static class HttpSteps
         using HttpConnection connection = await HttpConnection.OpenAsync(port);
         Expect(await connection.ExchangeAsync(
             HttpRequests.Declare($"/v1/keyspaces/{HttpRequests.Keyspace}", "{\"layout\":\"spread\"}")), connection);
-        Expect(await connection.ExchangeAsync(HttpRequests.Declare($"/v1/services/{HttpRequests.Service}", "{}")), connection);
+        Expect(
+            await connection.ExchangeAsync(HttpRequests.Declare($"/v1/services/{HttpRequests.Service}", "{}")),
+            connection);
     }
 
     /// <summary>Every key once, so that every get finds one.</summary>

@@ -7,7 +7,9 @@ using FileTrait = Grains.Journal.Folders.FileTrait;
 
 namespace Grains.Benchmarks.Journals;
 
-/// <summary>What a flush of the embedded journals costs: so many partitions append at once, and wait for each other.</summary>
+/// <summary>
+/// What a flush of the embedded journals costs: so many partitions append at once, and wait for each other.
+/// </summary>
 internal static class FlushBenchmark
 {
     private const int _recordBytes = 300;
@@ -17,7 +19,8 @@ internal static class FlushBenchmark
     public static async Task RunAsync(BenchmarkOptions options, DataFolder data)
     {
         JournalUnderTest[] kinds = [JournalUnderTest.Embedded.Segments(data), JournalUnderTest.Embedded.Sqlite(data)];
-        var table = new Table("journal", "records a flush", "flushes/s", "p50 µs", "p99 µs", "µs CPU a flush", "disk B a record");
+        var table = new Table(
+            "journal", "records a flush", "flushes/s", "p50 µs", "p99 µs", "µs CPU a flush", "disk B a record");
         foreach (int records in _records)
         {
             foreach (JournalUnderTest kind in kinds)
@@ -34,7 +37,8 @@ internal static class FlushBenchmark
         table.Print();
     }
 
-    private static async Task MeasureAsync(Table table, string name, IJournal journal, int records, TimeSpan length, string disk)
+    private static async Task MeasureAsync(
+        Table table, string name, IJournal journal, int records, TimeSpan length, string disk)
     {
         Appender[] appenders = new Appender[records];
         for (int i = 0; i < records; i++)
@@ -68,7 +72,9 @@ internal static class FlushBenchmark
             $"{(double)bytes / latencies.Count / records:0}");
     }
 
-    /// <summary>Bytes written to the device of a folder since the machine started, by whomever; 0 where the system does not say.</summary>
+    /// <summary>
+    /// Bytes written to the device of a folder since the machine started, by whomever; 0 where the system does not say.
+    /// </summary>
     private static long WrittenTo(string folder)
     {
         const int sectorsWritten = 6;
@@ -76,7 +82,8 @@ internal static class FlushBenchmark
         ulong device = FileTrait.Of(folder)!.Value.Device;
         string path = $"/sys/dev/block/{device >> 32}:{(uint)device}/stat";
         return File.Exists(path)
-            ? long.Parse(File.ReadAllText(path).Split(' ', StringSplitOptions.RemoveEmptyEntries)[sectorsWritten]) * sectorBytes
+            ? long.Parse(
+                File.ReadAllText(path).Split(' ', StringSplitOptions.RemoveEmptyEntries)[sectorsWritten]) * sectorBytes
             : 0;
     }
 

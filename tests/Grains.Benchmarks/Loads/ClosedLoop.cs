@@ -16,7 +16,8 @@ internal static class ClosedLoop
         TimeSpan cpu = Environment.CpuUsage.TotalTime;
         long begun = Stopwatch.GetTimestamp();
         long end = begun + (long)(length.TotalSeconds * Stopwatch.Frequency);
-        Latencies[] all = await Task.WhenAll(Enumerable.Range(0, callers).Select(c => Task.Run(() => CallAsync(c, end, step))));
+        Latencies[] all = await Task.WhenAll(
+            Enumerable.Range(0, callers).Select(c => Task.Run(() => CallAsync(c, end, step))));
         TimeSpan elapsed = Stopwatch.GetElapsedTime(begun);
 
         // What was the caller's last continuation may be a thread that polls sockets: it is not to be kept.

@@ -6,7 +6,9 @@ using Grains.StateMachines.Slots;
 
 namespace Grains.Benchmarks.Machines;
 
-/// <summary>How long a checkpoint of a large partition keeps a loop from its work: never more than 5 ms, is the rule.</summary>
+/// <summary>
+/// How long a checkpoint of a large partition keeps a loop from its work: never more than 5 ms, is the rule.
+/// </summary>
 internal static class CheckpointStall
 {
     private const long _partitionBytes = 64 << 20;

@@ -65,7 +65,9 @@ internal static class MachineBenchmark
         });
     }
 
-    /// <summary>One cycle is three commands: send, receive, commit, each in a batch with those of the other nodes.</summary>
+    /// <summary>
+    /// One cycle is three commands: send, receive, commit, each in a batch with those of the other nodes.
+    /// </summary>
     private static void MeasureCycles(Table table, MachineOwner owner, int batch, TimeSpan length)
     {
         Utf8Name[] nodes = [.. Enumerable.Range(0, batch).Select(i => new Utf8Name($"node-{i}"))];

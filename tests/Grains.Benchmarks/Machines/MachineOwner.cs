@@ -30,7 +30,9 @@ internal sealed class MachineOwner
 
     public long LongestTicks { get; private set; }
 
-    /// <summary>The longest batch by the thread's own processor time: without collections and other processes.</summary>
+    /// <summary>
+    /// The longest batch by the thread's own processor time: without collections and other processes.
+    /// </summary>
     public long LongestCpuNs { get; private set; }
 
     public void ResetTimes() => (Ticks, AllocatedBytes, LongestTicks, LongestCpuNs) = (0, 0, 0, 0);

@@ -21,7 +21,8 @@ internal static class PathBenchmark
     public static async Task RunAsync(BenchmarkOptions options, DataFolder data)
     {
         var table = new Table(
-            "durable puts/s", "outstanding", "segments", "p50 ms", "p99 ms", "µs CPU each", "memory", "µs CPU each", "F ms", "n/(1.5 F)", "ratio");
+            "durable puts/s", "outstanding", "segments", "p50 ms", "p99 ms", "µs CPU each", "memory", "µs CPU each",
+            "F ms", "n/(1.5 F)", "ratio");
         string folder = data.New();
         await using SiloInProcess durable = await SiloInProcess.StartAsync(
             folder, SegmentJournal.Open(new SegmentJournalOptions { Folder = folder }));
@@ -44,14 +45,17 @@ internal static class PathBenchmark
             table.Add(
                 "256 B", $"{outstanding}", Figures.Rate(onDisk.PerSecond), Figures.Ms(onDisk.Latencies.Ms(0.5)),
                 Figures.Ms(onDisk.Latencies.Ms(0.99)), CpuOf(onDisk), Figures.Rate(inMemory.PerSecond), CpuOf(inMemory),
-                Figures.Ms(fsyncMs), Figures.Rate(byDisk), Figures.Ratio(onDisk.PerSecond / Math.Min(inMemory.PerSecond, byDisk)));
+                Figures.Ms(fsyncMs), Figures.Rate(byDisk),
+                Figures.Ratio(onDisk.PerSecond / Math.Min(inMemory.PerSecond, byDisk)));
         }
 
         table.Print();
-        Console.WriteLine("  ratio: segments against the smaller of memory and n/(1.5 F); CPU includes the callers in this process");
+        Console.WriteLine(
+            "  ratio: segments against the smaller of memory and n/(1.5 F); CPU includes the callers in this process");
     }
 
-    private static async Task<LoopResult> MedianAsync(SiloInProcess silo, BenchmarkKeys keys, int outstanding, TimeSpan length)
+    private static async Task<LoopResult> MedianAsync(
+        SiloInProcess silo, BenchmarkKeys keys, int outstanding, TimeSpan length)
     {
         List<LoopResult> runs = [];
         for (int run = 0; run < _runs; run++)

@@ -36,7 +36,8 @@ internal static class PathSteps
     {
         if (messages == 1)
         {
-            Expect<MessageAccepted>(await partitions.ExecuteAsync(partition, BenchmarkMessages.Send(node), CancellationToken.None));
+            Expect<MessageAccepted>(
+                await partitions.ExecuteAsync(partition, BenchmarkMessages.Send(node), CancellationToken.None));
             return;
         }
 

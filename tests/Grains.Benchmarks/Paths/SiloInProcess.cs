@@ -30,21 +30,24 @@ internal sealed class SiloInProcess : IAsyncDisposable
     public static async Task<SiloInProcess> StartAsync(string folder, IJournal journal)
     {
         Directory.CreateDirectory(folder);
-        string settings = await ClusterStorage.PrepareSqliteAsync(Path.Combine(folder, "cluster.db"), CancellationToken.None);
+        string settings = await ClusterStorage.PrepareSqliteAsync(
+            Path.Combine(folder, "cluster.db"), CancellationToken.None);
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IHostLifetime, UnattendedLifetime>();
         builder.Services.AddSingleton(_ => journal);
         builder.UseOrleans(silo =>
         {
-            silo.UseLocalhostClustering(World.ChildProcess.FreePort(), gatewayPort: 0, serviceId: _clusterName, clusterId: _clusterName);
+            silo.UseLocalhostClustering(
+                World.ChildProcess.FreePort(), gatewayPort: 0, serviceId: _clusterName, clusterId: _clusterName);
             silo.Configure<SiloOptions>(o => o.SiloName = Environment.MachineName);
             silo.AddGrainsSqliteStorage(settings);
             silo.AddGrains(new GrainsSiloOptions { IsAlone = true });
         });
         IHost host = builder.Build();
         await host.StartAsync();
-        await host.Services.GetRequiredService<PartitionReadiness>().WaitAsync(CancellationToken.None).WaitAsync(_readyDeadline);
+        await host.Services.GetRequiredService<PartitionReadiness>().WaitAsync(CancellationToken.None)
+            .WaitAsync(_readyDeadline);
         return new SiloInProcess(host);
     }
 

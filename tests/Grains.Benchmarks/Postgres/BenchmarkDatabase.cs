@@ -12,19 +12,21 @@ internal sealed class BenchmarkDatabase : IAsyncDisposable
     public const int ConnectionsMax = 600;
 
     /// <summary>
-    /// Everything else is as Postgres comes. Room in the WAL, so that no checkpoint falls into a run: the full pages after
-    /// one are what random updates write most of, so this favours the rows.
+    /// Everything else is as Postgres comes. Room in the WAL, so that no checkpoint falls into a run: the full pages
+    /// after one are what random updates write most of, so this favours the rows.
     /// </summary>
     private static readonly string[] _settings =
     [
-        "shared_buffers = 256MB", "max_wal_size = 8GB", "checkpoint_timeout = 1h", $"max_connections = {ConnectionsMax}",
+        "shared_buffers = 256MB", "max_wal_size = 8GB", "checkpoint_timeout = 1h",
+        $"max_connections = {ConnectionsMax}",
         "fsync = on", "synchronous_commit = on", "full_page_writes = on",
     ];
 
     private readonly PostgresServer _server;
     private readonly NpgsqlConnection _observer;
 
-    private BenchmarkDatabase(PostgresServer server, NpgsqlConnection observer) => (_server, _observer) = (server, observer);
+    private BenchmarkDatabase(PostgresServer server, NpgsqlConnection observer) =>
+        (_server, _observer) = (server, observer);
 
     public string ConnectionString => _server.ConnectionString;
 

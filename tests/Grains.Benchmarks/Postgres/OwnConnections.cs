@@ -26,7 +26,9 @@ internal static class OwnConnections
     }
 }
 
-/// <summary>Few connections, on which the statements of all callers follow each other without waiting for answers.</summary>
+/// <summary>
+/// Few connections, on which the statements of all callers follow each other without waiting for answers.
+/// </summary>
 internal static class Multiplexing
 {
     private const int _connections = 64;

@@ -10,7 +10,10 @@ internal static class PlainPuts
     private const string _upsert =
         "INSERT INTO entry (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 
-    private static readonly string[] _names = [.. Enumerable.Range(0, PostgresBenchmark.Keys).Select(n => $"key-{n:d6}")];
+    private static readonly string[] _names =
+    [
+        .. Enumerable.Range(0, PostgresBenchmark.Keys).Select(n => $"key-{n:d6}")
+    ];
     private static readonly byte[] _value = new byte[BenchmarkKeys.ValueBytes];
 
     public static async Task<Work> OnOwnConnectionsAsync(BenchmarkDatabase database, int callers)
@@ -45,7 +48,8 @@ internal static class PlainPuts
 
     private static NpgsqlCommand Fill(NpgsqlCommand command)
     {
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = AnyName(), NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(
+            new NpgsqlParameter<string> { TypedValue = AnyName(), NpgsqlDbType = NpgsqlDbType.Text });
         command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = _value, NpgsqlDbType = NpgsqlDbType.Bytea });
         return command;
     }

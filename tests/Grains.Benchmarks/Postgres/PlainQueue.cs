@@ -5,12 +5,12 @@ using NpgsqlTypes;
 namespace Grains.Benchmarks.Postgres;
 
 /// <summary>
-/// One node's mailbox in rows: it is sent to, taken from, and in the transaction that took it is deleted from, and a state
-/// is stored.
+/// One node's mailbox in rows: it is sent to, taken from, and in the transaction that took it is deleted from, and a
+/// state is stored.
 /// </summary>
 /// <remarks>
-/// Each takes its own, as nodes do. With one table for all callers, each takes what is next, they meet at its head among
-/// locked and dead rows: that was slower at every number of callers.
+/// Each takes its own, as nodes do. With one table for all callers, each takes what is next, they meet at its head
+/// among locked and dead rows: that was slower at every number of callers.
 /// </remarks>
 internal sealed class PlainQueue
 {
@@ -63,7 +63,8 @@ internal sealed class PlainQueue
     /// <param name="database">Where the tables are.</param>
     /// <param name="callers">Each with a connection of its own.</param>
     /// <param name="messages">Sent, and taken at once.</param>
-    /// <param name="isMultiplexed">Sends go at once, over shared connections; else one after another on the caller's.</param>
+    /// <param name="isMultiplexed">Sends go at once, over shared connections; else one after another on the
+    /// caller's.</param>
     public static async Task<Work> OpenAsync(BenchmarkDatabase database, int callers, int messages, bool isMultiplexed)
     {
         NpgsqlDataSource? senders = isMultiplexed ? Multiplexing.Open(database) : null;

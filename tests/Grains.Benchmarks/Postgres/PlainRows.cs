@@ -6,7 +6,8 @@ namespace Grains.Benchmarks.Postgres;
 internal sealed class PlainRows(BenchmarkDatabase database) : Contender(database)
 {
     /// <summary>
-    /// Room in the pages, so that updates stay in them and touch no index; nothing else has one. Names compare as bytes.
+    /// Room in the pages, so that updates stay in them and touch no index; nothing else has one. Names compare as
+    /// bytes.
     /// </summary>
     private static readonly string _tables = $"""
         CREATE TABLE entry (key text COLLATE "C" PRIMARY KEY, value bytea NOT NULL) WITH (fillfactor = 70);

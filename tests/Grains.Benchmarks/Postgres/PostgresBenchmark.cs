@@ -12,7 +12,10 @@ internal static class PostgresBenchmark
     private const double _cpuAimPut = 0.25;
     private const double _cpuAimMessage = 0.1;
     private static readonly int[] _callers = [64, 256];
-    private static readonly (int Nodes, int Messages, double Aim)[] _deliveries = [(64, 1, 2), (256, 1, 2), (64, 16, 5)];
+    private static readonly (int Nodes, int Messages, double Aim)[] _deliveries =
+    [
+        (64, 1, 2), (256, 1, 2), (64, 16, 5)
+    ];
 
     public static async Task RunAsync(BenchmarkOptions options, DataFolder data)
     {
@@ -42,7 +45,8 @@ internal static class PostgresBenchmark
             report.Add($"put, {callers} outstanding", puts);
             aims.AtLeast($"puts, {callers} outstanding, grain path", 3, puts[1].RatioTo(puts[0]).Median);
             aims.AtLeast($"puts, {callers} outstanding, HTTP", 1.5, puts[2].RatioTo(puts[0]).Median);
-            aims.AtMost("  Postgres CPU of one, grain path", _cpuAimPut, puts[1].PostgresCpuEach / puts[0].PostgresCpuEach);
+            aims.AtMost(
+                "  Postgres CPU of one, grain path", _cpuAimPut, puts[1].PostgresCpuEach / puts[0].PostgresCpuEach);
             aims.AtMost("  Postgres CPU of one, HTTP", _cpuAimPut, puts[2].PostgresCpuEach / puts[0].PostgresCpuEach);
         }
 

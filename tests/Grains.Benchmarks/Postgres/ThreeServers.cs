@@ -117,7 +117,8 @@ internal sealed class ThreeServers : Contender
             await Task.Delay(100);
         }
 
-        throw new TimeoutException($"The partitions are not spread over {_count} servers after {_spreadDeadline}: {seen}");
+        throw new TimeoutException(
+            $"The partitions are not spread over {_count} servers after {_spreadDeadline}: {seen}");
     }
 
     private static bool IsSpread(JsonElement cluster)

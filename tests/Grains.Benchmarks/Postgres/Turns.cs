@@ -13,7 +13,8 @@ internal sealed record Turns(int Callers, int PerStep, int Rounds, TimeSpan Leng
 {
     private static readonly TimeSpan _trialMax = TimeSpan.FromSeconds(1.5);
 
-    public async Task<Outcome[]> TakeAsync(IReadOnlyList<Contender> contenders, Func<Contender, IReadOnlyList<Way>> ways)
+    public async Task<Outcome[]> TakeAsync(
+        IReadOnlyList<Contender> contenders, Func<Contender, IReadOnlyList<Way>> ways)
     {
         List<Outcome> outcomes = [];
         List<Work> works = [];

@@ -7,7 +7,8 @@ namespace Grains.Benchmarks.Restarts;
 internal sealed partial record RecoveryLines(int Partitions, double AcquireMs, double CheckpointMs, double RecordsMs)
 {
     /// <summary>Which category to log at Debug.</summary>
-    public static readonly (string Name, string Value) Setting = ("GRAINS_LOG", "Grains.Silo.Loops.PartitionLoop=debug");
+    public static readonly (string Name, string Value) Setting =
+        ("GRAINS_LOG", "Grains.Silo.Loops.PartitionLoop=debug");
 
     public static RecoveryLines Read(IEnumerable<string> lines)
     {
@@ -16,7 +17,8 @@ internal sealed partial record RecoveryLines(int Partitions, double AcquireMs, d
         return new RecoveryLines(times.Length, times.Sum(t => t[0]), times.Sum(t => t[1]), times.Sum(t => t[2]));
     }
 
-    private static double Number(Match match, int group) => double.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
+    private static double Number(Match match, int group) =>
+        double.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"acquired in (\d+) ms, checkpoint read in (\d+) ms, records replayed in (\d+) ms")]
     private static partial Regex Owned();

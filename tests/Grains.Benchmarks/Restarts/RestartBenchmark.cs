@@ -28,14 +28,16 @@ internal static class RestartBenchmark
         double fillSeconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
         long diskBytes = DataFolder.BytesOf(folder);
         double openMs = OpenMs(folder, data.New());
-        const long contentBytes = (long)Filling.Keys * BenchmarkKeys.ValueBytes + (long)Filling.Messages * BenchmarkMessages.BodyBytes;
+        const long contentBytes = (long)Filling.Keys * BenchmarkKeys.ValueBytes
+            + (long)Filling.Messages * BenchmarkMessages.BodyBytes;
         Console.WriteLine($"""
               durability  segment log, fdatasync before every answer
               filled      {Filling.Keys:N0} keys and {Filling.Messages:N0} waiting messages of 256 B in {fillSeconds:0.0} s, then SIGKILL
               on disk     {Figures.MiB(diskBytes)} MiB for {Figures.MiB(contentBytes)} MiB of content
             """);
         var table = new Table(
-            "start", "ready ms", "partitions", "Σ acquire ms", "Σ checkpoint ms", "Σ records ms", "server CPU s", "memory MiB");
+            "start", "ready ms", "partitions", "Σ acquire ms", "Σ checkpoint ms", "Σ records ms", "server CPU s",
+            "memory MiB");
         await StartAsync(table, "on an empty folder", data.New());
         for (int start = 1; start <= _starts; start++)
         {

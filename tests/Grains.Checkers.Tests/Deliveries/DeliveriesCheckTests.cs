@@ -63,5 +63,6 @@ public class DeliveriesCheckTests
             Act(DeliveryActKind.HandedOut, token: 5, call: 2, end: 4),
         ]));
 
-    private static DeliveryAct Act(DeliveryActKind kind, long token, long call, long end) => new(kind, "node", token, call, end);
+    private static DeliveryAct Act(DeliveryActKind kind, long token, long call, long end) =>
+        new(kind, "node", token, call, end);
 }

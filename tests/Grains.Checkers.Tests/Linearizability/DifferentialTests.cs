@@ -3,7 +3,9 @@ using Grains.Checkers.Registers;
 
 namespace Grains.Checkers.Tests.Linearizability;
 
-/// <summary>GRAINS_SEEDS may ask for more histories than the default; a failure names the one seed that shows it.</summary>
+/// <summary>
+/// GRAINS_SEEDS may ask for more histories than the default; a failure names the one seed that shows it.
+/// </summary>
 public class DifferentialTests
 {
     private const int _seedsMin = 20_000;
@@ -39,7 +41,8 @@ public class DifferentialTests
     {
         for (int seed = 0; seed < _seeds; seed += 2)
         {
-            WglResult found = WglChecker.Check(new RegisterModel(), RandomHistories.Next(new Random(seed), spoil: false));
+            WglResult found = WglChecker.Check(
+                new RegisterModel(), RandomHistories.Next(new Random(seed), spoil: false));
             Assert.True(found.Verdict == Verdict.Linearizable, $"seed {seed}\n{found.Explanation}");
         }
     }

@@ -53,5 +53,6 @@ public class MessageCheckTests
         Assert.Equal(
             ["n is 1, but must be 0"],
             CountersCheck.Check(
-                new Dictionary<string, long>(), new Dictionary<string, long>(), new Dictionary<string, long> { ["n"] = 1 }));
+                new Dictionary<string, long>(), new Dictionary<string, long>(), new Dictionary<string,
+                long> { ["n"] = 1 }));
 }

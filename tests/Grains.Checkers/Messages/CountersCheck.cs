@@ -9,7 +9,8 @@ public static class CountersCheck
         IReadOnlyDictionary<string, long> actual)
     {
         var violations = new List<string>();
-        foreach (string counter in acknowledged.Keys.Union(unknown.Keys).Union(actual.Keys).Order(StringComparer.Ordinal))
+        foreach (string counter in acknowledged.Keys.Union(unknown.Keys).Union(actual.Keys)
+            .Order(StringComparer.Ordinal))
         {
             long low = acknowledged.GetValueOrDefault(counter);
             long high = low + unknown.GetValueOrDefault(counter);

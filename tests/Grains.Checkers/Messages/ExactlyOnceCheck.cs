@@ -14,8 +14,14 @@ public static class ExactlyOnceCheck
         Dictionary<string, int> found = effects.CountBy(e => e, StringComparer.Ordinal)
             .ToDictionary(StringComparer.Ordinal);
         return new ExactlyOnceResult(
-            Lost: [.. sent.Where(s => s.Value == MessageFate.Acknowledged && !found.ContainsKey(s.Key)).Select(s => s.Key)],
+            Lost:
+            [
+                .. sent.Where(s => s.Value == MessageFate.Acknowledged && !found.ContainsKey(s.Key)).Select(s => s.Key)
+            ],
             Repeated: [.. found.Where(f => f.Value > 1).Select(f => f.Key)],
-            Invented: [.. found.Keys.Where(label => sent.GetValueOrDefault(label, MessageFate.Refused) == MessageFate.Refused)]);
+            Invented:
+            [
+                .. found.Keys.Where(label => sent.GetValueOrDefault(label, MessageFate.Refused) == MessageFate.Refused)
+            ]);
     }
 }

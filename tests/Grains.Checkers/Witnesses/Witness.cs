@@ -5,10 +5,14 @@ public enum WitnessKind
     /// <summary>Made the revision; of a key, if one is named.</summary>
     Write = 1,
 
-    /// <summary>Saw the partition as it was at the revision: the newest write to the key that is not above it.</summary>
+    /// <summary>
+    /// Saw the partition as it was at the revision: the newest write to the key that is not above it.
+    /// </summary>
     Read = 2,
 
-    /// <summary>Saw a key whose version is the revision; when it was read, the partition may have been further.</summary>
+    /// <summary>
+    /// Saw a key whose version is the revision; when it was read, the partition may have been further.
+    /// </summary>
     Seen = 3,
 
     /// <summary>Saw a key whose version is the revision, at some moment of the past.</summary>

@@ -58,7 +58,9 @@ internal sealed class FinalChecks(Caller caller, LoadRecord record)
         _violations.AddRange(CountersCheck.Check(held, new Dictionary<string, long>(), counted));
     }
 
-    /// <summary>Every key is read once more: so an acknowledged write that is gone is a history that cannot be.</summary>
+    /// <summary>
+    /// Every key is read once more: so an acknowledged write that is gone is a history that cannot be.
+    /// </summary>
     private async Task CheckRegistersAsync()
     {
         var reader = new KeyClient(-1, seed: 0, caller, record);

@@ -36,8 +36,15 @@ internal sealed class HostileNeighbour(
         return
         [
             new("idle connections", connectionsMax, _ => [], _ => new(true)) { Server = at },
-            new("slow readers", 100, _ => Request("GET", "/v1/keyspaces/others/keys?values=true&limit=1000"), TakeLittleAsync) { Server = at },
-            new("slow bodies", 200, _ => [.. Request("PUT", "/v1/keyspaces/others/keys/slow", "Content-Length: 1000000"), .. new byte[60_000]],
+            new(
+                "slow readers", 100, _ => Request("GET", "/v1/keyspaces/others/keys?values=true&limit=1000"),
+                TakeLittleAsync) { Server = at },
+            new(
+                "slow bodies", 200,
+                _ =>
+                [
+                    .. Request("PUT", "/v1/keyspaces/others/keys/slow", "Content-Length: 1000000"), .. new byte[60_000]
+                ],
                 SayLittleAsync) { Server = at },
             new("wrong keys", 16, _ => [], GuessAsync) { Server = at, Insists = true },
             new("parked receives", Math.Min(5_000, connectionsMax - 500),
@@ -56,7 +63,8 @@ internal sealed class HostileNeighbour(
             using var timer = new PeriodicTimer(_period);
             do
             {
-                while (open.Count + (Insists ? 0 : _ended) < sockets && !stop.IsCancellationRequested && await OpenAsync() is { } socket)
+                while (open.Count + (Insists ? 0 : _ended) < sockets && !stop.IsCancellationRequested
+                    && await OpenAsync() is { } socket)
                 {
                     open.Add(socket);
                 }
@@ -125,7 +133,9 @@ internal sealed class HostileNeighbour(
 
     private static byte[] Request(string method, string path, string? header = null, string body = "")
     {
-        string length = body.Length > 0 ? $"Content-Length: {body.Length.ToString(CultureInfo.InvariantCulture)}\r\n" : "";
+        string length = body.Length > 0
+            ? $"Content-Length: {body.Length.ToString(CultureInfo.InvariantCulture)}\r\n"
+            : "";
         string more = header is null ? "" : header + "\r\n";
         return Encoding.ASCII.GetBytes(
             $"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {Key}\r\n{more}{length}\r\n{body}");
@@ -134,7 +144,8 @@ internal sealed class HostileNeighbour(
     private static async ValueTask<bool> TakeLittleAsync(Socket socket) =>
         socket.Available == 0 || await socket.ReceiveAsync(new byte[_slowBytes / 10]) > 0;
 
-    private static async ValueTask<bool> SayLittleAsync(Socket socket) => await socket.SendAsync(new byte[_slowBytes / 10]) > 0;
+    private static async ValueTask<bool> SayLittleAsync(Socket socket) =>
+        await socket.SendAsync(new byte[_slowBytes / 10]) > 0;
 
     private static async ValueTask<bool> GuessAsync(Socket socket)
     {
@@ -146,7 +157,8 @@ internal sealed class HostileNeighbour(
 
     private static async ValueTask<bool> PutMuchAsync(Socket socket)
     {
-        await socket.SendAsync(Request("PUT", $"/v1/keyspaces/others/keys/{Guid.NewGuid()}", "Content-Length: 1048576"));
+        await socket.SendAsync(
+            Request("PUT", $"/v1/keyspaces/others/keys/{Guid.NewGuid()}", "Content-Length: 1048576"));
         await socket.SendAsync(new byte[1 << 20]);
         return await socket.ReceiveAsync(new byte[4_096]) > 0;
     }

@@ -24,7 +24,8 @@ internal sealed class OrdinaryLoad : IAsyncDisposable
 
     public OrdinaryLoad(Uri server)
     {
-        _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = _clients }) { BaseAddress = server };
+        _http = new HttpClient(
+            new SocketsHttpHandler { UseProxy = false, MaxConnectionsPerServer = _clients }) { BaseAddress = server };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
     }
 
@@ -42,7 +43,8 @@ internal sealed class OrdinaryLoad : IAsyncDisposable
         for (int i = 0; i < 5; i++)
         {
             using var value = new ByteArrayContent(new byte[1_000_000]);
-            using HttpResponseMessage put = await _http.PutAsync(new Uri($"/v1/keyspaces/others/keys/page-{i}", UriKind.Relative), value);
+            using HttpResponseMessage put = await _http.PutAsync(
+                new Uri($"/v1/keyspaces/others/keys/page-{i}", UriKind.Relative), value);
             put.EnsureSuccessStatusCode();
         }
     }
@@ -53,7 +55,8 @@ internal sealed class OrdinaryLoad : IAsyncDisposable
         Task[] hostile = [.. neighbours.Select(n => Task.Run(() => n.RunAsync(stop.Token)))];
         var phase = new Phase();
         var clock = Stopwatch.StartNew();
-        await Task.WhenAll(Enumerable.Range(0, _clients).Select(c => Task.Run(() => ClientAsync(c, clock, duration, phase))));
+        await Task.WhenAll(
+            Enumerable.Range(0, _clients).Select(c => Task.Run(() => ClientAsync(c, clock, duration, phase))));
         await stop.CancelAsync();
         await Task.WhenAll(hostile);
         return phase;
@@ -65,7 +68,8 @@ internal sealed class OrdinaryLoad : IAsyncDisposable
         foreach ((string key, long number) in _acknowledged)
         {
             string value = await _http.GetStringAsync(new Uri($"/v1/keyspaces/load/keys/{key}", UriKind.Relative));
-            Assert.True(NumberIn(value) >= number, $"key {key} holds {NumberIn(value)}, and {number} was acknowledged.");
+            Assert.True(
+                NumberIn(value) >= number, $"key {key} holds {NumberIn(value)}, and {number} was acknowledged.");
         }
     }
 
@@ -89,10 +93,12 @@ internal sealed class OrdinaryLoad : IAsyncDisposable
                 }
                 else
                 {
-                    string value = await _http.GetStringAsync(new Uri($"/v1/keyspaces/load/keys/{key}", UriKind.Relative));
+                    string value = await _http.GetStringAsync(
+                        new Uri($"/v1/keyspaces/load/keys/{key}", UriKind.Relative));
                     if (NumberIn(value) < _acknowledged[key])
                     {
-                        phase.Fail($"key {key} was read as {NumberIn(value)}, and {_acknowledged[key]} was acknowledged");
+                        phase.Fail(
+                            $"key {key} was read as {NumberIn(value)}, and {_acknowledged[key]} was acknowledged");
                     }
                 }
 
@@ -109,10 +115,12 @@ internal sealed class OrdinaryLoad : IAsyncDisposable
     {
         long number = Interlocked.Increment(ref _next);
         using var content = new StringContent(number.ToString(CultureInfo.InvariantCulture).PadLeft(_valueChars, '0'));
-        using HttpResponseMessage answer = await _http.PutAsync(new Uri($"/v1/keyspaces/load/keys/{key}", UriKind.Relative), content);
+        using HttpResponseMessage answer = await _http.PutAsync(
+            new Uri($"/v1/keyspaces/load/keys/{key}", UriKind.Relative), content);
         if (answer.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.Created))
         {
-            throw new HttpRequestException($"PUT was answered {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+            throw new HttpRequestException(
+                $"PUT was answered {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
         }
 
         _acknowledged[key] = number;

@@ -22,7 +22,8 @@ internal sealed class Phase
         Interlocked.Increment(ref _failed);
     }
 
-    public override string ToString() => $"{_tookMs.Count} requests, p50 {At(0.5):0.0} ms, p99 {At(0.99):0.0} ms, {_failed} failed";
+    public override string ToString() =>
+        $"{_tookMs.Count} requests, p50 {At(0.5):0.0} ms, p99 {At(0.99):0.0} ms, {_failed} failed";
 
     private double At(double share)
     {

@@ -11,7 +11,8 @@ internal abstract class DatabaseFault(string name) : Fault(name)
     private int _acquiredAgain;
     private long _acceptsNs;
 
-    public override string Note => $"first success after it accepts connections {_untilWritten}; {_acquiredAgain} partitions acquired again";
+    public override string Note =>
+        $"first success after it accepts connections {_untilWritten}; {_acquiredAgain} partitions acquired again";
 
     /// <summary>From connections accepted to a write acknowledged, per partition.</summary>
     public Pauses UntilWritten => _untilWritten;
@@ -20,7 +21,8 @@ internal abstract class DatabaseFault(string name) : Fault(name)
 
     public override IReadOnlyList<ServerProcess> Avoid(ServerProcess victim) => [];
 
-    protected override async Task PrepareAsync(ServerProcess victim, IReadOnlySet<uint> owned) => _epochs = await EpochsAsync();
+    protected override async Task PrepareAsync(ServerProcess victim, IReadOnlySet<uint> owned) =>
+        _epochs = await EpochsAsync();
 
     public override async Task StrikeAsync(ServerProcess victim)
     {

@@ -2,7 +2,9 @@ using Grains.Faults.Tests.World;
 
 namespace Grains.Faults.Tests.Nemesis;
 
-/// <summary>One server does not reach the database for a while; the others do, and all servers reach each other.</summary>
+/// <summary>
+/// One server does not reach the database for a while; the others do, and all servers reach each other.
+/// </summary>
 internal sealed class DatabaseLinkFault(ClusterWorld world, TimeSpan length)
     : Fault($"cut from Postgres {length.TotalSeconds} s")
 {

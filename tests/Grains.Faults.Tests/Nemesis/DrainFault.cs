@@ -4,7 +4,9 @@ using Grains.Faults.Tests.World;
 
 namespace Grains.Faults.Tests.Nemesis;
 
-/// <summary>A server is told to give all its partitions away, and then to take its share again. It serves clients all the while.</summary>
+/// <summary>
+/// A server is told to give all its partitions away, and then to take its share again. It serves clients all the while.
+/// </summary>
 internal sealed class DrainFault() : Fault("drain and resume")
 {
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(60);
@@ -24,7 +26,9 @@ internal sealed class DrainFault() : Fault("drain and resume")
              ClusterView.Counts(await view.PartitionsAsync()).ContainsKey(victim.Name);
              await Task.Delay(_pollPeriod))
         {
-            Assert.True(waited.Elapsed < _deadline, $"{victim.Name} still has partitions {_deadline.TotalSeconds} s after it was told to drain.");
+            Assert.True(
+                waited.Elapsed < _deadline,
+                $"{victim.Name} still has partitions {_deadline.TotalSeconds} s after it was told to drain.");
         }
     }
 

@@ -2,7 +2,9 @@ using Grains.Faults.Tests.World;
 
 namespace Grains.Faults.Tests.Nemesis;
 
-/// <summary>Something that goes wrong with a cluster, and what brings it back to where it was. Used again and again.</summary>
+/// <summary>
+/// Something that goes wrong with a cluster, and what brings it back to where it was. Used again and again.
+/// </summary>
 internal abstract class Fault(string name)
 {
     /// <summary>In figures.</summary>
@@ -12,8 +14,8 @@ internal abstract class Fault(string name)
     public virtual string Note => "";
 
     /// <summary>
-    /// The servers through which nothing can be expected meanwhile, and whose partitions count as hit. Empty: it is about
-    /// all partitions and no server.
+    /// The servers through which nothing can be expected meanwhile, and whose partitions count as hit. Empty: it is
+    /// about all partitions and no server.
     /// </summary>
     public virtual IReadOnlyList<ServerProcess> Avoid(ServerProcess victim) => [victim];
 

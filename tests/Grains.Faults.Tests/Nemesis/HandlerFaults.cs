@@ -3,17 +3,18 @@ using Grains.Faults.Tests.World;
 namespace Grains.Faults.Tests.Nemesis;
 
 /// <summary>
-/// Kills a server, kills the handlers, or freezes them for longer than they may take: one after another, a server first and
-/// then at least every third time.
+/// Kills a server, kills the handlers, or freezes them for longer than they may take: one after another, a server first
+/// and then at least every third time.
 /// </summary>
 /// <param name="seed">Which, and when.</param>
 /// <param name="timesMax">Then nothing more is broken, and all work comes to its end.</param>
 /// <param name="backup">
-/// Takes one, whole, of this server: one that a kill breaks off proves nothing. In a cluster it is taken while nobody has
-/// the partitions of the first one that was killed.
+/// Takes one, whole, of this server: one that a kill breaks off proves nothing. In a cluster it is taken while nobody
+/// has the partitions of the first one that was killed.
 /// </param>
 internal sealed class HandlerFaults(
-    int seed, int timesMax, IReadOnlyList<ServerProcess> servers, HandlerProcess handlers, Func<ServerProcess, Task> backup)
+    int seed, int timesMax, IReadOnlyList<ServerProcess> servers, HandlerProcess handlers, Func<ServerProcess,
+    Task> backup)
 {
     private const int _aServerEvery = 3;
     private static readonly TimeSpan _frozen = TimeSpan.FromSeconds(2);
@@ -27,7 +28,8 @@ internal sealed class HandlerFaults(
     public int Count => _serversKilled + _handlersKilled + _handlersFrozen;
 
     public string Figures =>
-        $"servers killed {_serversKilled} times, handlers killed {_handlersKilled} times, frozen {_handlersFrozen} times";
+        $"servers killed {_serversKilled} times, handlers killed {_handlersKilled} times, frozen {_handlersFrozen} "
+        + "times";
 
     /// <summary>Everything runs again when it returns; two servers were killed, whenever it is stopped.</summary>
     public async Task RunAsync(CancellationToken stop)

@@ -16,7 +16,8 @@ internal sealed class JoinFault(ServerProcess joining, int serversBefore) : Faul
     public double FullestShare { get; private set; }
 
     public override string Note => string.Create(
-        CultureInfo.InvariantCulture, $"moved at most {MovedShare:0.0 %}, the fullest server at most {FullestShare:0.00} of the mean");
+        CultureInfo.InvariantCulture,
+        $"moved at most {MovedShare:0.0 %}, the fullest server at most {FullestShare:0.00} of the mean");
 
     public override IReadOnlyList<ServerProcess> Avoid(ServerProcess victim) => [];
 

@@ -27,7 +27,8 @@ internal sealed class KillFault(IReadOnlyList<ServerProcess> servers, int count)
 
     public override Task RepairAsync(ServerProcess victim) => IsAll ? Task.CompletedTask : StartAsync(victim);
 
-    private ServerProcess[] Killed(ServerProcess victim) => [victim, .. servers.Where(s => s != victim).Take(count - 1)];
+    private ServerProcess[] Killed(ServerProcess victim) =>
+        [victim, .. servers.Where(s => s != victim).Take(count - 1)];
 
     private Task StartAsync(ServerProcess victim) => Task.WhenAll(Killed(victim).Select(s => s.StartAsync()));
 }

@@ -3,7 +3,8 @@ using Grains.Faults.Tests.World;
 namespace Grains.Faults.Tests.Nemesis;
 
 /// <summary>Two servers do not reach each other for a while; the third and the database reach both.</summary>
-internal sealed class LinkFault(ClusterWorld world, TimeSpan length) : Fault($"cut between two servers {length.TotalSeconds} s")
+internal sealed class LinkFault(ClusterWorld world, TimeSpan length)
+    : Fault($"cut between two servers {length.TotalSeconds} s")
 {
     public override IReadOnlyList<ServerProcess> Avoid(ServerProcess victim) => [victim, Other(victim)];
 

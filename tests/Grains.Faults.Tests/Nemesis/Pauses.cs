@@ -21,10 +21,13 @@ internal sealed class Pauses
     private TimeSpan Percentile(int percent)
     {
         _pauses.Sort();
-        return _pauses.Count == 0 ? TimeSpan.Zero : _pauses[Math.Max(0, (int)Math.Ceiling(_pauses.Count * percent / 100.0) - 1)];
+        return _pauses.Count == 0
+            ? TimeSpan.Zero
+            : _pauses[Math.Max(0, (int)Math.Ceiling(_pauses.Count * percent / 100.0) - 1)];
     }
 
     public override string ToString() => $"median {Text(Median)} p99 {Text(P99)} worst {Text(Worst)} of {Count}";
 
-    private static string Text(TimeSpan time) => $"{time.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture)} s";
+    private static string Text(TimeSpan time) =>
+        $"{time.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture)} s";
 }

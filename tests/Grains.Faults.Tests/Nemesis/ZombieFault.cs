@@ -28,9 +28,13 @@ internal abstract class ZombieFault(string name, TimeSpan length) : Fault(name)
 
     public override string Note => $"{Tally}";
 
-    /// <summary>Everything seen by clients of its last run, what was marked as stale during it taken for fresh.</summary>
+    /// <summary>
+    /// Everything seen by clients of its last run, what was marked as stale during it taken for fresh.
+    /// </summary>
     public IEnumerable<Witness> StaleTakenForFresh() => Run.Record.Witnesses.Select(
-        w => w.Kind == WitnessKind.Stale && w.CallNs >= _struckNs && w.CallNs <= _repairedNs ? w with { Kind = WitnessKind.Seen } : w);
+        w => w.Kind == WitnessKind.Stale && w.CallNs >= _struckNs && w.CallNs <= _repairedNs
+            ? w with { Kind = WitnessKind.Seen }
+            : w);
 
     protected abstract void Take(ServerProcess victim);
 
@@ -60,7 +64,9 @@ internal abstract class ZombieFault(string name, TimeSpan length) : Fault(name)
             await Task.Delay(_pollPeriod);
         }
 
-        TimeSpan patience = ClusterView.Counts(await Run.View.PartitionsAsync()).ContainsKey(victim.Name) ? _afterwards : _untilItKnows;
+        TimeSpan patience = ClusterView.Counts(await Run.View.PartitionsAsync()).ContainsKey(victim.Name)
+            ? _afterwards
+            : _untilItKnows;
         Release(victim);
         for (var waited = Stopwatch.StartNew(); victim.IsRunning && waited.Elapsed < patience;)
         {

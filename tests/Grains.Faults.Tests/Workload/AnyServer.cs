@@ -44,7 +44,8 @@ internal sealed class AnyServer(params Uri[] servers) : IDisposable
             try
             {
                 using HttpResponseMessage answer = await _http.SendAsync(request, deadline.Token);
-                bool isInTrouble = answer.StatusCode is >= HttpStatusCode.InternalServerError or HttpStatusCode.TooManyRequests;
+                bool isInTrouble = answer.StatusCode is >= HttpStatusCode.InternalServerError
+                    or HttpStatusCode.TooManyRequests;
                 if (!isInTrouble)
                 {
                     return (answer.StatusCode, await answer.Content.ReadAsStringAsync(deadline.Token));

@@ -5,7 +5,9 @@ using System.Text.Json;
 
 namespace Grains.Faults.Tests.Workload;
 
-/// <summary>A client of a bank: opens accounts, orders moves between them, each once, and counts what is there.</summary>
+/// <summary>
+/// A client of a bank: opens accounts, orders moves between them, each once, and counts what is there.
+/// </summary>
 /// <param name="service">Whose nodes the accounts are.</param>
 /// <param name="servers">Whichever answers.</param>
 internal sealed class Bank(int seed, string service, params Uri[] servers) : IDisposable
@@ -77,7 +79,9 @@ internal sealed class Bank(int seed, string service, params Uri[] servers) : IDi
         await answer.Content.CopyToAsync(to);
     }
 
-    /// <summary>Once nothing moves any more; else as it is at the deadline, for the test to say what is wrong.</summary>
+    /// <summary>
+    /// Once nothing moves any more; else as it is at the deadline, for the test to say what is wrong.
+    /// </summary>
     public async Task<Accounts> SettledAsync(TimeSpan deadline)
     {
         long begun = Environment.TickCount64;

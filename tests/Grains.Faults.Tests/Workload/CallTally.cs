@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Grains.Faults.Tests.Workload;
 
-/// <summary>What became of calls: how many, how many with an unknown end, and every kind of failure by its name.</summary>
+/// <summary>
+/// What became of calls: how many, how many with an unknown end, and every kind of failure by its name.
+/// </summary>
 internal sealed class CallTally
 {
     private readonly ConcurrentDictionary<string, long> _failures = new(StringComparer.Ordinal);

@@ -24,7 +24,8 @@ internal sealed class Caller(Callers callers, int first)
     public async Task<Reply> MustGetAsync(string path)
     {
         Reply reply = await GetAsync(path);
-        for (var waited = Stopwatch.StartNew(); !IsAnswer(reply) && waited.Elapsed < _patience; reply = await GetAsync(path))
+        for (var waited = Stopwatch.StartNew(); !IsAnswer(reply)
+            && waited.Elapsed < _patience; reply = await GetAsync(path))
         {
             await Task.Delay(_pollPeriod);
         }
@@ -33,9 +34,11 @@ internal sealed class Caller(Callers callers, int first)
         return reply;
     }
 
-    public Task<Reply> PutJsonAsync(string path, string json) => CallAsync(HttpMethod.Put, path, json, "application/json");
+    public Task<Reply> PutJsonAsync(string path, string json) =>
+        CallAsync(HttpMethod.Put, path, json, "application/json");
 
-    public Task<Reply> PostJsonAsync(string path, string json) => CallAsync(HttpMethod.Post, path, json, "application/json");
+    public Task<Reply> PostJsonAsync(string path, string json) =>
+        CallAsync(HttpMethod.Post, path, json, "application/json");
 
     public Task<Reply> PutTextAsync(string path, string text, long? ifVersion) =>
         CallAsync(HttpMethod.Put, path, text, "text/plain", Condition(ifVersion));
@@ -62,7 +65,8 @@ internal sealed class Caller(Callers callers, int first)
     };
 
     private async Task<Reply> CallAsync(
-        HttpMethod method, string path, string? body, string? contentType, Action<HttpRequestHeaders>? addHeaders = null)
+        HttpMethod method, string path, string? body, string? contentType,
+        Action<HttpRequestHeaders>? addHeaders = null)
     {
         int server = _server;
         using var request = new HttpRequestMessage(method, new Uri(callers.Server(server), path));

@@ -37,7 +37,8 @@ internal sealed class ClusterView(Caller caller)
             if (waited.Elapsed > deadline)
             {
                 throw new TimeoutException(
-                    $"After {deadline.TotalSeconds} s the {now.Count} partitions are not balanced over {servers} servers: "
+                    $"After {deadline.TotalSeconds} s the {now.Count} partitions are not balanced over {servers} "
+                    + "servers: "
                     + string.Join(", ", Counts(now).OrderBy(c => c.Key).Select(c => $"{c.Key} {c.Value}")));
             }
 

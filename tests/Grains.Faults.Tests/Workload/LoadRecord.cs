@@ -53,7 +53,8 @@ internal sealed class LoadRecord : IDisposable
         _log.Write(0, "ack", what, detail, NowNs());
     }
 
-    public void Wrote(uint partition, long revision, long callNs, string? key = null, string? value = null, long epoch = 0) =>
+    public void Wrote(
+        uint partition, long revision, long callNs, string? key = null, string? value = null, long epoch = 0) =>
         Witnesses.Add(new Witness
         {
             Kind = WitnessKind.Write,

@@ -5,9 +5,11 @@ namespace Grains.Faults.Tests.Workload;
 /// <param name="callers">Theirs.</param>
 /// <param name="record">What they know.</param>
 /// <param name="pause">
-/// Of each after each call, so that a server which comes back has a processor to do so. Zero: as fast as they are answered.
+/// Of each after each call, so that a server which comes back has a processor to do so. Zero: as fast as they are
+/// answered.
 /// </param>
-internal sealed class MixedLoad(int seed, Callers callers, LoadRecord record, TimeSpan pause = default) : IAsyncDisposable
+internal sealed class MixedLoad(int seed, Callers callers, LoadRecord record, TimeSpan pause = default)
+    : IAsyncDisposable
 {
     private const int _keyClients = 6;
     private const int _senders = 4;
@@ -26,7 +28,9 @@ internal sealed class MixedLoad(int seed, Callers callers, LoadRecord record, Ti
             .. Enumerable.Range(0, _keyClients)
                 .Select(i => new KeyClient(i, seed + i, callers.Next(), record).RunAsync(pause, _stopAsking.Token)),
             .. Enumerable.Range(0, _senders)
-                .Select(i => new Sender(i, seed + 100 + i, callers.Next(), record).RunAsync(pause, _stopAsking.Token, _giveUp.Token)),
+                .Select(
+                    i => new Sender(
+                        i, seed + 100 + i, callers.Next(), record).RunAsync(pause, _stopAsking.Token, _giveUp.Token)),
         ]);
         StartReceiving();
     }

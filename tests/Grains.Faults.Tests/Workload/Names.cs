@@ -44,9 +44,11 @@ internal sealed class Names(int run = 1)
     /// <summary>Deliveries of it are held while servers are frozen.</summary>
     public string Leased { get; } = $"leased-{run}";
 
-    public static string KeyPath(string keyspace, string key) => $"/v1/keyspaces/{keyspace}/keys/{Uri.EscapeDataString(key)}";
+    public static string KeyPath(string keyspace, string key) =>
+        $"/v1/keyspaces/{keyspace}/keys/{Uri.EscapeDataString(key)}";
 
-    public static string NodePath(string service, string node) => $"/v1/services/{service}/nodes/{Uri.EscapeDataString(node)}";
+    public static string NodePath(string service, string node) =>
+        $"/v1/services/{service}/nodes/{Uri.EscapeDataString(node)}";
 
     /// <summary>Tagged, so that the key of the same name shares the partition.</summary>
     public static string IntakeNode(int number) => $"{{in-{number}}}";
@@ -54,7 +56,8 @@ internal sealed class Names(int run = 1)
     public static string LedgerNode(int number) => $"out-{number}";
 
     public static uint PartitionOfNode(string service, string node) =>
-        _slots.PartitionOf(PlacementKey.SlotOfNode(Encoding.UTF8.GetBytes(service), Encoding.UTF8.GetBytes(node))).Value;
+        _slots.PartitionOf(
+            PlacementKey.SlotOfNode(Encoding.UTF8.GetBytes(service), Encoding.UTF8.GetBytes(node))).Value;
 
     /// <summary>What keys and nodes of that partition can have in braces.</summary>
     public string TagOf(uint partition) => Enumerable.Range(0, _tagsTriedMax).Select(i => $"t{i}")

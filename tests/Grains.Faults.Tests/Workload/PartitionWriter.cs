@@ -9,7 +9,9 @@ internal sealed class PartitionWriter(uint partition, Caller caller, LoadRecord 
     private const int _numbersOfOthers = 1_000;
     private const int _writesPerKey = 200;
 
-    /// <summary>Each write whose end nobody knows doubles what a search may have to try. Beyond those of one take-over.</summary>
+    /// <summary>
+    /// Each write whose end nobody knows doubles what a search may have to try. Beyond those of one take-over.
+    /// </summary>
     private const int _unknownPerKey = 12;
 
     private static readonly TimeSpan _pace = TimeSpan.FromMilliseconds(100);

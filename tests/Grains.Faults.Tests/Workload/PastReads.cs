@@ -29,7 +29,8 @@ internal sealed class PastReads(Caller caller, LoadRecord record)
         if (written is not null && reply.Version < written.Version)
         {
             record.Violations.Enqueue(
-                $"a read of a session that had written {name} v{written.Version} at {written.Position} gave v{reply.Version}");
+                $"a read of a session that had written {name} v{written.Version} at {written.Position} gave "
+                + $"v{reply.Version}");
         }
 
         if (reply.Consistency != (written is null ? "stale" : "session"))

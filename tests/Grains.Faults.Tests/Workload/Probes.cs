@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Grains.Faults.Tests.Workload;
 
-/// <summary>A writer for every partition, through the servers that no fault is meant for: they tell how long it was gone.</summary>
+/// <summary>
+/// A writer for every partition, through the servers that no fault is meant for: they tell how long it was gone.
+/// </summary>
 internal sealed class Probes(IEnumerable<uint> partitions, Callers callers, LoadRecord record) : IAsyncDisposable
 {
     /// <summary>Long enough for a cluster in order, and short enough to tell how long a partition was gone.</summary>
@@ -38,7 +40,8 @@ internal sealed class Probes(IEnumerable<uint> partitions, Callers callers, Load
     /// <summary>Waits until every partition was written by a call that began after that moment.</summary>
     public async Task AllSucceedAsync(long sinceNs, TimeSpan deadline)
     {
-        for (var waited = Stopwatch.StartNew(); !Writers.All(w => w.HasSucceededSince(sinceNs)); await Task.Delay(_pollPeriod))
+        for (var waited = Stopwatch.StartNew(); !Writers.All(
+            w => w.HasSucceededSince(sinceNs)); await Task.Delay(_pollPeriod))
         {
             if (waited.Elapsed > deadline)
             {

@@ -21,7 +21,9 @@ internal sealed record Reply(ReplyKind Kind, int Status, string Body)
     /// <summary>The version in the ETag, or 0.</summary>
     public long Version { get; init; }
 
-    /// <summary>Where in the history of its partition the answer belongs, to be given back as it is; or empty.</summary>
+    /// <summary>
+    /// Where in the history of its partition the answer belongs, to be given back as it is; or empty.
+    /// </summary>
     public string Position { get; init; } = "";
 
     /// <summary>How fresh the server says the read is; or empty.</summary>
@@ -39,7 +41,8 @@ internal sealed record Reply(ReplyKind Kind, int Status, string Body)
         bool isUncertain = status >= 400 && Member(body, "outcome") == "unknown";
         bool decided = !isUncertain && status is ((>= 200 and < 300) or 304 or 404 or 409 or 412 or 422);
         bool nothingHappened = !decided && Member(body, "outcome") == "none";
-        return new Reply(decided ? ReplyKind.Decided : nothingHappened ? ReplyKind.NotStarted : ReplyKind.Unknown, status, body)
+        return new Reply(
+            decided ? ReplyKind.Decided : nothingHappened ? ReplyKind.NotStarted : ReplyKind.Unknown, status, body)
         {
             Version = answer.Headers.ETag is { } tag ? long.Parse(tag.Tag.Trim('"'), CultureInfo.InvariantCulture) : 0,
             Position = Header(answer, "Grains-Position"),

@@ -6,8 +6,9 @@ using System.Net.Http.Json;
 namespace Grains.Faults.Tests.Workload;
 
 /// <summary>
-/// Callers that ask a node each and wait for the reply, repeating under the same key until there is one: the node counts its
-/// requests, so reply number n says n, or a request was handled twice, or not at all. Beside them, timers of every second.
+/// Callers that ask a node each and wait for the reply, repeating under the same key until there is one: the node
+/// counts its requests, so reply number n says n, or a request was handled twice, or not at all. Beside them, timers of
+/// every second.
 /// </summary>
 /// <param name="service">Whose nodes they ask.</param>
 /// <param name="servers">Whichever answers.</param>
@@ -17,7 +18,8 @@ internal sealed class Requests(string service, params Uri[] servers) : IDisposab
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2) })
+    private readonly HttpClient _http = new(
+        new SocketsHttpHandler { UseProxy = false, ConnectTimeout = TimeSpan.FromSeconds(2) })
     {
         Timeout = TimeSpan.FromSeconds(8),
     };
@@ -37,18 +39,21 @@ internal sealed class Requests(string service, params Uri[] servers) : IDisposab
         {
             Content = JsonContent.Create(new
             {
-                handler = new { kind = "hosted" }, lease = "5s", retry = new { attempts = 1_000, backoff = "50ms", maxBackoff = "500ms" },
+                handler = new { kind = "hosted" }, lease = "5s",
+                retry = new { attempts = 1_000, backoff = "50ms", maxBackoff = "500ms" },
             }),
         });
         for (int i = 0; i < _callers; i++)
         {
             string timer = $"/v1/services/{service}/nodes/n{i}/timers/second";
-            await AnyAsync(() => new(HttpMethod.Put, timer) { Content = JsonContent.Create(new { cron = "* * * * * *" }) });
+            await AnyAsync(
+                () => new(HttpMethod.Put, timer) { Content = JsonContent.Create(new { cron = "* * * * * *" }) });
         }
     }
 
     /// <returns>What was wrong, in words.</returns>
-    public async Task<string[]> AskAsync(CancellationToken stop) => [.. (await Task.WhenAll(Enumerable.Range(0, _callers).Select(async caller =>
+    public async Task<string[]> AskAsync(CancellationToken stop) =>
+        [.. (await Task.WhenAll(Enumerable.Range(0, _callers).Select(async caller =>
     {
         List<string> wrong = [];
         for (int number = 1; !stop.IsCancellationRequested && wrong.Count == 0; number++)
@@ -75,11 +80,17 @@ internal sealed class Requests(string service, params Uri[] servers) : IDisposab
             string path = $"/v1/services/{service}/nodes/n{i}";
             await AnyAsync(() => new(HttpMethod.Delete, $"{path}/timers/second"));
             string state = (await AnyAsync(() => new(HttpMethod.Get, $"{path}/state"))).Text;
-            DateTimeOffset[] times = [.. state.Split(' ').Skip(1).Select(t => DateTimeOffset.Parse(t, CultureInfo.InvariantCulture))];
+            DateTimeOffset[] times =
+            [
+                .. state.Split(' ').Skip(1).Select(t => DateTimeOffset.Parse(t, CultureInfo.InvariantCulture))
+            ];
             fired += times.Length;
-            if (times.Length == 0 || times.Any(t => t.Millisecond != 0) || !times.SequenceEqual(times.Distinct().Order()))
+            if (times.Length == 0 || times.Any(t => t.Millisecond != 0)
+                || !times.SequenceEqual(times.Distinct().Order()))
             {
-                wrong.Add($"the timer of n{i} fired at {string.Join(' ', times.Select(t => t.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)))}");
+                wrong.Add(
+                    $"the timer of n{i} fired at "
+                    + $"{string.Join(' ', times.Select(t => t.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture)))}");
             }
         }
 
@@ -94,7 +105,8 @@ internal sealed class Requests(string service, params Uri[] servers) : IDisposab
         {
             (HttpStatusCode status, string text) = await AnyAsync(() =>
             {
-                var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/services/{service}/nodes/n{caller}/messages");
+                var request = new HttpRequestMessage(
+                    HttpMethod.Post, $"/v1/services/{service}/nodes/n{caller}/messages");
                 request.Headers.Add("Idempotency-Key", $"{caller}-{number}");
                 request.Headers.Add("Prefer", "wait=5");
                 return request;

@@ -5,8 +5,8 @@ namespace Grains.Faults.Tests.Workload;
 
 /// <summary>
 /// Tokens that go round a ring of nodes over all partitions, let out by one node at once, each hop a message that its
-/// handler sends in its commit. Every node's state is what it handled, in order; so at the end it can be told of every hop
-/// whether it happened once, and of every two neighbours whether what one sent arrived in that order.
+/// handler sends in its commit. Every node's state is what it handled, in order; so at the end it can be told of every
+/// hop whether it happened once, and of every two neighbours whether what one sent arrived in that order.
 /// </summary>
 internal sealed class Ring(string service, int hopsAtLeast, Uri[] servers) : IDisposable
 {
@@ -62,12 +62,20 @@ internal sealed class Ring(string service, int hopsAtLeast, Uri[] servers) : IDi
                 wrong.Add($"n{node} handled {twice.Key} {twice.Count()} times");
             }
 
-            wrong.AddRange(here.Where(h => (h.Token * 7 + h.Hop) % Nodes != node).Select(h => $"n{node} handled {h}, which was not for it"));
-            (int, int)[] sent = [.. handled[(node + Nodes - 1) % Nodes].Where(h => h.Hop < HopsPerToken).Select(h => (h.Token, h.Hop + 1))];
+            wrong.AddRange(
+                here.Where(h => (h.Token * 7 + h.Hop) % Nodes != node).Select(
+                    h => $"n{node} handled {h}, which was not for it"));
+            (int, int)[] sent =
+            [
+                .. handled[(node + Nodes - 1) % Nodes].Where(h => h.Hop < HopsPerToken)
+                .Select(h => (h.Token, h.Hop + 1))
+            ];
             (int, int)[] arrived = [.. here.Where(h => h.Hop > 0)];
             if (!sent.SequenceEqual(arrived))
             {
-                wrong.Add($"n{node} handled {arrived.Length} messages of its neighbour, which sent {sent.Length}, or in another order");
+                wrong.Add(
+                    $"n{node} handled {arrived.Length} messages of its neighbour, which sent {sent.Length}, or in "
+                    + "another order");
             }
         }
 
@@ -86,6 +94,7 @@ internal sealed class Ring(string service, int hopsAtLeast, Uri[] servers) : IDi
     {
         string state = await _server.CallAsync(HttpMethod.Get, $"/v1/services/{service}/nodes/{node}/state") ?? "";
         return [.. state.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(w => w.Split(':'))
-            .Select(w => (int.Parse(w[0], CultureInfo.InvariantCulture), int.Parse(w[1], CultureInfo.InvariantCulture)))];
+            .Select(
+                w => (int.Parse(w[0], CultureInfo.InvariantCulture), int.Parse(w[1], CultureInfo.InvariantCulture)))];
     }
 }

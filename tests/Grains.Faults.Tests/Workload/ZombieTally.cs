@@ -35,6 +35,7 @@ internal sealed class ZombieTally
     public void Ended() => Interlocked.Increment(ref _ended);
 
     public override string ToString() =>
-        $"asked {_asked} times meanwhile: answered {_reads} reads, {_refusals} refusals, {_renewals} renewals, {_stale} stale reads; "
+        $"asked {_asked} times meanwhile: answered {_reads} reads, {_refusals} refusals, {_renewals} renewals, "
+        + $"{_stale} stale reads; "
         + $"{_handedOutAgain} of {_held} deliveries handed out again by others; ended itself {_ended} times";
 }

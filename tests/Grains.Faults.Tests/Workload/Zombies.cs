@@ -1,9 +1,10 @@
 namespace Grains.Faults.Tests.Workload;
 
 /// <summary>
-/// Asks a server that is frozen or cut off, and again when it goes on, for what only the owner of a partition may say: reads,
-/// compare-and-sets that must fail, renewals of deliveries that it handed out; and for stale reads, which it may give. Meanwhile others own its partitions, write
-/// the same keys and hand out the same messages. All of it is recorded, so that a word of the past is found as one.
+/// Asks a server that is frozen or cut off, and again when it goes on, for what only the owner of a partition may say:
+/// reads, compare-and-sets that must fail, renewals of deliveries that it handed out; and for stale reads, which it may
+/// give. Meanwhile others own its partitions, write the same keys and hand out the same messages. All of it is
+/// recorded, so that a word of the past is found as one.
 /// </summary>
 /// <param name="zombie">Clients bound to that server, with a deadline beyond the end of the fault.</param>
 /// <param name="healthy">Clients bound to the others.</param>
@@ -20,7 +21,9 @@ internal sealed class Zombies(Callers zombie, Callers healthy, LoadRecord record
     private Task _running = Task.CompletedTask;
     private int _clients;
 
-    /// <summary>Before the fault: takes a delivery in each of these partitions, with a lease that outlasts the run.</summary>
+    /// <summary>
+    /// Before the fault: takes a delivery in each of these partitions, with a lease that outlasts the run.
+    /// </summary>
     public async Task PrepareAsync(IEnumerable<PartitionWriter> writers)
     {
         Caller caller = healthy.Next();
@@ -59,7 +62,8 @@ internal sealed class Zombies(Callers zombie, Callers healthy, LoadRecord record
             foreach ((PartitionWriter writer, _, Delivery delivery) in _held)
             {
                 asked.AddRange(
-                    ReadAsync(writer.Key), BeRefusedAsync(writer.Key), RenewAsync(delivery), ReadThePastAsync(writer.Key));
+                    ReadAsync(writer.Key), BeRefusedAsync(writer.Key), RenewAsync(delivery),
+                    ReadThePastAsync(writer.Key));
             }
 
             await Task.WhenAny(Task.Delay(_pace, stop));
@@ -69,7 +73,8 @@ internal sealed class Zombies(Callers zombie, Callers healthy, LoadRecord record
         tally.Asked(asked.Count);
     }
 
-    private KeyClient NewClient() => new(_numbersOfOthers + Interlocked.Increment(ref _clients), seed: 0, zombie.Next(), record);
+    private KeyClient NewClient() =>
+        new(_numbersOfOthers + Interlocked.Increment(ref _clients), seed: 0, zombie.Next(), record);
 
     private async Task ReadAsync(string key)
     {

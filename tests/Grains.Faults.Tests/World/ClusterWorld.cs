@@ -3,8 +3,9 @@ using Grains.Postgres.Testing;
 namespace Grains.Faults.Tests.World;
 
 /// <summary>
-/// Several server processes on one Postgres. Where the system allows it each is at an end of its own of a network that can
-/// be cut, and the database on a volume whose power can be cut; else all are on loopback, and those faults are skipped.
+/// Several server processes on one Postgres. Where the system allows it each is at an end of its own of a network that
+/// can be cut, and the database on a volume whose power can be cut; else all are on loopback, and those faults are
+/// skipped.
 /// </summary>
 internal sealed class ClusterWorld : IAsyncDisposable
 {
@@ -100,7 +101,9 @@ internal sealed class ClusterWorld : IAsyncDisposable
     /// <summary>Makes durable what is there, so that a run does not begin by losing its own preparation.</summary>
     public void Sync() => _volume?.Sync();
 
-    /// <summary>The machine of the database loses its power, gets it back, and Postgres starts on what the disk has.</summary>
+    /// <summary>
+    /// The machine of the database loses its power, gets it back, and Postgres starts on what the disk has.
+    /// </summary>
     public async Task CutPowerOfPostgresAsync()
     {
         foreach (ServerProcess server in _servers)
@@ -115,7 +118,9 @@ internal sealed class ClusterWorld : IAsyncDisposable
         await Postgres.StartAgainAsync();
     }
 
-    /// <summary>Those that found out that they were out, and ended themselves; a service manager would do the same.</summary>
+    /// <summary>
+    /// Those that found out that they were out, and ended themselves; a service manager would do the same.
+    /// </summary>
     public Task RestartEndedAsync() => Task.WhenAll(Servers.Where(s => !s.IsRunning).Select(s => s.StartAsync()));
 
     /// <summary>The ends of what the servers and Postgres said.</summary>

@@ -5,7 +5,9 @@ using System.Net.Sockets;
 
 namespace Grains.Faults.Tests.World;
 
-/// <summary>The handlers of a user: a web server in a process of its own, that is killed and frozen like any other.</summary>
+/// <summary>
+/// The handlers of a user: a web server in a process of its own, that is killed and frozen like any other.
+/// </summary>
 internal sealed class HandlerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(60);
@@ -46,7 +48,8 @@ internal sealed class HandlerProcess : IAsyncDisposable
         {
             if (_process.HasExited || waited.Elapsed > _deadline)
             {
-                throw new InvalidOperationException($"The handlers at {_address} did not start in {waited.Elapsed.TotalSeconds:F0} s.");
+                throw new InvalidOperationException(
+                    $"The handlers at {_address} did not start in {waited.Elapsed.TotalSeconds:F0} s.");
             }
 
             await Task.Delay(_pollPeriod);

@@ -1,8 +1,8 @@
 namespace Grains.Faults.Tests.World;
 
 /// <summary>
-/// What this process makes outside of itself has its id in the name. So the next test run finds what is left of one that was
-/// killed, and removes it.
+/// What this process makes outside of itself has its id in the name. So the next test run finds what is left of one
+/// that was killed, and removes it.
 /// </summary>
 internal static class LeftOvers
 {
@@ -19,7 +19,9 @@ internal static class LeftOvers
     /// <summary>Once in this process.</summary>
     public static void Remove() => _ = _removed.Value;
 
-    /// <summary>Network namespaces with the processes inside, which have no parent any more, then mounted volumes.</summary>
+    /// <summary>
+    /// Network namespaces with the processes inside, which have no parent any more, then mounted volumes.
+    /// </summary>
     public static void RemoveNow()
     {
         if (OperatingSystem.IsLinux())

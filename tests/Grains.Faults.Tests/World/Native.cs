@@ -61,7 +61,8 @@ internal static class Native
         }
     }
 
-#pragma warning disable IDE1006, SYSLIB1054 // The names are the C library's; generated marshalling would need unsafe code.
+// The names are the C library's; generated marshalling would need unsafe code.
+#pragma warning disable IDE1006, SYSLIB1054
     [DllImport("libc", SetLastError = true)]
     private static extern uint geteuid();
 

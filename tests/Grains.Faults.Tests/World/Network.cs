@@ -6,8 +6,8 @@ using Grains.Postgres.Testing;
 namespace Grains.Faults.Tests.World;
 
 /// <summary>
-/// A network of a test's own: a switch in a network namespace, ends in namespaces of theirs, and this process as a host on
-/// it. Between two ends everything can be dropped, silently and both ways, as by a cable that is cut.
+/// A network of a test's own: a switch in a network namespace, ends in namespaces of theirs, and this process as a host
+/// on it. Between two ends everything can be dropped, silently and both ways, as by a cable that is cut.
 /// </summary>
 internal sealed class Network : IDisposable
 {
@@ -68,7 +68,9 @@ internal sealed class Network : IDisposable
         string port = $"port{number}";
         Ip("netns", "add", end.Namespace);
         _ends.Add(end);
-        Ip("-n", _switch, "link", "add", "name", port, "type", "veth", "peer", "name", NetworkEnd.Interface, "netns", end.Namespace);
+        Ip(
+            "-n", _switch, "link", "add", "name", port, "type", "veth", "peer", "name", NetworkEnd.Interface, "netns",
+            end.Namespace);
         PlugIn(port);
         In(end, "addr", "add", $"{end.Address}/24", "dev", NetworkEnd.Interface);
         In(end, "link", "set", NetworkEnd.Interface, "up");
@@ -125,7 +127,9 @@ internal sealed class Network : IDisposable
     {
         if (_cut.Add((from, to)))
         {
-            In(from, "neigh", "replace", $"{to.Address}", "lladdr", _nobody, "nud", "permanent", "dev", NetworkEnd.Interface);
+            In(
+                from, "neigh", "replace", $"{to.Address}", "lladdr", _nobody, "nud", "permanent", "dev",
+                NetworkEnd.Interface);
         }
     }
 
@@ -152,7 +156,8 @@ internal sealed class Network : IDisposable
     // An interface goes with the namespace that its other end is in.
     private void Remove()
     {
-        foreach (string space in _ends.Select(e => e.Namespace).Append(_switch).Where(s => File.Exists($"{Folder}/{s}")))
+        foreach (string space in _ends.Select(e => e.Namespace).Append(_switch)
+            .Where(s => File.Exists($"{Folder}/{s}")))
         {
             Ip("netns", "del", space);
         }

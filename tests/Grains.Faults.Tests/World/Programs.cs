@@ -10,7 +10,9 @@ internal static class Programs
 
     /// <summary>GRAINS_SERVER_DLL, else what was built before this project.</summary>
     public static string Server =>
-        Environment.GetEnvironmentVariable("GRAINS_SERVER_DLL") is { Length: > 0 } given ? given : Built("Grains.Server");
+        Environment.GetEnvironmentVariable("GRAINS_SERVER_DLL") is { Length: > 0 } given
+            ? given
+            : Built("Grains.Server");
 
     public static string WordCount => Built("Grains.Samples.WordCount");
 
@@ -22,7 +24,8 @@ internal static class Programs
         string path = Path.Combine(Root(), folder, project, "bin", _configuration, "net10.0", project + ".dll");
         return File.Exists(path)
             ? path
-            : throw new FileNotFoundException($"{project} is not built ({_configuration}); build its project first.", path);
+            : throw new FileNotFoundException(
+                $"{project} is not built ({_configuration}); build its project first.", path);
     }
 
     private static string Root()

@@ -4,7 +4,9 @@ namespace Grains.Faults.Tests.World;
 internal static class Seed
 {
     public static int Next() =>
-        int.TryParse(Environment.GetEnvironmentVariable("GRAINS_SEED"), out int seed) ? seed : Random.Shared.Next(1, 1_000_000);
+        int.TryParse(Environment.GetEnvironmentVariable("GRAINS_SEED"), out int seed)
+            ? seed
+            : Random.Shared.Next(1, 1_000_000);
 
     /// <summary>How often a fault is injected: the variable, else the default.</summary>
     public static int Count(string variable, int byDefault) =>

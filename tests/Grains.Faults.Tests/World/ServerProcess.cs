@@ -18,7 +18,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly ServerSettings _settings;
     private readonly string _logPath;
     private readonly Action _atExit;
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
+    private readonly HttpClient _http = new(
+        new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(2) };
     private Process? _process;
     private StreamWriter? _log;
     private bool _isDisturbed;
@@ -62,7 +63,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         {
             // Only after this is all of its output there.
             process.WaitForExit();
-            throw new LostServerException($"{Name} ended with {process.ExitCode}, and nobody had asked it to.\n{LogTail()}");
+            throw new LostServerException(
+                $"{Name} ended with {process.ExitCode}, and nobody had asked it to.\n{LogTail()}");
         }
     }
 
@@ -203,7 +205,10 @@ internal sealed class ServerProcess : IAsyncDisposable
         _isDisturbed = false;
         Close();
         string[] command = [.. _settings.End?.Inside ?? [], "dotnet", _settings.Program, .. _settings.Arguments];
-        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true
+        };
 
         // A process that is killed cannot remove the diagnostic sockets that it would open.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";

@@ -27,7 +27,8 @@ internal sealed record ServerSettings(string Name, Uri Url, string LogPath)
     }
 
     /// <summary>One of several on a common database.</summary>
-    public static ServerSettings Member(string name, string logPath, string postgres, NetworkEnd? end, bool lossy = false)
+    public static ServerSettings Member(
+        string name, string logPath, string postgres, NetworkEnd? end, bool lossy = false)
     {
         string address = end?.Address.ToString() ?? "127.0.0.1";
         var url = new Uri($"http://{address}:{FreePort.Find()}");

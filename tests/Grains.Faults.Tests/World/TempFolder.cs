@@ -1,6 +1,8 @@
 namespace Grains.Faults.Tests.World;
 
-/// <summary>A folder of one test, outside every volume that it breaks. Gone afterwards, unless GRAINS_KEEP is set.</summary>
+/// <summary>
+/// A folder of one test, outside every volume that it breaks. Gone afterwards, unless GRAINS_KEEP is set.
+/// </summary>
 internal sealed class TempFolder : IDisposable
 {
     private static readonly bool _keep = Environment.GetEnvironmentVariable("GRAINS_KEEP") is { Length: > 0 };

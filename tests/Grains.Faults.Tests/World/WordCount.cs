@@ -13,11 +13,13 @@ internal static class WordCount
     /// <summary>The line with the result.</summary>
     public static string LastLine(string said) => said.TrimEnd().Split('\n')[^1];
 
-    public static Task<(int ExitCode, string Said)> RunAsync(params string[] arguments) => RunAsync(arguments, _deadline);
+    public static Task<(int ExitCode, string Said)> RunAsync(params string[] arguments) =>
+        RunAsync(arguments, _deadline);
 
     /// <param name="arguments">Of its command line.</param>
     /// <param name="within">Else it is killed.</param>
-    /// <param name="atStop">What happens each time it says that it stopped, at a point of the work; then it goes on.</param>
+    /// <param name="atStop">What happens each time it says that it stopped, at a point of the work; then it goes
+    /// on.</param>
     public static async Task<(int ExitCode, string Said)> RunAsync(
         string[] arguments, TimeSpan within, Func<Task>? atStop = null)
     {

@@ -29,7 +29,8 @@ public sealed class AuditTests : IAsyncLifetime
             configure: o => o.KeysFile = _file, addServices: s => s.AddSingleton<ILoggerProvider>(_log));
         _meter.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == GrainsMeter.Name && instrument.Name.StartsWith("grains.access.", StringComparison.Ordinal))
+            if (instrument.Meter.Name == GrainsMeter.Name
+                && instrument.Name.StartsWith("grains.access.", StringComparison.Ordinal))
             {
                 listener.EnableMeasurementEvents(instrument);
             }
@@ -54,15 +55,22 @@ public sealed class AuditTests : IAsyncLifetime
     [Fact]
     public async Task Whatever_needs_the_permission_admin_is_said_and_counted_with_the_key_that_asked()
     {
-        ApiRoute[] routes = [.. _server!.Services.GetRequiredService<RouteTable>().All.Where(r => r.Permission == Permission.Admin)];
+        ApiRoute[] routes =
+        [
+            .. _server!.Services.GetRequiredService<RouteTable>().All.Where(r => r.Permission == Permission.Admin)
+        ];
         Assert.Contains(routes, r => r.Path.EndsWith(":purge", StringComparison.Ordinal));
         Assert.Contains(routes, r => r.Path.EndsWith("/secret", StringComparison.Ordinal));
         foreach (ApiRoute route in routes)
         {
-            string path = route.Path.Replace("{", "x", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal);
-            Reply reply = await _server.SendAsync(route.Method, path, route.Method == "GET" ? null : "{}", headers: ("Authorization", _boss));
+            string path = route.Path.Replace(
+                "{", "x", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal);
+            Reply reply = await _server.SendAsync(
+                route.Method, path, route.Method == "GET" ? null : "{}", headers: ("Authorization", _boss));
             await _log.UntilAsync($"asked for {route.Method} {path}; the answer was {reply.Status}.", _deadline);
-            Assert.Contains(_counted, c => c.StartsWith($"grains.access.admin {route.Method} {route.Path} ", StringComparison.Ordinal));
+            Assert.Contains(
+                _counted,
+                c => c.StartsWith($"grains.access.admin {route.Method} {route.Path} ", StringComparison.Ordinal));
         }
 
         string[] said = [.. _log.Lines.Where(l => l.StartsWith("Audit: ", StringComparison.Ordinal))];
@@ -75,8 +83,10 @@ public sealed class AuditTests : IAsyncLifetime
     public async Task What_needs_less_is_not_said()
     {
         Assert.Equal(200, (await _server!.SendAsync("GET", "/v1/services", headers: ("Authorization", _boss))).Status);
-        Assert.Equal(404, (await _server.SendAsync("GET", "/v1/services/none/secret", headers: ("Authorization", _boss))).Status);
-        await _log.UntilAsync("/v1/services/none/secret", _deadline);
+        Assert.Equal(
+            404,
+            (await _server.SendAsync("GET", "/v1/services/none/secret", headers: ("Authorization", _boss))).Status);
+        await _log.UntilAsync("asked for GET /v1/services/none/secret; the answer was 404.", _deadline);
         Assert.Single(_log.Lines, l => l.StartsWith("Audit: ", StringComparison.Ordinal));
     }
 
@@ -129,7 +139,10 @@ public sealed class AuditTests : IAsyncLifetime
         await _server.SendAsync("DELETE", $"/v1/services/{name}");
         await _log.UntilAsync("Audit: 'boss'", _deadline);
         await _log.UntilAsync("Refused with 401", _deadline);
-        Assert.All(_log.Lines.Where(l => l.StartsWith("Audit", StringComparison.Ordinal) || l.StartsWith("Refused", StringComparison.Ordinal)), l =>
+        Assert.All(
+            _log.Lines.Where(
+                l => l.StartsWith("Audit", StringComparison.Ordinal)
+                    || l.StartsWith("Refused", StringComparison.Ordinal)), l =>
         {
             Assert.All(l, c => Assert.InRange(c, ' ', '~'));
             Assert.Contains("\\u", l, StringComparison.Ordinal);
@@ -140,7 +153,8 @@ public sealed class AuditTests : IAsyncLifetime
     public async Task Without_keys_it_is_said_too_and_a_page_of_another_site_that_is_refused()
     {
         var log = new LogLines();
-        await using FrontEndServer open = await FrontEndServer.StartAsync(addServices: s => s.AddSingleton<ILoggerProvider>(log));
+        await using FrontEndServer open = await FrontEndServer.StartAsync(
+            addServices: s => s.AddSingleton<ILoggerProvider>(log));
         await open.SendAsync("PUT", "/v1/services/s", "{}");
         await log.UntilAsync("Audit: 'no key' at 127.0.0.1:", _deadline);
         await open.SendAsync("DELETE", "/v1/services/s", headers: ("Origin", "http://evil.example"));
@@ -150,8 +164,10 @@ public sealed class AuditTests : IAsyncLifetime
     /// <summary>For how many refusals each line stands.</summary>
     private List<long> Said() =>
     [
-        .. _log.Lines.Where(l => l.StartsWith("Refused with 401 (", StringComparison.Ordinal)).Select(l => 1 + Number(l, "(Others not said: ")),
-        .. _log.Lines.Where(l => l.StartsWith("Refused with 401 or 403", StringComparison.Ordinal)).Select(l => Number(l, "one by one: ")),
+        .. _log.Lines.Where(l => l.StartsWith("Refused with 401 (", StringComparison.Ordinal))
+        .Select(l => 1 + Number(l, "(Others not said: ")),
+        .. _log.Lines.Where(l => l.StartsWith("Refused with 401 or 403", StringComparison.Ordinal))
+        .Select(l => Number(l, "one by one: ")),
     ];
 
     private static long Number(string line, string before)

@@ -100,12 +100,15 @@ public sealed class KeyRingTests
     [InlineData(1_000, true)]
     [InlineData(1_001, false)]
     public void There_are_from_one_to_1000_keys(int count, bool isFile) =>
-        Assert.Equal(isFile, KeysFile.Parse(Enumerable.Range(0, count).Select(i => $"k{i} read key-of-many-{i:D8}")).Errors.Count == 0);
+        Assert.Equal(
+            isFile,
+            KeysFile.Parse(Enumerable.Range(0, count).Select(i => $"k{i} read key-of-many-{i:D8}")).Errors.Count == 0);
 
     [Theory]
     [InlineData("ops", "admin", "key-of-ops-0123456789", null)]
     [InlineData("ops-2", "read", "another-key-0123456789", "2030-01-31T08:00:00+01:00")]
-    public void The_line_for_a_key_holds_its_hash_and_lets_the_key_in(string name, string permission, string key, string? expiry)
+    public void The_line_for_a_key_holds_its_hash_and_lets_the_key_in(
+        string name, string permission, string key, string? expiry)
     {
         (string? line, string? error) = KeysFile.Describe(name, permission, key, expiry);
         Assert.Null(error);
@@ -122,7 +125,8 @@ public sealed class KeyRingTests
     [InlineData("ops", "admin", "with space 0123456789", null)]
     [InlineData("o ps", "admin", "key-of-ops-0123456789", null)]
     [InlineData("ops", "admin", "key-of-ops-0123456789", "never")]
-    public void What_would_be_no_line_is_refused_without_showing_the_key(string name, string permission, string key, string? expiry)
+    public void What_would_be_no_line_is_refused_without_showing_the_key(
+        string name, string permission, string key, string? expiry)
     {
         (string? line, string? error) = KeysFile.Describe(name, permission, key, expiry);
         Assert.Null(line);

@@ -68,7 +68,9 @@ public sealed class KeysFollowedTests : IAsyncLifetime
 
         await _log.UntilAsync("is not used as it is now", _deadline);
         await _log.UntilAsync(reason, _deadline);
-        Assert.True(_server!.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<AccessKeeper>().Single().IsStale);
+        Assert.True(
+            _server!.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<AccessKeeper>()
+                .Single().IsStale);
         Assert.Equal("200", await AskAsync("GET", "/v1/services", "other-key-0123456789"));
         await File.WriteAllTextAsync(_file, _boss);
         await UntilAsync("401 unauthenticated", "GET", "/v1/services", "other-key-0123456789");
@@ -105,7 +107,8 @@ public sealed class KeysFollowedTests : IAsyncLifetime
     {
         var stage = new KeyLife.Stage();
         var begun = new BrokenOff { IsBegun = true };
-        Task streams = KeyRequests.RunAsync(begun.Http, (http, _) => Task.Delay(Timeout.Infinite, http.RequestAborted), default, stage);
+        Task streams = KeyRequests.RunAsync(
+            begun.Http, (http, _) => Task.Delay(Timeout.Infinite, http.RequestAborted), default, stage);
         var deaf = new BrokenOff();
         Task hears = KeyRequests.RunAsync(deaf.Http, (_, _) => deaf.Aborted.Task, default, stage);
         var quick = new BrokenOff();

@@ -8,7 +8,9 @@ using Grains.StateMachines.Slots;
 
 namespace Grains.FrontEnd.Tests.World;
 
-/// <summary>Keys in dictionaries, one revision counter per partition; every other command is answered by a script.</summary>
+/// <summary>
+/// Keys in dictionaries, one revision counter per partition; every other command is answered by a script.
+/// </summary>
 internal sealed class FakePartitions(int count) : IPartitions
 {
     private readonly Lock _lock = new();
@@ -104,7 +106,11 @@ internal sealed class FakePartitions(int count) : IPartitions
 
                 byte[] sum = SignedNumber.Write(number + add.By);
                 Revision version = Next(partition);
-                keys[add.Key] = new KeyView { Key = add.Key, Value = sum, ValueBytes = sum.Length, Version = version, Created = there?.Created ?? version };
+                keys[add.Key] = new KeyView
+                {
+                    Key = add.Key, Value = sum, ValueBytes = sum.Length, Version = version,
+                    Created = there?.Created ?? version
+                };
                 return new KeyChanged(new KeyResult { Changed = true, Number = number + add.By });
             }
 

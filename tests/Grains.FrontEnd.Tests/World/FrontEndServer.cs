@@ -14,7 +14,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Grains.FrontEnd.Tests.World;
 
-/// <summary>The front end on a real Kestrel at a port that the system chose, over <see cref="FakePartitions"/>.</summary>
+/// <summary>
+/// The front end on a real Kestrel at a port that the system chose, over <see cref="FakePartitions"/>.
+/// </summary>
 internal sealed class FrontEndServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -24,7 +26,8 @@ internal sealed class FrontEndServer : IAsyncDisposable
         _app = app;
         Partitions = partitions;
         Errors = errors;
-        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        Address = new Uri(
+            app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
         Http = new HttpClient { BaseAddress = Address };
     }
 
@@ -39,7 +42,8 @@ internal sealed class FrontEndServer : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     public static async Task<FrontEndServer> StartAsync(
-        int partitionCount = 4, Action<FrontEndOptions>? configure = null, Action<IServiceCollection>? addServices = null)
+        int partitionCount = 4, Action<FrontEndOptions>? configure = null,
+        Action<IServiceCollection>? addServices = null)
     {
         var partitions = new FakePartitions(partitionCount);
         var errors = new ErrorLog();
@@ -65,7 +69,8 @@ internal sealed class FrontEndServer : IAsyncDisposable
     }
 
     public async Task<Reply> SendAsync(
-        string method, string path, string? body = null, string? contentType = "application/json", params (string, string)[] headers)
+        string method, string path, string? body = null, string? contentType = "application/json",
+        params (string, string)[] headers)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (body is not null)
@@ -132,7 +137,8 @@ internal sealed class FrontEndServer : IAsyncDisposable
                 int length = LengthIn(head);
                 if (count == 0 || Encoding.UTF8.GetByteCount(body) >= length)
                 {
-                    return new Reply(head.Length == 0 ? 0 : int.Parse(head.Split(' ')[1], null), body) { Headers = HeadersIn(head) };
+                    return new Reply(
+                        head.Length == 0 ? 0 : int.Parse(head.Split(' ')[1], null), body) { Headers = HeadersIn(head) };
                 }
             }
         }
@@ -215,7 +221,8 @@ internal sealed class ErrorLog : ILoggerProvider, ILogger
     public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
 
     public void Log<TState>(
-        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?,
+        string> formatter)
     {
         if (IsEnabled(logLevel))
         {

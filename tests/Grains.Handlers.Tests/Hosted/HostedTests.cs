@@ -50,7 +50,9 @@ public sealed class HostedTests
         }
 
         Assert.Contains("no such order", await world.DeadAsync("moody", "never"), StringComparison.Ordinal);
-        Assert.Contains("InvalidOperationException: out of tea", await world.DeadAsync("moody", "throws"), StringComparison.Ordinal);
+        Assert.Contains(
+            "InvalidOperationException: out of tea", await world.DeadAsync("moody", "throws"),
+            StringComparison.Ordinal);
         Assert.Contains("no answer within 2s", await world.DeadAsync("moody", "hangs"), StringComparison.Ordinal);
         Assert.Contains("returned null", await world.DeadAsync("moody", "null"), StringComparison.Ordinal);
         Assert.Contains("no answer within 2s", await world.DeadAsync("moody", "callback"), StringComparison.Ordinal);
@@ -71,7 +73,8 @@ public sealed class HostedTests
         JsonElement explained = default;
         await HandlerWorld.UntilAsync(async () =>
             (explained = await world.ExplainAsync("nobody", "a")).GetProperty("status").GetString() == "suspended");
-        Assert.Contains("AddHandler<T>(\"nobody\")", explained.GetProperty("why").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "AddHandler<T>(\"nobody\")", explained.GetProperty("why").GetString(), StringComparison.Ordinal);
         Assert.Equal(1, explained.GetProperty("waiting").GetInt32());
     }
 
@@ -127,7 +130,8 @@ public sealed class HostedTests
         {
             seen.Add(delivery);
             int count = int.Parse(delivery.State?.Text ?? "0", CultureInfo.InvariantCulture) + delivery.Messages.Length;
-            return ValueTask.FromResult(new CommitRequest { State = new CommitState { Text = $"{count}", ContentType = "text/plain" } });
+            return ValueTask.FromResult(
+                new CommitRequest { State = new CommitState { Text = $"{count}", ContentType = "text/plain" } });
         }
     }
 

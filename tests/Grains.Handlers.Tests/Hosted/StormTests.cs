@@ -9,7 +9,9 @@ using Xunit.Abstractions;
 
 namespace Grains.Handlers.Tests.Hosted;
 
-/// <summary>Handlers that send more than anybody can handle: it ends somewhere, and nobody else is held up by it.</summary>
+/// <summary>
+/// Handlers that send more than anybody can handle: it ends somewhere, and nobody else is held up by it.
+/// </summary>
 public sealed class StormTests(ITestOutputHelper output)
 {
     private const int _mailboxLimit = 100;
@@ -43,7 +45,8 @@ public sealed class StormTests(ITestOutputHelper output)
         string why = explained.GetProperty("why").GetString()!;
         Assert.Contains($"at its limit of {_mailboxLimit}", why, StringComparison.Ordinal);
         Assert.Contains("dead letters waiting for a person", why, StringComparison.Ordinal);
-        Assert.Equal($"The mailbox held {_bound} messages, 10 times its bound.", await ReasonAsync(world, "storm", "a"));
+        Assert.Equal(
+            $"The mailbox held {_bound} messages, 10 times its bound.", await ReasonAsync(world, "storm", "a"));
 
         await PostAsync(world, "/v1/services/storm:pause");
         await HandlerWorld.UntilAsync(async () =>
@@ -53,7 +56,8 @@ public sealed class StormTests(ITestOutputHelper output)
         await PostAsync(world, "/v1/services/storm:resume");
         await world.UntilIdleAsync("storm", "a");
         output.WriteLine(
-            $"figures: a storm of {dead} dead letters; another service's slowest message took {slowest.TotalMilliseconds:F0} ms");
+            $"figures: a storm of {dead} dead letters; another service's slowest message took "
+            + $"{slowest.TotalMilliseconds:F0} ms");
         await AssertServesAsync(world, slowest);
     }
 
@@ -67,9 +71,11 @@ public sealed class StormTests(ITestOutputHelper output)
         });
         await world.SendAsync("flood", "a", "1000000");
         string? reason = null;
-        TimeSpan slowest = await SlowestAsync(world, async () => (reason = await ReasonAsync(world, "flood", "a")) is not null);
+        TimeSpan slowest = await SlowestAsync(
+            world, async () => (reason = await ReasonAsync(world, "flood", "a")) is not null);
         Assert.Contains($"'sends' has over {_sendsPerCommit} entries", reason, StringComparison.Ordinal);
-        Assert.Contains($"over {_sendsPerCommit} entries", await world.LastTroubleAsync("flood", "a"), StringComparison.Ordinal);
+        Assert.Contains(
+            $"over {_sendsPerCommit} entries", await world.LastTroubleAsync("flood", "a"), StringComparison.Ordinal);
         Assert.Empty((await world.GetAsync("/v1/services/sink/nodes")).GetProperty("nodes").EnumerateArray());
         await AssertServesAsync(world, slowest);
     }
@@ -104,7 +110,8 @@ public sealed class StormTests(ITestOutputHelper output)
             + $"{there.Waiting} wait, {there.Dead} are dead letters; "
             + $"another service's slowest message took {slowest.TotalMilliseconds:F0} ms");
         Assert.Equal((_sinks * _bound, (commits * _sendsPerCommit) - (_sinks * _bound)), there);
-        Assert.Equal($"The mailbox held {_bound} messages, 10 times its bound.", await ReasonAsync(world, "sink", "s0"));
+        Assert.Equal(
+            $"The mailbox held {_bound} messages, 10 times its bound.", await ReasonAsync(world, "sink", "s0"));
         JsonElement explained = await world.ExplainAsync("sink", "s0");
         Assert.Equal("no-worker", explained.GetProperty("status").GetString());
         string why = explained.GetProperty("why").GetString()!;
@@ -121,7 +128,8 @@ public sealed class StormTests(ITestOutputHelper output)
         HandlerWorld world = await HandlerWorld.StartAsync(
             silo => silo.AddHandler<Doubler>("storm").AddHandler<Flooder>("flood").AddHandler<Answerer>("calm"));
         await world.DeclareAsync("calm", new { handler = new { kind = "hosted" } });
-        await world.DeclareAsync("sink", new { handler = new { kind = "pull" }, mailbox = new { limit = _mailboxLimit } });
+        await world.DeclareAsync(
+            "sink", new { handler = new { kind = "pull" }, mailbox = new { limit = _mailboxLimit } });
         return world;
     }
 
@@ -131,7 +139,8 @@ public sealed class StormTests(ITestOutputHelper output)
     {
         TimeSpan slowest = default;
         bool isDone = false;
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60) + TimeSpan.FromMilliseconds(Messages));
+        using var deadline = new CancellationTokenSource(
+            TimeSpan.FromSeconds(60) + TimeSpan.FromMilliseconds(Messages));
         for (int i = 0; i < 20 || !isDone; i++)
         {
             deadline.Token.ThrowIfCancellationRequested();

@@ -28,7 +28,8 @@ public sealed class SwitchTests
             JsonElement state = delivery.Json.GetProperty("state");
             string? before = state.ValueKind == JsonValueKind.Object ? state.GetProperty("text").GetString() : null;
             string body = delivery.Json.GetProperty("messages")[0].GetProperty("text").GetString()!;
-            await http.Response.WriteAsJsonAsync(new { state = new { text = Adder.Add(before, body), contentType = "text/plain" } });
+            await http.Response.WriteAsJsonAsync(
+                new { state = new { text = Adder.Add(before, body), contentType = "text/plain" } });
         };
         object[] kinds =
         [
@@ -39,7 +40,10 @@ public sealed class SwitchTests
         await world.DeclareAsync("adder", new { handler = kinds[0] });
         using var stop = new CancellationTokenSource();
         int pulled = 0;
-        Task[] workers = [.. Enumerable.Range(0, 4).Select(_ => PullAsync(world, () => Interlocked.Increment(ref pulled), stop.Token))];
+        Task[] workers =
+        [
+            .. Enumerable.Range(0, 4).Select(_ => PullAsync(world, () => Interlocked.Increment(ref pulled), stop.Token))
+        ];
         Task sending = SendAsync(world);
         for (int i = 1; !sending.IsCompleted; i++)
         {
@@ -57,7 +61,8 @@ public sealed class SwitchTests
 
         await stop.CancelAsync();
         await Task.WhenAll(workers);
-        Assert.True(pushed > 0 && pulled > 0 && Adder.Handled > 0, $"pushed {pushed}, pulled {pulled}, hosted {Adder.Handled}");
+        Assert.True(
+            pushed > 0 && pulled > 0 && Adder.Handled > 0, $"pushed {pushed}, pulled {pulled}, hosted {Adder.Handled}");
     }
 
     /// <summary>One sender a node: what it sends arrives in its order.</summary>
@@ -114,7 +119,8 @@ public sealed class SwitchTests
         {
             Interlocked.Increment(ref _handled);
             string state = Add(delivery.State?.Text, delivery.Messages[0].Text!);
-            return ValueTask.FromResult(new CommitRequest { State = new CommitState { Text = state, ContentType = "text/plain" } });
+            return ValueTask.FromResult(
+                new CommitRequest { State = new CommitState { Text = state, ContentType = "text/plain" } });
         }
     }
 }

@@ -30,7 +30,8 @@ public sealed class FrozenWorkerTests
         await world.UntilIdleAsync("sleepers", "a");
         Assert.Equal("timely", await world.StateAsync("sleepers", "a"));
         JsonElement nodes = (await world.GetAsync("/v1/services/sleepers/nodes")).GetProperty("nodes");
-        Assert.Equal(["a", "sent-timely"], nodes.EnumerateArray().Select(n => n.GetProperty("node").GetString()!).Order());
+        Assert.Equal(
+            ["a", "sent-timely"], nodes.EnumerateArray().Select(n => n.GetProperty("node").GetString()!).Order());
     }
 
     private static string Message(JsonElement delivery) =>

@@ -59,7 +59,8 @@ public sealed class AnswerTests
     [InlineData(_json, "{\"success\":tr", "names no member")]
     [InlineData(_json, "\u00FF\u00FE{\0}\0", "names no member")]
     [InlineData("application/problem+json", "{\"type\":\"about:blank\",\"status\":200}", "names no member")]
-    public async Task What_was_not_meant_as_a_commit_acknowledges_unless_the_service_is_strict(string? type, string body, string why)
+    public async Task What_was_not_meant_as_a_commit_acknowledges_unless_the_service_is_strict(
+        string? type, string body, string why)
     {
         var ignored = Assert.IsType<HandlerOutcome.Commit>(await ReadAsync(200, type, body, isStrict: false));
         Assert.Contains(why, ignored.Ignored, StringComparison.Ordinal);
@@ -92,7 +93,8 @@ public sealed class AnswerTests
             await ReadAsync(200, _json, $"{{\"keys\":[]{much} }}", isStrict: false)).Reason, StringComparison.Ordinal);
         Assert.NotNull(Assert.IsType<HandlerOutcome.Commit>(
             await ReadAsync(200, _json, $"{{\"data\":[{much}]}}", isStrict: false)).Ignored);
-        Assert.NotNull(Assert.IsType<HandlerOutcome.Commit>(await ReadAsync(200, _json, much + "{", isStrict: false)).Ignored);
+        Assert.NotNull(
+            Assert.IsType<HandlerOutcome.Commit>(await ReadAsync(200, _json, much + "{", isStrict: false)).Ignored);
         Assert.IsType<HandlerOutcome.Commit>(await ReadAsync(200, _json, $"{much[2..]}{{}}", isStrict: false));
     }
 
@@ -101,7 +103,8 @@ public sealed class AnswerTests
     [InlineData("br", "application/problem+json", false)]
     [InlineData("identity", _json, true)]
     [InlineData("gzip", "text/plain", true)]
-    public async Task A_commit_that_cannot_be_read_has_failed_and_another_text_may_be_packed(string encoding, string type, bool isDone)
+    public async Task A_commit_that_cannot_be_read_has_failed_and_another_text_may_be_packed(
+        string encoding, string type, bool isDone)
     {
         HandlerOutcome outcome = await ReadAsync(200, type, "{}", isStrict: false, encoding);
         Assert.Equal(isDone, outcome is HandlerOutcome.Commit);
@@ -110,7 +113,10 @@ public sealed class AnswerTests
     private static async Task<HandlerOutcome> ReadAsync(
         int status, string? type, string body, bool isStrict, string? encoding = null)
     {
-        using var answer = new HttpResponseMessage((HttpStatusCode)status) { Content = new ByteArrayContent(Encoding.Latin1.GetBytes(body)) };
+        using var answer = new HttpResponseMessage((HttpStatusCode)status)
+        {
+            Content = new ByteArrayContent(Encoding.Latin1.GetBytes(body))
+        };
         if (type is not null)
         {
             answer.Content.Headers.TryAddWithoutValidation("Content-Type", type);

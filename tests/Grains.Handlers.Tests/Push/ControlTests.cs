@@ -28,7 +28,8 @@ public sealed class ControlTests : IAsyncLifetime
     public async Task A_message_with_a_delay_or_a_time_is_handled_then_and_not_before()
     {
         DateTimeOffset begun = DateTimeOffset.UtcNow;
-        string at = begun.AddSeconds(4).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        string at = begun.AddSeconds(4).ToString(
+            "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
         await _world.SendAsync("greeter", "a", "late", query: "?delay=1s");
         string later = await _world.SendAsync("greeter", "a", "later", query: $"?at={at}");
         await _world.SendAsync("greeter", "a", "now");
@@ -37,7 +38,9 @@ public sealed class ControlTests : IAsyncLifetime
         JsonElement listed = (await _world.GetAsync("/v1/services/greeter/nodes/a/delayed")).GetProperty("messages");
         Assert.Equal(2, listed.GetArrayLength());
         Assert.All(listed.EnumerateArray(), m => Assert.NotNull(m.GetProperty("dueAt").GetString()));
-        Assert.Equal("delayed", (await _world.GetAsync($"/v1/services/greeter/messages/{later}")).GetProperty("status").GetString());
+        Assert.Equal(
+            "delayed",
+            (await _world.GetAsync($"/v1/services/greeter/messages/{later}")).GetProperty("status").GetString());
         await HandlerWorld.UntilAsync(() => Task.FromResult(_endpoint.Seen.Count == 3));
         Assert.Equal(["now", "late", "later"], _endpoint.Seen.Select(s => s.Text));
         Assert.True(DateTimeOffset.UtcNow - begun > TimeSpan.FromSeconds(3.9));
@@ -64,8 +67,10 @@ public sealed class ControlTests : IAsyncLifetime
     [Fact]
     public async Task The_same_key_with_another_time_is_another_request()
     {
-        string first = await _world.SendAsync("greeter", "a", "x", query: "?delay=1h", headers: ("Idempotency-Key", "k"));
-        Assert.Equal(first, await _world.SendAsync("greeter", "a", "x", query: "?delay=1h", headers: ("Idempotency-Key", "k")));
+        string first = await _world.SendAsync(
+            "greeter", "a", "x", query: "?delay=1h", headers: ("Idempotency-Key", "k"));
+        Assert.Equal(
+            first, await _world.SendAsync("greeter", "a", "x", query: "?delay=1h", headers: ("Idempotency-Key", "k")));
         using var other = new HttpRequestMessage(HttpMethod.Post, "/v1/services/greeter/nodes/a/messages?delay=2h")
         {
             Content = new ByteArrayContent("x"u8.ToArray()),
@@ -82,7 +87,9 @@ public sealed class ControlTests : IAsyncLifetime
         string id = await _world.SendAsync("greeter", "a", "late", query: "?delay=1h");
         Assert.Equal(HttpStatusCode.NoContent, await DeleteAsync(id));
         Assert.Equal(HttpStatusCode.NotFound, await DeleteAsync(id));
-        Assert.Equal("finished", (await _world.GetAsync($"/v1/services/greeter/messages/{id}")).GetProperty("status").GetString());
+        Assert.Equal(
+            "finished",
+            (await _world.GetAsync($"/v1/services/greeter/messages/{id}")).GetProperty("status").GetString());
 
         var release = new TaskCompletionSource();
         _endpoint.Answer = async (http, _) =>
@@ -121,11 +128,13 @@ public sealed class ControlTests : IAsyncLifetime
         Assert.Equal("paused", (await _world.ExplainAsync("greeter", "a")).GetProperty("status").GetString());
         await _world.DeclareAsync("greeter", new { handler = new { kind = "pull" } });
         Assert.True((await _world.GetAsync("/v1/services/greeter")).GetProperty("paused").GetBoolean());
-        using HttpResponseMessage nothing = await _world.Http.PostAsJsonAsync("/v1/services/greeter/receive", new { wait = "300ms" });
+        using HttpResponseMessage nothing = await _world.Http.PostAsJsonAsync(
+            "/v1/services/greeter/receive", new { wait = "300ms" });
         Assert.Equal(HttpStatusCode.NoContent, nothing.StatusCode);
         Assert.Empty(_endpoint.Seen);
 
-        Task<HttpResponseMessage> waiting = _world.Http.PostAsJsonAsync("/v1/services/greeter/nodes/a/receive", new { wait = "30s" });
+        Task<HttpResponseMessage> waiting = _world.Http.PostAsJsonAsync(
+            "/v1/services/greeter/nodes/a/receive", new { wait = "30s" });
         await PostAsync("/v1/services/greeter:resume", HttpStatusCode.OK);
         using HttpResponseMessage given = await waiting;
         Assert.Equal(HttpStatusCode.OK, given.StatusCode);

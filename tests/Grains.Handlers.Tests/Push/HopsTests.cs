@@ -23,7 +23,8 @@ public sealed class HopsTests : IAsyncLifetime
         _endpoint = await UserEndpoint.StartAsync();
         await _world.DeclareAsync("loop", new
         {
-            handler = new { kind = "push", urls = new[] { _endpoint.Url } }, mailbox = new { maxHops = 4 }, retry = new { attempts = 1 },
+            handler = new { kind = "push", urls = new[] { _endpoint.Url } }, mailbox = new { maxHops = 4 },
+            retry = new { attempts = 1 },
         });
         await _world.DeclareAsync("sink", new { mailbox = new { maxHops = 4 } });
     }
@@ -59,8 +60,10 @@ public sealed class HopsTests : IAsyncLifetime
         string[] parts = hops.Split('.');
         string[] forged =
         [
-            $"3.loop.{parts[2]}", $"0.sink.{parts[2]}", $"0.none.{parts[2]}", $"0.loop.{parts[2][1..]}", $"00.loop.{parts[2]}x",
-            $"-1.loop.{parts[2]}", $"4294967296.loop.{parts[2]}", "1", "1000000000.loop.", "..", "", "0.LOOP.x", $"0.loop.{parts[2]}.",
+            $"3.loop.{parts[2]}", $"0.sink.{parts[2]}", $"0.none.{parts[2]}", $"0.loop.{parts[2][1..]}",
+            $"00.loop.{parts[2]}x",
+            $"-1.loop.{parts[2]}", $"4294967296.loop.{parts[2]}", "1", "1000000000.loop.", "..", "", "0.LOOP.x",
+            $"0.loop.{parts[2]}.",
             new('9', 9_000), $"0.loop.{new string('A', 43)}",
         ];
         foreach (string text in forged)
@@ -96,7 +99,10 @@ public sealed class HopsTests : IAsyncLifetime
         string hops = await SealedAsync();
         await _world.DeclareAsync("loop", new
         {
-            handler = new { kind = "push", urls = new[] { _endpoint.Url }, secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" },
+            handler = new
+            {
+                kind = "push", urls = new[] { _endpoint.Url }, secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+            },
         });
         using HttpResponseMessage answer = await ForwardAsync(hops, "sink", "");
         Assert.Equal(0, Hops(Assert.Single(await WaitingAsync())));
@@ -142,11 +148,15 @@ public sealed class HopsTests : IAsyncLifetime
         Assert.Equal(isOwn, here.Is(IPEndPoint.Parse(to), from is null ? null : IPAddress.Parse(from)));
         Assert.True(here.Is(IPEndPoint.Parse("10.9.9.9:11111"), null));
         Assert.Contains("10.9.9.9:11111", here.ListeningForOthers);
-        Assert.False(new LocalServer(new Silo(), new HandlerOptions { IsAlone = true }, services).Is(IPEndPoint.Parse("10.9.9.9:11111"), null));
+        Assert.False(
+            new LocalServer(
+                new Silo(), new HandlerOptions { IsAlone = true }, services).Is(IPEndPoint.Parse("10.9.9.9:11111"),
+                null));
         Assert.DoesNotContain(here.ListeningForOthers, e => e.StartsWith("127.", StringComparison.Ordinal));
     }
 
-    private static int Hops(JsonElement message) => message.TryGetProperty("hops", out JsonElement hops) ? hops.GetInt32() : 0;
+    private static int Hops(JsonElement message) =>
+        message.TryGetProperty("hops", out JsonElement hops) ? hops.GetInt32() : 0;
 
     private async Task<JsonElement[]> WaitingAsync() =>
         [.. (await _world.GetAsync("/v1/services/sink/nodes/a/mailbox")).GetProperty("messages").EnumerateArray()];
@@ -158,7 +168,8 @@ public sealed class HopsTests : IAsyncLifetime
         return Assert.Single(_endpoint.Seen).Headers["Grains-Hops"];
     }
 
-    private Task<HttpResponseMessage> ForwardAsync(string hops, string service, string query) => ForwardAsync([hops], service, query);
+    private Task<HttpResponseMessage> ForwardAsync(string hops, string service, string query) =>
+        ForwardAsync([hops], service, query);
 
     private async Task<HttpResponseMessage> ForwardAsync(string[] hops, string service, string query)
     {

@@ -13,8 +13,10 @@ public sealed class HostileHandlerTests : IClassFixture<HostileHandlerTests.Serv
     private static readonly Dictionary<string, Func<Socket, CancellationToken, Task>> _answers = new()
     {
         ["silent"] = (_, cancel) => Task.Delay(Timeout.Infinite, cancel),
-        ["endless headers"] = (to, cancel) => ForEverAsync(to, "HTTP/1.1 200 OK\r\n", "X-More: and more and more and more\r\n", cancel),
-        ["endless body"] = (to, cancel) => ForEverAsync(to, _json + "Transfer-Encoding: chunked\r\n\r\n", "4\r\n    \r\n", cancel),
+        ["endless headers"] = (to, cancel) =>
+            ForEverAsync(to, "HTTP/1.1 200 OK\r\n", "X-More: and more and more and more\r\n", cancel),
+        ["endless body"] = (to, cancel) =>
+            ForEverAsync(to, _json + "Transfer-Encoding: chunked\r\n\r\n", "4\r\n    \r\n", cancel),
         ["slow body"] = async (to, cancel) =>
         {
             await RawEndpoint.WriteAsync(to, _json + "Content-Length: 1000\r\n\r\n", cancel);
@@ -33,7 +35,8 @@ public sealed class HostileHandlerTests : IClassFixture<HostileHandlerTests.Serv
         ["bomb"] = async (to, cancel) =>
         {
             byte[] bomb = Bomb();
-            await RawEndpoint.WriteAsync(to, $"{_json}Content-Encoding: gzip\r\nContent-Length: {bomb.Length}\r\n\r\n", cancel);
+            await RawEndpoint.WriteAsync(
+                to, $"{_json}Content-Encoding: gzip\r\nContent-Length: {bomb.Length}\r\n\r\n", cancel);
             await to.SendAsync(bomb, cancel);
         },
         ["redirect"] = Once("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"),
@@ -74,14 +77,16 @@ public sealed class HostileHandlerTests : IClassFixture<HostileHandlerTests.Serv
     [InlineData("another's", "'ack[0]' is not a message id")]
     [InlineData("a million sends", "over 6291456 bytes")]
     [InlineData("too many sends", "'sends' has over 1000 entries")]
-    public async Task Its_message_becomes_a_dead_letter_with_the_reason_and_another_service_goes_on(string how, string reason)
+    public async Task Its_message_becomes_a_dead_letter_with_the_reason_and_another_service_goes_on(
+        string how, string reason)
     {
         HandlerWorld world = _server.World;
         await using var raw = new RawEndpoint(_answers[how]);
         string service = string.Concat(how.Where(char.IsAsciiLetterLower));
         await world.DeclareAsync(service, new
         {
-            handler = new { kind = "push", urls = new[] { raw.Url }, timeout = "3s", strict = true }, retry = new { attempts = 1 },
+            handler = new { kind = "push", urls = new[] { raw.Url }, timeout = "3s", strict = true },
+            retry = new { attempts = 1 },
         });
         await world.SendAsync(service, "a", "hello");
         Task<string> dead = world.DeadAsync(service, "a");

@@ -2,7 +2,9 @@ using Grains.Handlers.Tests.World;
 
 namespace Grains.Handlers.Tests.Push;
 
-/// <summary>More push services than a partition has places: idle ones cost none, and what waits at others stops none.</summary>
+/// <summary>
+/// More push services than a partition has places: idle ones cost none, and what waits at others stops none.
+/// </summary>
 public sealed class ManyServicesTests : IAsyncLifetime
 {
     private const int _services = 4_097;
@@ -76,6 +78,7 @@ public sealed class ManyServicesTests : IAsyncLifetime
         return await _world.Http.PostAsync($"/v1/services/{service}/nodes/n/receive", body, cancel);
     }
 
-    private async Task<int> WaitingAsync() => (await _world.GetAsync("/v1/cluster/partitions")).GetProperty("partitions")
+    private async Task<int> WaitingAsync() =>
+        (await _world.GetAsync("/v1/cluster/partitions")).GetProperty("partitions")
         .EnumerateArray().Sum(p => p.GetProperty("waitingReceives").GetInt32());
 }

@@ -3,7 +3,9 @@ using Grains.Handlers.Tests.World;
 
 namespace Grains.Handlers.Tests.Push;
 
-/// <summary>Peers that close their connections as they like, on sockets: no attempt is lost to it, and none is saved by it.</summary>
+/// <summary>
+/// Peers that close their connections as they like, on sockets: no attempt is lost to it, and none is saved by it.
+/// </summary>
 public sealed class PeerTests : IClassFixture<PeerTests.Server>
 {
     private const string _ok = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
@@ -45,7 +47,8 @@ public sealed class PeerTests : IClassFixture<PeerTests.Server>
     [Theory]
     [InlineData("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n")]
     [InlineData("HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nOK")]
-    [InlineData("HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")]
+    [InlineData("HTTP/1.0 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: "
+        + "close\r\n\r\n{}")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")]
     public async Task After_an_answer_that_closes_the_next_request_takes_another_connection(string answer)
     {
@@ -98,7 +101,8 @@ public sealed class PeerTests : IClassFixture<PeerTests.Server>
     {
         await using var peer = new PeerEndpoint(async (asked, socket, cancel) =>
         {
-            await RawEndpoint.WriteAsync(socket, $"HTTP/1.1 204 No Content\r\nContent-Length: {rest.Length}\r\n\r\n", cancel);
+            await RawEndpoint.WriteAsync(
+                socket, $"HTTP/1.1 204 No Content\r\nContent-Length: {rest.Length}\r\n\r\n", cancel);
             await RawEndpoint.WriteAsync(socket, rest, cancel);
             return true;
         });
@@ -196,17 +200,25 @@ public sealed class PeerTests : IClassFixture<PeerTests.Server>
     {
         await using var peer = new PeerEndpoint(async (asked, socket, cancel) =>
         {
-            await RawEndpoint.WriteAsync(socket, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nOK", cancel);
+            await RawEndpoint.WriteAsync(
+                socket, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nOK", cancel);
             return true;
         });
         string service = await DeclareAsync("says", peer.Url);
         await _world.SendAsync(service, "a", "hello");
         await _world.UntilIdleAsync(service, "a");
         await _world.DeclareAsync(
-            service, new { handler = new { kind = "push", urls = new[] { peer.Url }, strict = true }, retry = new { attempts = 1 } });
+            service,
+            new
+            {
+                handler = new { kind = "push", urls = new[] { peer.Url }, strict = true }, retry = new { attempts = 1 }
+            });
         await _world.DeclareAsync("other", new { handler = new { kind = "push", urls = new[] { peer.Url } } });
-        Assert.True((await _world.GetAsync($"/v1/services/{service}")).GetProperty("handler").GetProperty("strict").GetBoolean());
-        Assert.False((await _world.GetAsync("/v1/services/other")).GetProperty("handler").GetProperty("strict").GetBoolean());
+        Assert.True(
+            (await _world.GetAsync($"/v1/services/{service}")).GetProperty("handler").GetProperty("strict")
+                .GetBoolean());
+        Assert.False(
+            (await _world.GetAsync("/v1/services/other")).GetProperty("handler").GetProperty("strict").GetBoolean());
         await _world.SendAsync(service, "b", "hello");
         Assert.Contains("content type is 'text/plain'", await _world.DeadAsync(service, "b"), StringComparison.Ordinal);
     }
@@ -216,7 +228,8 @@ public sealed class PeerTests : IClassFixture<PeerTests.Server>
     {
         await using var peer = new PeerEndpoint(async (asked, socket, cancel) =>
         {
-            await RawEndpoint.WriteAsync(socket, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n", cancel);
+            await RawEndpoint.WriteAsync(
+                socket, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n", cancel);
             while (true)
             {
                 await RawEndpoint.WriteAsync(socket, "2\r\nOK\r\n", cancel);

@@ -32,7 +32,8 @@ public sealed class PushAddressTests
         await using HandlerWorld world = await HandlerWorld.StartAsync(pushTo: [IPNetwork.Parse("10.1.0.0/16")]);
         await using UserEndpoint endpoint = await UserEndpoint.StartAsync();
         string url = $"http://{host}:{new Uri(endpoint.Url).Port}/";
-        await world.DeclareAsync("greeter", new { handler = new { kind = "push", urls = new[] { url } }, retry = new { backoff = "10ms" } });
+        await world.DeclareAsync(
+            "greeter", new { handler = new { kind = "push", urls = new[] { url } }, retry = new { backoff = "10ms" } });
         await world.SendAsync("greeter", "a", "hello");
         JsonElement explained = default;
         await HandlerWorld.UntilAsync(async () =>

@@ -45,7 +45,8 @@ public sealed class PushAddressesTests
 
     private static HttpClient Client(params string[] addresses)
     {
-        var pushed = new PushAddresses(_allowed, resolve: (_, _) => Task.FromResult(addresses.Select(IPAddress.Parse).ToArray()));
+        var pushed = new PushAddresses(
+            _allowed, resolve: (_, _) => Task.FromResult(addresses.Select(IPAddress.Parse).ToArray()));
         return new HttpClient(new SocketsHttpHandler { UseProxy = false, ConnectCallback = pushed.ConnectAsync })
         {
             Timeout = TimeSpan.FromSeconds(20),

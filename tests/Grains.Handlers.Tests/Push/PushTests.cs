@@ -29,7 +29,8 @@ public sealed class PushTests : IAsyncLifetime
     {
         await DeclareAsync(new { });
         string id = await _world.SendAsync(
-            "greeter", "%7Ba%7Db", "hello", "text/plain", "", ("Grains-Type", "greeting"), ("Grains-Header-Color", "red"));
+            "greeter", "%7Ba%7Db", "hello", "text/plain", "", ("Grains-Type", "greeting"),
+            ("Grains-Header-Color", "red"));
         await _world.UntilIdleAsync("greeter", "%7Ba%7Db");
         Pushed pushed = Assert.Single(_endpoint.Seen);
         Assert.Equal("hello", pushed.Text);
@@ -101,7 +102,10 @@ public sealed class PushTests : IAsyncLifetime
         Assert.Equal("2", await _world.StateAsync("greeter", "{x}a"));
 
         // One id for all that is in it, on every attempt: that of the delivery, not that of its first message.
-        Assert.All(_endpoint.Seen, pushed => Assert.Equal(pushed.Json.GetProperty("delivery").GetString()!.Split('.')[0], pushed.Headers["webhook-id"]));
+        Assert.All(
+            _endpoint.Seen,
+            pushed => Assert.Equal(
+                pushed.Json.GetProperty("delivery").GetString()!.Split('.')[0], pushed.Headers["webhook-id"]));
     }
 
     [Fact]
@@ -156,7 +160,8 @@ public sealed class PushTests : IAsyncLifetime
         await DeclareAsync(new { mode = "envelope", batch = 10 }, attempts: 2);
         _endpoint.Answer = (http, pushed) =>
         {
-            bool poison = pushed.Json.GetProperty("messages").EnumerateArray().Any(m => m.GetProperty("text").GetString() == "bad");
+            bool poison = pushed.Json.GetProperty("messages").EnumerateArray()
+                .Any(m => m.GetProperty("text").GetString() == "bad");
             http.Response.StatusCode = poison ? 500 : 204;
             return Task.CompletedTask;
         };
@@ -220,7 +225,8 @@ public sealed class PushTests : IAsyncLifetime
     public async Task An_address_that_takes_no_connection_is_no_attempt_however_short_the_handlers_time_is()
     {
         // A listener whose queue is full: what comes after is not answered at all.
-        using var full = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        using var full = new System.Net.Sockets.Socket(
+            System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
         full.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
         full.Listen(0);
         int port = ((System.Net.IPEndPoint)full.LocalEndPoint!).Port;
@@ -243,7 +249,8 @@ public sealed class PushTests : IAsyncLifetime
         JsonElement explained = default;
         await HandlerWorld.UntilAsync(async () =>
             (explained = await _world.ExplainAsync("greeter", "a")).GetProperty("status").GetString() == "suspended");
-        Assert.Contains("took no connection in time", explained.GetProperty("why").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "took no connection in time", explained.GetProperty("why").GetString(), StringComparison.Ordinal);
         Assert.Equal((1, 0), (explained.GetProperty("waiting").GetInt32(), explained.GetProperty("dead").GetInt32()));
         waiting.ForEach(w => w.Dispose());
     }
@@ -296,10 +303,12 @@ public sealed class PushTests : IAsyncLifetime
 
     private Task DeclareAsync(object handler, int attempts = 5, string lease = "30s")
     {
-        Dictionary<string, object> settings = JsonSerializer.Deserialize<Dictionary<string, object>>(JsonSerializer.Serialize(handler))!;
+        Dictionary<string, object> settings = JsonSerializer.Deserialize<Dictionary<string,
+        object>>(JsonSerializer.Serialize(handler))!;
         settings["kind"] = "push";
         settings["urls"] = new[] { _endpoint.Url };
-        return _world.DeclareAsync("greeter", new { handler = settings, lease, retry = new { attempts, backoff = "10ms" } });
+        return _world.DeclareAsync(
+            "greeter", new { handler = settings, lease, retry = new { attempts, backoff = "10ms" } });
     }
 
     private static void InterlockedMax(ref int most, int value)

@@ -20,14 +20,19 @@ public sealed class SampleTests
         string sample = Path.Combine(Folder(), file);
         Skip.If(!IsInstalled(program), $"{program} is not installed, so {file} cannot run");
         int port = FreePort.Find();
-        using Process process = program == "dotnet" ? StartBuilt(sample, port) : Process.Start(program, [sample, $"{port}"]);
+        using Process process = program == "dotnet"
+            ? StartBuilt(sample, port)
+            : Process.Start(program, [sample, $"{port}"]);
         try
         {
             await UntilListensAsync(process, port);
             await using HandlerWorld world = await HandlerWorld.StartAsync();
             await world.DeclareAsync("greeter", new
             {
-                handler = new { kind = "push", urls = new[] { $"http://127.0.0.1:{port}/" }, mode = "envelope", batch = 5 },
+                handler = new
+                {
+                    kind = "push", urls = new[] { $"http://127.0.0.1:{port}/" }, mode = "envelope", batch = 5
+                },
             });
             await Task.WhenAll(Enumerable.Range(0, 30).Select(i => world.SendAsync("greeter", $"n{i % 3}", "hello")));
             for (int i = 0; i < 3; i++)
@@ -46,7 +51,8 @@ public sealed class SampleTests
     private static Process StartBuilt(string sample, int port)
     {
         string folder = Directory.CreateTempSubdirectory("grains-sample-").FullName;
-        var start = new ProcessStartInfo("dotnet", ["build", sample, "-o", folder, "-v", "q", "--nologo", "-p:UseSharedCompilation=false"]);
+        var start = new ProcessStartInfo(
+            "dotnet", ["build", sample, "-o", folder, "-v", "q", "--nologo", "-p:UseSharedCompilation=false"]);
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         using Process build = Process.Start(start)!;
         build.WaitForExit();

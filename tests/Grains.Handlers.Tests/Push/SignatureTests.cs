@@ -27,11 +27,16 @@ public sealed class SignatureTests : IAsyncLifetime
     [Fact]
     public void The_bytes_are_a_version_the_covered_headers_by_name_an_empty_line_and_the_body()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "http://handler/") { Content = new ByteArrayContent([]) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "http://handler/")
+        {
+            Content = new ByteArrayContent([])
+        };
         foreach ((string name, string value) in new[]
         {
-            ("webhook-timestamp", "1"), ("webhook-id", "m1"), ("Grains-Node", "a%20b"), ("Grains-Attempt", "2"), ("ce-type", "x"),
-            ("webhook-signature", "v1,x"), ("traceparent", "00-1"), ("Accept-Encoding", "identity"), ("Grains-Header-B", ""),
+            ("webhook-timestamp", "1"), ("webhook-id", "m1"), ("Grains-Node", "a%20b"), ("Grains-Attempt", "2"),
+            ("ce-type", "x"),
+            ("webhook-signature", "v1,x"), ("traceparent", "00-1"), ("Accept-Encoding", "identity"),
+            ("Grains-Header-B", ""),
         })
         {
             request.Headers.TryAddWithoutValidation(name, value);
@@ -39,7 +44,8 @@ public sealed class SignatureTests : IAsyncLifetime
 
         request.Content.Headers.TryAddWithoutValidation("Content-Type", "text/plain; charset=utf-8");
         Assert.Equal(
-            "grains-v1\nce-type:x\ncontent-type:text/plain; charset=utf-8\ngrains-attempt:2\ngrains-header-b:\ngrains-node:a%20b\n"
+            "grains-v1\nce-type:x\ncontent-type:text/plain; "
+            + "charset=utf-8\ngrains-attempt:2\ngrains-header-b:\ngrains-node:a%20b\n"
             + "webhook-id:m1\nwebhook-timestamp:1\n\nbody",
             Encoding.UTF8.GetString(RequestSignature.BytesOf(request, "body"u8)));
     }
@@ -52,7 +58,8 @@ public sealed class SignatureTests : IAsyncLifetime
     public async Task A_handler_verifies_both_from_what_it_was_sent(string mode, string? contentType, string body)
     {
         byte[] key = await DeclareAsync(mode);
-        await _world.SendAsync("greeter", "a%20b", body, contentType, "", ("Grains-Type", "greeting"), ("ce-source", "/x"),
+        await _world.SendAsync(
+            "greeter", "a%20b", body, contentType, "", ("Grains-Type", "greeting"), ("ce-source", "/x"),
             ("Grains-Header-Color", "red"));
         await _world.UntilIdleAsync("greeter", "a%20b");
         Pushed pushed = Assert.Single(_endpoint.Seen);
@@ -62,11 +69,14 @@ public sealed class SignatureTests : IAsyncLifetime
         string covered = Encoding.UTF8.GetString(Covered(pushed.Headers, []));
         string[] always =
         [
-            "grains-service:greeter", "grains-node:a%20b", "grains-delivery:", "grains-epoch:", "grains-token:", "grains-attempt:1",
+            "grains-service:greeter", "grains-node:a%20b", "grains-delivery:", "grains-epoch:", "grains-token:",
+            "grains-attempt:1",
             "grains-messages:1", "grains-hops:0.greeter.", "webhook-id:", "webhook-timestamp:",
         ];
         string[] simple = ["grains-message:", "grains-type:greeting", "ce-source:/x", "grains-header-color:red"];
-        Assert.All(mode == "simple" ? [.. always, .. simple] : always, l => Assert.Contains($"\n{l}", covered, StringComparison.Ordinal));
+        Assert.All(
+            mode == "simple" ? [.. always, .. simple] : always,
+            l => Assert.Contains($"\n{l}", covered, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -79,7 +89,8 @@ public sealed class SignatureTests : IAsyncLifetime
         await _world.UntilIdleAsync("greeter", "a");
         Pushed pushed = Assert.Single(_endpoint.Seen);
         string signature = pushed.Headers["Grains-Signature"];
-        foreach (string name in pushed.Headers.Keys.Where(n => n.StartsWith("Grains-", StringComparison.OrdinalIgnoreCase)
+        foreach (string name in pushed.Headers.Keys.Where(
+            n => n.StartsWith("Grains-", StringComparison.OrdinalIgnoreCase)
             && n != "Grains-Signature").Append("Content-Type"))
         {
             Assert.NotEqual(signature, Sign(key, Covered(With(pushed.Headers, name, "other"), pushed.Body)));
@@ -115,11 +126,13 @@ public sealed class SignatureTests : IAsyncLifetime
         return [.. Encoding.Latin1.GetBytes($"grains-v1\n{string.Concat(lines)}\n"), .. body];
     }
 
-    private static string Sign(byte[] key, byte[] bytes) => "v1," + Convert.ToBase64String(HMACSHA256.HashData(key, bytes));
+    private static string Sign(byte[] key, byte[] bytes) =>
+        "v1," + Convert.ToBase64String(HMACSHA256.HashData(key, bytes));
 
     private async Task<byte[]> DeclareAsync(string mode)
     {
-        await _world.DeclareAsync("greeter", new { handler = new { kind = "push", urls = new[] { _endpoint.Url }, mode } });
+        await _world.DeclareAsync(
+            "greeter", new { handler = new { kind = "push", urls = new[] { _endpoint.Url }, mode } });
         string secret = (await _world.GetAsync("/v1/services/greeter/secret")).GetProperty("secret").GetString()!;
         return Convert.FromBase64String(secret["whsec_".Length..]);
     }

@@ -19,7 +19,8 @@ public sealed class TraceTests
         using var listener = new ActivityListener
         {
             ShouldListenTo = source => source.Name is GrainsMeter.Name or "Microsoft.AspNetCore",
-            Sample = (ref ActivityCreationOptions<ActivityContext> options) => options.Parent.TraceId.ToString() == _trace
+            Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
+                options.Parent.TraceId.ToString() == _trace
                 ? ActivitySamplingResult.AllDataAndRecorded
                 : ActivitySamplingResult.None,
             ActivityStopped = activity =>
@@ -38,9 +39,11 @@ public sealed class TraceTests
             : NothingAsync(http);
         await world.DeclareAsync("greeter", new { handler = new { kind = "push", urls = new[] { endpoint.Url } } });
         await world.SendAsync("greeter", "a", "hello", headers: ("traceparent", $"00-{_trace}-b7ad6b7169203331-01"));
-        await HandlerWorld.UntilAsync(() => Task.FromResult(spans.Count(s => s.OperationName == "process greeter") == 2));
+        await HandlerWorld.UntilAsync(
+            () => Task.FromResult(spans.Count(s => s.OperationName == "process greeter") == 2));
 
-        Activity sent = spans.First(s => s.Kind == ActivityKind.Server && s.ParentSpanId.ToString() == "b7ad6b7169203331");
+        Activity sent = spans.First(
+            s => s.Kind == ActivityKind.Server && s.ParentSpanId.ToString() == "b7ad6b7169203331");
         Activity first = spans.Single(s => s.ParentSpanId == sent.SpanId && s.Kind == ActivityKind.Consumer);
         Assert.Equal("a", first.GetTagItem("grains.node"));
         Assert.Equal("committed", first.GetTagItem("grains.end"));

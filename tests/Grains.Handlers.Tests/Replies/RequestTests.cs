@@ -16,7 +16,8 @@ public sealed class RequestTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _world = await HandlerWorld.StartAsync(silo => silo.AddHandler<Clerk>("clerk").AddHandler<Desk>("desk"));
-        await _world.DeclareAsync("clerk", new { handler = new { kind = "hosted" }, retry = new { attempts = 2, backoff = "10ms" } });
+        await _world.DeclareAsync(
+            "clerk", new { handler = new { kind = "hosted" }, retry = new { attempts = 2, backoff = "10ms" } });
         await _world.DeclareAsync("desk", new { handler = new { kind = "hosted" } });
     }
 
@@ -26,20 +27,25 @@ public sealed class RequestTests : IAsyncLifetime
     public async Task A_request_is_answered_with_what_its_handler_replied_its_type_and_its_headers()
     {
         using HttpResponseMessage answer = await AskAsync("clerk", "a", "price?");
-        Assert.Equal((HttpStatusCode.OK, "clerk says: price?"), (answer.StatusCode, await answer.Content.ReadAsStringAsync()));
+        Assert.Equal(
+            (HttpStatusCode.OK, "clerk says: price?"), (answer.StatusCode, await answer.Content.ReadAsStringAsync()));
         Assert.Equal("text/plain", answer.Content.Headers.ContentType!.MediaType);
-        Assert.Equal(("answer", "7", "wait"), (Header(answer, "Grains-Type"), Header(answer, "grains-header-desk"), Header(answer, "Preference-Applied")));
+        Assert.Equal(
+            ("answer", "7", "wait"),
+            (Header(answer, "Grains-Type"), Header(answer, "grains-header-desk"), Header(answer, "Preference-Applied")));
 
         // Who asks later is told the same.
         using HttpResponseMessage again = await ReplyAsync("clerk", Header(answer, "Grains-Message"));
-        Assert.Equal((HttpStatusCode.OK, "clerk says: price?"), (again.StatusCode, await again.Content.ReadAsStringAsync()));
+        Assert.Equal(
+            (HttpStatusCode.OK, "clerk says: price?"), (again.StatusCode, await again.Content.ReadAsStringAsync()));
     }
 
     [Fact]
     public async Task A_request_that_is_sent_on_over_two_services_is_answered_by_the_last()
     {
         using HttpResponseMessage answer = await AskAsync("desk", "front", "price?");
-        Assert.Equal((HttpStatusCode.OK, "clerk says: price?"), (answer.StatusCode, await answer.Content.ReadAsStringAsync()));
+        Assert.Equal(
+            (HttpStatusCode.OK, "clerk says: price?"), (answer.StatusCode, await answer.Content.ReadAsStringAsync()));
     }
 
     [Fact]
@@ -60,7 +66,8 @@ public sealed class RequestTests : IAsyncLifetime
         using HttpResponseMessage pending = await AskAsync("clerk", "a", "slow", wait: 1, key: "k-1");
         Assert.Equal(HttpStatusCode.Accepted, pending.StatusCode);
         Assert.Equal("wait", Header(pending, "Preference-Applied"));
-        string id = JsonDocument.Parse(await pending.Content.ReadAsStringAsync()).RootElement.GetProperty("id").GetString()!;
+        string id = JsonDocument.Parse(
+            await pending.Content.ReadAsStringAsync()).RootElement.GetProperty("id").GetString()!;
         Assert.Equal(id, Header(pending, "Grains-Message"));
         using HttpResponseMessage now = await ReplyAsync("clerk", id, wait: "0s");
         Assert.Equal(HttpStatusCode.Accepted, now.StatusCode);
@@ -129,14 +136,17 @@ public sealed class RequestTests : IAsyncLifetime
     [Fact]
     public async Task Other_preferences_are_passed_over()
     {
-        using HttpResponseMessage answer = await AskAsync("clerk", "a", "x", prefer: "handling=lenient; wait=0, Wait = \"99999999999\"; foo");
+        using HttpResponseMessage answer = await AskAsync(
+            "clerk", "a", "x", prefer: "handling=lenient; wait=0, Wait = \"99999999999\"; foo");
         Assert.Equal("clerk says: x", await answer.Content.ReadAsStringAsync());
     }
 
     private async Task<HttpResponseMessage> AskAsync(
-        string service, string node, string body, int wait = 30, string? key = null, string? prefer = null, string query = "")
+        string service, string node, string body, int wait = 30, string? key = null, string? prefer = null,
+        string query = "")
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/services/{service}/nodes/{node}/messages{query}")
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, $"/v1/services/{service}/nodes/{node}/messages{query}")
         {
             Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)),
         };

@@ -19,10 +19,12 @@ public sealed class DeliveryRunsTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_server_that_is_only_just_starting_gives_a_delivery_back_and_that_is_no_attempt(bool knowsItsCluster)
+    public async Task A_server_that_is_only_just_starting_gives_a_delivery_back_and_that_is_no_attempt(
+        bool knowsItsCluster)
     {
         var partitions = new StartingServer(knowsItsCluster);
-        using var keeper = new RunKeeper(partitions, new HandlerOptions(), TimeProvider.System, NullLogger<RunKeeper>.Instance);
+        using var keeper = new RunKeeper(
+            partitions, new HandlerOptions(), TimeProvider.System, NullLogger<RunKeeper>.Instance);
         var catalog = new DeclarationCatalog(new SystemKeyspace(partitions), TimeProvider.System);
         var deliveries = new DeliveryOperations(new ServiceCalls(partitions, catalog), catalog);
         var conclusion = new RunConclusion(
@@ -30,11 +32,13 @@ public sealed class DeliveryRunsTests
         var runs = new DeliveryRuns(keeper, catalog, new HandlerCalls(null!, null!), conclusion);
         var message = new MessageView
         {
-            Id = new MessageId(new PartitionId(0), new Revision(1), 0), Content = MessageContent.Empty, Node = new Utf8Name("n"),
+            Id = new MessageId(new PartitionId(0), new Revision(1), 0), Content = MessageContent.Empty,
+            Node = new Utf8Name("n"),
         };
         DeliveryGiven given = RunKeeperTests.Given(leaseMs: 60_000) with { Messages = [message] };
 
-        RunReport report = await runs.RunAsync(runs.Hold(given), new NodeWork { Service = "s", ServiceId = 7, Given = given });
+        RunReport report = await runs.RunAsync(
+            runs.Hold(given), new NodeWork { Service = "s", ServiceId = 7, Given = given });
 
         Assert.Equal(RunEnd.Later, report.End);
         RejectDelivery rejected = Assert.IsType<RejectDelivery>(Assert.Single(partitions.Commands));

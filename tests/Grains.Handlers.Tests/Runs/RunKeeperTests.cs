@@ -9,7 +9,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Grains.Handlers.Tests.Runs;
 
-/// <summary>What a server works on it keeps: its lease is renewed until what came of it is stored, and ends with its time.</summary>
+/// <summary>
+/// What a server works on it keeps: its lease is renewed until what came of it is stored, and ends with its time.
+/// </summary>
 public sealed class RunKeeperTests : IAsyncLifetime
 {
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(60);

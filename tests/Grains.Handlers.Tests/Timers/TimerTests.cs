@@ -31,7 +31,8 @@ public sealed class TimerTests : IAsyncLifetime
     [Fact]
     public async Task A_timer_of_every_second_fires_at_full_seconds_until_it_is_ended()
     {
-        using HttpResponseMessage set = await PutAsync("tick", new { cron = "* * * * * *", type = "tick", text = "go" });
+        using HttpResponseMessage set = await PutAsync(
+            "tick", new { cron = "* * * * * *", type = "tick", text = "go" });
         Assert.Equal(HttpStatusCode.Created, set.StatusCode);
         await HandlerWorld.UntilAsync(() => Task.FromResult(_endpoint.Seen.Count >= 3));
         using HttpResponseMessage ended = await _world.Http.DeleteAsync($"{_timers}/tick");
@@ -42,7 +43,9 @@ public sealed class TimerTests : IAsyncLifetime
         DateTimeOffset[] due = [.. _endpoint.Seen.Select(s => Due(s)).Order()];
         Assert.Equal(due.Distinct(), due);
         Assert.All(due, d => Assert.Equal(0, d.Millisecond));
-        Assert.All(_endpoint.Seen, s => Assert.Equal(("go", "tick", "tick"), (s.Text, s.Headers["Grains-Timer"], s.Headers["Grains-Type"])));
+        Assert.All(
+            _endpoint.Seen,
+            s => Assert.Equal(("go", "tick", "tick"), (s.Text, s.Headers["Grains-Timer"], s.Headers["Grains-Type"])));
     }
 
     [Fact]
@@ -68,7 +71,8 @@ public sealed class TimerTests : IAsyncLifetime
     [Fact]
     public async Task Timers_are_listed_with_when_they_fire_next_and_the_node_says_that_it_has_some()
     {
-        using HttpResponseMessage set = await PutAsync("nightly", new { cron = "15 3 * * *", zone = "Europe/Berlin", text = "x" });
+        using HttpResponseMessage set = await PutAsync(
+            "nightly", new { cron = "15 3 * * *", zone = "Europe/Berlin", text = "x" });
         Assert.Equal(HttpStatusCode.Created, set.StatusCode);
         using HttpResponseMessage anew = await PutAsync("nightly", new { cron = "0 0 1 1 *", text = "xy" });
         Assert.Equal(HttpStatusCode.OK, anew.StatusCode);
@@ -80,7 +84,9 @@ public sealed class TimerTests : IAsyncLifetime
         Assert.Equal(1, (await _world.GetAsync("/v1/services/clock/nodes/a")).GetProperty("timers").GetInt32());
         JsonElement explained = await _world.ExplainAsync("clock", "a");
         Assert.Equal("idle", explained.GetProperty("status").GetString());
-        Assert.Contains($"Its next timer fires at {year}-01-01", explained.GetProperty("why").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"Its next timer fires at {year}-01-01", explained.GetProperty("why").GetString(),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -102,7 +108,10 @@ public sealed class TimerTests : IAsyncLifetime
         using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
         using HttpResponseMessage answer = await _world.Http.PutAsync($"{_timers}/{name}", content);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Contains(says, JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            says,
+            JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("detail").GetString(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -111,7 +120,8 @@ public sealed class TimerTests : IAsyncLifetime
         await _endpoint.DisposeAsync();
         string id = await _world.SendAsync("clock", "b", "short", query: "?ttl=300ms");
         await HandlerWorld.UntilAsync(async () =>
-            (await _world.GetAsync($"/v1/services/clock/messages/{id}")).GetProperty("status").GetString() == "finished");
+            (await _world.GetAsync($"/v1/services/clock/messages/{id}")).GetProperty("status")
+                .GetString() == "finished");
         string metrics = await _world.Http.GetStringAsync("/metrics");
         Assert.Contains("grains_messages_expired_total", metrics, StringComparison.Ordinal);
     }
@@ -133,7 +143,8 @@ public sealed class TimerTests : IAsyncLifetime
         Assert.Equal(21, _endpoint.Seen.Count);
     }
 
-    private Task<HttpResponseMessage> PutAsync(string name, object timer) => _world.Http.PutAsJsonAsync($"{_timers}/{name}", timer);
+    private Task<HttpResponseMessage> PutAsync(string name, object timer) =>
+        _world.Http.PutAsJsonAsync($"{_timers}/{name}", timer);
 
     private static DateTimeOffset Due(Pushed pushed) =>
         DateTimeOffset.Parse(pushed.Headers["Grains-Timer-Due"], CultureInfo.InvariantCulture);

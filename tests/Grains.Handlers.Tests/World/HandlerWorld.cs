@@ -49,7 +49,8 @@ internal sealed class HandlerWorld : IAsyncDisposable
         WebApplication server = await builder.AddGrainsServerAsync(options, more ?? (_ => { }));
         server.MapGrainsServer(options);
         await server.StartAsync();
-        await server.Services.GetRequiredService<PartitionReadiness>().WaitAsync(CancellationToken.None).WaitAsync(_deadline);
+        await server.Services.GetRequiredService<PartitionReadiness>().WaitAsync(CancellationToken.None)
+            .WaitAsync(_deadline);
         return new HandlerWorld(server, folder, url);
     }
 
@@ -68,7 +69,8 @@ internal sealed class HandlerWorld : IAsyncDisposable
         string query = "",
         params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/services/{service}/nodes/{node}/messages{query}")
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, $"/v1/services/{service}/nodes/{node}/messages{query}")
         {
             Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)),
         };
@@ -130,11 +132,15 @@ internal sealed class HandlerWorld : IAsyncDisposable
         return answer.GetProperty("status").GetString() == "idle";
     });
 
-    /// <summary>What the server of that node says of its last trouble: once a run has ended, a moment after its message has.</summary>
+    /// <summary>
+    /// What the server of that node says of its last trouble: once a run has ended, a moment after its message has.
+    /// </summary>
     public async Task<string> LastTroubleAsync(string service, string node)
     {
         JsonElement trouble = default;
-        await UntilAsync(async () => (await ExplainAsync(service, node)).GetProperty("handler").TryGetProperty("lastTrouble", out trouble));
+        await UntilAsync(
+            async () =>
+                (await ExplainAsync(service, node)).GetProperty("handler").TryGetProperty("lastTrouble", out trouble));
         return trouble.GetString()!;
     }
 

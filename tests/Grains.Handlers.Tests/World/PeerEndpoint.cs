@@ -83,7 +83,8 @@ internal sealed partial class PeerEndpoint : IAsyncDisposable
                     }
 
                     var asked = new Asked(
-                        connection, onConnection, Node().Match(head).Groups[1].Value, Attempt().Match(head).Groups[1].Value);
+                        connection, onConnection, Node().Match(head).Groups[1].Value,
+                        Attempt().Match(head).Groups[1].Value);
                     Seen.Enqueue(asked);
                     if (!await _answer(asked, socket, _stop.Token))
                     {
@@ -107,7 +108,8 @@ internal sealed partial class PeerEndpoint : IAsyncDisposable
         {
             string text = received.ToString();
             int end = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
-            if (end >= 0 && text.Length - end - 4 >= int.Parse(Length().Match(text).Groups[1].Value, CultureInfo.InvariantCulture))
+            if (end >= 0
+                && text.Length - end - 4 >= int.Parse(Length().Match(text).Groups[1].Value, CultureInfo.InvariantCulture))
             {
                 return text[..(end + 2)];
             }

@@ -17,7 +17,8 @@ internal sealed class UserEndpoint : IAsyncDisposable
     private UserEndpoint(WebApplication app)
     {
         _app = app;
-        Address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        Address =
+            app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
     }
 
     public string Address { get; }
@@ -58,7 +59,8 @@ internal sealed class UserEndpoint : IAsyncDisposable
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body);
         var pushed = new Pushed(
-            http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase), body.ToArray());
+            http.Request.Headers.ToDictionary(h => h.Key, h => h.Value.ToString(), StringComparer.OrdinalIgnoreCase),
+            body.ToArray());
         Seen.Enqueue(pushed);
         await Answer(http, pushed);
     }

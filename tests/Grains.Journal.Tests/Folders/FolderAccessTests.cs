@@ -33,7 +33,9 @@ public sealed class FolderAccessTests : IDisposable
         await using IJournal journal = _storage.Open();
 
         Assert.Equal(FolderAccess.FolderMode, File.GetUnixFileMode(_storage.Folder));
-        Assert.All(Directory.EnumerateFiles(_storage.Folder), f => Assert.Equal(FolderAccess.FileMode, File.GetUnixFileMode(f)));
+        Assert.All(
+            Directory.EnumerateFiles(_storage.Folder),
+            f => Assert.Equal(FolderAccess.FileMode, File.GetUnixFileMode(f)));
     }
 
     [SkippableTheory]

@@ -115,7 +115,12 @@ public sealed class MemoryFaultsTests
     public async Task A_candidate_paused_before_its_acquire_takes_the_tail_as_it_is_when_it_goes_on()
     {
         TaskCompletionSource paused = new();
-        MemoryJournal slow = new(_disk, new MemoryJournalOptions { Pause = (step, _) => step == MemoryStep.Acquire ? paused.Task : Task.CompletedTask });
+        MemoryJournal slow = new(
+            _disk,
+            new MemoryJournalOptions
+            {
+                Pause = (step, _) => step == MemoryStep.Acquire ? paused.Task : Task.CompletedTask
+            });
         Task<AcquireOutcome> acquiring = slow.AcquireAsync(_p, "slow", 1, 0, CancellationToken.None).AsTask();
         Owner other = await Owner.AcquireAsync(Open(), _p, "other");
         await other.AppendAsync("x");
@@ -193,7 +198,8 @@ public sealed class MemoryFaultsTests
         });
 
         Assert.True(doomed.HasCrashed);
-        await Assert.ThrowsAsync<MemoryCrashException>(async () => await doomed.ConfirmAsync(_p, new Epoch(2), CancellationToken.None));
+        await Assert.ThrowsAsync<MemoryCrashException>(
+            async () => await doomed.ConfirmAsync(_p, new Epoch(2), CancellationToken.None));
         MemoryJournal after = Open();
         int from = records.StartsWith("r4", StringComparison.Ordinal) ? 4 : 1;
         Assert.Equal(records, string.Join(',', await after.LinesAsync(_p, from)));

@@ -33,7 +33,9 @@ public sealed class SqliteMigrationTests : IDisposable
         Assert.Empty(Directory.GetFiles(_folder, "journal.db*"));
         Assert.Null(await RunAsync());
         await using SegmentJournal again = Open();
-        Assert.Equal(["e2 c", "e2 goes", "e3 next"], (await again.LinesAsync(_p, from: 6)).Select(l => l[(l.IndexOf(' ') + 1)..].Replace(" on", "")));
+        Assert.Equal(
+            ["e2 c", "e2 goes", "e3 next"],
+            (await again.LinesAsync(_p, from: 6)).Select(l => l[(l.IndexOf(' ') + 1)..].Replace(" on", "")));
     }
 
     [Fact]
@@ -99,7 +101,8 @@ public sealed class SqliteMigrationTests : IDisposable
         return (second, other, await journal.BytesAsync(_p, from: 4));
     }
 
-    private Task<Images.ImageTotals?> RunAsync() => SqliteMigration.RunAsync(new SegmentJournalOptions { Folder = _folder }, CancellationToken.None);
+    private Task<Images.ImageTotals?> RunAsync() =>
+        SqliteMigration.RunAsync(new SegmentJournalOptions { Folder = _folder }, CancellationToken.None);
 
     private SegmentJournal Open() => SegmentJournal.Open(new SegmentJournalOptions { Folder = _folder });
 }

@@ -99,7 +99,8 @@ public sealed class PostgresCrashTests(ITestOutputHelper output)
         RunAsync((server, random, _) => fault(server, random), name);
 
     /// <param name="fault">Is told how many appends were undecided or refused so far.</param>
-    private async Task RunAsync(Func<PostgresServer, Random, Func<int>, Task> fault, [CallerMemberName] string name = "")
+    private async Task RunAsync(
+        Func<PostgresServer, Random, Func<int>, Task> fault, [CallerMemberName] string name = "")
     {
         int seed = int.Parse(
             Environment.GetEnvironmentVariable("GRAINS_SEED") ?? $"{Random.Shared.Next()}",

@@ -99,6 +99,7 @@ public sealed class PostgresHistoryTests
             await after.LinesAsync(_p));
     }
 
+    [Trait("Rule", "4")]
     [Theory]
     [InlineData(2)]
     [InlineData(3 + HistoryFork.RevisionRaise)]

@@ -48,6 +48,7 @@ public sealed class SegmentDamageTests : IDisposable
         }
     }
 
+    [Trait("Rule", "12")]
     [Fact]
     public async Task A_flipped_bit_anywhere_is_named_and_never_skipped()
     {
@@ -103,7 +104,9 @@ public sealed class SegmentDamageTests : IDisposable
         using SegmentStorage storage = await WriteAsync();
         SegmentStorage.Flip(storage.Segments[0], RowAt(storage.Segments[0], "one"u8), 1);
         JournalUnavailableException e = Assert.Throws<JournalUnavailableException>(() => storage.Open());
-        Assert.Matches("segment-000000000001.log is damaged: its row 4 at byte [0-9]+ cannot be read, and rows that can be", e.Message);
+        Assert.Matches(
+            "segment-000000000001.log is damaged: its row 4 at byte [0-9]+ cannot be read, and rows that can be",
+            e.Message);
     }
 
     [Fact]
@@ -113,7 +116,8 @@ public sealed class SegmentDamageTests : IDisposable
         SegmentStorage.Flip(storage.Segments[0], Offset(storage.Segments[0], "other's"u8), 1);
         await using (IJournal journal = storage.Open())
         {
-            JournalDamagedException e = await Assert.ThrowsAsync<JournalDamagedException>(() => journal.LinesAsync(_other));
+            JournalDamagedException e = await Assert.ThrowsAsync<JournalDamagedException>(
+                () => journal.LinesAsync(_other));
             Assert.Equal((_other, new Revision(2)), (e.Partition, e.Revision));
         }
 
@@ -171,9 +175,13 @@ public sealed class SegmentDamageTests : IDisposable
             File.Delete(segment);
         }
 
-        Assert.Contains("holds no segment", Assert.Throws<JournalUnavailableException>(() => storage.Open()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "holds no segment", Assert.Throws<JournalUnavailableException>(() => storage.Open()).Message,
+            StringComparison.Ordinal);
         Directory.Delete(storage["."], recursive: true);
-        Assert.Contains("journal is missing", Assert.Throws<JournalUnavailableException>(() => storage.Open()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "journal is missing", Assert.Throws<JournalUnavailableException>(() => storage.Open()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -184,7 +192,8 @@ public sealed class SegmentDamageTests : IDisposable
         string[] segments = exchanged.Segments;
         File.Copy(storage.Segments[0], segments[1], overwrite: true);
         Assert.Contains(
-            "is damaged, or another segment", Assert.Throws<JournalUnavailableException>(() => exchanged.Open()).Message,
+            "is damaged, or another segment",
+            Assert.Throws<JournalUnavailableException>(() => exchanged.Open()).Message,
             StringComparison.Ordinal);
 
         using SegmentStorage other = await WriteManyAsync();
@@ -193,7 +202,8 @@ public sealed class SegmentDamageTests : IDisposable
             using SegmentStorage mixed = storage.Copy();
             File.Copy(other.Segments[i], mixed.Segments[i], overwrite: true);
             Assert.Contains(
-                "belongs to the folder", Assert.Throws<JournalUnavailableException>(() => mixed.Open()).Message, StringComparison.Ordinal);
+                "belongs to the folder", Assert.Throws<JournalUnavailableException>(() => mixed.Open()).Message,
+                StringComparison.Ordinal);
         }
     }
 
@@ -209,7 +219,8 @@ public sealed class SegmentDamageTests : IDisposable
 
         File.Copy(old.Segments[0], storage.Segments[0], overwrite: true);
         Assert.Contains(
-            "is cut off, or an older copy", Assert.Throws<JournalUnavailableException>(() => storage.Open()).Message, StringComparison.Ordinal);
+            "is cut off, or an older copy", Assert.Throws<JournalUnavailableException>(() => storage.Open()).Message,
+            StringComparison.Ordinal);
 
         using SegmentStorage many = await WriteManyAsync();
         using SegmentStorage later = many.Copy();
@@ -261,14 +272,18 @@ public sealed class SegmentDamageTests : IDisposable
                 SegmentStorage.Flip(path, bytes.Length - 1, 1);
                 await using (IJournal damaged = _storage.Open())
                 {
-                    JournalDamagedException e = await Assert.ThrowsAsync<JournalDamagedException>(() => damaged.CheckpointTextAsync(_p));
-                    Assert.Contains($"chunk 1 of its checkpoint {path} cannot be read", e.Message, StringComparison.Ordinal);
+                    JournalDamagedException e = await Assert.ThrowsAsync<JournalDamagedException>(
+                        () => damaged.CheckpointTextAsync(_p));
+                    Assert.Contains(
+                        $"chunk 1 of its checkpoint {path} cannot be read", e.Message, StringComparison.Ordinal);
                 }
 
                 return;
         }
 
-        Assert.Contains(Path.GetFileName(path), Assert.Throws<JournalUnavailableException>(() => _storage.Open()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            Path.GetFileName(path), Assert.Throws<JournalUnavailableException>(() => _storage.Open()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -340,9 +355,12 @@ public sealed class SegmentDamageTests : IDisposable
 
     private static int Used(string segment) => File.ReadAllBytes(segment).AsSpan().LastIndexOfAnyExcept((byte)0) + 1;
 
-    private static long Offset(string segment, ReadOnlySpan<byte> of) => File.ReadAllBytes(segment).AsSpan().LastIndexOf(of);
+    private static long Offset(string segment, ReadOnlySpan<byte> of) =>
+        File.ReadAllBytes(segment).AsSpan().LastIndexOf(of);
 
-    /// <summary>Where the head of the row that holds these bytes stands: every row here has one record and no notes.</summary>
+    /// <summary>
+    /// Where the head of the row that holds these bytes stands: every row here has one record and no notes.
+    /// </summary>
     private static long RowAt(string segment, ReadOnlySpan<byte> of) =>
         Offset(segment, of) - RowHead.Bytes - FlushRow.DirectoryBytes(1);
 }

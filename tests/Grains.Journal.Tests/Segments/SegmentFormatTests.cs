@@ -52,5 +52,6 @@ public class SegmentFormatTests
     public void A_checkpoints_head_has_these_bytes() => Golden.Check(
         "checkpoint-head.hex",
         CheckpointHead.Encode(
-            new PartitionId(7), new CheckpointPointer(4, new Epoch(3), new JournalTail(new Revision(41), 42), 2), 1_000));
+            new PartitionId(7), new CheckpointPointer(4, new Epoch(3), new JournalTail(new Revision(41), 42), 2),
+            1_000));
 }

@@ -30,7 +30,8 @@ public sealed class SegmentJournalTests : IDisposable
     {
         Skip.IfNot(OperatingSystem.IsLinux() && File.Exists("/usr/bin/flock"), "flock(1) is needed to hold the lock.");
         using Process other = Process.Start(new ProcessStartInfo(
-            "/usr/bin/flock", ["--no-fork", Path.Combine(_storage.Folder, "LOCK"), "sh", "-c", "echo held; exec sleep 600"]) { RedirectStandardOutput = true })!;
+            "/usr/bin/flock",
+            ["--no-fork", Path.Combine(_storage.Folder, "LOCK"), "sh", "-c", "echo held; exec sleep 600"]) { RedirectStandardOutput = true })!;
         try
         {
             Assert.Equal("held", await other.StandardOutput.ReadLineAsync());
@@ -94,7 +95,8 @@ public sealed class SegmentJournalTests : IDisposable
     public async Task A_segment_taken_away_ends_the_process_before_the_answer()
     {
         List<string> failures = [];
-        IJournal journal = _storage.Open(new() { Folder = _storage.Folder, OnDiskFailure = (message, _) => failures.Add(message) });
+        IJournal journal = _storage.Open(
+            new() { Folder = _storage.Folder, OnDiskFailure = (message, _) => failures.Add(message) });
         Owner owner = await Owner.AcquireAsync(journal, _p);
         File.Move(_storage.Segments[0], _storage["gone"]);
 
@@ -122,7 +124,10 @@ public sealed class SegmentJournalTests : IDisposable
         diskGoesOn.Reset();
 
         // One is at the disk, one waits; which of them is which does not matter.
-        List<Task<AppendOutcome>> appends = [.. owners.Select(o => journal.AppendAsync(o.Next("x"), CancellationToken.None).AsTask())];
+        List<Task<AppendOutcome>> appends =
+        [
+            .. owners.Select(o => journal.AppendAsync(o.Next("x"), CancellationToken.None).AsTask())
+        ];
         List<Task<AppendOutcome>> refused = [.. appends.Where(a => a.IsCompleted)];
         diskGoesOn.Set();
         AppendOutcome[] outcomes = await Task.WhenAll(appends);
@@ -174,7 +179,11 @@ public sealed class SegmentJournalTests : IDisposable
         SegmentLog log = new(set, stock, keeper, new NoteTable(), options with { OnSync = () => syncs++ });
         SegmentStart.Begin(log, folder, set, null);
         SegmentWriter writer = new(log, new SegmentUpkeep(ledger, set), keeper, options);
-        AcquireRequest[] acquires = [.. Enumerable.Range(0, 9).Select(i => new AcquireRequest(new PartitionLog(new PartitionId((uint)i)), "me", 1, 0))];
+        AcquireRequest[] acquires =
+        [
+            .. Enumerable.Range(0, 9)
+            .Select(i => new AcquireRequest(new PartitionLog(new PartitionId((uint)i)), "me", 1, 0))
+        ];
 
         int before = syncs;
         writer.Flush([.. acquires]);
@@ -277,7 +286,9 @@ public sealed class SegmentJournalTests : IDisposable
         string folder = Path.Combine(_storage.Folder, "small");
         Directory.CreateDirectory(folder);
         Skip.IfNot(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Mounting a small disk needs root.");
-        Skip.IfNot(Run("mount", "-t", "tmpfs", "-o", "size=12m", "grains-test", folder) == 0, "A tmpfs cannot be mounted here.");
+        Skip.IfNot(
+            Run("mount", "-t", "tmpfs", "-o", "size=12m", "grains-test", folder) == 0,
+            "A tmpfs cannot be mounted here.");
         try
         {
             string ballast = Path.Combine(folder, "ballast");
@@ -290,7 +301,8 @@ public sealed class SegmentJournalTests : IDisposable
             {
                 owner = await Owner.AcquireAsync(journal, _p);
                 AppendOutcome outcome;
-                while ((outcome = await journal.AppendAsync(next = owner.Next(payload), CancellationToken.None)).Status == AppendStatus.Durable)
+                while (
+                    (outcome = await journal.AppendAsync(next = owner.Next(payload), CancellationToken.None)).Status == AppendStatus.Durable)
                 {
                     await owner.AppendAsync(payload);
                     Assert.InRange(++written, 1, 100);
@@ -300,7 +312,8 @@ public sealed class SegmentJournalTests : IDisposable
                 Assert.Contains("is full", outcome.Reason);
                 Assert.Contains(folder, outcome.Reason);
                 Assert.Equal(written + 1, (await journal.RecordsAsync(_p)).Count);
-                await Assert.ThrowsAsync<JournalUnavailableException>(() => owner.CheckpointAsync(null, new string('s', 2 << 20), new string('s', 2 << 20)));
+                await Assert.ThrowsAsync<JournalUnavailableException>(
+                    () => owner.CheckpointAsync(null, new string('s', 2 << 20), new string('s', 2 << 20)));
             }
 
             // The server starts on it all the same: there is room for its session in the segment, or none is begun.
@@ -327,7 +340,8 @@ public sealed class SegmentJournalTests : IDisposable
 
     private static int Run(string program, params string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
         process.WaitForExit();
         return process.ExitCode;
     }

@@ -27,7 +27,8 @@ public sealed class SegmentStorage : IJournalStorage
     {
         SegmentStorage copy = new();
         Directory.CreateDirectory(copy["."]);
-        foreach (string path in Directory.GetFiles(Path.Combine(Folder, "journal")).Append(Path.Combine(Folder, "IDENTITY")))
+        foreach (string path in Directory.GetFiles(Path.Combine(Folder, "journal")).Append(
+            Path.Combine(Folder, "IDENTITY")))
         {
             try
             {
@@ -69,7 +70,8 @@ public sealed class SegmentStorage : IJournalStorage
     }
 
     public Task<ImageTotals> ImportAsync(IAsyncEnumerable<ImagePart> parts) =>
-        SegmentImport.RunAsync(new SegmentJournalOptions { Folder = Folder }, parts, nowMs: 2_000, CancellationToken.None);
+        SegmentImport.RunAsync(
+            new SegmentJournalOptions { Folder = Folder }, parts, nowMs: 2_000, CancellationToken.None);
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 

@@ -18,7 +18,8 @@ public sealed class FolderSettingsTests : IDisposable
     [InlineData("mine", 4, 0, "is an older copy: it holds version 0 of the settings, and 7 was in force")]
     [InlineData("other", 4, 7, "holds the settings of cluster other")]
     [InlineData("mine", 5, 7, "with 5 partitions")]
-    public void Settings_that_are_not_those_that_were_in_force_are_refused(string cluster, int partitions, long version, string? why)
+    public void Settings_that_are_not_those_that_were_in_force_are_refused(
+        string cluster, int partitions, long version, string? why)
     {
         SqliteJournalOptions options = new() { Folder = _path };
         using var folder = DataFolder.Open(_path, options.Files);
@@ -26,7 +27,8 @@ public sealed class FolderSettingsTests : IDisposable
         folder.Bind("cluster.db", _settings);
 
         FolderSettings found = new(cluster, partitions, version);
-        foreach (Action look in (Action[])[() => folder.Check("cluster.db", found), () => folder.Bind("cluster.db", found)])
+        foreach (
+            Action look in (Action[])[() => folder.Check("cluster.db", found), () => folder.Bind("cluster.db", found)])
         {
             if (why is null)
             {
@@ -47,7 +49,8 @@ public sealed class FolderSettingsTests : IDisposable
         folder.Check("cluster.db", null);
         folder.Bind("cluster.db", _settings);
         Assert.Contains(
-            "holds no settings", Assert.Throws<JournalUnavailableException>(() => folder.Check("cluster.db", null)).Message,
+            "holds no settings",
+            Assert.Throws<JournalUnavailableException>(() => folder.Check("cluster.db", null)).Message,
             StringComparison.Ordinal);
     }
 }

@@ -39,7 +39,10 @@ public sealed class SqliteJournalTests : IDisposable
         Skip.IfNot(OperatingSystem.IsLinux() && File.Exists("/usr/bin/flock"), "flock(1) is needed to hold the lock.");
         string path = Path.Combine(_storage.Folder, "LOCK");
         using Process other = Process.Start(new ProcessStartInfo(
-            "/usr/bin/flock", ["--no-fork", path, "sh", "-c", "echo held; exec sleep 600"]) { RedirectStandardOutput = true })!;
+            "/usr/bin/flock", ["--no-fork", path, "sh", "-c", "echo held; exec sleep 600"])
+        {
+            RedirectStandardOutput = true,
+        })!;
         try
         {
             Assert.Equal("held", await other.StandardOutput.ReadLineAsync());
@@ -132,7 +135,8 @@ public sealed class SqliteJournalTests : IDisposable
         Assert.Equal(4, (await damaged.LinesAsync(continued)).Length);
         foreach (PartitionId partition in new[] { _p, idle })
         {
-            JournalDamagedException e = await Assert.ThrowsAsync<JournalDamagedException>(() => damaged.LinesAsync(partition));
+            JournalDamagedException e = await Assert.ThrowsAsync<JournalDamagedException>(
+                () => damaged.LinesAsync(partition));
             Assert.Equal(new Revision(3), e.Revision);
             Assert.Contains("flush row 5", e.Message);
             await Assert.ThrowsAsync<JournalDamagedException>(
@@ -187,7 +191,8 @@ public sealed class SqliteJournalTests : IDisposable
         Tamper("UPDATE checkpoint_chunk SET body = substr(body, 1, 8) || 'tvo' WHERE id & 0xfffff = 1");
 
         await using IJournal damaged = _storage.Open();
-        JournalDamagedException e = await Assert.ThrowsAsync<JournalDamagedException>(() => damaged.CheckpointTextAsync(_p));
+        JournalDamagedException e = await Assert.ThrowsAsync<JournalDamagedException>(
+            () => damaged.CheckpointTextAsync(_p));
         Assert.Contains("chunk 1", e.Message);
     }
 
@@ -240,7 +245,9 @@ public sealed class SqliteJournalTests : IDisposable
         const long walBytesMax = 1 << 20;
         const int appends = 3_000;
         long largest = 0;
-        await using (IJournal journal = _storage.Open(new() { Folder = _storage.Folder, WalBytesMax = walBytesMax, Synchronous = false }))
+        await using (
+            IJournal journal = _storage.Open(
+                new() { Folder = _storage.Folder, WalBytesMax = walBytesMax, Synchronous = false }))
         {
             await Task.WhenAll(Enumerable.Range(0, 4).Select(n => Task.Run(async () =>
             {
@@ -259,7 +266,9 @@ public sealed class SqliteJournalTests : IDisposable
         }
 
         long written = 4L * appends * 8_000;
-        Assert.True(largest < written / 4, $"The WAL grew to {largest:n0} bytes for {written:n0} bytes written; its bound is {walBytesMax:n0}.");
+        Assert.True(
+            largest < written / 4,
+            $"The WAL grew to {largest:n0} bytes for {written:n0} bytes written; its bound is {walBytesMax:n0}.");
     }
 
     [Fact]
@@ -301,7 +310,10 @@ public sealed class SqliteJournalTests : IDisposable
         diskGoesOn.Reset();
 
         // One is at the disk, one waits; which of them is which does not matter.
-        List<Task<AppendOutcome>> appends = [.. owners.Select(o => journal.AppendAsync(o.Next("x"), CancellationToken.None).AsTask())];
+        List<Task<AppendOutcome>> appends =
+        [
+            .. owners.Select(o => journal.AppendAsync(o.Next("x"), CancellationToken.None).AsTask())
+        ];
         List<Task<AppendOutcome>> refused = [.. appends.Where(a => a.IsCompleted)];
         diskGoesOn.Set();
         AppendOutcome[] outcomes = await Task.WhenAll(appends);
@@ -317,7 +329,9 @@ public sealed class SqliteJournalTests : IDisposable
         string folder = Path.Combine(_storage.Folder, "small");
         Directory.CreateDirectory(folder);
         Skip.IfNot(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Mounting a small disk needs root.");
-        Skip.IfNot(Run("mount", "-t", "tmpfs", "-o", "size=8m", "grains-test", folder) == 0, "A tmpfs cannot be mounted here.");
+        Skip.IfNot(
+            Run("mount", "-t", "tmpfs", "-o", "size=8m", "grains-test", folder) == 0,
+            "A tmpfs cannot be mounted here.");
         try
         {
             string ballast = Path.Combine(folder, "ballast");
@@ -403,7 +417,8 @@ public sealed class SqliteJournalTests : IDisposable
 
     private static int Run(string program, params string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
         process.WaitForExit();
         return process.ExitCode;
     }

@@ -43,7 +43,8 @@ public sealed class SqliteStorage : IJournalStorage
     }
 
     public Task<ImageTotals> ImportAsync(IAsyncEnumerable<ImagePart> parts) =>
-        SqliteImport.RunAsync(new SqliteJournalOptions { Folder = Folder }, parts, nowMs: 2_000, CancellationToken.None);
+        SqliteImport.RunAsync(
+            new SqliteJournalOptions { Folder = Folder }, parts, nowMs: 2_000, CancellationToken.None);
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 }

@@ -9,7 +9,10 @@ using Request = Grains.StateMachines.Batches.Request;
 
 namespace Grains.Resp.Tests.World;
 
-/// <summary>Real machines in memory. What is asked of one is decided at once, or, while it is held, when it is let go: as one batch.</summary>
+/// <summary>
+/// Real machines in memory. What is asked of one is decided at once, or, while it is held, when it is let go: as one
+/// batch.
+/// </summary>
 internal sealed class MachinePartitions(int count, TimeProvider time) : IPartitions
 {
     private readonly Lock _lock = new();

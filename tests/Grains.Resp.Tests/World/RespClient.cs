@@ -48,7 +48,8 @@ internal sealed class RespClient(Socket socket) : IDisposable
         using var deadline = new CancellationTokenSource(_deadline);
         try
         {
-            while (length < wanted.Length && await socket.ReceiveAsync(read.AsMemory(length), deadline.Token) is > 0 and var count)
+            while (length < wanted.Length
+                && await socket.ReceiveAsync(read.AsMemory(length), deadline.Token) is > 0 and var count)
             {
                 length += count;
                 if (!wanted.AsSpan(0, length).SequenceEqual(read.AsSpan(0, length)))

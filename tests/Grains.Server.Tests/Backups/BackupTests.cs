@@ -18,7 +18,8 @@ public class BackupTests
         (int exit, string said) = await ServerProgram.RunAsync(null, "backup", "verify", folder["backup"]);
         Assert.True(exit == 0 && said.Contains("Whole: 16 partitions", StringComparison.Ordinal), said);
         (exit, said) = await ServerProgram.RunAsync(null, "restore", folder["backup"], "--data", folder["b"]);
-        Assert.True(exit == 0 && said.Contains("every partition was read back and is equal", StringComparison.Ordinal), said);
+        Assert.True(
+            exit == 0 && said.Contains("every partition was read back and is equal", StringComparison.Ordinal), said);
         await DrainAsync(null, tokens, "--data", folder["b"]);
 
         (exit, said) = await ServerProgram.RunAsync(null, "restore", folder["backup"], "--data", folder["b"]);
@@ -42,7 +43,8 @@ public class BackupTests
     public async Task A_cut_backup_is_refused_by_name_and_a_running_server_is_not_migrated()
     {
         using TempFolder folder = new();
-        await using ServerProgram server = await ServerProgram.ServeAsync(null, "--data", folder["a"], "--partitions", "2");
+        await using ServerProgram server = await ServerProgram.ServeAsync(
+            null, "--data", folder["a"], "--partitions", "2");
         byte[] backup = await server.Http.GetByteArrayAsync("/v1/backup");
         await File.WriteAllBytesAsync(folder["cut"], backup[..^1]);
         (int exit, string said) = await ServerProgram.RunAsync(null, "backup", "verify", folder["cut"]);
@@ -51,7 +53,8 @@ public class BackupTests
         Assert.True(exit == 1 && said.Contains("cut off", StringComparison.Ordinal), said);
 
         // What the broken restore left is refused by a server, and may be restored to again.
-        (exit, said) = await ServerProgram.RunAsync(null, "--data", folder["b"], "--urls", $"http://127.0.0.1:{FreePort.Find()}");
+        (exit, said) = await ServerProgram.RunAsync(
+            null, "--data", folder["b"], "--urls", $"http://127.0.0.1:{FreePort.Find()}");
         Assert.True(exit == 1 && said.Contains("repeat it", StringComparison.Ordinal), said);
         await File.WriteAllBytesAsync(folder["whole"], backup);
         (exit, said) = await ServerProgram.RunAsync(null, "restore", folder["whole"], "--data", folder["b"]);
@@ -63,7 +66,8 @@ public class BackupTests
 
     private static async Task TakeUnderLoadAsync(TempFolder folder, string[] tokens)
     {
-        await using ServerProgram server = await ServerProgram.ServeAsync(null, "--data", folder["a"], "--partitions", "16");
+        await using ServerProgram server = await ServerProgram.ServeAsync(
+            null, "--data", folder["a"], "--partitions", "16");
         TokenRing ring = new(server.Http);
         await ring.DeclareAsync();
         await ring.SendAsync(tokens);
@@ -78,12 +82,15 @@ public class BackupTests
         using HttpResponseMessage answer = await server.Http.GetAsync("/v1/backup");
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal("application/octet-stream", answer.Content.Headers.ContentType!.MediaType);
-        Assert.EndsWith(".backup", answer.Content.Headers.ContentDisposition!.FileName!.Trim('"'), StringComparison.Ordinal);
+        Assert.EndsWith(
+            ".backup", answer.Content.Headers.ContentDisposition!.FileName!.Trim('"'), StringComparison.Ordinal);
         await File.WriteAllBytesAsync(folder["backup"], await answer.Content.ReadAsByteArrayAsync());
         int finished = (await ring.FinishedAsync()).Count;
         await enough.CancelAsync();
         await working;
-        Assert.True(finished < tokens.Length, "Every token was at its end before the backup: it was taken too late to show anything.");
+        Assert.True(
+            finished < tokens.Length,
+            "Every token was at its end before the backup: it was taken too late to show anything.");
     }
 
     /// <summary>Works until every token is at its end, and a while longer; then each must be there once.</summary>
@@ -95,7 +102,8 @@ public class BackupTests
         Task working = ring.WorkAsync(enough.Token);
         while ((await ring.FinishedAsync()).Count < tokens.Length)
         {
-            Assert.False(working.IsCompleted, $"Only {string.Join(' ', await ring.FinishedAsync())} came to their end.");
+            Assert.False(
+                working.IsCompleted, $"Only {string.Join(' ', await ring.FinishedAsync())} came to their end.");
         }
 
         // Nothing may come after: no message waits, none is on its way.
@@ -112,7 +120,8 @@ public class BackupTests
 
     private static async Task<bool> IsQuietAsync(HttpClient http)
     {
-        using System.Text.Json.JsonDocument list = System.Text.Json.JsonDocument.Parse(await http.GetStringAsync("/v1/cluster/partitions"));
+        using System.Text.Json.JsonDocument list = System.Text.Json.JsonDocument.Parse(
+            await http.GetStringAsync("/v1/cluster/partitions"));
         return list.RootElement.GetProperty("partitions").EnumerateArray().All(p =>
             p.GetProperty("messages").GetInt64() == 0 && p.GetProperty("outboxEntries").GetInt64() == 0);
     }

@@ -19,17 +19,23 @@ public sealed class PausedCopyTests : IDisposable
     public async Task A_restored_copy_pushes_nothing_and_fires_no_timer_until_it_is_resumed()
     {
         await BackUpAsync();
-        (int exit, string said) = await ServerProgram.RunAsync(null, "restore", _folder["backup"], "--data", _folder["copy"]);
+        (int exit, string said) = await ServerProgram.RunAsync(
+            null, "restore", _folder["backup"], "--data", _folder["copy"]);
         Assert.True(exit == 0 && said.Contains("POST /v1/cluster:resume", StringComparison.Ordinal), said);
         await ServeHandlerAsync();
         for (int starts = 0; starts < 2; starts++)
         {
             await using ServerProgram copy = await ServerProgram.ServeAsync(null, "--data", _folder["copy"]);
-            Assert.Contains("restored from", (await JsonAsync(copy, "v1/cluster")).GetProperty("paused").GetString(), StringComparison.Ordinal);
+            Assert.Contains(
+                "restored from", (await JsonAsync(copy, "v1/cluster")).GetProperty("paused").GetString(),
+                StringComparison.Ordinal);
             JsonElement why = await JsonAsync(copy, "v1/explain/services/hook/nodes/n");
             Assert.Equal("paused", why.GetProperty("status").GetString());
             Assert.Contains("v1/cluster:resume", why.GetProperty("why").GetString(), StringComparison.Ordinal);
-            await UntilAsync(async () => (await copy.Http.GetStringAsync("metrics")).Contains("grains_cluster_paused 1", StringComparison.Ordinal)
+            await UntilAsync(
+                async () =>
+                    (await copy.Http.GetStringAsync("metrics")).Contains(
+                        "grains_cluster_paused 1", StringComparison.Ordinal)
                 || (await copy.Http.GetStringAsync("metrics")).Contains("grains_cluster_paused{", StringComparison.Ordinal));
 
             // A worker asks on purpose, and gets: its service is as alive as ever.
@@ -38,7 +44,8 @@ public sealed class PausedCopyTests : IDisposable
                 (await JsonAsync(copy, "v1/explain/services/clock/nodes/n")).GetProperty("nextTimer").GetString()!,
                 System.Globalization.CultureInfo.InvariantCulture);
             await UntilAsync(() => Task.FromResult(DateTimeOffset.UtcNow > due.AddSeconds(1)));
-            Assert.Equal(0, (await JsonAsync(copy, "v1/explain/services/clock/nodes/n")).GetProperty("waiting").GetInt32());
+            Assert.Equal(
+                0, (await JsonAsync(copy, "v1/explain/services/clock/nodes/n")).GetProperty("waiting").GetInt32());
             Assert.Equal(0, _pushes);
             if (starts == 0)
             {
@@ -59,7 +66,8 @@ public sealed class PausedCopyTests : IDisposable
     public async Task A_copy_that_is_restored_live_pushes_at_once()
     {
         await BackUpAsync();
-        (int exit, string said) = await ServerProgram.RunAsync(null, "restore", _folder["backup"], "--data", _folder["copy"], "--live");
+        (int exit, string said) = await ServerProgram.RunAsync(
+            null, "restore", _folder["backup"], "--data", _folder["copy"], "--live");
         Assert.True(exit == 0, said);
         await ServeHandlerAsync();
         await using ServerProgram copy = await ServerProgram.ServeAsync(null, "--data", _folder["copy"]);
@@ -80,9 +88,11 @@ public sealed class PausedCopyTests : IDisposable
     {
         _handler.Start();
         int port = ((IPEndPoint)_handler.LocalEndpoint).Port;
-        await using ServerProgram server = await ServerProgram.ServeAsync(null, "--data", _folder["a"], "--partitions", "4");
+        await using ServerProgram server = await ServerProgram.ServeAsync(
+            null, "--data", _folder["a"], "--partitions", "4");
         await PutAsync(server, "v1/services/hook",
-            "{\"handler\":{\"kind\":\"push\",\"urls\":[\"http://127.0.0.1:" + port + "/\"]},\"retry\":{\"attempts\":1000,\"maxBackoff\":\"1s\"}}");
+            "{\"handler\":{\"kind\":\"push\",\"urls\":[\"http://127.0.0.1:" + port
+                + "/\"]},\"retry\":{\"attempts\":1000,\"maxBackoff\":\"1s\"}}");
         await PutAsync(server, "v1/services/pull", "{}");
         await PutAsync(server, "v1/services/clock", "{}");
         await PostAsync(server, "v1/services/hook:pause");

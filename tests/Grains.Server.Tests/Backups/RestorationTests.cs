@@ -16,15 +16,20 @@ public sealed class RestorationTests : IDisposable
     [Theory]
     [InlineData(Interruption.BeforeTheImport)]
     [InlineData(Interruption.BeforeTheComparison)]
-    public async Task An_interrupted_restore_leaves_data_that_no_server_takes_and_is_ended_by_a_repeat(Interruption interruption)
+    public async Task An_interrupted_restore_leaves_data_that_no_server_takes_and_is_ended_by_a_repeat(
+        Interruption interruption)
     {
         Source source = await SourceAsync("the backup");
         await Assert.ThrowsAsync<IOException>(() => RestoreAsync(source, interruption));
         ClusterSettings left = (await SettingsAsync())!;
-        Assert.Contains("repeat it", Assert.Throws<ClusterSettingsException>(() => left.CheckFor(null)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "repeat it", Assert.Throws<ClusterSettingsException>(() => left.CheckFor(null)).Message,
+            StringComparison.Ordinal);
 
         await RestoreAsync(source, Interruption.None);
-        Assert.Equal(interruption == Interruption.BeforeTheComparison, _said.ToString().Contains("earlier try", StringComparison.Ordinal));
+        Assert.Equal(
+            interruption == Interruption.BeforeTheComparison,
+            _said.ToString().Contains("earlier try", StringComparison.Ordinal));
         ClusterSettings stored = (await SettingsAsync())!;
         stored.CheckFor(null);
         Assert.Equal(source.Settings.Slots, stored.Slots);
@@ -35,7 +40,8 @@ public sealed class RestorationTests : IDisposable
     [Fact]
     public async Task What_one_restore_left_is_not_taken_over_by_the_restore_of_another_backup()
     {
-        await Assert.ThrowsAsync<IOException>(async () => await RestoreAsync(await SourceAsync("one"), Interruption.BeforeTheComparison));
+        await Assert.ThrowsAsync<IOException>(
+            async () => await RestoreAsync(await SourceAsync("one"), Interruption.BeforeTheComparison));
         StartException refused = await Assert.ThrowsAsync<StartException>(
             async () => await RestoreAsync(await SourceAsync("another"), Interruption.None));
         Assert.Contains("holds what one held", refused.Message, StringComparison.Ordinal);
@@ -93,9 +99,12 @@ public sealed class RestorationTests : IDisposable
         public string Name => place.Name;
 
         public Task<IJournal> OpenJournalAsync(CancellationToken cancel) =>
-            _isIn && interruption == Interruption.BeforeTheComparison ? throw new IOException("cut") : place.OpenJournalAsync(cancel);
+            _isIn && interruption == Interruption.BeforeTheComparison
+                ? throw new IOException("cut")
+                : place.OpenJournalAsync(cancel);
 
-        public async Task<ImageTotals> ImportAsync(IAsyncEnumerable<ImagePart> parts, long nowMs, CancellationToken cancel)
+        public async Task<ImageTotals> ImportAsync(
+            IAsyncEnumerable<ImagePart> parts, long nowMs, CancellationToken cancel)
         {
             if (interruption == Interruption.BeforeTheImport)
             {

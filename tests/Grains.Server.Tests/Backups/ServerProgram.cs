@@ -32,7 +32,8 @@ internal sealed class ServerProgram : IAsyncDisposable
         AppDomain.CurrentDomain.ProcessExit += OnExit;
     }
 
-    public HttpClient Http { get; } = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(60) };
+    public HttpClient Http { get; } = new(
+        new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(60) };
 
     public string Said
     {
@@ -121,7 +122,8 @@ internal sealed class ServerProgram : IAsyncDisposable
         }
         catch (Exception e) when (e is HttpRequestException or SocketException)
         {
-            // The bare second one is HttpClient's where the other side goes away in the moment that a connection stands.
+            // The bare second one is HttpClient's where the other side goes away in the moment that a connection
+            // stands.
             return false;
         }
     }

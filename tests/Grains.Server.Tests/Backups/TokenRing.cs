@@ -37,7 +37,8 @@ internal sealed class TokenRing(HttpClient http)
     }
 
     /// <summary>Every node works, until told to stop.</summary>
-    public async Task WorkAsync(CancellationToken stop) => await Task.WhenAll(Enumerable.Range(0, _nodes).Select(async node =>
+    public async Task WorkAsync(CancellationToken stop) =>
+        await Task.WhenAll(Enumerable.Range(0, _nodes).Select(async node =>
     {
         while (!stop.IsCancellationRequested)
         {
@@ -62,7 +63,8 @@ internal sealed class TokenRing(HttpClient http)
             if (answer.StatusCode != HttpStatusCode.NotFound)
             {
                 answer.EnsureSuccessStatusCode();
-                finished.AddRange((await answer.Content.ReadAsStringAsync()).Split(' ', StringSplitOptions.RemoveEmptyEntries));
+                finished.AddRange(
+                    (await answer.Content.ReadAsStringAsync()).Split(' ', StringSplitOptions.RemoveEmptyEntries));
             }
         }
 
@@ -81,7 +83,8 @@ internal sealed class TokenRing(HttpClient http)
         }
 
         JsonElement delivery = await received.Content.ReadFromJsonAsync<JsonElement>(stop);
-        StringBuilder state = new(delivery.TryGetProperty("state", out JsonElement held) && held.ValueKind == JsonValueKind.Object
+        StringBuilder state = new(
+            delivery.TryGetProperty("state", out JsonElement held) && held.ValueKind == JsonValueKind.Object
             ? Encoding.UTF8.GetString(held.GetProperty("body").GetBytesFromBase64()) : "");
         List<object> sends = [];
         foreach (JsonElement message in delivery.GetProperty("messages").EnumerateArray())
@@ -101,7 +104,9 @@ internal sealed class TokenRing(HttpClient http)
         string id = delivery.GetProperty("delivery").GetString()!;
         using HttpResponseMessage committed = await http.PostAsJsonAsync(
             $"/v1/deliveries/{id}:commit", new { state = new { text = state.ToString() }, sends }, stop);
-        Assert.True(committed.IsSuccessStatusCode || committed.StatusCode == HttpStatusCode.Conflict, $"{committed.StatusCode}");
+        Assert.True(
+            committed.IsSuccessStatusCode || committed.StatusCode == HttpStatusCode.Conflict,
+            $"{committed.StatusCode}");
         Interlocked.Increment(ref _commits);
     }
 

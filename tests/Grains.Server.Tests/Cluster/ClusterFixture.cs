@@ -74,7 +74,11 @@ public sealed class ClusterFixture : IAsyncLifetime
     {
         using var root = new TestAuthority();
         Issued issued = root.Issue(name: null, IPAddress.Loopback);
-        return ["--tls-ca", Write("ca.pem", root.Pem), "--tls-cert", Write("cert.pem", issued.Certificate), "--tls-key", Write("key.pem", issued.Key)];
+        return
+        [
+            "--tls-ca", Write("ca.pem", root.Pem), "--tls-cert", Write("cert.pem", issued.Certificate), "--tls-key",
+            Write("key.pem", issued.Key)
+        ];
     }
 
     private string Write(string name, string pem)

@@ -29,7 +29,11 @@ public sealed class ClusterTests(ClusterFixture cluster) : IClassFixture<Cluster
     {
         using HttpResponseMessage answer = await cluster.Web.GetAsync("/v1/cluster/partitions");
         using JsonDocument list = JsonDocument.Parse(await answer.Content.ReadAsStreamAsync());
-        string?[] owners = [.. list.RootElement.GetProperty("partitions").EnumerateArray().Select(p => p.GetProperty("owner").GetString())];
+        string?[] owners =
+        [
+            .. list.RootElement.GetProperty("partitions").EnumerateArray()
+            .Select(p => p.GetProperty("owner").GetString())
+        ];
         Assert.Equal(8, owners.Length);
         Assert.All(owners, o => Assert.Contains(o, (string[])["a", "b"]));
     }
@@ -43,7 +47,8 @@ public sealed class ClusterTests(ClusterFixture cluster) : IClassFixture<Cluster
     [InlineData("/openapi/v1.json", HttpStatusCode.NotFound)]
     [InlineData("/api", HttpStatusCode.NotFound)]
     [InlineData("/dashboard", HttpStatusCode.NotFound)]
-    public async Task A_server_of_partitions_only_answers_about_its_health_and_nothing_else(string path, HttpStatusCode expected)
+    public async Task A_server_of_partitions_only_answers_about_its_health_and_nothing_else(
+        string path, HttpStatusCode expected)
     {
         using HttpResponseMessage answer = await cluster.Silo.GetAsync(path);
         Assert.Equal(expected, answer.StatusCode);

@@ -9,7 +9,8 @@ using Npgsql;
 
 namespace Grains.Server.Tests.Cluster;
 
-public sealed class EarlierMembersTests(EarlierMembersFixture fixture) : IClassFixture<EarlierMembersFixture>, IAsyncLifetime
+public sealed class EarlierMembersTests(EarlierMembersFixture fixture)
+    : IClassFixture<EarlierMembersFixture>, IAsyncLifetime
 {
     private const int _joining = 2;
     private const int _active = 3;
@@ -162,7 +163,8 @@ public sealed class EarlierMembersTests(EarlierMembersFixture fixture) : IClassF
         return start.IsCompleted;
     }
 
-    private async Task AddAsync(string name, IPEndPoint place, int silentSeconds, int status = _active, string cluster = "grains")
+    private async Task AddAsync(
+        string name, IPEndPoint place, int silentSeconds, int status = _active, string cluster = "grains")
     {
         await ExecuteAsync($"INSERT INTO OrleansMembershipVersion VALUES ('{cluster}', 10)");
         await ExecuteAsync($"""
@@ -183,7 +185,8 @@ public sealed class EarlierMembersTests(EarlierMembersFixture fixture) : IClassF
     private async Task<(int Status, int Version)> ReadAsync(string name)
     {
         await using NpgsqlCommand command = _database.CreateCommand(
-            $"SELECT Status, Version FROM OrleansMembership JOIN OrleansMembershipVersion USING (DeploymentId) WHERE SiloName = '{name}'");
+            $"SELECT Status, Version FROM OrleansMembership JOIN OrleansMembershipVersion USING (DeploymentId) WHERE "
+            + $"SiloName = '{name}'");
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync();
         Assert.True(await reader.ReadAsync());
         return (reader.GetInt32(0), reader.GetInt32(1));

@@ -71,7 +71,8 @@ internal sealed class RunningServer : IAsyncDisposable
 
     /// <summary>Returns when every partition is served, as this server sees it, and it has said so.</summary>
     public Task ReadyAsync() => UntilAsync(async () =>
-        (await AnswerAsync("/readyz")) == HttpStatusCode.OK && Said.Contains("Grains listens on", StringComparison.Ordinal));
+        (await AnswerAsync("/readyz")) == HttpStatusCode.OK
+            && Said.Contains("Grains listens on", StringComparison.Ordinal));
 
     /// <summary>Waits for a line with these words.</summary>
     public Task SaysAsync(string words) =>
@@ -138,7 +139,8 @@ internal sealed class RunningServer : IAsyncDisposable
         }
         catch (Exception e) when (e is HttpRequestException or SocketException)
         {
-            // The bare second one is HttpClient's where the other side goes away in the moment that a connection stands.
+            // The bare second one is HttpClient's where the other side goes away in the moment that a connection
+            // stands.
             return null;
         }
     }

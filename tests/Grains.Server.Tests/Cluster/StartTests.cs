@@ -55,7 +55,9 @@ public sealed class StartTests(StartFixture fixture) : IClassFixture<StartFixtur
 
     [Fact]
     public Task An_address_of_another_machine_is_refused() =>
-        AssertFailsAsync("Write an address of this machine", fixture.Postgres.ConnectionString, "--insecure", "--silo", "192.0.2.1:11111");
+        AssertFailsAsync(
+            "Write an address of this machine", fixture.Postgres.ConnectionString, "--insecure", "--silo",
+            "192.0.2.1:11111");
 
     [Fact]
     public Task A_name_that_leads_nowhere_is_refused() =>
@@ -149,7 +151,9 @@ public sealed class StartFixture : IAsyncLifetime
         await Postgres.ExecuteAsync($"CREATE ROLE grains_test LOGIN PASSWORD '{Secret}'");
         string rules = Path.Combine(Postgres.DataFolder, "pg_hba.conf");
         await File.WriteAllTextAsync(
-            rules, $"host all grains_test all scram-sha-256\nhost all nobody all scram-sha-256\n{await File.ReadAllTextAsync(rules)}");
+            rules,
+            $"host all grains_test all scram-sha-256\nhost all nobody all "
+            + $"scram-sha-256\n{await File.ReadAllTextAsync(rules)}");
         await Postgres.ExecuteAsync("SELECT pg_reload_conf()");
     }
 

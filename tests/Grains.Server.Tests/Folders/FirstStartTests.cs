@@ -44,7 +44,8 @@ public sealed class FirstStartTests : IDisposable
             await seen.Task.WaitAsync(TimeSpan.FromSeconds(60));
         }
 
-        await using ServerProgram server = await ServerProgram.ServeAsync(null, "--data", _folder["a"], "--partitions", "4");
+        await using ServerProgram server = await ServerProgram.ServeAsync(
+            null, "--data", _folder["a"], "--partitions", "4");
         using HttpResponseMessage answer = await server.Http.PutAsync(
             new Uri("v1/keyspaces/k", UriKind.Relative), new StringContent("""{"layout":"spread"}""", Encoding.UTF8, "application/json"));
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
@@ -53,7 +54,8 @@ public sealed class FirstStartTests : IDisposable
     [Fact]
     public async Task A_second_server_is_refused_although_the_lock_file_was_removed_and_made_anew()
     {
-        await using ServerProgram server = await ServerProgram.ServeAsync(null, "--data", _folder["a"], "--partitions", "4");
+        await using ServerProgram server = await ServerProgram.ServeAsync(
+            null, "--data", _folder["a"], "--partitions", "4");
         File.Delete(Path.Combine(_folder["a"], "LOCK"));
         (int exit, string said) = await ServerProgram.RunAsync(
             null, "--data", _folder["a"], "--urls", $"http://127.0.0.1:{FreePort.Find()}");

@@ -85,14 +85,18 @@ public sealed class FullDiskTests : IDisposable
 
     internal static int Run(string program, params string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
         process.WaitForExit();
         return process.ExitCode;
     }
 
-    private static Task<HttpResponseMessage> PutAsync(ServerProgram server, string path, string body) => server.Http.PutAsync(
+    private static Task<HttpResponseMessage> PutAsync(ServerProgram server, string path, string body) =>
+        server.Http.PutAsync(
         new Uri(path, UriKind.Relative),
-        new StringContent(body, Encoding.UTF8, path.Contains("/keys/", StringComparison.Ordinal) ? "text/plain" : "application/json"));
+        new StringContent(
+            body, Encoding.UTF8,
+            path.Contains("/keys/", StringComparison.Ordinal) ? "text/plain" : "application/json"));
 }
 
 /// <summary>Skipped where no small disk can be mounted.</summary>

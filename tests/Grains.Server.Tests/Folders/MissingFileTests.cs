@@ -121,7 +121,8 @@ public sealed class MissingFileTests(FilledFolders filled) : IClassFixture<Fille
     [InlineData("")]
     public async Task A_server_ends_at_the_next_write_when_a_file_is_taken_away(string name)
     {
-        await using ServerProgram server = await ServerProgram.ServeAsync(null, "--data", _folder["a"], "--partitions", "4");
+        await using ServerProgram server = await ServerProgram.ServeAsync(
+            null, "--data", _folder["a"], "--partitions", "4");
         await FilledFolders.FillAsync(server);
         string path = Path.Combine(_folder["a"], name);
         if (Directory.Exists(path))
@@ -142,12 +143,14 @@ public sealed class MissingFileTests(FilledFolders filled) : IClassFixture<Fille
         {
             for (int i = 0; i < 100; i++)
             {
-                using HttpResponseMessage answer = await FilledFolders.PutAsync(server, $"v1/keyspaces/k/keys/after{i}", "v");
+                using HttpResponseMessage answer = await FilledFolders.PutAsync(
+                    server, $"v1/keyspaces/k/keys/after{i}", "v");
                 Assert.False(answer.IsSuccessStatusCode, "It was acknowledged into a file that nobody finds again.");
             }
         });
         Assert.Equal(1, await server.ExitCodeAsync());
-        Assert.Contains(name.Length == 0 ? "was removed with its folder" : $"{name} was re", server.Said, StringComparison.Ordinal);
+        Assert.Contains(
+            name.Length == 0 ? "was removed with its folder" : $"{name} was re", server.Said, StringComparison.Ordinal);
     }
 
     private async Task RefusesAsync(string name, string what)

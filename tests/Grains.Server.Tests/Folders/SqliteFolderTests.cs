@@ -5,7 +5,9 @@ using Grains.Server.Tests.Backups;
 
 namespace Grains.Server.Tests.Folders;
 
-/// <summary>A folder of a version whose journal was a SQLite file becomes a log of segments at its first start.</summary>
+/// <summary>
+/// A folder of a version whose journal was a SQLite file becomes a log of segments at its first start.
+/// </summary>
 public sealed class SqliteFolderTests(FilledFolders filled) : IClassFixture<FilledFolders>, IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -17,10 +19,12 @@ public sealed class SqliteFolderTests(FilledFolders filled) : IClassFixture<Fill
     {
         filled.Copy("stopped", _folder["segments"]);
         Directory.CreateDirectory(_folder["a"]);
-        await using (SegmentJournal from = SegmentJournal.Open(new() { Folder = _folder["segments"], Beside = ["cluster.db"] }))
+        await using (
+            SegmentJournal from = SegmentJournal.Open(new() { Folder = _folder["segments"], Beside = ["cluster.db"] }))
         {
             await SqliteImport.RunAsync(
-                new SqliteJournalOptions { Folder = _folder["a"] }, from.ExportAsync(CancellationToken.None), 1_000, CancellationToken.None);
+                new SqliteJournalOptions { Folder = _folder["a"] }, from.ExportAsync(CancellationToken.None), 1_000,
+                CancellationToken.None);
         }
 
         File.Copy(Path.Combine(_folder["segments"], "cluster.db"), Path.Combine(_folder["a"], "cluster.db"));
@@ -33,7 +37,8 @@ public sealed class SqliteFolderTests(FilledFolders filled) : IClassFixture<Fill
                 Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
             }
 
-            using HttpResponseMessage put = await FilledFolders.PutAsync(server, $"v1/keyspaces/k/keys/after{start}", "v");
+            using HttpResponseMessage put = await FilledFolders.PutAsync(
+                server, $"v1/keyspaces/k/keys/after{start}", "v");
             Assert.True(put.IsSuccessStatusCode);
             await server.StopAsync();
             Assert.Empty(Directory.GetFiles(_folder["a"], "journal.db*"));

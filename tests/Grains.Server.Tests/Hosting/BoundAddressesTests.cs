@@ -14,7 +14,8 @@ public sealed class BoundAddressesTests
     [InlineData("http://127.0.0.1:{0}", "http://0.0.0.0:{0}", false)]
     [InlineData("http://127.0.0.1:{0}", "http://[::]:{0}", false)]
     [InlineData("http://127.0.0.1:1", "http://127.0.0.1:{0}", false)]
-    public async Task An_address_that_the_settings_do_not_name_ends_the_start(string allowed, string bound, bool isAllowed)
+    public async Task An_address_that_the_settings_do_not_name_ends_the_start(
+        string allowed, string bound, bool isAllowed)
     {
         int port = FreePort.Find();
         WebApplicationBuilder builder = GrainsHost.CreateBuilder(LogLevels.Usual);
@@ -27,5 +28,6 @@ public sealed class BoundAddressesTests
         Assert.True(isAllowed || refusal!.Message.Contains($":{port}, which --urls", StringComparison.Ordinal));
     }
 
-    private static string Format(string address, int port) => address.Replace("{0}", $"{port}", StringComparison.Ordinal);
+    private static string Format(string address, int port) =>
+        address.Replace("{0}", $"{port}", StringComparison.Ordinal);
 }

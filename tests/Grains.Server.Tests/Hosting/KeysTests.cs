@@ -57,14 +57,18 @@ public sealed class KeysTests : IDisposable
             ["--data", _folder["data"], "--partitions", "2", "--keys", keys, "--dashboard", "false"]);
         await server.ReadyAsync();
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = _deadline };
-        Assert.Equal(201, (int)await SendAsync(http, HttpMethod.Put, server.Url + "/v1/services/s", "boss-key-0123456789", "{}"));
+        Assert.Equal(
+            201,
+            (int)await SendAsync(http, HttpMethod.Put, server.Url + "/v1/services/s", "boss-key-0123456789", "{}"));
         var clock = Stopwatch.StartNew();
         Task<System.Net.HttpStatusCode> waiting = SendAsync(
             http, HttpMethod.Post, server.Url + "/v1/services/s/nodes/n/receive", "leaked-key-0123456789", """{"wait": "50s"}""");
         await File.WriteAllTextAsync(keys, "boss admin boss-key-0123456789\n");
         Assert.Equal(401, (int)await waiting);
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(45), $"It ended after {clock.Elapsed}, of itself.");
-        Assert.Equal(401, (int)await SendAsync(http, HttpMethod.Get, server.Url + "/v1/services", "leaked-key-0123456789", null));
+        Assert.Equal(
+            401,
+            (int)await SendAsync(http, HttpMethod.Get, server.Url + "/v1/services", "leaked-key-0123456789", null));
         await server.SaysAsync("Audit: 'boss' at 127.0.0.1:");
         await server.SaysAsync("removed: leak;");
         await server.SaysAsync("Refused with 401 (unauthenticated)");

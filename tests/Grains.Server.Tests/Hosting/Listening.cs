@@ -35,6 +35,7 @@ internal static class Listening
         }
 
         return new IPEndPoint(
-            new IPAddress(address), int.Parse(text[(colon + 1)..], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+            new IPAddress(address),
+            int.Parse(text[(colon + 1)..], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
     }
 }

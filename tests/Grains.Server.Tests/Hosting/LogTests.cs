@@ -17,7 +17,8 @@ public sealed class LogTests
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 2, 3, 4, 5, 6, TimeSpan.Zero));
         using var to = new StringWriter();
         var entry = new LogEntry<string>(
-            LogLevel.Warning, "Grains.Test", new EventId(7), name, new InvalidOperationException("of " + name), (s, _) => $"'{s}' said");
+            LogLevel.Warning, "Grains.Test", new EventId(7), name, new InvalidOperationException("of " + name),
+            (s, _) => $"'{s}' said");
         new OneLineFormatter(time).Write(entry, null, to);
         string line = to.ToString();
         Assert.StartsWith("2026-01-02T03:04:05.006Z warn: Grains.Test[7] '", line, StringComparison.Ordinal);
@@ -39,7 +40,9 @@ public sealed class LogTests
         using ServiceProvider services = new ServiceCollection()
             .AddLogging(logging => logging.AddGrainsConsole(LogLevels.Parse(text)!)).BuildServiceProvider();
         ILogger logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(category);
-        Assert.All(Enum.GetValues<LogLevel>().Where(l => l != LogLevel.None), l => Assert.Equal(l >= first, logger.IsEnabled(l)));
+        Assert.All(
+            Enum.GetValues<LogLevel>().Where(l => l != LogLevel.None),
+            l => Assert.Equal(l >= first, logger.IsEnabled(l)));
     }
 
     [Theory]

@@ -5,7 +5,9 @@ using Grains.Server.Tests.Backups;
 
 namespace Grains.Server.Tests.Hosting;
 
-/// <summary>The script that makes what a cluster keeps secret: nobody else may read it, whatever was there before.</summary>
+/// <summary>
+/// The script that makes what a cluster keeps secret: nobody else may read it, whatever was there before.
+/// </summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class MakeSecretsTests : IDisposable
 {
@@ -69,7 +71,8 @@ public sealed class MakeSecretsTests : IDisposable
         string folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Grains.sln")))
         {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The tests run outside of their repository.");
+            folder = Path.GetDirectoryName(folder)
+                ?? throw new InvalidOperationException("The tests run outside of their repository.");
         }
 
         return folder;

@@ -6,7 +6,9 @@ using Grains.Server.Tests.Cluster;
 
 namespace Grains.Server.Tests.Hosting;
 
-/// <summary>A real server amid settings of the hosts below it, which want it to listen elsewhere and to show itself.</summary>
+/// <summary>
+/// A real server amid settings of the hosts below it, which want it to listen elsewhere and to show itself.
+/// </summary>
 public sealed class OwnConfigurationTests : IAsyncLifetime
 {
     private static readonly string[] _addresses =
@@ -81,7 +83,8 @@ public sealed class OwnConfigurationTests : IAsyncLifetime
         Assert.Equal("application/problem+json", missing.Content.Headers.ContentType?.MediaType);
 
         using HttpResponseMessage metrics = await _server.GetAsync("/metrics");
-        Assert.Contains("kestrel_active_connections", await metrics.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "kestrel_active_connections", await metrics.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal("POST /v1/traces HTTP/1.1", await TraceRequestAsync());
     }
 

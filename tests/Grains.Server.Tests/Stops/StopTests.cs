@@ -5,10 +5,14 @@ using Grains.Server.Tests.Backups;
 
 namespace Grains.Server.Tests.Stops;
 
-/// <summary>What others leave open when a server is asked to end: it ends at once, its partitions in good order.</summary>
+/// <summary>
+/// What others leave open when a server is asked to end: it ends at once, its partitions in good order.
+/// </summary>
 public sealed class StopTests : IDisposable
 {
-    /// <summary>Half of the time that a host gives everything together; a stop that waits for a client takes all of it.</summary>
+    /// <summary>
+    /// Half of the time that a host gives everything together; a stop that waits for a client takes all of it.
+    /// </summary>
     private static readonly TimeSpan _stopMax = TimeSpan.FromSeconds(10);
 
     private readonly TempFolder _folder = new();
@@ -34,11 +38,15 @@ public sealed class StopTests : IDisposable
             string.Concat(Enumerable.Repeat("GET /v1/keyspaces/k/keys/large HTTP/1.1\r\nHost: localhost\r\n\r\n", 200)),
             "GET /v1/backup HTTP/1.1\r\nHost: localhost\r\n\r\n",
         ];
-        await using ServerProgram server = await ServerProgram.ServeAsync(null, "--data", _folder["data"], "--partitions", "4");
+        await using ServerProgram server = await ServerProgram.ServeAsync(
+            null, "--data", _folder["data"], "--partitions", "4");
         await PutAsync(server, "v1/keyspaces/k", """{"layout":"spread"}""");
         await PutAsync(server, "v1/services/s", "{}");
         await PutAsync(server, "v1/keyspaces/k/keys/large", new string('x', 900_000));
-        Socket[] clients = [.. sent.Select(_ => new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 })];
+        Socket[] clients =
+        [
+            .. sent.Select(_ => new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 })
+        ];
         foreach ((Socket client, string text) in clients.Zip(sent))
         {
             await client.ConnectAsync("127.0.0.1", server.Http.BaseAddress!.Port);
@@ -60,7 +68,9 @@ public sealed class StopTests : IDisposable
     {
         using HttpRequestMessage request = new(HttpMethod.Put, path)
         {
-            Content = new StringContent(body, Encoding.UTF8, path.Contains("/keys/", StringComparison.Ordinal) ? "text/plain" : "application/json"),
+            Content = new StringContent(
+                body, Encoding.UTF8,
+                path.Contains("/keys/", StringComparison.Ordinal) ? "text/plain" : "application/json"),
         };
         using HttpResponseMessage answer = await server.Http.SendAsync(request);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());

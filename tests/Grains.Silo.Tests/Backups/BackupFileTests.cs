@@ -60,7 +60,9 @@ public class BackupFileTests
         }
 
         Assert.Equal(_header with { Settings = reader.Header.Settings }, reader.Header);
-        Assert.Equal(_header.Settings with { Slots = reader.Header.Settings.Slots, Drained = reader.Header.Settings.Drained }, reader.Header.Settings);
+        Assert.Equal(
+            _header.Settings with { Slots = reader.Header.Settings.Slots, Drained = reader.Header.Settings.Drained },
+            reader.Header.Settings);
         Assert.Equal(_header.Settings.Slots, reader.Header.Settings.Slots);
         List<string> given = [];
         await foreach (ImagePart part in journal.ExportAsync(CancellationToken.None))
@@ -107,7 +109,11 @@ public class BackupFileTests
         {
             byte[] without = [.. file[..8], .. frames.Where((_, n) => n != i).SelectMany(f => f)];
             await Assert.ThrowsAsync<ImageDamagedException>(() => ReadAsync(without));
-            byte[] swapped = [.. file[..8], .. frames.Select((f, n) => n == i ? frames[i - 1] : n == i - 1 ? frames[i] : f).SelectMany(f => f)];
+            byte[] swapped =
+            [
+                .. file[..8],
+                .. frames.Select((f, n) => n == i ? frames[i - 1] : n == i - 1 ? frames[i] : f).SelectMany(f => f)
+            ];
             await Assert.ThrowsAsync<ImageDamagedException>(() => ReadAsync(swapped));
         }
     }
@@ -136,9 +142,11 @@ public class BackupFileTests
         await journal.AppendAsync(append, CancellationToken.None);
         await journal.WriteCheckpointAsync(
             new PartitionId(3), epoch, append.Next, ["state"u8.ToArray()], CancellationToken.None);
-        await journal.AppendAsync(new JournalAppend(new PartitionId(3), epoch, append.Next, 1, "second"u8.ToArray()), CancellationToken.None);
+        await journal.AppendAsync(
+            new JournalAppend(new PartitionId(3), epoch, append.Next, 1, "second"u8.ToArray()), CancellationToken.None);
         (tail, epoch) = await AcquireAsync(journal, new PartitionId(4));
-        await journal.AppendAsync(new JournalAppend(new PartitionId(4), epoch, tail, 1, "x"u8.ToArray()), CancellationToken.None);
+        await journal.AppendAsync(
+            new JournalAppend(new PartitionId(4), epoch, tail, 1, "x"u8.ToArray()), CancellationToken.None);
         return journal;
     }
 
@@ -184,7 +192,8 @@ public class BackupFileTests
     private static async Task<byte[]> WriteAsync(MemoryJournal journal)
     {
         MemoryStream file = new();
-        await new BackupWriter(file).WriteAsync(_header, journal.ExportAsync(CancellationToken.None), CancellationToken.None);
+        await new BackupWriter(file).WriteAsync(
+            _header, journal.ExportAsync(CancellationToken.None), CancellationToken.None);
         return file.ToArray();
     }
 
@@ -212,7 +221,8 @@ public class BackupFileTests
     private static string Text(ImagePart part) => part switch
     {
         ImagePart.Chunk chunk => Convert.ToHexString(chunk.Bytes.Span),
-        ImagePart.Entry { Record: var r } => $"{r.Kind} {r.First} {r.Count} {r.Epoch} {r.Chain:x32} {Convert.ToHexString(r.Payload.Span)}",
+        ImagePart.Entry { Record: var r } =>
+            $"{r.Kind} {r.First} {r.Count} {r.Epoch} {r.Chain:x32} {Convert.ToHexString(r.Payload.Span)}",
         _ => part.ToString(),
     };
 

@@ -28,7 +28,8 @@ public sealed class ClusterTests
         var versions = new Dictionary<PartitionId, Revision>();
         foreach (PartitionId partition in first.Slots.Partitions)
         {
-            versions[partition] = Assert.IsType<KeyWritten>(await first.ExecuteAsync(partition, Put("a", "1"), default)).Version;
+            versions[partition] = Assert.IsType<KeyWritten>(
+                await first.ExecuteAsync(partition, Put("a", "1"), default)).Version;
         }
 
         await AssertReadAsync(second, versions);

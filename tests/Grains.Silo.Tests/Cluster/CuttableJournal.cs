@@ -70,13 +70,15 @@ internal sealed class CuttableJournal(IJournal inner) : IJournal
     }
 
     public async ValueTask<bool> WriteCheckpointAsync(
-        PartitionId partition, Epoch epoch, JournalTail at, IEnumerable<ReadOnlyMemory<byte>> chunks, CancellationToken cancel)
+        PartitionId partition, Epoch epoch, JournalTail at, IEnumerable<ReadOnlyMemory<byte>> chunks,
+        CancellationToken cancel)
     {
         await ArriveAsync();
         return await inner.WriteCheckpointAsync(partition, epoch, at, chunks, cancel);
     }
 
-    public async ValueTask<bool> TruncateAsync(PartitionId partition, Epoch epoch, Revision upTo, CancellationToken cancel)
+    public async ValueTask<bool> TruncateAsync(
+        PartitionId partition, Epoch epoch, Revision upTo, CancellationToken cancel)
     {
         await ArriveAsync();
         return await inner.TruncateAsync(partition, epoch, upTo, cancel);

@@ -138,7 +138,8 @@ public sealed class HandOverClusterTests
         await warmUp.RunAsync();
         await warmUp.MoveAsync();
         Assert.Equal(SiloCluster.Partitions, LocalOf(cluster, 0).Count + LocalOf(cluster, 1).Count);
-        Assert.IsType<Refused>(await PartitionsOf(cluster, 0).ExecuteAsync(new PartitionId(0), Get("warm-up"), default));
+        Assert.IsType<Refused>(
+            await PartitionsOf(cluster, 0).ExecuteAsync(new PartitionId(0), Get("warm-up"), default));
     }
 
     [Fact]
@@ -181,7 +182,8 @@ public sealed class HandOverClusterTests
         public override FormatNeed Format => new(FormatLevels.Oldest, "what comes tomorrow");
     }
 
-    private static SendMessage Send(string node = "n") => Partitions.PartitionLoopTests.Send() with { Node = new Utf8Name(node) };
+    private static SendMessage Send(string node = "n") =>
+        Partitions.PartitionLoopTests.Send() with { Node = new Utf8Name(node) };
 
     private static Receive Receive(string node = "n") =>
         Partitions.PartitionLoopTests.Receive(0) with { Node = new Utf8Name(node), LeaseMs = 60_000 };

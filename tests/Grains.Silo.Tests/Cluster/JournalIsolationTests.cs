@@ -10,7 +10,9 @@ using static Grains.Silo.Tests.Partitions.PartitionWorld;
 
 namespace Grains.Silo.Tests.Cluster;
 
-/// <summary>A server that alone does not reach the journal gives its partitions up; when nobody does, nobody moves.</summary>
+/// <summary>
+/// A server that alone does not reach the journal gives its partitions up; when nobody does, nobody moves.
+/// </summary>
 public sealed class JournalIsolationTests
 {
     [Fact]
@@ -67,7 +69,8 @@ public sealed class JournalIsolationTests
         JournalOf(cluster, 0).Cut();
         JournalOf(cluster, 1).Cut();
 
-        // Longer than a server waits that is the only one, also after an outage of all: six rounds of a second and a quarter.
+        // Longer than a server waits that is the only one, also after an outage of all: six rounds of a second and a
+        // quarter.
         var longEnough = TimeSpan.FromSeconds(12);
         await Until(() => Task.FromResult(Loops().All(l => l.Silence > longEnough)));
         JournalOf(cluster, 0).Heal();

@@ -179,7 +179,8 @@ public sealed class MembershipTableTests(DatabaseFixture databases) : IClassFixt
     private static TableVersion Next(int read) =>
         new(read + 1, read.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
-    private static MembershipEntry Entry(int generation, SiloStatus status = SiloStatus.Active, int gateway = 0) => new()
+    private static MembershipEntry Entry(int generation, SiloStatus status = SiloStatus.Active, int gateway = 0) =>
+        new()
     {
         SiloAddress = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11_111), generation),
         SiloName = $"server-{generation}",

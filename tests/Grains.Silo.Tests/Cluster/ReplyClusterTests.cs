@@ -25,7 +25,8 @@ public sealed class ReplyClusterTests
         foreach (PartitionId partition in first.Slots.Partitions)
         {
             MessageId id = Assert.IsType<MessageAccepted>(await first.ExecuteAsync(partition, Send(), default)).Message;
-            asked[partition] = (id, first.ExecuteAsync(partition, new GetReply(Service, id) { WaitMs = 60_000 }, default).AsTask());
+            asked[partition] =
+                (id, first.ExecuteAsync(partition, new GetReply(Service, id) { WaitMs = 60_000 }, default).AsTask());
         }
 
         InProcessSiloHandle leaving = cluster.Silos[2];
@@ -39,7 +40,8 @@ public sealed class ReplyClusterTests
                 partition,
                 new CommitDelivery
                 {
-                    Delivery = given.Delivery, Replies = [new OutgoingReply(null, new MessageContent { Body = [7] })], BodyHash = 1,
+                    Delivery = given.Delivery, Replies = [new OutgoingReply(null, new MessageContent { Body = [7] })],
+                    BodyHash = 1,
                 },
                 default));
             var found = Assert.IsType<ReplyFound>(await waits.WaitAsync(TimeSpan.FromSeconds(20)));

@@ -29,10 +29,12 @@ public sealed class RoleTests
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddSingleton<IJournal>(_ => new MemoryJournal(new MemoryDisk()));
-            silo.Services.AddKeyedSingleton<Orleans.Storage.IGrainStorage>(ClusterStorage.Name, new SharedSettingsStorage());
+            silo.Services.AddKeyedSingleton<Orleans.Storage.IGrainStorage>(
+                ClusterStorage.Name, new SharedSettingsStorage());
             silo.AddGrains(new GrainsSiloOptions
             {
-                Keeper = new KeeperOptions { Partitions = _partitions }, Router = new RouterOptions { DeadlineMs = 200 },
+                Keeper = new KeeperOptions { Partitions = _partitions },
+                Router = new RouterOptions { DeadlineMs = 200 },
             });
             silo.WithoutPartitions();
         });

@@ -5,7 +5,9 @@ using Orleans.Storage;
 
 namespace Grains.Silo.Tests.Cluster;
 
-/// <summary>Grain storage that outlives the servers of a test cluster, with the conflict that a database reports.</summary>
+/// <summary>
+/// Grain storage that outlives the servers of a test cluster, with the conflict that a database reports.
+/// </summary>
 internal sealed class SharedSettingsStorage : IGrainStorage
 {
     private readonly ConcurrentDictionary<string, (object State, int Version)> _rows = new();
@@ -35,7 +37,8 @@ internal sealed class SharedSettingsStorage : IGrainStorage
     {
         string key = $"{grainId}/{stateName}";
         bool isWritten = _rows.TryGetValue(key, out (object State, int Version) known)
-            ? grainState.ETag == $"{known.Version}" && _rows.TryUpdate(key, (grainState.State!, known.Version + 1), known)
+            ? grainState.ETag == $"{known.Version}"
+            && _rows.TryUpdate(key, (grainState.State!, known.Version + 1), known)
             : _rows.TryAdd(key, (grainState.State!, 1));
         if (!isWritten)
         {

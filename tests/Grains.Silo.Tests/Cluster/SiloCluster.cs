@@ -23,7 +23,8 @@ internal static class SiloCluster
         Partitions = Partitions, HandOverDelayMs = 50, HandOverMsMax = 1_000, LeaveMsMax = 10_000,
     };
 
-    public static async Task<InProcessTestCluster> StartAsync(short servers, int? formatLevel = null, int? sweepMs = null)
+    public static async Task<InProcessTestCluster> StartAsync(
+        short servers, int? formatLevel = null, int? sweepMs = null)
     {
         var disk = new MemoryDisk();
         var settings = new SharedSettingsStorage();
@@ -55,7 +56,9 @@ internal static class SiloCluster
     public static IPartitions PartitionsOf(InProcessTestCluster cluster, int server) =>
         cluster.Silos[server].ServiceProvider.GetRequiredService<IPartitions>();
 
-    /// <summary>The first server took everything while it was alone, and hands over what the second is to have.</summary>
+    /// <summary>
+    /// The first server took everything while it was alone, and hands over what the second is to have.
+    /// </summary>
     public static async Task SpreadAsync(InProcessTestCluster cluster)
     {
         await ReadyAsync(cluster);
@@ -93,7 +96,9 @@ internal static class SiloCluster
     {
         foreach ((PartitionId partition, Revision version) in versions)
         {
-            Assert.Equal(version, Assert.IsType<KeyFound>(await through.ExecuteAsync(partition, Get("a"), default)).Entry.Version);
+            Assert.Equal(
+                version,
+                Assert.IsType<KeyFound>(await through.ExecuteAsync(partition, Get("a"), default)).Entry.Version);
         }
     }
 }

@@ -40,7 +40,8 @@ public sealed class MemberHandshakeTests
     public async Task Who_knows_another_secret_is_refused_by_both()
     {
         Task accepts = AcceptAsync(_ours, _place);
-        Assert.Contains("does not know the secret", await RefusalAsync(ConnectAsync(_theirs, _place)), StringComparison.Ordinal);
+        Assert.Contains(
+            "does not know the secret", await RefusalAsync(ConnectAsync(_theirs, _place)), StringComparison.Ordinal);
         await _toAcceptor.Writer.CompleteAsync();
         Assert.Contains("before it proved anything", await RefusalAsync(accepts), StringComparison.Ordinal);
     }
@@ -134,7 +135,8 @@ public sealed class MemberHandshakeTests
     [InlineData("too short to be one")]
     public void A_secret_that_can_be_guessed_is_refused(string secret) =>
         Assert.Contains(
-            "member_secret", Assert.Throws<ClusterSettingsException>(() => MemberSecret.Of(secret)).Message, StringComparison.Ordinal);
+            "member_secret", Assert.Throws<ClusterSettingsException>(() => MemberSecret.Of(secret)).Message,
+            StringComparison.Ordinal);
 
     private Task AcceptAsync(MemberSecret secret, EndPoint at) =>
         MemberHandshake.AcceptAsync(Acceptor, secret, at, CancellationToken.None);

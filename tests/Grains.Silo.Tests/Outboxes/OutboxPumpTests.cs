@@ -50,7 +50,10 @@ public sealed class OutboxPumpTests
             MemoryFaults faults = MemoryFaults.Planned().Plan(MemoryStep.Append, fault, skip: appends);
             var first = new PartitionWorld(
                 journal: new MemoryJournalOptions { Faults = faults },
-                options: new PartitionOptions { UndecidedMsMax = 5, RepeatPauseMsMin = 1, TransferPauseMsMin = 1, TransferPauseMsMax = 5 });
+                options: new PartitionOptions
+                {
+                    UndecidedMsMax = 5, RepeatPauseMsMin = 1, TransferPauseMsMin = 1, TransferPauseMsMax = 5
+                });
             await LiveAsync(first, isFirst: true);
             var second = new PartitionWorld(first.Disk);
             string[] arrived = await LiveAsync(second, isFirst: false);
@@ -64,11 +67,14 @@ public sealed class OutboxPumpTests
         PartitionLoop target = await world.OpenAsync(P1);
         try
         {
-            Answer? known = await source.ExecuteAsync(new GetNode { Service = _service, Node = new Utf8Name("source") }, default);
-            if (known is Refused { Code: Refusal.NotFound } && source.Machine.OutboxTargets.Count == 0 && (await MessagesAsync(target)).Length == 0)
+            Answer? known = await source.ExecuteAsync(
+                new GetNode { Service = _service, Node = new Utf8Name("source") }, default);
+            if (known is Refused { Code: Refusal.NotFound } && source.Machine.OutboxTargets.Count == 0
+                && (await MessagesAsync(target)).Length == 0)
             {
                 await Answered<MessageAccepted>(source, Send("source"));
-                known = await Answered<NodeFound>(source, new GetNode { Service = _service, Node = new Utf8Name("source") });
+                known = await Answered<NodeFound>(
+                    source, new GetNode { Service = _service, Node = new Utf8Name("source") });
             }
 
             if (known is NodeFound { Node.Waiting: 1 })
@@ -90,7 +96,8 @@ public sealed class OutboxPumpTests
     {
         DeliveryGiven given = await Answered<DeliveryGiven>(source, new Receive
         {
-            Service = _service, ServiceName = "svc", Node = new Utf8Name("source"), MaxMessages = 1, LeaseMs = 10_000, MaxAttempts = 100,
+            Service = _service, ServiceName = "svc", Node = new Utf8Name("source"), MaxMessages = 1, LeaseMs = 10_000,
+            MaxAttempts = 100,
         });
         await Answered<Committed>(source, new CommitDelivery
         {
@@ -109,7 +116,8 @@ public sealed class OutboxPumpTests
     private static async Task<string[]> MessagesAsync(PartitionLoop target)
     {
         Answer answer = await target.ExecuteAsync(
-            new ListMessages { Service = _service, Node = new Utf8Name("target"), Limit = 100 }, CancellationToken.None);
+            new ListMessages { Service = _service, Node = new Utf8Name("target"), Limit = 100 },
+            CancellationToken.None);
         return answer switch
         {
             MessagePage page => [.. page.Messages.Select(m => new Utf8Name(m.Content.Body).ToString())],

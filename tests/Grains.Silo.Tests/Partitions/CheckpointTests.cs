@@ -9,7 +9,10 @@ namespace Grains.Silo.Tests.Partitions;
 
 public sealed class CheckpointTests
 {
-    private static readonly PartitionOptions _often = new() { CheckpointBytesMin = 500, CheckpointRetryMs = 1, RepeatPauseMsMin = 1 };
+    private static readonly PartitionOptions _often = new()
+    {
+        CheckpointBytesMin = 500, CheckpointRetryMs = 1, RepeatPauseMsMin = 1
+    };
 
     [Fact]
     public async Task After_enough_bytes_a_checkpoint_is_written_and_a_recovery_from_it_finds_the_same_state()
@@ -80,7 +83,8 @@ public sealed class CheckpointTests
     [Fact]
     public async Task A_large_state_is_not_written_again_after_a_while_for_a_few_bytes()
     {
-        var world = new PartitionWorld(options: new PartitionOptions { CheckpointAgeMs = 1, CheckpointAgeBytesPerMs = 1 });
+        var world = new PartitionWorld(
+            options: new PartitionOptions { CheckpointAgeMs = 1, CheckpointAgeBytesPerMs = 1 });
         PartitionLoop loop = await world.OpenAsync(P0);
         await Answered<KeyWritten>(loop, Put("k", new string('x', 900_000)));
         await Task.Delay(100);

@@ -20,14 +20,18 @@ public sealed class DeliverySealTests
         Assert.NotEqual(default, genuine.Seal);
         DeliveryId[] forged =
         [
-            genuine with { Seal = 0 }, genuine with { Seal = genuine.Seal ^ 1 }, genuine with { Seal = genuine.Seal ^ ((UInt128)1 << 127) },
+            genuine with { Seal = 0 }, genuine with { Seal = genuine.Seal ^ 1 },
+            genuine with { Seal = genuine.Seal ^ ((UInt128)1 << 127) },
             genuine with { Number = genuine.Number + 1 },
         ];
         foreach (DeliveryId id in forged)
         {
             string gone = $"Delivery {id} is not open";
-            Assert.StartsWith(gone, (await AskAsync<Refused>(loop, new CommitDelivery { Delivery = id })).Detail, StringComparison.Ordinal);
-            Assert.StartsWith(gone, (await AskAsync<Refused>(loop, new RenewDelivery(id, 1_000))).Detail, StringComparison.Ordinal);
+            Assert.StartsWith(
+                gone, (await AskAsync<Refused>(loop, new CommitDelivery { Delivery = id })).Detail,
+                StringComparison.Ordinal);
+            Assert.StartsWith(
+                gone, (await AskAsync<Refused>(loop, new RenewDelivery(id, 1_000))).Detail, StringComparison.Ordinal);
             Refused refused = await AskAsync<Refused>(loop, new RejectDelivery { Delivery = id, DeadLetter = true });
             Assert.Equal((Refusal.DeliveryGone, gone), (refused.Code, refused.Detail[..gone.Length]));
         }
@@ -92,7 +96,8 @@ public sealed class DeliverySealTests
         });
         return await AskAsync<DeliveryGiven>(loop, new Receive
         {
-            Service = _service, Node = new Utf8Name(node), ServiceName = "svc", MaxMessages = 1, LeaseMs = 30_000, MaxAttempts = 3,
+            Service = _service, Node = new Utf8Name(node), ServiceName = "svc", MaxMessages = 1, LeaseMs = 30_000,
+            MaxAttempts = 3,
         });
     }
 

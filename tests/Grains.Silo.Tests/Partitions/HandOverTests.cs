@@ -64,7 +64,8 @@ public sealed class HandOverTests
         PartitionLoop loop = await world.OpenAsync(P0);
         await Answered<KeyWritten>(loop, Put("a", "1"));
         var other = new PartitionWorld(world.Disk);
-        PreloadedPartition ahead = await PartitionRecovery.PreloadAsync(P0, other.Runtime, null, CancellationToken.None);
+        PreloadedPartition ahead = await PartitionRecovery.PreloadAsync(
+            P0, other.Runtime, null, CancellationToken.None);
         Assert.Equal(new Revision(2), ahead.Tail.Revision);
         await Answered<KeyWritten>(loop, Put("b", "1"));
         ahead = await PartitionRecovery.PreloadAsync(P0, other.Runtime, ahead, CancellationToken.None);
@@ -84,7 +85,8 @@ public sealed class HandOverTests
         await Answered<KeyWritten>(loop, Put("a", "1"));
         var elsewhere = new PartitionWorld();
         await Answered<KeyWritten>(await elsewhere.OpenAsync(P0), Put("stranger", "1"));
-        PreloadedPartition stray = await PartitionRecovery.PreloadAsync(P0, elsewhere.Runtime, null, CancellationToken.None);
+        PreloadedPartition stray = await PartitionRecovery.PreloadAsync(
+            P0, elsewhere.Runtime, null, CancellationToken.None);
 
         OwnedPartition owned = await TakeOverAsync(new PartitionWorld(world.Disk), stray);
         Assert.NotSame(stray.Machine, owned.Machine);
@@ -99,7 +101,8 @@ public sealed class HandOverTests
         PartitionLoop loop = await world.OpenAsync(P0);
         await Answered<KeyWritten>(loop, Put("a", "1"));
         var other = new PartitionWorld(world.Disk);
-        PreloadedPartition ahead = await PartitionRecovery.PreloadAsync(P0, other.Runtime, null, CancellationToken.None);
+        PreloadedPartition ahead = await PartitionRecovery.PreloadAsync(
+            P0, other.Runtime, null, CancellationToken.None);
         await Until(async () =>
         {
             await Answered<KeyWritten>(loop, Put("b", "1"));

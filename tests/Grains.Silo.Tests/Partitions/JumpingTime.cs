@@ -1,6 +1,8 @@
 namespace Grains.Silo.Tests.Partitions;
 
-/// <summary>Whoever waits for a time is there at once: waiting takes none, and how long it was is known exactly.</summary>
+/// <summary>
+/// Whoever waits for a time is there at once: waiting takes none, and how long it was is known exactly.
+/// </summary>
 internal sealed class JumpingTime : TimeProvider
 {
     private long _ticks;

@@ -4,7 +4,9 @@ using Grains.StateMachines.Ids;
 
 namespace Grains.Silo.Tests.Partitions;
 
-/// <summary>A journal in memory whose flushes the engine leads; a test can hold one, or decide what it comes to.</summary>
+/// <summary>
+/// A journal in memory whose flushes the engine leads; a test can hold one, or decide what it comes to.
+/// </summary>
 internal sealed class LedMemoryJournal(MemoryJournal inner) : ILedJournal
 {
     private readonly List<int> _flushes = [];
@@ -48,7 +50,8 @@ internal sealed class LedMemoryJournal(MemoryJournal inner) : ILedJournal
         PartitionId partition, string owner, long membershipVersion, long nowMs, CancellationToken cancel) =>
         inner.AcquireAsync(partition, owner, membershipVersion, nowMs, cancel);
 
-    public ValueTask<AppendOutcome> AppendAsync(JournalAppend append, CancellationToken cancel) => inner.AppendAsync(append, cancel);
+    public ValueTask<AppendOutcome> AppendAsync(JournalAppend append, CancellationToken cancel) =>
+        inner.AppendAsync(append, cancel);
 
     public ValueTask<bool> ConfirmAsync(PartitionId partition, Epoch epoch, CancellationToken cancel) =>
         inner.ConfirmAsync(partition, epoch, cancel);
@@ -60,7 +63,8 @@ internal sealed class LedMemoryJournal(MemoryJournal inner) : ILedJournal
         inner.ReadCheckpointAsync(partition, cancel);
 
     public ValueTask<bool> WriteCheckpointAsync(
-        PartitionId partition, Epoch epoch, JournalTail at, IEnumerable<ReadOnlyMemory<byte>> chunks, CancellationToken cancel) =>
+        PartitionId partition, Epoch epoch, JournalTail at, IEnumerable<ReadOnlyMemory<byte>> chunks,
+        CancellationToken cancel) =>
         inner.WriteCheckpointAsync(partition, epoch, at, chunks, cancel);
 
     public ValueTask<bool> TruncateAsync(PartitionId partition, Epoch epoch, Revision upTo, CancellationToken cancel) =>

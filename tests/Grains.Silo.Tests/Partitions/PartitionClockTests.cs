@@ -2,7 +2,9 @@ using Grains.Silo.Loops;
 
 namespace Grains.Silo.Tests.Partitions;
 
-/// <summary>Time goes on under every owner at its own pace: leases and lives end although a new owner's clock is behind.</summary>
+/// <summary>
+/// Time goes on under every owner at its own pace: leases and lives end although a new owner's clock is behind.
+/// </summary>
 public sealed class PartitionClockTests
 {
     private readonly SteppedTime _time = new();

@@ -22,7 +22,10 @@ public sealed class PartitionEngineTests : IDisposable
 
     public PartitionEngineTests()
     {
-        var options = new PartitionOptions { RepeatPauseMsMin = 1, RepeatPauseMsMax = 5, UnansweredMsMax = 200, TransferPauseMsMin = 1 };
+        var options = new PartitionOptions
+        {
+            RepeatPauseMsMin = 1, RepeatPauseMsMax = 5, UnansweredMsMax = 200, TransferPauseMsMin = 1
+        };
         var disk = new MemoryDisk();
         _journal = new LedMemoryJournal(new MemoryJournal(disk));
         _engine = new PartitionEngine(_journal, TimeProvider.System, options);
@@ -33,8 +36,8 @@ public sealed class PartitionEngineTests : IDisposable
     public void Dispose() => _engine.Dispose();
 
     /// <remarks>
-    /// Not in the context of the test, where nobody leads. Now and then the engine's thread leads already, for a timer of
-    /// the loop; then the caller rightly does not.
+    /// Not in the context of the test, where nobody leads. Now and then the engine's thread leads already, for a timer
+    /// of the loop; then the caller rightly does not.
     /// </remarks>
     [Fact]
     public Task A_lone_caller_leads_and_has_its_answer_on_return() => Task.Run(async () =>
@@ -93,7 +96,10 @@ public sealed class PartitionEngineTests : IDisposable
     public async Task Partitions_that_have_something_during_a_flush_share_the_next_one()
     {
         PartitionLoop first = await _world.OpenAsync(P0);
-        PartitionLoop[] others = [.. await Task.WhenAll(Enumerable.Range(1, 7).Select(i => _world.OpenAsync(new PartitionId((uint)i))))];
+        PartitionLoop[] others =
+        [
+            .. await Task.WhenAll(Enumerable.Range(1, 7).Select(i => _world.OpenAsync(new PartitionId((uint)i))))
+        ];
         using var begun = new ManualResetEventSlim();
         using var go = new ManualResetEventSlim();
         int before = _journal.Flushes.Length;
@@ -114,17 +120,22 @@ public sealed class PartitionEngineTests : IDisposable
         Assert.Equal([1, 7], _journal.Flushes[before..]);
     }
 
+    [Trait("Rule", "3")]
     [Fact]
     public async Task Many_callers_lose_nothing_and_each_flush_has_a_partition_once()
     {
-        PartitionLoop[] loops = [.. await Task.WhenAll(Enumerable.Range(0, 8).Select(i => _world.OpenAsync(new PartitionId((uint)i))))];
+        PartitionLoop[] loops =
+        [
+            .. await Task.WhenAll(Enumerable.Range(0, 8).Select(i => _world.OpenAsync(new PartitionId((uint)i))))
+        ];
         await Task.WhenAll(Enumerable.Range(0, 32).Select(caller => Task.Run(async () =>
         {
             for (int i = 0; i < 200; i++)
             {
                 PartitionLoop loop = loops[(caller + i) % loops.Length];
                 await Answered<KeyWritten>(loop, Put($"{caller}", $"{i}"));
-                Assert.Equal($"{i}", new Utf8Name((await Answered<KeyFound>(loop, Get($"{caller}"))).Entry.Value).ToString());
+                Assert.Equal(
+                    $"{i}", new Utf8Name((await Answered<KeyFound>(loop, Get($"{caller}"))).Entry.Value).ToString());
             }
         })));
         Assert.All(_journal.Flushes, count => Assert.InRange(count, 1, loops.Length));
@@ -270,7 +281,8 @@ public sealed class PartitionEngineTests : IDisposable
         });
         DeliveryGiven given = await Answered<DeliveryGiven>(from, new Receive
         {
-            Service = new ServiceId(1), ServiceName = "s", Node = new Utf8Name("n"), MaxMessages = 1, LeaseMs = 10_000, MaxAttempts = 2,
+            Service = new ServiceId(1), ServiceName = "s", Node = new Utf8Name("n"), MaxMessages = 1, LeaseMs = 10_000,
+            MaxAttempts = 2,
         });
         await Answered<Committed>(from, new CommitDelivery
         {
@@ -278,7 +290,8 @@ public sealed class PartitionEngineTests : IDisposable
             BodyHash = 1,
             Sends = [new OutgoingMessage
             {
-                Partition = P1, Service = new ServiceId(1), Node = new Utf8Name("m"), Content = MessageContent.Empty, MailboxLimit = 10,
+                Partition = P1, Service = new ServiceId(1), Node = new Utf8Name("m"), Content = MessageContent.Empty,
+                MailboxLimit = 10,
             }],
         });
         await Until(async () => await to.ExecuteAsync(

@@ -8,7 +8,8 @@ public sealed class PartitionLinkTests
     public static TheoryData<Exception> Unknown =>
         [new TimeoutException("no answer"), new SiloUnavailableException("gone"), new InvalidOperationException("broken")];
 
-    public static TheoryData<Exception> CertainlyNothing => [new LimitExceededException("too many"), new GatewayTooBusyException("busy")];
+    public static TheoryData<Exception> CertainlyNothing =>
+        [new LimitExceededException("too many"), new GatewayTooBusyException("busy")];
 
     [Theory]
     [MemberData(nameof(Unknown))]

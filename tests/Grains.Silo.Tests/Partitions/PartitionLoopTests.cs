@@ -12,6 +12,7 @@ namespace Grains.Silo.Tests.Partitions;
 
 public sealed class PartitionLoopTests
 {
+    [Trait("Rule", "2")]
     [Fact]
     public async Task A_put_is_not_answered_before_it_is_durable()
     {
@@ -25,6 +26,7 @@ public sealed class PartitionLoopTests
         Assert.Equal(new Revision(2), (await Answered<KeyWritten>(put)).Version);
     }
 
+    [Trait("Rule", "2")]
     [Fact]
     public async Task A_read_is_not_answered_before_the_ownership_is_confirmed()
     {
@@ -48,7 +50,10 @@ public sealed class PartitionLoopTests
         PartitionLoop loop = await world.OpenAsync(P0);
         Task<Answer> first = loop.ExecuteAsync(Put("a", "0"), CancellationToken.None);
         await gate.Arrived;
-        Task<Answer>[] rest = [.. Enumerable.Range(1, 50).Select(i => loop.ExecuteAsync(Put("a", $"{i}"), CancellationToken.None))];
+        Task<Answer>[] rest =
+        [
+            .. Enumerable.Range(1, 50).Select(i => loop.ExecuteAsync(Put("a", $"{i}"), CancellationToken.None))
+        ];
         gate.Open();
         await Answered<KeyWritten>(first);
         Answer[] answers = await Task.WhenAll(rest);
@@ -56,6 +61,7 @@ public sealed class PartitionLoopTests
         Assert.Equal(3, world.Disk.Rows);
     }
 
+    [Trait("Rule", "1")]
     [Fact]
     public async Task A_fenced_owner_ends_and_says_of_what_was_in_flight_that_it_may_have_happened_and_of_the_rest_that_it_did_not()
     {
@@ -73,6 +79,7 @@ public sealed class PartitionLoopTests
         Assert.False((await Answered<NotOwner>(loop, Get("a"))).MayHaveHappened);
     }
 
+    [Trait("Rule", "4")]
     [Fact]
     public async Task A_record_that_the_journal_refuses_leaves_nothing_and_the_next_one_follows_without_a_gap()
     {
@@ -165,7 +172,8 @@ public sealed class PartitionLoopTests
     {
         var gate = new Gate(MemoryStep.Append);
         var world = new PartitionWorld(
-            journal: new MemoryJournalOptions { Pause = gate.Pass }, options: new PartitionOptions { QueuedCommandsMax = 2 });
+            journal: new MemoryJournalOptions { Pause = gate.Pass },
+            options: new PartitionOptions { QueuedCommandsMax = 2 });
         PartitionLoop loop = await world.OpenAsync(P0);
         Task<Answer> inFlight = loop.ExecuteAsync(Put("a", "1"), CancellationToken.None);
         await gate.Arrived;

@@ -21,7 +21,8 @@ public sealed class PartitionRouterTests
         local.Add(await OpenAsync(new PartitionWorld()));
         for (int year = 1; year <= 4; year++)
         {
-            Assert.IsType<KeyWritten>(await RouterAt(local, years: 30 + year).ExecuteAsync(P0, Put("a", $"{year}"), default));
+            Assert.IsType<KeyWritten>(
+                await RouterAt(local, years: 30 + year).ExecuteAsync(P0, Put("a", $"{year}"), default));
         }
 
         PartitionRouter late = RouterAt(local, years: 0);
@@ -75,13 +76,16 @@ public sealed class PartitionRouterTests
         var apart = new LocalPartitions();
         apart.Add(second);
         Assert.IsType<KeyWritten>(await RouterAt(apart, years: 1).ExecuteAsync(P0, put, default));
-        Assert.False(Assert.IsType<Refused>(await RouterAt(apart, years: 1).ExecuteAsync(P0, put, default)).IsUncertain);
+        Assert.False(
+            Assert.IsType<Refused>(await RouterAt(apart, years: 1).ExecuteAsync(P0, put, default)).IsUncertain);
         local.Add(second);
         Refused refused = await Answered<Refused>(lost);
         Assert.Equal((Refusal.VersionMismatch, true), (refused.Code, refused.IsUncertain));
     }
 
-    /// <summary>The owner ends before it knows whether the command was applied; its caller waits, and another owner is there.</summary>
+    /// <summary>
+    /// The owner ends before it knows whether the command was applied; its caller waits, and another owner is there.
+    /// </summary>
     private static async Task<(Task<Answer> Answer, PartitionLoop Second)> LoseAsync(
         PutKey put, LocalPartitions local, MemoryFaults faults)
     {
@@ -106,11 +110,14 @@ public sealed class PartitionRouterTests
     }.OpenAsync(P0);
 
     private static PartitionRouter RouterAt(LocalPartitions local, int years) =>
-        new(null!, local, null!, new PartitionReadiness(new ClusterSettingsView()), new RouterOptions(), new ClockAt(years));
+        new(
+            null!, local, null!, new PartitionReadiness(new ClusterSettingsView()), new RouterOptions(),
+            new ClockAt(years));
 
     /// <summary>A wall clock that many years after 2000; everything else is as it is.</summary>
     private sealed class ClockAt(int years) : TimeProvider
     {
-        public override DateTimeOffset GetUtcNow() => new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero).AddYears(years);
+        public override DateTimeOffset GetUtcNow() =>
+            new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero).AddYears(years);
     }
 }

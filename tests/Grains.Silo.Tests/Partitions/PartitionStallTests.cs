@@ -14,7 +14,10 @@ namespace Grains.Silo.Tests.Partitions;
 /// <summary>The journal is unavailable for longer than callers wait, and comes back.</summary>
 public sealed class PartitionStallTests
 {
-    private static readonly PartitionOptions _impatient = new() { UnansweredMsMax = 50, RepeatPauseMsMin = 1, RepeatPauseMsMax = 5 };
+    private static readonly PartitionOptions _impatient = new()
+    {
+        UnansweredMsMax = 50, RepeatPauseMsMin = 1, RepeatPauseMsMax = 5
+    };
 
     [Fact]
     public async Task Callers_are_told_whether_it_may_have_happened_and_the_memory_stays()
@@ -25,7 +28,8 @@ public sealed class PartitionStallTests
         Task<Answer> put = loop.ExecuteAsync(Put("a", "1"), CancellationToken.None);
         await gate.Arrived;
         Task<Answer> queued = loop.ExecuteAsync(Put("b", "1"), CancellationToken.None);
-        Task<Answer> read = loop.ExecuteAsync(new ListKeys { Keyspace = new KeyspaceId(1), Limit = 10 }, CancellationToken.None);
+        Task<Answer> read = loop.ExecuteAsync(
+            new ListKeys { Keyspace = new KeyspaceId(1), Limit = 10 }, CancellationToken.None);
 
         Assert.True((await Answered<NotOwner>(put)).MayHaveHappened);
         Assert.False((await Answered<NotOwner>(queued)).MayHaveHappened);
@@ -70,7 +74,8 @@ public sealed class PartitionStallTests
         Assert.Equal(Refusal.NotFound, (await Answered<Refused>(loop, Stale(Get("a")))).Code);
         await Answered<NotOwner>(put);
         Assert.Equal(Refusal.NotFound, (await Answered<Refused>(loop, Stale(Get("a")))).Code);
-        Assert.Empty((await Answered<KeyPage>(loop, Stale(new ListKeys { Keyspace = new KeyspaceId(1), Limit = 10 }))).Entries);
+        Assert.Empty(
+            (await Answered<KeyPage>(loop, Stale(new ListKeys { Keyspace = new KeyspaceId(1), Limit = 10 }))).Entries);
 
         gate.Open();
         await Until(async () => await loop.ExecuteAsync(Stale(Get("a")), CancellationToken.None) is KeyFound);

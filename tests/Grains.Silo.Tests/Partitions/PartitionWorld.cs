@@ -34,7 +34,8 @@ internal sealed class PartitionWorld
             Journal = Journal,
             Server = "test",
             Logger = NullLogger.Instance,
-            Options = options ?? new PartitionOptions { RepeatPauseMsMin = 1, TransferPauseMsMin = 1, TransferPauseMsMax = 5 },
+            Options = options
+                ?? new PartitionOptions { RepeatPauseMsMin = 1, TransferPauseMsMin = 1, TransferPauseMsMax = 5 },
             Transfer = async (target, command, cancel) =>
                 await (_loops.TryGetValue(target, out PartitionLoop? loop)
                     ? loop.ExecuteAsync(command, cancel)

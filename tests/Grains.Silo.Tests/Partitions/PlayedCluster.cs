@@ -18,7 +18,8 @@ internal sealed class PlayedCluster : IMembers, IServerServiceClient
     {
         for (int i = 0; i < servers.Length; i++)
         {
-            _members.Add(new ClusterMember(SiloAddress.New(IPAddress.Loopback, 11_111 + i, 1), SiloStatus.Active, servers[i]));
+            _members.Add(
+                new ClusterMember(SiloAddress.New(IPAddress.Loopback, 11_111 + i, 1), SiloStatus.Active, servers[i]));
         }
 
         Settings.Publish(ClusterSettings.New(partitions, DateTimeOffset.UnixEpoch));

@@ -33,7 +33,8 @@ public sealed class WallClockTests
         await Answered<MessageAccepted>(loop, Send("any", default));
         var receive = new Receive
         {
-            Service = _service, Node = new Utf8Name("at"), ServiceName = "s", MaxMessages = 1, LeaseMs = 1_000, WaitMs = 15_000, MaxAttempts = 3,
+            Service = _service, Node = new Utf8Name("at"), ServiceName = "s", MaxMessages = 1, LeaseMs = 1_000,
+            WaitMs = 15_000, MaxAttempts = 3,
         };
         Task<Answer> waiting = loop.ExecuteAsync(receive, CancellationToken.None);
         _time.OffsetMs = _hourMs + 1;
@@ -77,7 +78,9 @@ public sealed class WallClockTests
         await Answered<MessageAccepted>(next, Send("at", new Due(0, WallMs + 600_000)));
         Assert.Equal(0, await WaitingAsync(next, "at"));
         await Until(async () => await WaitingAsync(next, "second") == 1);
-        await Until(async () => await next.ExecuteAsync(Get("key"), CancellationToken.None) is Refused { Code: Refusal.NotFound });
+        await Until(
+            async () =>
+                await next.ExecuteAsync(Get("key"), CancellationToken.None) is Refused { Code: Refusal.NotFound });
     }
 
     [Fact]
@@ -85,7 +88,8 @@ public sealed class WallClockTests
     {
         bool isKnown = true;
         var world = new PartitionWorld();
-        PartitionLoop loop = await OpenAsync(world, (_, _, afterMs) => Volatile.Read(ref isKnown) ? afterMs + 100 : TimerTimes.NotKnown);
+        PartitionLoop loop = await OpenAsync(
+            world, (_, _, afterMs) => Volatile.Read(ref isKnown) ? afterMs + 100 : TimerTimes.NotKnown);
         await Answered<TimerChanged>(loop, Timer("a", "anything"));
         Volatile.Write(ref isKnown, false);
         await Until(async () =>
@@ -159,7 +163,8 @@ public sealed class WallClockTests
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?,
+            string> formatter)
         {
             lock (_lines)
             {

@@ -5,7 +5,10 @@ namespace Grains.Silo.Tests.Placement;
 
 public sealed class PartitionAssignmentTests
 {
-    private static readonly PartitionId[] _partitions = [.. Enumerable.Range(0, 64).Select(i => new PartitionId((uint)i))];
+    private static readonly PartitionId[] _partitions =
+    [
+        .. Enumerable.Range(0, 64).Select(i => new PartitionId((uint)i))
+    ];
 
     [Fact]
     public void Two_servers_with_the_same_view_agree_whatever_the_order_of_its_members() =>

@@ -21,17 +21,22 @@ public sealed class CronScheduleTests
     public void A_time_that_the_change_of_clocks_leaves_out_fires_at_the_change()
     {
         // In Berlin 02:30 of 29 March 2026 does not exist: at 02:00 it is 03:00, which is 01:00 UTC.
-        Assert.Equal(Ms("2026-03-29T01:00:00Z"), CronSchedule.Next("30 2 * * *", "Europe/Berlin", Ms("2026-03-28T12:00:00Z")));
-        Assert.Equal(Ms("2026-03-30T00:30:00Z"), CronSchedule.Next("30 2 * * *", "Europe/Berlin", Ms("2026-03-29T01:00:00Z")));
+        Assert.Equal(
+            Ms("2026-03-29T01:00:00Z"), CronSchedule.Next("30 2 * * *", "Europe/Berlin", Ms("2026-03-28T12:00:00Z")));
+        Assert.Equal(
+            Ms("2026-03-30T00:30:00Z"), CronSchedule.Next("30 2 * * *", "Europe/Berlin", Ms("2026-03-29T01:00:00Z")));
     }
 
     [Fact]
     public void A_time_that_the_change_of_clocks_brings_twice_fires_once_and_an_interval_goes_on()
     {
         // In Berlin 02:30 of 25 October 2026 comes at 00:30 and at 01:30 UTC.
-        Assert.Equal(Ms("2026-10-25T00:30:00Z"), CronSchedule.Next("30 2 * * *", "Europe/Berlin", Ms("2026-10-24T12:00:00Z")));
-        Assert.Equal(Ms("2026-10-26T01:30:00Z"), CronSchedule.Next("30 2 * * *", "Europe/Berlin", Ms("2026-10-25T00:30:00Z")));
-        Assert.Equal(Ms("2026-10-25T01:00:00Z"), CronSchedule.Next("*/30 * * * *", "Europe/Berlin", Ms("2026-10-25T00:30:00Z")));
+        Assert.Equal(
+            Ms("2026-10-25T00:30:00Z"), CronSchedule.Next("30 2 * * *", "Europe/Berlin", Ms("2026-10-24T12:00:00Z")));
+        Assert.Equal(
+            Ms("2026-10-26T01:30:00Z"), CronSchedule.Next("30 2 * * *", "Europe/Berlin", Ms("2026-10-25T00:30:00Z")));
+        Assert.Equal(
+            Ms("2026-10-25T01:00:00Z"), CronSchedule.Next("*/30 * * * *", "Europe/Berlin", Ms("2026-10-25T00:30:00Z")));
     }
 
     [Theory]
@@ -114,11 +119,13 @@ public sealed class CronScheduleTests
     [Fact]
     public void A_timer_of_an_older_version_is_read_as_it_was_but_not_in_another_case()
     {
-        Assert.Equal(Ms("2026-03-02T08:00:00Z"), CronSchedule.Next("0 9 * * *", "Europe/Berlin", Ms("2026-03-01T10:00:00Z")));
+        Assert.Equal(
+            Ms("2026-03-02T08:00:00Z"), CronSchedule.Next("0 9 * * *", "Europe/Berlin", Ms("2026-03-01T10:00:00Z")));
         Assert.Equal(TimerTimes.NotKnown, CronSchedule.Next("0 9 * * *", "europe/berlin", Ms("2026-03-01T10:00:00Z")));
         for (int i = 0; i < 1_000; i++)
         {
-            Assert.Equal(TimerTimes.NotKnown, CronSchedule.Next("0 9 * * *", $"Europe/Nowhere{i}", Ms("2026-03-01T10:00:00Z")));
+            Assert.Equal(
+                TimerTimes.NotKnown, CronSchedule.Next("0 9 * * *", $"Europe/Nowhere{i}", Ms("2026-03-01T10:00:00Z")));
         }
     }
 

@@ -38,7 +38,8 @@ internal sealed class TestAuthority : IDisposable
     }
 
     public Issued Issue(
-        string? name = "test", IPAddress? address = null, TimeSpan? lasts = null, bool accepts = true, bool connects = true,
+        string? name = "test", IPAddress? address = null, TimeSpan? lasts = null, bool accepts = true,
+        bool connects = true,
         bool any = false)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -90,7 +91,8 @@ internal sealed class TestAuthority : IDisposable
     {
         DateTimeOffset from = DateTimeOffset.UtcNow.AddHours(-12);
         return request.Create(
-            _root.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), from, until < from ? from.AddMinutes(1) : until,
+            _root.SubjectName, X509SignatureGenerator.CreateForECDsa(_key), from,
+            until < from ? from.AddMinutes(1) : until,
             RandomNumberGenerator.GetBytes(12));
     }
 

@@ -91,10 +91,13 @@ public sealed class TlsClusterTests
     /// <summary>Where each grain is. A key of its own each time: connections are used, not only known places.</summary>
     private static Task<string[]> CallAllAsync(IHost host) =>
         Task.WhenAll(Enumerable.Range(0, _grains).Select(
-            i => host.Services.GetRequiredService<IGrainFactory>().GetGrain<IWhereGrain>(Guid.NewGuid()).Where(new byte[40_000])));
+            i => host.Services.GetRequiredService<IGrainFactory>().GetGrain<IWhereGrain>(Guid.NewGuid())
+                .Where(new byte[40_000])));
 
     private static Task TakenAsync(TlsFolder folder, IHost host) => UntilAsync(
-        () => Task.FromResult(TlsIdentity.DigestOf(folder.Options) == host.Services.GetRequiredService<TlsCertificates>().Current.Digest),
+        () =>
+            Task.FromResult(
+                TlsIdentity.DigestOf(folder.Options) == host.Services.GetRequiredService<TlsCertificates>().Current.Digest),
         "the new files to be in use");
 
     private static async Task UntilAsync(Func<Task<bool>> condition, string what)

@@ -9,7 +9,9 @@ namespace Grains.Silo.Tests.Tls;
 
 public sealed class TlsConnectionTests
 {
-    /// <summary>What the chain says of a certificate that is for something else, and what the rule beside it says.</summary>
+    /// <summary>
+    /// What the chain says of a certificate that is for something else, and what the rule beside it says.
+    /// </summary>
     private const string _wrongUse = "NotValidForUsage|its extended key usage does not name";
 
     private static readonly IPAddress _elsewhere = IPAddress.Parse("10.1.2.3");
@@ -113,7 +115,8 @@ public sealed class TlsConnectionTests
     [InlineData(false, false, false)]
     [InlineData(false, false, true)]
     [InlineData(true, false, true)]
-    public async Task Whose_certificate_does_not_say_that_it_may_connect_is_refused_when_it_does(bool accepts, bool connects, bool any)
+    public async Task Whose_certificate_does_not_say_that_it_may_connect_is_refused_when_it_does(
+        bool accepts, bool connects, bool any)
     {
         using var root = new TestAuthority();
         Issued issued = root.Issue(accepts: accepts, connects: connects, any: any);
@@ -132,7 +135,8 @@ public sealed class TlsConnectionTests
     [InlineData(false, true, false)]
     [InlineData(false, false, false)]
     [InlineData(false, false, true)]
-    public async Task Whose_certificate_does_not_say_that_it_may_accept_is_refused_when_it_does(bool accepts, bool connects, bool any)
+    public async Task Whose_certificate_does_not_say_that_it_may_accept_is_refused_when_it_does(
+        bool accepts, bool connects, bool any)
     {
         using var root = new TestAuthority();
         Issued issued = root.Issue(accepts: accepts, connects: connects, any: any);

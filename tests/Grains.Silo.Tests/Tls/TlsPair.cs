@@ -67,7 +67,9 @@ internal sealed class TlsPair : IAsyncDisposable
         _closed.Dispose();
     }
 
-    private async Task RunAsync(Orleans.Runtime.Messaging.IConnectionMiddleware middleware, IDuplexPipe pipe, IPAddress peer, ConnectionDelegate next)
+    private async Task RunAsync(
+        Orleans.Runtime.Messaging.IConnectionMiddleware middleware, IDuplexPipe pipe, IPAddress peer,
+        ConnectionDelegate next)
     {
         var context = new DefaultConnectionContext("test", pipe, pipe)
         {

@@ -24,7 +24,8 @@ internal static class AnswersCheck
 
                 if (newest is not null && answer.At < newest.At)
                 {
-                    yield return $"p{partition.Key}: r{newest.At} was known before, and then came an answer at r{answer.At}: "
+                    yield return $"p{partition.Key}: r{newest.At} was known before, and then came an answer at "
+                        + $"r{answer.At}: "
                         + $"{answer.Command.GetType().Name} -> {answer.Answer}";
                 }
             }

@@ -16,7 +16,10 @@ internal static class DeliveriesCheck
     {
         foreach (IGrouping<(uint, int), DeliverySeen> node in deliveries.GroupBy(d => (d.Partition.Value, d.Node)))
         {
-            DeliverySeen[] ordered = [.. node.OrderBy(d => d.Given.Delivery.Epoch.Value).ThenBy(d => d.Given.Delivery.Number)];
+            DeliverySeen[] ordered =
+            [
+                .. node.OrderBy(d => d.Given.Delivery.Epoch.Value).ThenBy(d => d.Given.Delivery.Number)
+            ];
             for (int i = 1; i < ordered.Length; i++)
             {
                 (DeliverySeen before, DeliverySeen after) = (ordered[i - 1], ordered[i]);
@@ -27,7 +30,8 @@ internal static class DeliveriesCheck
 
                 bool isEnded = before.EndedNs < after.ReturnNs;
                 (Epoch first, Epoch second) = (before.Given.Delivery.Epoch, after.Given.Delivery.Epoch);
-                bool isHonoured = first == second || (first.Next == second && handedOver.Contains((before.Partition, first)));
+                bool isHonoured = first == second
+                    || (first.Next == second && handedOver.Contains((before.Partition, first)));
                 if (isHonoured && !isEnded
                     && after.ReturnNs + _graceNs < before.LeasedUntilNs)
                 {

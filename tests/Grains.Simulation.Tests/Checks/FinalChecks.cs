@@ -10,7 +10,10 @@ namespace Grains.Simulation.Tests.Checks;
 /// <summary>Holds what the clients know against itself and against the final state.</summary>
 internal static class FinalChecks
 {
-    private static readonly WglLimits _limits = new() { ConfigurationsMax = 300_000, TimeMax = TimeSpan.FromSeconds(20) };
+    private static readonly WglLimits _limits = new()
+    {
+        ConfigurationsMax = 300_000, TimeMax = TimeSpan.FromSeconds(20)
+    };
 
     public static void Check(SimWorld world, RunRecord record, FinalState final)
     {
@@ -51,7 +54,9 @@ internal static class FinalChecks
         }
     }
 
-    /// <summary>A message that took effect brought the one it sends on with it; one that did not brought none.</summary>
+    /// <summary>
+    /// A message that took effect brought the one it sends on with it; one that did not brought none.
+    /// </summary>
     private static void CheckMessages(SimWorld world, RunRecord record, FinalState final)
     {
         HashSet<string> effective = new(final.Effects, StringComparer.Ordinal);

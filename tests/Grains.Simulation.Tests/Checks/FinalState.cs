@@ -12,7 +12,9 @@ using Grains.StateMachines.Replies;
 
 namespace Grains.Simulation.Tests.Checks;
 
-/// <summary>What the partitions hold when everything is over: asked of the last owner, and replayed from its log.</summary>
+/// <summary>
+/// What the partitions hold when everything is over: asked of the last owner, and replayed from its log.
+/// </summary>
 internal sealed class FinalState(SimWorld world)
 {
     /// <summary>The label of every message that took effect, as often as it did.</summary>
@@ -43,14 +45,17 @@ internal sealed class FinalState(SimWorld world)
         }
     }
 
-    /// <summary>Every acknowledged message has the reply of its handler, wherever that was, or is a dead letter.</summary>
+    /// <summary>
+    /// Every acknowledged message has the reply of its handler, wherever that was, or is a dead letter.
+    /// </summary>
     public async Task ReadRepliesAsync(RunRecord record)
     {
         foreach ((string label, MessageId id) in record.Ids)
         {
             Answer answer = await AskAsync(id.Partition, new GetReply(Names.Service, id));
             bool isDead = Dead.Contains(label) || Dead.Contains($"{label}/");
-            if (!isDead && (answer is not ReplyFound { Content: { } content } || Names.Text(content.Body) != Names.ReplyTo(label)))
+            if (!isDead
+                && (answer is not ReplyFound { Content: { } content } || Names.Text(content.Body) != Names.ReplyTo(label)))
             {
                 world.Violation($"in the end the reply to {label} is {answer}");
             }
@@ -73,7 +78,8 @@ internal sealed class FinalState(SimWorld world)
 
     private async Task ReadNodeAsync(PartitionId partition, Utf8Name node)
     {
-        Answer found = await AskAsync(partition, new GetNode { Service = Names.Service, Node = node, WithState = true });
+        Answer found = await AskAsync(
+            partition, new GetNode { Service = Names.Service, Node = node, WithState = true });
         string[] labels = found is NodeFound { Node: var view } ? Names.Labels(view.State) : [];
         Effects.AddRange(labels);
         Orders.Add(labels);
@@ -81,10 +87,12 @@ internal sealed class FinalState(SimWorld world)
         string count = counted is KeyFound key ? Names.Text(key.Entry.Value) : "0";
         if (count != $"{labels.Length}")
         {
-            world.Violation($"{partition} {node}: its state has {labels.Length} messages, the key written with it says {count}");
+            world.Violation(
+                $"{partition} {node}: its state has {labels.Length} messages, the key written with it says {count}");
         }
 
-        Answer dead = await AskAsync(partition, new ListMessages { Service = Names.Service, Node = node, Dead = true, Limit = 1_000 });
+        Answer dead = await AskAsync(
+            partition, new ListMessages { Service = Names.Service, Node = node, Dead = true, Limit = 1_000 });
         Dead.AddRange(((MessagePage)dead).Messages.Select(m => Names.Text(m.Content.Body)));
     }
 
@@ -100,7 +108,8 @@ internal sealed class FinalState(SimWorld world)
             await world.DelayAsync(50);
         }
 
-        throw new TimeoutException($"{partition} gave no answer to {command.GetType().Name} after everything was healed.");
+        throw new TimeoutException(
+            $"{partition} gave no answer to {command.GetType().Name} after everything was healed.");
     }
 
     /// <summary>Replay decides nothing: checkpoint and log give the state of the last owner, byte for byte.</summary>
@@ -139,5 +148,6 @@ internal sealed class FinalState(SimWorld world)
         }
     }
 
-    private static byte[] StateOf(PartitionMachine machine) => [.. machine.Capture().Chunks().SelectMany(c => c.ToArray())];
+    private static byte[] StateOf(PartitionMachine machine) =>
+        [.. machine.Capture().Chunks().SelectMany(c => c.ToArray())];
 }

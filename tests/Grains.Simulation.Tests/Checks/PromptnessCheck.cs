@@ -11,8 +11,9 @@ using Grains.StateMachines.Replies;
 namespace Grains.Simulation.Tests.Checks;
 
 /// <summary>
-/// In a world that is whole nothing that could go on waits: who is parked is given what comes, what is due happens when it
-/// is due, and a checkpoint that failed is written. Every wait here would be answered late, not never, by a lost wake-up.
+/// In a world that is whole nothing that could go on waits: who is parked is given what comes, what is due happens when
+/// it is due, and a checkpoint that failed is written. Every wait here would be answered late, not never, by a lost
+/// wake-up.
 /// </summary>
 internal sealed class PromptnessCheck(SimWorld world)
 {
@@ -31,7 +32,9 @@ internal sealed class PromptnessCheck(SimWorld world)
         await CheckpointsAsync();
     }
 
-    /// <summary>One at a time: what wakes the partition for one thing would hide that nothing woke it for another.</summary>
+    /// <summary>
+    /// One at a time: what wakes the partition for one thing would hide that nothing woke it for another.
+    /// </summary>
     private async Task OneByOneAsync(PartitionId partition)
     {
         await LapsedLeaseAsync(partition);
@@ -46,7 +49,8 @@ internal sealed class PromptnessCheck(SimWorld world)
         Task<Answer?> parked = AskAsync(partition, Receive("arrival", leaseMs: 60_000));
         await world.DelayAsync(_lapseMs);
         await MustAsync<MessageAccepted>(partition, Send("arrival"));
-        await SoonAsync<DeliveryGiven>(parked, world.Kernel.NowNs, $"what arrives at {partition} is given to who waits for it");
+        await SoonAsync<DeliveryGiven>(
+            parked, world.Kernel.NowNs, $"what arrives at {partition} is given to who waits for it");
     }
 
     private async Task LapsedLeaseAsync(PartitionId partition)
@@ -63,7 +67,8 @@ internal sealed class PromptnessCheck(SimWorld world)
         await MustAsync<MessageAccepted>(partition, Send("due") with { Due = new Due(_lapseMs, 0) });
         long dueNs = world.Kernel.NowNs + (_lapseMs * 1_000_000L);
         await SoonAsync<DeliveryGiven>(
-            AskAsync(partition, Receive("due", leaseMs: 60_000)), dueNs, $"a delayed message of {partition} comes in time");
+            AskAsync(partition, Receive("due", leaseMs: 60_000)), dueNs,
+            $"a delayed message of {partition} comes in time");
     }
 
     private async Task EndedKeyAsync(PartitionId partition)
@@ -72,9 +77,11 @@ internal sealed class PromptnessCheck(SimWorld world)
         await MustAsync<KeyWritten>(
             partition, new PutKey { Keyspace = Names.Expiring, Key = key, Value = [1], TtlMs = _lapseMs });
         await world.DelayAsync(_lapseMs + _soonMs);
-        if (await AskAsync(partition, new GetKey { Keyspace = Names.Expiring, Key = key }) is not Refused { Code: Refusal.NotFound })
+        if (await AskAsync(
+            partition, new GetKey { Keyspace = Names.Expiring, Key = key }) is not Refused { Code: Refusal.NotFound })
         {
-            world.Violation($"a key of {partition} with a life of {_lapseMs} ms is there after {_lapseMs + _soonMs} ms");
+            world.Violation(
+                $"a key of {partition} with a life of {_lapseMs} ms is there after {_lapseMs + _soonMs} ms");
         }
     }
 
@@ -88,7 +95,8 @@ internal sealed class PromptnessCheck(SimWorld world)
         {
             Delivery = given.Delivery, Replies = [new OutgoingReply(message, Names.Content("done"))], BodyHash = 1,
         });
-        await SoonAsync<ReplyFound>(waiting, world.Kernel.NowNs, $"a reply at {partition} is given to who waits for it");
+        await SoonAsync<ReplyFound>(
+            waiting, world.Kernel.NowNs, $"a reply at {partition} is given to who waits for it");
     }
 
     /// <summary>Each that failed after everything else was healed; nothing but time is needed.</summary>
@@ -98,7 +106,9 @@ internal sealed class PromptnessCheck(SimWorld world)
         {
             if (ms > _checkpointMs)
             {
-                world.Violation($"the checkpoint of {string.Join(", ", world.CheckpointsOwed)} failed {ms} ms ago and was not written since");
+                world.Violation(
+                    $"the checkpoint of {string.Join(", ", world.CheckpointsOwed)} failed {ms} ms ago and was not "
+                    + "written since");
                 return;
             }
 

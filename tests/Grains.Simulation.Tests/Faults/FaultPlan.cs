@@ -82,17 +82,24 @@ internal sealed class FaultPlan
         };
     }
 
-    /// <summary>Of the clients, how many go by the routers of servers; the rest keep its rules themselves, and are harsher.</summary>
+    /// <summary>
+    /// Of the clients, how many go by the routers of servers; the rest keep its rules themselves, and are harsher.
+    /// </summary>
     public double RoutedClients { get; }
 
     public RouterOptions Router { get; }
 
-    /// <summary>By when a router answers under one name: its time, a last call, and what a loop that it has here may take to tell of a stall.</summary>
+    /// <summary>
+    /// By when a router answers under one name: its time, a last call, and what a loop that it has here may take to
+    /// tell of a stall.
+    /// </summary>
     public long RouterMsMax => Router.DeadlineMs + Router.CallMsMax + Options.UnansweredMsMax + (4L * SlowMs);
 
     public int HandOverMsMax { get; }
 
-    /// <summary>How often each partition's checkpoint fails after everything else was healed: nothing but time helps then.</summary>
+    /// <summary>
+    /// How often each partition's checkpoint fails after everything else was healed: nothing but time helps then.
+    /// </summary>
     public int FailedCheckpoints { get; }
 
     public double FailedCheckpoint { get; }

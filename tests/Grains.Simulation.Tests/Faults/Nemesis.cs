@@ -27,7 +27,8 @@ internal sealed class Nemesis(SimWorld world)
     {
         int clockWeight = Plan.ClockSkewMs > 0 ? 2 : 0;
         int drawn = Random.Next(
-            Plan.CrashWeight + Plan.PauseWeight + Plan.StealWeight + Plan.HandOverWeight + Plan.LeaveWeight + clockWeight + 1);
+            Plan.CrashWeight + Plan.PauseWeight + Plan.StealWeight + Plan.HandOverWeight + Plan.LeaveWeight
+                + clockWeight + 1);
         if ((drawn -= Plan.CrashWeight) < 0)
         {
             server.Crash();
@@ -54,7 +55,9 @@ internal sealed class Nemesis(SimWorld world)
         }
     }
 
-    /// <summary>In good order, to a server that reads ahead; now and then to the same one, as after a restart.</summary>
+    /// <summary>
+    /// In good order, to a server that reads ahead; now and then to the same one, as after a restart.
+    /// </summary>
     private void HandOver(SimServer server)
     {
         SimServer[] others = [.. world.Servers.Where(s => s.IsAlive)];

@@ -36,7 +36,8 @@ internal static class Plants
             new Plant { Options = options => options with { CheckpointRetryMs = int.MaxValue } },
         ["late: time stands under an owner whose clock is behind"] = () => new Plant { TimeStandsWhileBehind = true },
         ["late: what is due comes when somebody asks"] = () => new Plant { TimersLateMs = 3_000 },
-        ["late: answers that need a confirmation"] = () => new Plant { Journal = (inner, world) => new SlowToConfirm(inner, world) },
+        ["late: answers that need a confirmation"] = () =>
+            new Plant { Journal = (inner, world) => new SlowToConfirm(inner, world) },
         ["late: a transfer that failed is not tried again"] = () => new Plant { Transfer = OneTry() },
         ["unknown taken for durable"] = () => Verdict(AppendStatus.Durable),
         ["unknown taken for refused"] = () => Verdict(AppendStatus.Refused),

@@ -8,10 +8,13 @@ namespace Grains.Simulation.Tests.Planted;
 /// <summary>B7: the ownership is never asked for, so that a former owner answers from old memory.</summary>
 internal sealed class ConfirmsAlways(IJournal inner) : WrappedJournal(inner)
 {
-    public override ValueTask<bool> ConfirmAsync(PartitionId partition, Epoch epoch, CancellationToken cancel) => new(true);
+    public override ValueTask<bool> ConfirmAsync(PartitionId partition, Epoch epoch, CancellationToken cancel) =>
+        new(true);
 }
 
-/// <summary>The ownership is not asked for once more after the journal refused a record: refusals leave from old memory.</summary>
+/// <summary>
+/// The ownership is not asked for once more after the journal refused a record: refusals leave from old memory.
+/// </summary>
 internal sealed class TrustsItselfAfterRefusals(IJournal inner) : WrappedJournal(inner)
 {
     private readonly HashSet<PartitionId> _refused = [];
@@ -61,7 +64,8 @@ internal sealed class AnswersBeforeDurable(IJournal inner) : WrappedJournal(inne
         await before;
         for (int repeats = 0; repeats < 100; repeats++)
         {
-            if ((await Inner.AppendAsync(append, CancellationToken.None)).Status is AppendStatus.Durable or AppendStatus.Fenced)
+            if ((await Inner.AppendAsync(append, CancellationToken.None)).Status is AppendStatus.Durable
+                or AppendStatus.Fenced)
             {
                 return;
             }
@@ -69,7 +73,9 @@ internal sealed class AnswersBeforeDurable(IJournal inner) : WrappedJournal(inne
     }
 }
 
-/// <summary>The last record of an owner that gives its partition up in good order is said to be stored, and is not.</summary>
+/// <summary>
+/// The last record of an owner that gives its partition up in good order is said to be stored, and is not.
+/// </summary>
 internal sealed class LosesHandOvers(IJournal inner) : WrappedJournal(inner)
 {
     /// <summary>What such a record begins with, as <c>golden/records.txt</c> has it: a lease, or a hold.</summary>

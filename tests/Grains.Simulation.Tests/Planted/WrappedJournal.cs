@@ -27,7 +27,8 @@ internal abstract class WrappedJournal(IJournal inner) : IJournal
         inner.ReadCheckpointAsync(partition, cancel);
 
     public ValueTask<bool> WriteCheckpointAsync(
-        PartitionId partition, Epoch epoch, JournalTail at, IEnumerable<ReadOnlyMemory<byte>> chunks, CancellationToken cancel) =>
+        PartitionId partition, Epoch epoch, JournalTail at, IEnumerable<ReadOnlyMemory<byte>> chunks,
+        CancellationToken cancel) =>
         inner.WriteCheckpointAsync(partition, epoch, at, chunks, cancel);
 
     public ValueTask<bool> TruncateAsync(PartitionId partition, Epoch epoch, Revision upTo, CancellationToken cancel) =>

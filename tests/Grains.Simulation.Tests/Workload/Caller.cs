@@ -82,7 +82,8 @@ internal sealed class Caller(SimWorld world)
     }
 
     private static long NewIncarnation(SimWorld world) =>
-        CommandId.NewIncarnation(1_767_225_600_000 + (world.Kernel.NowTicks / TimeSpan.TicksPerMillisecond), world.Kernel.Random);
+        CommandId.NewIncarnation(
+            1_767_225_600_000 + (world.Kernel.NowTicks / TimeSpan.TicksPerMillisecond), world.Kernel.Random);
 }
 
 /// <summary>What a client knows of a command.</summary>

@@ -6,8 +6,8 @@ using Grains.StateMachines.Keyspaces;
 namespace Grains.Simulation.Tests.Workload;
 
 /// <summary>
-/// Puts keys that live for a while, each once, and watches that none is gone before its time, nor there after it. Under one
-/// owner time passes as it does, whatever its wall clock says; while there is none, it stands.
+/// Puts keys that live for a while, each once, and watches that none is gone before its time, nor there after it. Under
+/// one owner time passes as it does, whatever its wall clock says; while there is none, it stands.
 /// </summary>
 internal sealed class ExpiringKeyClient(SimWorld world)
 {
@@ -42,11 +42,14 @@ internal sealed class ExpiringKeyClient(SimWorld world)
             long aliveMs = (world.Kernel.NowNs - putNs) / 1_000_000;
             world.Note($"ttl {key} {ttlMs} {aliveMs} {read.Answer}");
 
-            // Asked for when its time was over under the one owner that it had, and its journal took the record of its end.
+            // Asked for when its time was over under the one owner that it had, and its journal took the record of its
+            // end.
             if (read.Answer is KeyFound && world.Plan.Rates.Refused == 0 && world.HadOneOwnerSince(partition, putNs)
                 && ((askedNs - ackedNs) / 1_000_000) > ttlMs + _graceMs)
             {
-                world.Violation($"key {key} of {partition} was to live {ttlMs} ms and was there after {(askedNs - ackedNs) / 1_000_000} ms");
+                world.Violation(
+                    $"key {key} of {partition} was to live {ttlMs} ms and was there after "
+                    + $"{(askedNs - ackedNs) / 1_000_000} ms");
             }
 
             if (read.Answer is Refused { Code: Refusal.NotFound } && aliveMs + _graceMs < ttlMs)

@@ -46,7 +46,8 @@ internal sealed class KeyClient(SimWorld world, RunRecord record, int number)
     {
         long callNs = world.Kernel.NowNs;
         record.Keys.Invoke(_process, $"{partition}/{key}", call);
-        Outcome outcome = await _caller.CallAsync(partition, Command(key, call), call.Action == RegisterAction.Get ? 3_000 : 6_000);
+        Outcome outcome = await _caller.CallAsync(
+            partition, Command(key, call), call.Action == RegisterAction.Get ? 3_000 : 6_000);
         world.Note($"{partition}/{key} {call} {outcome.Answer} {outcome.MayHaveHappened}");
         RegisterResult? result = outcome.Answer switch
         {

@@ -27,7 +27,9 @@ internal static class Names
     /// <summary>What the handler of a message sends on; null for a message that was sent on itself.</summary>
     public static string? ChildOf(string label) => label.EndsWith('/') || !IsEven(label) ? null : $"{label}/";
 
-    /// <summary>What who sent a message is told in the end, by its handler or by that of the message that it was sent on as.</summary>
+    /// <summary>
+    /// What who sent a message is told in the end, by its handler or by that of the message that it was sent on as.
+    /// </summary>
     public static string ReplyTo(string label) => $"re:{ChildOf(label) ?? label}";
 
     private static bool IsEven(string label) => (label[^1] & 1) == 0;

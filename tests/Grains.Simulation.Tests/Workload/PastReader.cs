@@ -34,7 +34,9 @@ internal sealed class PastReader(SimWorld world, RunRecord record)
         {
             Keyspace = Names.Keyspace,
             Key = new Utf8Name(key),
-            Consistency = isSession ? new ReadConsistency(ConsistencyLevel.Session, 0, position) : ReadConsistency.Stale,
+            Consistency = isSession
+                ? new ReadConsistency(ConsistencyLevel.Session, 0, position)
+                : ReadConsistency.Stale,
         };
         long callNs = world.Kernel.NowNs;
         Answer? answer = await world.Network.AttemptAsync(partition, get, 1_000);

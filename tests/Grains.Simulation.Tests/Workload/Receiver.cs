@@ -85,7 +85,8 @@ internal sealed class Receiver(SimWorld world, RunRecord record, int number)
     }
 
     private Task WorkAsync(int leaseMs) =>
-        world.DelayAsync(world.IsHealing ? 1 : Random.Next(4) == 0 ? Random.Next(leaseMs * 2) : Random.Next(leaseMs / 4));
+        world.DelayAsync(
+            world.IsHealing ? 1 : Random.Next(4) == 0 ? Random.Next(leaseMs * 2) : Random.Next(leaseMs / 4));
 
     private async Task RenewAsync(DeliverySeen delivery, int leaseMs)
     {
@@ -137,7 +138,11 @@ internal sealed class Receiver(SimWorld world, RunRecord record, int number)
             Acknowledge = done.Length == messages.Length ? null : [.. done.Select(m => m.Id)],
             State = State(string.Join(',', labels)),
             Sends = [.. done.Where(m => IsSentOn(m)).Select(m => Forward(m))],
-            Replies = [.. done.Where(m => !IsSentOn(m)).Select(m => new OutgoingReply(m.Id, Names.Content($"re:{Names.Text(m.Content.Body)}")))],
+            Replies =
+            [
+                .. done.Where(m => !IsSentOn(m))
+                .Select(m => new OutgoingReply(m.Id, Names.Content($"re:{Names.Text(m.Content.Body)}")))
+            ],
             Keys =
             [
                 new KeyChange

@@ -45,5 +45,7 @@ internal sealed class DeliverySeen(PartitionId partition, int node, DeliveryGive
     /// <summary>When its receiver first tried to end it.</summary>
     public long? EndedNs { get; set; }
 
-    public override string ToString() => $"{partition} n{node} {given.Delivery.Epoch} d{given.Delivery.Number} {given.Token} [{callNs / 1000} us, {returnNs / 1000} us]";
+    public override string ToString() =>
+        $"{partition} n{node} {given.Delivery.Epoch} d{given.Delivery.Number} {given.Token} [{callNs / 1000} us, "
+        + $"{returnNs / 1000} us]";
 }

@@ -27,7 +27,9 @@ internal sealed class Sender(SimWorld world, RunRecord record, int number)
         }
     }
 
-    /// <summary>Waits a while for the reply, sometimes: through crashes and changes of the owner, as a router would.</summary>
+    /// <summary>
+    /// Waits a while for the reply, sometimes: through crashes and changes of the owner, as a router would.
+    /// </summary>
     private async Task AskAsync(MessageId message, string label)
     {
         if (Random.Next(3) > 0)

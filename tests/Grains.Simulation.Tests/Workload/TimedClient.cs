@@ -20,7 +20,9 @@ internal sealed class TimedClient(SimWorld world)
     /// <summary>A wall clock is looked at every second; and a turn takes its time.</summary>
     private const int _lateMsMax = 1_500;
 
-    /// <summary>An owner that finds timers set by another's clock believes a difference of more than ten seconds.</summary>
+    /// <summary>
+    /// An owner that finds timers set by another's clock believes a difference of more than ten seconds.
+    /// </summary>
     private const int _believedMs = 10_000;
 
     private const int _waitMsMax = 3_000;
@@ -91,7 +93,9 @@ internal sealed class TimedClient(SimWorld world)
         await RestAsync();
     }
 
-    /// <summary>What fires every second would go on writing while states are compared, and what nobody takes would stay.</summary>
+    /// <summary>
+    /// What fires every second would go on writing while states are compared, and what nobody takes would stay.
+    /// </summary>
     private async Task RestAsync()
     {
         foreach (PartitionId partition in world.Partitions)
@@ -117,7 +121,8 @@ internal sealed class TimedClient(SimWorld world)
     {
         int waitMs = Random.Next(100, _waitMsMax);
         var sent = new Sent(world.Kernel.NowNs, waitMs, isAtTime ? world.WallMs + waitMs : 0);
-        Outcome outcome = await _caller.CallAsync(new PartitionId((uint)Random.Next(world.Plan.Partitions)), new SendMessage
+        Outcome outcome = await _caller.CallAsync(
+            new PartitionId((uint)Random.Next(world.Plan.Partitions)), new SendMessage
         {
             Service = Names.Timed,
             Node = new Utf8Name($"d{++_messages}"),
@@ -155,7 +160,9 @@ internal sealed class TimedClient(SimWorld world)
 
         if (found.Status == MessageStatus.Delayed && mustBeOver)
         {
-            world.Violation($"message {sent} has not come {-leftMs} ms after its time, due {found.Message!.DueMs - world.WallMs} ms from now");
+            world.Violation(
+                $"message {sent} has not come {-leftMs} ms after its time, due {found.Message!.DueMs - world.WallMs} "
+                + "ms from now");
         }
     }
 
@@ -166,7 +173,8 @@ internal sealed class TimedClient(SimWorld world)
         {
             if (Math.Abs(timer.DueMs - world.WallMs) > _believedMs + _lateMsMax + 1_000)
             {
-                world.Violation($"the timer of {partition} that fires every second fires {timer.DueMs - world.WallMs} ms from now");
+                world.Violation(
+                    $"the timer of {partition} that fires every second fires {timer.DueMs - world.WallMs} ms from now");
             }
         }
     }

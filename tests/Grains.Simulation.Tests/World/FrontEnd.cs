@@ -33,7 +33,8 @@ internal sealed class FrontEnd
         IGrainFactory grains = SimGrains.Of(server, world);
         var services = new SimServices(world);
         _router = new PartitionRouter(
-            grains, Local, Owners, new PartitionReadiness(settings), world.Plan.Router, server.Time, world.Kernel.Random);
+            grains, Local, Owners, new PartitionReadiness(settings), world.Plan.Router, server.Time,
+            world.Kernel.Random);
         // Only the keeper and the watch on the journal look at the membership, and they do not run here.
         var peers = new ClusterPeers(server.Name, server.Address, null!, world.Leaving, services);
         _handOvers = new HandOvers(

@@ -16,7 +16,9 @@ internal sealed class Kernel(int seed)
 
     public Random Random { get; } = new(seed);
 
-    /// <summary>Ticks of 100 ns since the run began. Every step takes a microsecond, so that no two are at one time.</summary>
+    /// <summary>
+    /// Ticks of 100 ns since the run began. Every step takes a microsecond, so that no two are at one time.
+    /// </summary>
     public long NowTicks { get; private set; }
 
     public long NowNs => NowTicks * TimeSpan.NanosecondsPerTick;
@@ -62,7 +64,8 @@ internal sealed class Kernel(int seed)
                 Step();
                 if (Steps > stepsMax)
                 {
-                    throw new TimeoutException($"The run goes on after {Steps} steps, at {TimeSpan.FromTicks(NowTicks)}.");
+                    throw new TimeoutException(
+                        $"The run goes on after {Steps} steps, at {TimeSpan.FromTicks(NowTicks)}.");
                 }
             }
         }
@@ -94,7 +97,8 @@ internal sealed class Kernel(int seed)
 
         if (_ready.Count == 0)
         {
-            throw new InvalidOperationException("Nothing is ready and nothing is due: everything waits for something that will not come.");
+            throw new InvalidOperationException(
+                "Nothing is ready and nothing is due: everything waits for something that will not come.");
         }
 
         int chosen = Random.Next(_ready.Count);

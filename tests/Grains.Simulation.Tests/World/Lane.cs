@@ -16,7 +16,8 @@ internal sealed class Lane(Kernel kernel, string name, int number) : Synchroniza
 
     public override void Post(SendOrPostCallback d, object? state) => kernel.Ready(this, () => d(state));
 
-    public override void Send(SendOrPostCallback d, object? state) => throw new NotSupportedException("Nothing waits for a lane.");
+    public override void Send(SendOrPostCallback d, object? state) =>
+        throw new NotSupportedException("Nothing waits for a lane.");
 
     public override SynchronizationContext CreateCopy() => this;
 

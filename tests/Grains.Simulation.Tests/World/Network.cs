@@ -20,7 +20,8 @@ internal sealed class Network(SimWorld world)
     public IReadOnlyList<AnswerSeen> Answers => _answers;
 
     /// <summary>One attempt; null if no answer came in time.</summary>
-    public async Task<Answer?> AttemptAsync(PartitionId partition, Command command, int patienceMs, bool mayBeLost = true)
+    public async Task<Answer?> AttemptAsync(
+        PartitionId partition, Command command, int patienceMs, bool mayBeLost = true)
     {
         await world.DelayAsync(Random.Next(0, 5));
         if (Choose(partition) is not { } loop)
@@ -43,7 +44,8 @@ internal sealed class Network(SimWorld world)
     /// <summary>An answer reached who had asked for it.</summary>
     public void Seen(PartitionId partition, long calledNs, Command command, Answer? answer)
     {
-        if (answer is not (null or NotOwner) && answer.At.Value > 0 && command.Consistency.Level == ConsistencyLevel.Linearizable)
+        if (answer is not (null or NotOwner) && answer.At.Value > 0
+            && command.Consistency.Level == ConsistencyLevel.Linearizable)
         {
             _answers.Add(new AnswerSeen(partition, calledNs, world.Kernel.NowNs, answer.At.Value, command, answer));
         }
@@ -86,7 +88,8 @@ internal sealed class Network(SimWorld world)
 
     private sealed class AwaitedTicket(Command command, SimWorld world, bool isLost) : Ticket(command)
     {
-        private readonly TaskCompletionSource<Answer?> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<Answer?> _answer = new(
+            TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task<Answer?> Task => _answer.Task;
 
@@ -109,4 +112,5 @@ internal sealed class Network(SimWorld world)
 }
 
 /// <summary>An answer, when it was asked for and when it came, and the revision that it claims.</summary>
-internal sealed record AnswerSeen(PartitionId Partition, long CallNs, long ReturnNs, long At, Command Command, Answer Answer);
+internal sealed record AnswerSeen(
+    PartitionId Partition, long CallNs, long ReturnNs, long At, Command Command, Answer Answer);

@@ -10,8 +10,8 @@ using Orleans.Runtime;
 namespace Grains.Simulation.Tests.World;
 
 /// <summary>
-/// What a server's router and hand-overs call where the real ones call a grain: it leads to whoever serves the partition,
-/// or did until just now, late or not at all.
+/// What a server's router and hand-overs call where the real ones call a grain: it leads to whoever serves the
+/// partition, or did until just now, late or not at all.
 /// </summary>
 internal sealed class SimPartitionGrain(PartitionId id, SimServer caller, SimWorld world) : IPartitionGrain
 {
@@ -69,7 +69,9 @@ internal sealed class SimPartitionGrain(PartitionId id, SimServer caller, SimWor
     }
 
     private async Task<Answer> WaitAsync(Command command, CancellationToken cancel) =>
-        await FindAsync() is { } loop ? await loop.ExecuteAsync(command, cancel) : new NotOwner(false, "Nobody owns it.");
+        await FindAsync() is { } loop
+            ? await loop.ExecuteAsync(command, cancel)
+            : new NotOwner(false, "Nobody owns it.");
 }
 
 /// <summary>Orleans' factory, as far as it is asked here: the grain of a partition.</summary>

@@ -116,7 +116,9 @@ internal sealed class SimServer
     /// <summary>Gives everything away in good order, by the real hand-overs.</summary>
     public void Leave() => _world.Kernel.Ready(Lane, () => _ = _frontEnd.LeaveAsync());
 
-    /// <summary>What this server said it would do within a time took longer; not held against one that was stopped meanwhile.</summary>
+    /// <summary>
+    /// What this server said it would do within a time took longer; not held against one that was stopped meanwhile.
+    /// </summary>
     public void CheckPromise(string what, long tookMs, long promisedMs)
     {
         if (tookMs > promisedMs + PausedMs)
@@ -132,7 +134,8 @@ internal sealed class SimServer
     {
         // Taken out first, as the product does: who goes on from it changes it.
         _preloads.Remove(partition, out PreloadedPartition? earlier);
-        _preloads[partition] = await PartitionRecovery.PreloadAsync(partition, _runtime, earlier, CancellationToken.None);
+        _preloads[partition] = await PartitionRecovery.PreloadAsync(
+            partition, _runtime, earlier, CancellationToken.None);
         _world.Count("preloads");
     }
 

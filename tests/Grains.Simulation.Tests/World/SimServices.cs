@@ -8,7 +8,8 @@ namespace Grains.Simulation.Tests.World;
 internal sealed class SimServices(SimWorld world) : IServerServiceClient
 {
     public IServerService At(SiloAddress server) => new Service(
-        world.Servers.Find(s => s.IsAlive && s.Address.Equals(server)) ?? throw new TimeoutException($"{server} does not answer."), world);
+        world.Servers.Find(s => s.IsAlive && s.Address.Equals(server))
+            ?? throw new TimeoutException($"{server} does not answer."), world);
 
     private sealed class Service(SimServer server, SimWorld world) : IServerService
     {

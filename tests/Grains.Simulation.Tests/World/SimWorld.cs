@@ -8,7 +8,9 @@ using Grains.StateMachines.Ids;
 
 namespace Grains.Simulation.Tests.World;
 
-/// <summary>Servers on one disk, a network between them and their clients, and somebody who gives partitions owners.</summary>
+/// <summary>
+/// Servers on one disk, a network between them and their clients, and somebody who gives partitions owners.
+/// </summary>
 internal sealed class SimWorld
 {
     private readonly VirtualTime _time;
@@ -74,7 +76,8 @@ internal sealed class SimWorld
 
     public SimServer? Healer { get; private set; }
 
-    public IEnumerable<PartitionId> Partitions => Enumerable.Range(0, Plan.Partitions).Select(p => new PartitionId((uint)p));
+    public IEnumerable<PartitionId> Partitions =>
+        Enumerable.Range(0, Plan.Partitions).Select(p => new PartitionId((uint)p));
 
     /// <summary>What a right wall clock shows, ms since 1970.</summary>
     public long WallMs => _time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -93,7 +96,8 @@ internal sealed class SimWorld
     public void Acquired(PartitionId partition, Epoch epoch) => Acquisitions.Add((partition, epoch, Kernel.NowNs));
 
     /// <summary>Nobody acquired it since; what its owner promised in time can be held against real time.</summary>
-    public bool HadOneOwnerSince(PartitionId partition, long ns) => !Acquisitions.Exists(a => a.Partition == partition && a.AtNs >= ns);
+    public bool HadOneOwnerSince(PartitionId partition, long ns) =>
+        !Acquisitions.Exists(a => a.Partition == partition && a.AtNs >= ns);
 
     public void Violation(string what)
     {

@@ -44,7 +44,8 @@ internal sealed class StoreLink(MemoryJournal journal, SimServer server, SimWorl
             : null;
 
     public async ValueTask<bool> WriteCheckpointAsync(
-        PartitionId partition, Epoch epoch, JournalTail at, IEnumerable<ReadOnlyMemory<byte>> chunks, CancellationToken cancel)
+        PartitionId partition, Epoch epoch, JournalTail at, IEnumerable<ReadOnlyMemory<byte>> chunks,
+        CancellationToken cancel)
     {
         world.Count("checkpoints begun");
         if (FailsCheckpoint(partition, epoch))
@@ -58,7 +59,8 @@ internal sealed class StoreLink(MemoryJournal journal, SimServer server, SimWorl
         return isOwner;
     }
 
-    public async ValueTask<bool> TruncateAsync(PartitionId partition, Epoch epoch, Revision upTo, CancellationToken cancel)
+    public async ValueTask<bool> TruncateAsync(
+        PartitionId partition, Epoch epoch, Revision upTo, CancellationToken cancel)
     {
         bool isOwner = await CallAsync(() => journal.TruncateAsync(partition, epoch, upTo, cancel));
         world.Count(isOwner ? "truncations" : "truncations refused");

@@ -1,6 +1,8 @@
 namespace Grains.Simulation.Tests.World;
 
-/// <summary>The clock of one simulated process: its wall clock may be wrong and may jump, its monotonic clock is right.</summary>
+/// <summary>
+/// The clock of one simulated process: its wall clock may be wrong and may jump, its monotonic clock is right.
+/// </summary>
 internal sealed class VirtualTime(Kernel kernel, Lane lane) : TimeProvider
 {
     private const int _momentMs = 100;

@@ -68,7 +68,8 @@ public class CodecTests
     [Theory]
     [InlineData(0, 1, 1)]
     [InlineData(uint.MaxValue, long.MaxValue, long.MaxValue)]
-    public void A_delivery_id_is_read_as_it_was_written_with_its_seal_or_without(uint partition, long epoch, long number)
+    public void A_delivery_id_is_read_as_it_was_written_with_its_seal_or_without(
+        uint partition, long epoch, long number)
     {
         var bare = new DeliveryId(new PartitionId(partition), new Epoch(epoch), number);
         foreach (UInt128 seal in (UInt128[])[0, 1, UInt128.MaxValue, (UInt128)1 << 120])
@@ -98,6 +99,7 @@ public class CodecTests
             }
         }
 
-        Assert.All(new[] { null, "", "m", "mAAAA", new string('m', 100) }, s => Assert.False(MessageId.TryParse(s, out _)));
+        Assert.All(
+            new[] { null, "", "m", "mAAAA", new string('m', 100) }, s => Assert.False(MessageId.TryParse(s, out _)));
     }
 }

@@ -22,7 +22,8 @@ public class GoldenTests
     {
         TestPartition partition = EveryEffect();
         Compare("records.txt", partition.RecordsAsHex());
-        Assert.Equal(partition.EmptyState().EffectNumbers.Order(), partition.Effects().Select(e => e.Kind).Distinct().Order());
+        Assert.Equal(
+            partition.EmptyState().EffectNumbers.Order(), partition.Effects().Select(e => e.Kind).Distinct().Order());
     }
 
     [Fact]
@@ -32,7 +33,8 @@ public class GoldenTests
         string[] chunks = [.. partition.Machine.Capture().Chunks().Select(c => Convert.ToHexStringLower(c.Span))];
         Compare("checkpoint.txt", chunks);
         Assert.Equal(
-            partition.EmptyState().Nouns.SelectMany(n => n.Sections).Select(s => s.Number).Append(ChunkReader.Ground).Order(),
+            partition.EmptyState().Nouns.SelectMany(n => n.Sections).Select(s => s.Number).Append(ChunkReader.Ground)
+                .Order(),
             chunks.Select(c => Convert.FromHexString(c)[1]).Distinct().Order());
     }
 
@@ -42,9 +44,19 @@ public class GoldenTests
         var command = new CommandId(1_048_576_401_835, 1);
         partition.Do(partition.Put("kept", "value", ttlMs: 60_000, id: command), partition.Put("gone", "x"));
         partition.Do(partition.Delete("gone"));
-        partition.Do(new PutState { Service = TestPartition.Service, Node = new Utf8Name("n"), State = new StateChange([1, 2], "a/b") });
-        partition.Do(new PutState { Service = TestPartition.Service, Node = new Utf8Name("n"), State = new StateChange(null, null) });
-        partition.Do(partition.Send("n", "m1", key: new IdempotencyKey(5, 6)), partition.Send("n", "m2"), partition.Send("n", "m3"));
+        partition.Do(
+            new PutState
+            {
+                Service = TestPartition.Service, Node = new Utf8Name("n"), State = new StateChange([1, 2], "a/b")
+            });
+        partition.Do(
+            new PutState
+            {
+                Service = TestPartition.Service, Node = new Utf8Name("n"), State = new StateChange(null, null)
+            });
+        partition.Do(
+            partition.Send("n", "m1", key: new IdempotencyKey(5, 6)), partition.Send("n", "m2"),
+            partition.Send("n", "m3"));
         partition.Do(new CommitDelivery
         {
             Delivery = partition.Take("n")!.Delivery,
@@ -62,12 +74,20 @@ public class GoldenTests
         {
             DeliveryGiven bad = partition.Take("n")!;
             partition.Do(new RejectDelivery { Delivery = bad.Delivery, DeadLetter = true, Reason = "bad" });
-            partition.Do(new SettleDeadLetter { Service = TestPartition.Service, Node = new Utf8Name("n"), Message = bad.Messages[0].Id, Retry = retry });
+            partition.Do(
+                new SettleDeadLetter
+                {
+                    Service = TestPartition.Service, Node = new Utf8Name("n"), Message = bad.Messages[0].Id,
+                    Retry = retry
+                });
         }
 
         if (!leaveSomething)
         {
-            partition.Do(new ClearOutbox(new PartitionId(9), partition.Machine.ReadOutbox(new PartitionId(9), 1, 1, partition.Now)[0].Sequence));
+            partition.Do(
+                new ClearOutbox(
+                    new PartitionId(9),
+                    partition.Machine.ReadOutbox(new PartitionId(9), 1, 1, partition.Now)[0].Sequence));
             partition.Do(new PurgeNode { Service = TestPartition.Service, Node = new Utf8Name("n"), WithState = true });
         }
 
@@ -81,7 +101,8 @@ public class GoldenTests
             partition.HandOver();
             partition.Do(partition.Send("later", "m6"));
             partition.Do(new RejectDelivery { Delivery = partition.Take("later")!.Delivery, NotCounted = true });
-            MessageAccepted first = partition.Do<MessageAccepted>(partition.Send("later", "m7") with { Due = new Due(1_000, 0) });
+            MessageAccepted first = partition.Do<MessageAccepted>(
+                partition.Send("later", "m7") with { Due = new Due(1_000, 0) });
             partition.Do(partition.Send("later", "m8") with { Due = new Due(2_000, 0) });
             partition.Do(new CancelMessage(TestPartition.Service, first.Message));
             partition.Do(new CommitDelivery
@@ -90,7 +111,8 @@ public class GoldenTests
                 Sends = [partition.Outgoing("far", "out", new PartitionId(9)) with { Due = new Due(3_000, 0) }],
                 BodyHash = 100,
             });
-            partition.Do(new PauseNode { Service = TestPartition.Service, Node = new Utf8Name("later"), Paused = true });
+            partition.Do(
+                new PauseNode { Service = TestPartition.Service, Node = new Utf8Name("later"), Paused = true });
             partition.Tick(2_000);
         }
 
@@ -112,14 +134,21 @@ public class GoldenTests
         partition.Do(partition.Send("waits", "m2") with { Due = new Due(500_000, 0), TtlMs = 1_000 });
         partition.Do(partition.Send("waits", "m3") with { Due = new Due(0, 900_000_000), TtlMs = 2_000 });
         partition.Do(partition.Put("kept", "value", ttlMs: 60_000), partition.Send("waits", "m4"));
-        partition.Do(partition.Timer("waits", "every", "700"), partition.Timer("waits", "once", null, "ring", delayMs: 600));
+        partition.Do(
+            partition.Timer("waits", "every", "700"), partition.Timer("waits", "once", null, "ring", delayMs: 600));
         partition.Do<Committed>(new CommitDelivery
         {
             Delivery = partition.Take("waits")!.Delivery,
             Sends =
             [
-                partition.Outgoing("far", "delayed", new PartitionId(9)) with { Due = new Due(3_000, 0), TtlMs = 5_000 },
-                partition.Outgoing("far", "at", new PartitionId(9)) with { Due = new Due(0, 900_000_000), TtlMs = 5_000 },
+                partition.Outgoing("far", "delayed", new PartitionId(9)) with
+                {
+                    Due = new Due(3_000, 0), TtlMs = 5_000
+                },
+                partition.Outgoing("far", "at", new PartitionId(9)) with
+                {
+                    Due = new Due(0, 900_000_000), TtlMs = 5_000
+                },
             ],
             BodyHash = 7,
         });
@@ -159,8 +188,15 @@ public class GoldenTests
         partition.Do<Committed>(new CommitDelivery
         {
             Delivery = asked.Delivery,
-            Replies = [new OutgoingReply(asked.Messages[0].Id, TestPartition.Content("here")), new OutgoingReply(asked.Messages[2].Id, TestPartition.Content("there"))],
-            Sends = [partition.Outgoing("next", "on") with { For = asked.Messages[1].Id, TtlMs = 70_000, HopsMax = 100 }],
+            Replies =
+            [
+                new OutgoingReply(asked.Messages[0].Id, TestPartition.Content("here")),
+                new OutgoingReply(asked.Messages[2].Id, TestPartition.Content("there"))
+            ],
+            Sends =
+            [
+                partition.Outgoing("next", "on") with { For = asked.Messages[1].Id, TtlMs = 70_000, HopsMax = 100 }
+            ],
             Timers = [TestPartition.Change("every", "700"), TestPartition.Change("once", null, delayMs: 800)],
             BodyHash = 101,
         });

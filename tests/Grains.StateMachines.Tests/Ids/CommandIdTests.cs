@@ -5,12 +5,16 @@ namespace Grains.StateMachines.Tests.Ids;
 /// <summary>Two front ends of one incarnation would be answered what the other did.</summary>
 public sealed class CommandIdTests
 {
+    [Trait("Rule", "5")]
     [Fact]
     public void Thousands_born_at_the_same_time_are_told_apart()
     {
         const int born = 5_000;
         var random = new Random(1);
-        Assert.Equal(born, Enumerable.Range(0, born).Select(_ => CommandId.NewIncarnation(1_764_000_000_000, random)).Distinct().Count());
+        Assert.Equal(
+            born,
+            Enumerable.Range(0, born).Select(_ => CommandId.NewIncarnation(1_764_000_000_000, random)).Distinct()
+                .Count());
     }
 
     [Theory]
@@ -31,6 +35,7 @@ public sealed class CommandIdTests
     public void It_is_greater_than_one_that_was_made_of_milliseconds_and_twenty_bits_as_before()
     {
         const long bornMs = 1_764_000_000_000;
-        Assert.InRange(CommandId.NewIncarnation(bornMs, new Random(1)), ((bornMs + 86_400_000) << 20) | 0xFFFFF, long.MaxValue);
+        Assert.InRange(
+            CommandId.NewIncarnation(bornMs, new Random(1)), ((bornMs + 86_400_000) << 20) | 0xFFFFF, long.MaxValue);
     }
 }

@@ -14,7 +14,8 @@ public class KeyActionTests
     public void Additions_of_one_batch_see_each_other_and_take_a_revision_each()
     {
         Revision before = _partition.Machine.Revision;
-        Answer?[] answers = _partition.Do(Do(Add("n", 1)), Do(Add("n", 41)), Do(new ReadKey { Key = new Utf8Name("n"), WithValue = true }));
+        Answer?[] answers = _partition.Do(
+            Do(Add("n", 1)), Do(Add("n", 41)), Do(new ReadKey { Key = new Utf8Name("n"), WithValue = true }));
         Assert.Equal([1, 42, 2], answers.Cast<KeyChanged>().Select(a => a.Result.Number));
         Assert.Equal("42", Encoding.ASCII.GetString(((KeyChanged)answers[2]!).Result.Value!));
         Assert.Equal(before + 2, _partition.Machine.Revision);
@@ -27,7 +28,9 @@ public class KeyActionTests
         Revision before = _partition.Machine.Revision;
         Assert.Equal(KeyFault.NotAnInteger, Result(Add("text", 1)).Fault);
         Assert.False(Result(new RemoveKey { Key = new Utf8Name("none") }).Changed);
-        Assert.False(Result(new SetExpiry { Key = new Utf8Name("none"), Expiry = new KeyExpiry(KeyExpiryKind.After, 5) }).Changed);
+        Assert.False(
+            Result(
+                new SetExpiry { Key = new Utf8Name("none"), Expiry = new KeyExpiry(KeyExpiryKind.After, 5) }).Changed);
         Assert.False(Result(Set("text", "x", condition: ConditionKind.Absent)).Changed);
         Assert.False(Result(Set("none", "x", condition: ConditionKind.Exists)).Changed);
         Assert.Equal(before, _partition.Machine.Revision);
@@ -53,7 +56,10 @@ public class KeyActionTests
     [InlineData(-(1L << 61))]
     public void An_addition_repeated_under_its_id_is_done_once_and_answers_the_same_number(long by)
     {
-        ChangeKey command = Do(Add("n", by)) with { Id = new CommandId(CommandId.NewIncarnation(_partition.NowMs, new Random(1)), 1) };
+        ChangeKey command = Do(Add("n", by)) with
+        {
+            Id = new CommandId(CommandId.NewIncarnation(_partition.NowMs, new Random(1)), 1)
+        };
         Assert.Equal(by, _partition.Do<KeyChanged>(command).Result.Number);
         _partition.Do(Do(Add("n", 1)));
         _partition.Crash();
@@ -66,7 +72,10 @@ public class KeyActionTests
     public void A_repeat_whose_number_was_too_great_to_be_kept_says_so()
     {
         _partition.Do(_partition.Put("n", $"{long.MaxValue - 1}"));
-        ChangeKey command = Do(Add("n", 1)) with { Id = new CommandId(CommandId.NewIncarnation(_partition.NowMs, new Random(1)), 1) };
+        ChangeKey command = Do(Add("n", 1)) with
+        {
+            Id = new CommandId(CommandId.NewIncarnation(_partition.NowMs, new Random(1)), 1)
+        };
         Assert.Equal(long.MaxValue, _partition.Do<KeyChanged>(command).Result.Number);
         Assert.Equal(KeyFault.AnswerLost, _partition.Do<KeyChanged>(command).Result.Fault);
     }
@@ -79,7 +88,9 @@ public class KeyActionTests
         Result(new AppendBytes { Key = new Utf8Name("n"), Value = "0"u8.ToArray() });
         Result(new WriteRange { Key = new Utf8Name("n"), Offset = 3, Value = "5"u8.ToArray() });
         KeyView entry = _partition.Do<KeyFound>(_partition.Get("n")).Entry;
-        Assert.Equal(("20\05", "text/plain", _partition.NowMs + 10_000), (Encoding.ASCII.GetString(entry.Value), entry.ContentType, entry.ExpiresAtMs));
+        Assert.Equal(
+            ("20\05", "text/plain", _partition.NowMs + 10_000),
+            (Encoding.ASCII.GetString(entry.Value), entry.ContentType, entry.ExpiresAtMs));
     }
 
     [Fact]
@@ -87,10 +98,13 @@ public class KeyActionTests
     {
         var partition = new TestPartition(new MachineLimits { ValueBytesMax = 10 });
         partition.Do(partition.Put("k", "0123456789"));
-        Assert.Equal(KeyFault.TooLong, partition.Do<KeyChanged>(Do(new AppendBytes { Key = new Utf8Name("k"), Value = [1] })).Result.Fault);
         Assert.Equal(
             KeyFault.TooLong,
-            partition.Do<KeyChanged>(Do(new WriteRange { Key = new Utf8Name("k"), Offset = int.MaxValue, Value = [1] })).Result.Fault);
+            partition.Do<KeyChanged>(Do(new AppendBytes { Key = new Utf8Name("k"), Value = [1] })).Result.Fault);
+        Assert.Equal(
+            KeyFault.TooLong,
+            partition.Do<KeyChanged>(
+                Do(new WriteRange { Key = new Utf8Name("k"), Offset = int.MaxValue, Value = [1] })).Result.Fault);
         partition.Refuse(Do(Set("k", "01234567890")), Refusal.LimitExceeded);
     }
 
@@ -110,7 +124,8 @@ public class KeyActionTests
     public void An_end_that_is_over_deletes_the_key()
     {
         _partition.Do(_partition.Put("k", "v"));
-        Assert.True(Result(new SetExpiry { Key = new Utf8Name("k"), Expiry = new KeyExpiry(KeyExpiryKind.At, 1) }).Changed);
+        Assert.True(
+            Result(new SetExpiry { Key = new Utf8Name("k"), Expiry = new KeyExpiry(KeyExpiryKind.At, 1) }).Changed);
         Assert.Null(_partition.Value("k"));
     }
 
@@ -118,8 +133,11 @@ public class KeyActionTests
     public void A_transaction_is_one_revision_and_survives_as_one()
     {
         Revision before = _partition.Machine.Revision;
-        KeysChanged done = _partition.Do<KeysChanged>(Together(Set("a", "1"), Add("a", 1), Set("b", "x"), Add("b", 1), Copy("a", "c", moves: true)));
-        Assert.Equal([KeyFault.None, KeyFault.None, KeyFault.None, KeyFault.NotAnInteger, KeyFault.None], done.Results.Select(r => r.Fault));
+        KeysChanged done = _partition.Do<KeysChanged>(
+            Together(Set("a", "1"), Add("a", 1), Set("b", "x"), Add("b", 1), Copy("a", "c", moves: true)));
+        Assert.Equal(
+            [KeyFault.None, KeyFault.None, KeyFault.None, KeyFault.NotAnInteger, KeyFault.None],
+            done.Results.Select(r => r.Fault));
         Assert.Equal(before.Next, _partition.Machine.Revision);
         _partition.Crash();
         Assert.Equal([null, "x", "2"], new[] { "a", "b", "c" }.Select(_partition.Value));
@@ -133,7 +151,10 @@ public class KeyActionTests
         _partition.Do<KeysChanged>(command);
         _partition.Do(_partition.Put("a", "2"));
         _partition.Refuse(command, Refusal.VersionMismatch);
-        KeyTransaction absent = Together(Add("n", 1)) with { Watched = [new WatchedKey(new Utf8Name("none"), Revision.None)] };
+        KeyTransaction absent = Together(Add("n", 1)) with
+        {
+            Watched = [new WatchedKey(new Utf8Name("none"), Revision.None)]
+        };
         _partition.Do<KeysChanged>(absent);
         Assert.Equal("2", _partition.Value("n"));
     }
@@ -148,7 +169,8 @@ public class KeyActionTests
         }
 
         partition.Refuse(Do(Set("more", new string('x', 200))), Refusal.PartitionFull);
-        partition.Refuse(Do(new AppendBytes { Key = new Utf8Name("k0"), Value = new byte[200] }), Refusal.PartitionFull);
+        partition.Refuse(
+            Do(new AppendBytes { Key = new Utf8Name("k0"), Value = new byte[200] }), Refusal.PartitionFull);
         partition.Refuse(Together(Set("k0", "x"), Set("more", new string('x', 500))), Refusal.PartitionFull);
         Assert.True(partition.Do<KeyChanged>(Do(Set("k0", "short"))).Result.Changed);
         Assert.True(partition.Do<KeyChanged>(Do(new RemoveKey { Key = new Utf8Name("k1") })).Result.Changed);
@@ -172,7 +194,10 @@ public class KeyActionTests
 
         KeysCounted all = _partition.Do<KeysCounted>(new CountKeys { Keyspace = TestPartition.Keyspace });
         Assert.Equal((30, "k29", false), (all.Count, all.Last.ToString(), all.More));
-        Assert.Equal(9, _partition.Do<KeysCounted>(new CountKeys { Keyspace = TestPartition.Keyspace, After = new Utf8Name("k20") }).Count);
+        Assert.Equal(
+            9,
+            _partition.Do<KeysCounted>(
+                new CountKeys { Keyspace = TestPartition.Keyspace, After = new Utf8Name("k20") }).Count);
     }
 
     [Fact]
@@ -187,13 +212,18 @@ public class KeyActionTests
 
     private static ChangeKey Do(KeyAction action) => new() { Keyspace = TestPartition.Keyspace, Action = action };
 
-    private static KeyTransaction Together(params KeyAction[] actions) => new() { Keyspace = TestPartition.Keyspace, Actions = actions };
+    private static KeyTransaction Together(params KeyAction[] actions) =>
+        new() { Keyspace = TestPartition.Keyspace, Actions = actions };
 
     private static AddInteger Add(string key, long by) => new() { Key = new Utf8Name(key), By = by };
 
     private static CopyKey Copy(string key, string to, bool moves) =>
         new() { Key = new Utf8Name(key), To = new Utf8Name(to), Moves = moves, Replaces = true };
 
-    private static SetKey Set(string key, string value, KeyExpiry expiry = default, ConditionKind condition = default) =>
-        new() { Key = new Utf8Name(key), Value = Encoding.ASCII.GetBytes(value), Expiry = expiry, Condition = condition };
+    private static SetKey Set(
+        string key, string value, KeyExpiry expiry = default, ConditionKind condition = default) =>
+        new()
+        {
+            Key = new Utf8Name(key), Value = Encoding.ASCII.GetBytes(value), Expiry = expiry, Condition = condition
+        };
 }

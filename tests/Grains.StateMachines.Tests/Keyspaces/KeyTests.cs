@@ -25,7 +25,8 @@ public class KeyTests
     {
         Revision first = _partition.Do<KeyWritten>(_partition.Put("a", "1")).Version;
         Revision second = _partition.Do<KeyWritten>(_partition.Put("a", "2", Condition.IfVersion(first))).Version;
-        Refused refused = _partition.Refuse(_partition.Put("a", "3", Condition.IfVersion(first)), Refusal.VersionMismatch);
+        Refused refused = _partition.Refuse(
+            _partition.Put("a", "3", Condition.IfVersion(first)), Refusal.VersionMismatch);
         Assert.Equal(second, refused.Current);
         Assert.Equal(second, _partition.Machine.Revision);
         Assert.Equal("2", _partition.Value("a"));
@@ -34,7 +35,8 @@ public class KeyTests
     [Fact]
     public void Of_two_creations_in_one_batch_the_first_wins_and_the_second_sees_it()
     {
-        Answer?[] answers = _partition.Do(_partition.Put("a", "1", Condition.IfAbsent), _partition.Put("a", "2", Condition.IfAbsent));
+        Answer?[] answers = _partition.Do(
+            _partition.Put("a", "1", Condition.IfAbsent), _partition.Put("a", "2", Condition.IfAbsent));
         Revision version = Assert.IsType<KeyWritten>(answers[0]).Version;
         Assert.Equal(version, Assert.IsType<Refused>(answers[1]).Current);
         Assert.Equal("1", _partition.Value("a"));
@@ -89,7 +91,8 @@ public class KeyTests
         KeyPage rest = _partition.Do<KeyPage>(List(prefix: "b/", limit: 2, after: "b/10"));
         Assert.Equal(["b/2"], rest.Entries.Select(e => e.Key.ToString()));
         Assert.False(rest.More);
-        Assert.Equal(["b", "b/1"], _partition.Do<KeyPage>(List(start: "b", end: "b/10")).Entries.Select(e => e.Key.ToString()));
+        Assert.Equal(
+            ["b", "b/1"], _partition.Do<KeyPage>(List(start: "b", end: "b/10")).Entries.Select(e => e.Key.ToString()));
         KeyPage behind = _partition.Do<KeyPage>(List(after: "b", limit: 2));
         Assert.Equal(["b/1", "b/10"], behind.Entries.Select(e => e.Key.ToString()));
         Assert.Empty(_partition.Do<KeyPage>(List(start: "b/2", after: "b/2", end: "b/3")).Entries);
@@ -130,6 +133,7 @@ public class KeyTests
         partition.Do<KeyWritten>(partition.Delete("k0"));
     }
 
+    [Trait("Rule", "5")]
     [Fact]
     public void A_command_repeated_under_its_id_is_applied_once_also_after_a_crash()
     {
@@ -145,6 +149,7 @@ public class KeyTests
         Assert.Equal("2", _partition.Value("a"));
     }
 
+    [Trait("Rule", "5")]
     [Fact]
     public void A_command_id_below_the_window_or_of_a_forgotten_front_end_is_refused_never_applied()
     {
@@ -166,7 +171,8 @@ public class KeyTests
         Assert.Equal("20", partition.Value("a"));
     }
 
-    private static ListKeys List(string prefix = "", string start = "", string end = "", string after = "", int limit = 100) => new()
+    private static ListKeys List(
+        string prefix = "", string start = "", string end = "", string after = "", int limit = 100) => new()
     {
         Keyspace = TestPartition.Keyspace,
         Prefix = new Utf8Name(prefix),

@@ -54,7 +54,8 @@ public sealed class DeadLettersTests
         foreach (string body in bodies)
         {
             _partition.Do(_partition.Send("a", body));
-            _partition.Do(new RejectDelivery { Delivery = _partition.Take("a")!.Delivery, DeadLetter = true, Reason = "bad" });
+            _partition.Do(
+                new RejectDelivery { Delivery = _partition.Take("a")!.Delivery, DeadLetter = true, Reason = "bad" });
         }
     }
 

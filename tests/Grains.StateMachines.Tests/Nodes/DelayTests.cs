@@ -32,7 +32,8 @@ public sealed class DelayTests
     public void Times_order_delayed_messages_and_a_time_that_is_past_is_none()
     {
         _partition.Do(
-            Later("a", "third", 300), Later("a", "second", 200), At("a", "first", _partition.NowMs - 5), Later("a", "never", 0));
+            Later("a", "third", 300), Later("a", "second", 200), At("a", "first", _partition.NowMs - 5),
+            Later("a", "never", 0));
         _partition.Tick(300);
         Assert.Equal(["first", "never", "second", "third"], Enumerable.Range(0, 4).Select(_ => Take()));
     }
@@ -85,20 +86,28 @@ public sealed class DelayTests
         });
         Assert.Null(Take());
         _partition.Checkpoint();
-        Assert.Equal(TestPartition.StateOf(_partition.Machine), TestPartition.StateOf(_partition.Rebuild(fromCheckpoint: true)));
+        Assert.Equal(
+            TestPartition.StateOf(_partition.Machine), TestPartition.StateOf(_partition.Rebuild(fromCheckpoint: true)));
         _partition.Tick(1_000);
         Assert.Equal("here", Take());
 
         other.NowMs = _partition.NowMs;
         other.Do<TransferAccepted>(new AcceptTransfer
         {
-            Source = _partition.Id, SourceIncarnation = 0, Entries = _partition.Machine.ReadOutbox(other.Id, 10, 1 << 20, _partition.Now),
+            Source = _partition.Id, SourceIncarnation = 0,
+            Entries = _partition.Machine.ReadOutbox(other.Id, 10, 1 << 20, _partition.Now),
         });
         Assert.Equal("now", TestPartition.Body(other.Take("far")!.Messages[0]));
         other.Tick(999);
-        Assert.Equal(1, other.Do<NodeFound>(new GetNode { Service = TestPartition.Service, Node = new Utf8Name("far") }).Node.Delayed);
+        Assert.Equal(
+            1,
+            other.Do<NodeFound>(
+                new GetNode { Service = TestPartition.Service, Node = new Utf8Name("far") }).Node.Delayed);
         other.Tick(1);
-        Assert.Equal(0, other.Do<NodeFound>(new GetNode { Service = TestPartition.Service, Node = new Utf8Name("far") }).Node.Delayed);
+        Assert.Equal(
+            0,
+            other.Do<NodeFound>(
+                new GetNode { Service = TestPartition.Service, Node = new Utf8Name("far") }).Node.Delayed);
     }
 
     [Fact]
@@ -113,9 +122,12 @@ public sealed class DelayTests
         });
         Assert.Equal(["1", "2"], page.Messages.Select(TestPartition.Body));
         Assert.Equal(_partition.NowMs + 1_000, page.Messages[0].DueMs);
-        Assert.Equal(MessageStatus.Delayed, _partition.Do<MessageFound>(new GetMessage(TestPartition.Service, id)).Status);
+        Assert.Equal(
+            MessageStatus.Delayed, _partition.Do<MessageFound>(new GetMessage(TestPartition.Service, id)).Status);
         Assert.Equal(_partition.NowMs + 500, _partition.Do<NodeExplained>(Explain()).NextDueMs);
-        Assert.Equal(2, _partition.Do<Purged>(new PurgeNode { Service = TestPartition.Service, Node = new Utf8Name("a") }).Waiting);
+        Assert.Equal(
+            2,
+            _partition.Do<Purged>(new PurgeNode { Service = TestPartition.Service, Node = new Utf8Name("a") }).Waiting);
         _partition.Tick(2_000);
         Assert.Null(Take());
         Assert.Equal(0, _partition.Machine.StateBytes);
@@ -130,7 +142,8 @@ public sealed class DelayTests
         {
             _partition.Do<Done>(new CancelMessage(TestPartition.Service, id));
             _partition.Refuse(new CancelMessage(TestPartition.Service, id), Refusal.MessageNotFound);
-            Assert.Equal(MessageStatus.Finished, _partition.Do<MessageFound>(new GetMessage(TestPartition.Service, id)).Status);
+            Assert.Equal(
+                MessageStatus.Finished, _partition.Do<MessageFound>(new GetMessage(TestPartition.Service, id)).Status);
         }
 
         _partition.Tick(1_000);
@@ -191,16 +204,21 @@ public sealed class DelayTests
 
         partition.NowMs += 100;
         partition.Do(partition.Get("nothing"));
-        Assert.Equal(5, partition.Do<NodeFound>(new GetNode { Service = TestPartition.Service, Node = new Utf8Name("a") }).Node.Waiting - 5);
+        Assert.Equal(
+            5,
+            partition.Do<NodeFound>(
+                new GetNode { Service = TestPartition.Service, Node = new Utf8Name("a") }).Node.Waiting - 5);
         partition.Do(partition.Get("nothing"));
         Assert.Equal(
-            Enumerable.Range(0, 12).Select(i => $"{i}"), partition.Take("a", max: 20)!.Messages.Select(TestPartition.Body));
+            Enumerable.Range(0, 12).Select(i => $"{i}"),
+            partition.Take("a", max: 20)!.Messages.Select(TestPartition.Body));
     }
 
     private SendMessage Later(string node, string body, long delayMs) =>
         _partition.Send(node, body) with { Due = new Due(delayMs, 0) };
 
-    private SendMessage At(string node, string body, long atMs) => _partition.Send(node, body) with { Due = new Due(0, atMs) };
+    private SendMessage At(string node, string body, long atMs) =>
+        _partition.Send(node, body) with { Due = new Due(0, atMs) };
 
     private string? Take()
     {
@@ -219,5 +237,6 @@ public sealed class DelayTests
     private static ExplainNode Explain() => new() { Service = TestPartition.Service, Node = new Utf8Name("a") };
 
     private void Pause(bool paused) =>
-        _partition.Do<Done>(new PauseNode { Service = TestPartition.Service, Node = new Utf8Name("a"), Paused = paused });
+        _partition.Do<Done>(
+            new PauseNode { Service = TestPartition.Service, Node = new Utf8Name("a"), Paused = paused });
 }

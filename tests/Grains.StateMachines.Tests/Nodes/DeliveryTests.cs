@@ -12,6 +12,7 @@ public class DeliveryTests
 {
     private readonly TestPartition _partition = new();
 
+    [Trait("Rule", "6")]
     [Fact]
     public void A_commit_acknowledges_sets_state_sends_and_writes_keys_as_one_revision()
     {
@@ -22,7 +23,10 @@ public class DeliveryTests
             Delivery = delivery.Delivery,
             State = new StateChange("s"u8.ToArray(), "text/plain"),
             Sends = [_partition.Outgoing("b", "there"), _partition.Outgoing("c", "far", to: new PartitionId(9))],
-            Keys = [new KeyChange { Keyspace = TestPartition.Keyspace, Key = new Utf8Name("k"), Value = "v"u8.ToArray() }],
+            Keys =
+            [
+                new KeyChange { Keyspace = TestPartition.Keyspace, Key = new Utf8Name("k"), Value = "v"u8.ToArray() }
+            ],
         });
 
         KeyFound key = _partition.Do<KeyFound>(_partition.Get("k"));
@@ -38,7 +42,9 @@ public class DeliveryTests
     public void A_commit_of_a_delivery_that_was_out_for_long_is_remembered_like_any_other()
     {
         var partition = new TestPartition(new MachineLimits { RememberedCommitsMax = 2 });
-        partition.Do(partition.Send("slow", "1"), partition.Send("quick", "1"), partition.Send("quick", "2"), partition.Send("quick", "3"));
+        partition.Do(
+            partition.Send("slow", "1"), partition.Send("quick", "1"), partition.Send("quick", "2"),
+            partition.Send("quick", "3"));
         DeliveryGiven slow = partition.Take("slow")!;
         for (int i = 0; i < 3; i++)
         {
@@ -47,7 +53,8 @@ public class DeliveryTests
 
         var commit = new CommitDelivery { Delivery = slow.Delivery, BodyHash = 2 };
         Revision revision = partition.Do<Committed>(commit).Revision;
-        Assert.Equal((revision, true), (partition.Do<Committed>(commit).Revision, partition.Do<Committed>(commit).Repeated));
+        Assert.Equal(
+            (revision, true), (partition.Do<Committed>(commit).Revision, partition.Do<Committed>(commit).Repeated));
         partition.Checkpoint();
         partition.Crash();
         Assert.Equal(revision, partition.Do<Committed>(commit).Revision);
@@ -65,7 +72,8 @@ public class DeliveryTests
 
         partition.Crash();
         int before = partition.RecordsAsHex().Count();
-        partition.Do([.. Enumerable.Range(0, nodes).Select(node => partition.Receive($"n{node}", max: 10, waitMs: 1_000))]);
+        partition.Do(
+            [.. Enumerable.Range(0, nodes).Select(node => partition.Receive($"n{node}", max: 10, waitMs: 1_000))]);
         partition.Tick(1);
         Assert.Equal(nodes, partition.Machine.Statistics.OpenDeliveries);
         Assert.All(partition.RecordsAsHex().Skip(before), record => Assert.InRange(record.Length / 2, 1, 300));
@@ -97,11 +105,13 @@ public class DeliveryTests
     {
         _partition.Do(_partition.Send("a", "1"), _partition.Send("a", "2"));
         DeliveryGiven first = _partition.Take("a", max: 2)!;
-        _partition.Do<Committed>(new CommitDelivery { Delivery = first.Delivery, Acknowledge = [first.Messages[1].Id] });
+        _partition.Do<Committed>(
+            new CommitDelivery { Delivery = first.Delivery, Acknowledge = [first.Messages[1].Id] });
         DeliveryGiven second = _partition.Take("a", max: 2)!;
         Assert.Equal(("1", 2), (TestPartition.Body(Assert.Single(second.Messages)), second.Messages[0].Attempts));
     }
 
+    [Trait("Rule", "6")]
     [Fact]
     public void A_commit_that_names_a_message_it_does_not_hold_is_refused_whole()
     {
@@ -121,6 +131,7 @@ public class DeliveryTests
         Commit(delivery);
     }
 
+    [Trait("Rule", "7")]
     [Fact]
     public void A_lease_that_ran_out_gives_its_messages_back_and_its_late_commit_is_refused()
     {
@@ -172,6 +183,7 @@ public class DeliveryTests
         Commit(current);
     }
 
+    [Trait("Rule", "8")]
     [Fact]
     public void An_attempt_whose_record_was_refused_is_recorded_later_and_counts()
     {
@@ -182,12 +194,14 @@ public class DeliveryTests
         Assert.Equal(2, _partition.Take("a")!.Messages[0].Attempts);
     }
 
+    [Trait("Rule", "8")]
     [Fact]
     public void A_handler_that_ends_its_server_each_time_is_stopped_after_its_attempts()
     {
         _partition.Do(_partition.Send("a", "poison"), _partition.Send("a", "good"));
         int handed = 0;
-        while (_partition.Take("a", attempts: 3) is { } delivery && TestPartition.Body(delivery.Messages[0]) == "poison")
+        while (_partition.Take("a", attempts: 3) is { } delivery
+            && TestPartition.Body(delivery.Messages[0]) == "poison")
         {
             handed++;
             Assert.True(handed <= 4, "the poison is isolated");
@@ -207,14 +221,18 @@ public class DeliveryTests
         {
             DeliveryGiven delivery = _partition.Take("a", attempts: 3)!;
             Assert.Equal(attempt, delivery.Messages[0].Attempts);
-            Rejected rejected = _partition.Do<Rejected>(new RejectDelivery { Delivery = delivery.Delivery, DelayMs = 500 });
+            Rejected rejected = _partition.Do<Rejected>(
+                new RejectDelivery { Delivery = delivery.Delivery, DelayMs = 500 });
             Assert.Equal((1, 0), (rejected.Returned, rejected.DeadLettered));
             Assert.Null(_partition.Take("a"));
             _partition.Tick(500);
         }
 
         DeliveryGiven last = _partition.Take("a", attempts: 3)!;
-        Assert.Equal(1, _partition.Do<Rejected>(new RejectDelivery { Delivery = last.Delivery, Reason = "no such order" }).DeadLettered);
+        Assert.Equal(
+            1,
+            _partition.Do<Rejected>(
+                new RejectDelivery { Delivery = last.Delivery, Reason = "no such order" }).DeadLettered);
         MessageView dead = Assert.Single(_partition.Do<MessagePage>(Messages("a", dead: true)).Messages);
         Assert.Contains("no such order", dead.Reason, StringComparison.Ordinal);
     }
@@ -226,14 +244,16 @@ public class DeliveryTests
         DeliveryGiven first = _partition.Take("a")!;
         _partition.Do<Rejected>(new RejectDelivery { Delivery = first.Delivery, DeadLetter = true, Reason = "bad" });
         MessageId dead = first.Messages[0].Id;
-        Assert.Equal(MessageStatus.Dead, _partition.Do<MessageFound>(new GetMessage(TestPartition.Service, dead)).Status);
+        Assert.Equal(
+            MessageStatus.Dead, _partition.Do<MessageFound>(new GetMessage(TestPartition.Service, dead)).Status);
         _partition.Do<Done>(Settle("a", dead, retry: true));
         DeliveryGiven both = _partition.Take("a", max: 9)!;
         Assert.Equal(["2", "1"], both.Messages.Select(TestPartition.Body));
         _partition.Do<Rejected>(new RejectDelivery { Delivery = both.Delivery, DeadLetter = true });
         _partition.Do<Done>(Settle("a", dead, retry: false));
         _partition.Refuse(Settle("a", dead, retry: false), Refusal.MessageNotFound);
-        Assert.Equal(MessageStatus.Finished, _partition.Do<MessageFound>(new GetMessage(TestPartition.Service, dead)).Status);
+        Assert.Equal(
+            MessageStatus.Finished, _partition.Do<MessageFound>(new GetMessage(TestPartition.Service, dead)).Status);
     }
 
     [Fact]
@@ -337,7 +357,8 @@ public class DeliveryTests
             _partition.Do<MessageAccepted>(_partition.Send("a", $"{i}", mailboxLimit: 2));
         }
 
-        Assert.True(_partition.Refuse(_partition.Send("a", "x", mailboxLimit: 2), Refusal.MailboxFull).RetryAfterMs > 0);
+        Assert.True(
+            _partition.Refuse(_partition.Send("a", "x", mailboxLimit: 2), Refusal.MailboxFull).RetryAfterMs > 0);
         _partition.Do(_partition.Send("b", "go"));
         _partition.Do<Committed>(new CommitDelivery
         {
@@ -359,7 +380,8 @@ public class DeliveryTests
             Node = new Utf8Name("a"),
             State = new StateChange([1], null),
         });
-        Answer?[] answers = _partition.Do(_partition.Send("a", "3"), new PurgeNode { Service = TestPartition.Service, Node = new Utf8Name("a") });
+        Answer?[] answers = _partition.Do(
+            _partition.Send("a", "3"), new PurgeNode { Service = TestPartition.Service, Node = new Utf8Name("a") });
         Assert.Equal(3, Assert.IsType<Purged>(answers[1]).Waiting);
         _partition.Refuse(new CommitDelivery { Delivery = delivery.Delivery }, Refusal.DeliveryGone);
         NodeView node = _partition.Do<NodeFound>(Node("a")).Node;
@@ -376,6 +398,7 @@ public class DeliveryTests
         _partition.Refuse(Node("a"), Refusal.NotFound);
     }
 
+    [Trait("Rule", "3")]
     [Fact]
     public void A_refused_record_leaves_leases_messages_and_state_as_they_were()
     {
@@ -383,7 +406,8 @@ public class DeliveryTests
         DeliveryGiven delivery = _partition.Take("a")!;
         byte[] before = TestPartition.StateOf(_partition.Machine);
         Answer?[] answers = _partition.DoButDrop(
-            new CommitDelivery { Delivery = delivery.Delivery, State = new StateChange([1], null) }, _partition.Send("a", "2"), Node("a"));
+            new CommitDelivery { Delivery = delivery.Delivery, State = new StateChange([1], null) },
+            _partition.Send("a", "2"), Node("a"));
         Assert.Equal(Refusal.NotStored, Assert.IsType<Refused>(answers[0]).Code);
         Assert.Equal(Refusal.NotStored, Assert.IsType<Refused>(answers[1]).Code);
         Assert.Equal(1, Assert.IsType<NodeFound>(answers[2]).Node.Delivered);
@@ -405,8 +429,11 @@ public class DeliveryTests
 
         Answer?[] answers = _partition.DoButDrop(put, send, commit, next, next, fresh, fresh);
         Assert.Equal(written.Version, Assert.IsType<KeyWritten>(answers[0]).Version);
-        Assert.Equal((accepted.Message, true), (((MessageAccepted)answers[1]!).Message, ((MessageAccepted)answers[1]!).Repeated));
-        Assert.Equal((committed.Revision, true), (((Committed)answers[2]!).Revision, ((Committed)answers[2]!).Repeated));
+        Assert.Equal(
+            (accepted.Message, true),
+            (((MessageAccepted)answers[1]!).Message, ((MessageAccepted)answers[1]!).Repeated));
+        Assert.Equal(
+            (committed.Revision, true), (((Committed)answers[2]!).Revision, ((Committed)answers[2]!).Repeated));
         Assert.All(answers[3..], a => Assert.Equal(Refusal.NotStored, Assert.IsType<Refused>(a).Code));
     }
 
@@ -422,7 +449,8 @@ public class DeliveryTests
         partition.Refuse(partition.Send("a", "x"), Refusal.PartitionFull);
         DeliveryGiven given = partition.Take("a")!;
         OutgoingMessage more = partition.Outgoing("b", "twice as long and more", new PartitionId(9));
-        Refused refused = partition.Refuse(new CommitDelivery { Delivery = given.Delivery, Sends = [more, more] }, Refusal.PartitionFull);
+        Refused refused = partition.Refuse(
+            new CommitDelivery { Delivery = given.Delivery, Sends = [more, more] }, Refusal.PartitionFull);
         Assert.Contains("more are asked for", refused.Detail, StringComparison.Ordinal);
         partition.Do<Committed>(new CommitDelivery
         {
@@ -463,9 +491,11 @@ public class DeliveryTests
         return (repeat.Revision, repeat.Repeated);
     }
 
-    private void Commit(DeliveryGiven delivery) => _partition.Do<Committed>(new CommitDelivery { Delivery = delivery.Delivery });
+    private void Commit(DeliveryGiven delivery) =>
+        _partition.Do<Committed>(new CommitDelivery { Delivery = delivery.Delivery });
 
-    private static GetNode Node(string node) => new() { Service = TestPartition.Service, Node = new Utf8Name(node), WithState = true };
+    private static GetNode Node(string node) =>
+        new() { Service = TestPartition.Service, Node = new Utf8Name(node), WithState = true };
 
     private static ListMessages Messages(string node, bool dead) =>
         new() { Service = TestPartition.Service, Node = new Utf8Name(node), Dead = dead, Limit = 100 };

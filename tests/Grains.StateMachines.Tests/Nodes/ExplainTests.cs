@@ -27,7 +27,9 @@ public sealed class ExplainTests
 
         _partition.Do(new RejectDelivery { Delivery = given.Delivery, DelayMs = 500 });
         NodeExplained held = Explained();
-        Assert.Equal((0, 1, 0, _partition.NowMs + 500), (held.Node.Delivered, held.Attempts, held.LeaseEndsMs, held.HeldUntilMs));
+        Assert.Equal(
+            (0, 1, 0, _partition.NowMs + 500),
+            (held.Node.Delivered, held.Attempts, held.LeaseEndsMs, held.HeldUntilMs));
 
         _partition.Wait(_partition.Receive("a", waitMs: 5_000));
         _partition.Wait(_partition.Receive("", waitMs: 5_000));

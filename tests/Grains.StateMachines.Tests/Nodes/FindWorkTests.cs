@@ -7,7 +7,9 @@ using Grains.StateMachines.Tests.Partitions;
 
 namespace Grains.StateMachines.Tests.Nodes;
 
-/// <summary>One question a server and partition tells which of all its services have something; none is missed.</summary>
+/// <summary>
+/// One question a server and partition tells which of all its services have something; none is missed.
+/// </summary>
 public sealed class FindWorkTests
 {
     private const long _waitMs = 60_000;
@@ -21,7 +23,8 @@ public sealed class FindWorkTests
     {
         object first = Ask([_mine, _other], unseen: [_mine, _other]);
         Assert.False(_partition.Answers.ContainsKey(first));
-        _partition.Do(_partition.Send("a", "1"), _partition.Send("x", "2") with { Service = _other }, _partition.Send("b", "3"));
+        _partition.Do(
+            _partition.Send("a", "1"), _partition.Send("x", "2") with { Service = _other }, _partition.Send("b", "3"));
         Assert.Equal([_mine, _other], Told(first));
 
         object second = Ask([_mine, _other]);
@@ -38,7 +41,11 @@ public sealed class FindWorkTests
         for (int i = 0; i < 10; i++)
         {
             _partition.Do(_partition.Send($"n{i}", "done"));
-            _partition.Do(new CommitDelivery { Delivery = _partition.Take($"n{i}")!.Delivery, State = new StateChange([1], null) });
+            _partition.Do(
+                new CommitDelivery
+                {
+                    Delivery = _partition.Take($"n{i}")!.Delivery, State = new StateChange([1], null)
+                });
         }
 
         _partition.Do(_partition.Send("n9", "1"));

@@ -10,6 +10,7 @@ public class HandOverTests
 {
     private readonly TestPartition _partition = new();
 
+    [Trait("Rule", "7")]
     [Fact]
     public void A_delivery_that_is_out_at_a_hand_over_is_committed_under_the_next_owner()
     {
@@ -148,7 +149,8 @@ public class HandOverTests
         return _partition.Take(node, leaseMs: leaseMs)!;
     }
 
-    private static CommitDelivery Commit(DeliveryGiven given, ulong body = 1) => new() { Delivery = given.Delivery, BodyHash = body };
+    private static CommitDelivery Commit(DeliveryGiven given, ulong body = 1) =>
+        new() { Delivery = given.Delivery, BodyHash = body };
 
     private static GetNode Node(string node) => new() { Service = TestPartition.Service, Node = new Utf8Name(node) };
 }

@@ -122,7 +122,8 @@ public sealed class PoisonTests
         }
 
         Assert.Null(_partition.Take("a", attempts: 3));
-        Assert.Equal("4 attempts; at the last, more were allowed; now the service allows 3", Assert.Single(Dead()).Reason);
+        Assert.Equal(
+            "4 attempts; at the last, more were allowed; now the service allows 3", Assert.Single(Dead()).Reason);
     }
 
     [Fact]

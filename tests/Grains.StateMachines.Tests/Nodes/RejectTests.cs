@@ -74,7 +74,8 @@ public sealed class RejectTests
     [Theory]
     [InlineData(9, 2)]
     [InlineData(2, 1)]
-    public void A_message_that_failed_twice_or_is_at_its_last_attempt_goes_alone_and_the_others_together(int attempts, int failures)
+    public void A_message_that_failed_twice_or_is_at_its_last_attempt_goes_alone_and_the_others_together(
+        int attempts, int failures)
     {
         _partition.Do(_partition.Send("a", "1"), _partition.Send("a", "2"), _partition.Send("a", "3"));
         for (int i = 0; i < failures; i++)

@@ -42,7 +42,8 @@ public sealed class TermsTests
     [Fact]
     public void A_message_that_is_out_at_the_end_of_its_time_may_be_committed_and_is_not_tried_again()
     {
-        _partition.Do(_partition.Send("a", "one") with { TtlMs = 1_000 }, _partition.Send("a", "two") with { TtlMs = 1_000 });
+        _partition.Do(
+            _partition.Send("a", "one") with { TtlMs = 1_000 }, _partition.Send("a", "two") with { TtlMs = 1_000 });
         DeliveryGiven first = _partition.Take("a")!;
         _partition.Tick(1_500);
         Assert.Equal(1, Node().Waiting);
@@ -114,7 +115,11 @@ public sealed class TermsTests
         _partition.Do(new RejectDelivery { Delivery = _partition.Take("a")!.Delivery, DeadLetter = true });
         _partition.Tick(2_000);
         Assert.Equal(1, Node().Dead);
-        _partition.Do<Done>(new SettleDeadLetter { Service = TestPartition.Service, Node = new Utf8Name("a"), Message = id, Retry = true });
+        _partition.Do<Done>(
+            new SettleDeadLetter
+            {
+                Service = TestPartition.Service, Node = new Utf8Name("a"), Message = id, Retry = true
+            });
         _partition.Tick(9_000);
         Assert.Equal("x", Take());
     }
@@ -124,11 +129,15 @@ public sealed class TermsTests
     {
         OutgoingMessage late = _partition.Outgoing("a", "late") with
         {
-            Content = TestPartition.Content("late") with { Metadata = new MessageMetadata { ExpiresAtMs = _partition.NowMs } },
+            Content = TestPartition.Content("late") with
+            {
+                Metadata = new MessageMetadata { ExpiresAtMs = _partition.NowMs }
+            },
         };
         _partition.Do<TransferAccepted>(new AcceptTransfer
         {
-            Source = new PartitionId(5), SourceIncarnation = 0, Entries = [new OutboxEntry(new OutboxSequence(1, 0), late)],
+            Source = new PartitionId(5), SourceIncarnation = 0,
+            Entries = [new OutboxEntry(new OutboxSequence(1, 0), late)],
         });
         Assert.Null(Take());
     }
@@ -187,7 +196,8 @@ public sealed class TermsTests
 
     private string? Take() => _partition.Take("a") is { } given ? TestPartition.Body(given.Messages[0]) : null;
 
-    private NodeView Node() => _partition.Do(new GetNode { Service = TestPartition.Service, Node = new Utf8Name("a") }) is NodeFound found
+    private NodeView Node() =>
+        _partition.Do(new GetNode { Service = TestPartition.Service, Node = new Utf8Name("a") }) is NodeFound found
         ? found.Node
         : new NodeView { Node = new Utf8Name("a") };
 }

@@ -15,7 +15,14 @@ public sealed class TraceContextTests
     public void What_a_delivery_sends_follows_from_its_first_message_unless_it_names_another_trace()
     {
         SendMessage send = _partition.Send("a", "1");
-        _partition.Do(send with { Content = send.Content with { Headers = [new("ce-id", "7"), new("traceparent", _parent), new("tracestate", "v=1")] } });
+        _partition.Do(
+            send with
+            {
+                Content = send.Content with
+                {
+                    Headers = [new("ce-id", "7"), new("traceparent", _parent), new("tracestate", "v=1")]
+                }
+            });
         OutgoingMessage named = _partition.Outgoing("c", "3");
         _partition.Do<Committed>(new CommitDelivery
         {
@@ -26,7 +33,8 @@ public sealed class TraceContextTests
                 named with { Content = named.Content with { Headers = [new("traceparent", "another")] } },
             ],
         });
-        Assert.Equal([new("traceparent", _parent), new("tracestate", "v=1")], _partition.Take("b")!.Messages[0].Content.Headers);
+        Assert.Equal(
+            [new("traceparent", _parent), new("tracestate", "v=1")], _partition.Take("b")!.Messages[0].Content.Headers);
         Assert.Equal([new("traceparent", "another")], _partition.Take("c")!.Messages[0].Content.Headers);
     }
 
@@ -38,7 +46,8 @@ public sealed class TraceContextTests
             Headers = [new("ce-id", "7"), new("traceparent", "old"), new("tracestate", "old"), new("z", "z")],
         };
         Assert.Equal(
-            [new("ce-id", "7"), new("traceparent", "new"), new("z", "z")], TraceContext.With(content, "new", null).Headers);
+            [new("ce-id", "7"), new("traceparent", "new"), new("z", "z")],
+            TraceContext.With(content, "new", null).Headers);
         Assert.Same(content, TraceContext.Continue(content, "new", null));
     }
 
@@ -53,7 +62,8 @@ public sealed class TraceContextTests
         _partition.Do(_partition.Send("b", "3"), _partition.Send("c", "4") with { Service = new ServiceId(99) });
         OldestFound found = _partition.Do<OldestFound>(new FindOldest { LookedAtMax = 100 });
         Assert.Equal(
-            [new OldestMessage(TestPartition.Service, second), new OldestMessage(new ServiceId(99), second + 10)], found.Services);
+            [new OldestMessage(TestPartition.Service, second), new OldestMessage(new ServiceId(99), second + 10)],
+            found.Services);
         Assert.Empty(_partition.Do<OldestFound>(new FindOldest { LookedAtMax = 1 }).Services);
     }
 }

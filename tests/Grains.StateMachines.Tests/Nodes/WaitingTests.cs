@@ -13,7 +13,8 @@ public sealed class WaitingTests
     private const long _waitMs = 60_000;
     private static readonly ServiceId _other = new(9);
 
-    private readonly TestPartition _partition = new(new MachineLimits { WaitingReceivesMax = 4, WaitingReceivesPerNodeMax = 3 });
+    private readonly TestPartition _partition = new(
+        new MachineLimits { WaitingReceivesMax = 4, WaitingReceivesPerNodeMax = 3 });
 
     [Theory]
     [InlineData(false)]
@@ -36,9 +37,12 @@ public sealed class WaitingTests
     {
         Assert.All("abcd", c => Wait($"{c}"));
         _partition.Do(_partition.Send("e", "1"));
-        Assert.Equal("1", TestPartition.Body(_partition.Do<DeliveryGiven>(_partition.Receive("e", waitMs: _waitMs)).Messages[0]));
+        Assert.Equal(
+            "1",
+            TestPartition.Body(_partition.Do<DeliveryGiven>(_partition.Receive("e", waitMs: _waitMs)).Messages[0]));
         _partition.Do(_partition.Send("f", "2"));
-        Assert.Equal("2", TestPartition.Body(_partition.Do<DeliveryGiven>(_partition.Receive("", waitMs: _waitMs)).Messages[0]));
+        Assert.Equal(
+            "2", TestPartition.Body(_partition.Do<DeliveryGiven>(_partition.Receive("", waitMs: _waitMs)).Messages[0]));
         Assert.IsType<NothingToDeliver>(_partition.Do(_partition.Receive("g")));
     }
 
@@ -69,7 +73,8 @@ public sealed class WaitingTests
         Assert.All(Enumerable.Range(0, 9), i => _partition.Wait(
             _partition.Receive(i % 2 == 0 ? "" : "z", waitMs: _waitMs) with { OfServer = true }));
         Assert.All("abcd", c => Assert.False(_partition.Answers.ContainsKey(Wait($"{c}"))));
-        object server = _partition.Wait(_partition.Receive("", waitMs: _waitMs) with { Service = _other, OfServer = true });
+        object server = _partition.Wait(
+            _partition.Receive("", waitMs: _waitMs) with { Service = _other, OfServer = true });
         _partition.Do(_partition.Send("x", "1") with { Service = _other });
         Assert.IsType<DeliveryGiven>(_partition.Answers[server]);
     }
@@ -88,10 +93,16 @@ public sealed class WaitingTests
         var partition = new TestPartition(new MachineLimits { WaitingForRepliesMax = 3 });
         MessageId mine = partition.Do<MessageAccepted>(partition.Send("a", "1")).Message;
         MessageId others = partition.Do<MessageAccepted>(partition.Send("a", "2") with { Service = _other }).Message;
-        object[] hogs = [.. Enumerable.Range(0, 3).Select(_ => partition.Wait(new GetReply(TestPartition.Service, mine) { WaitMs = _waitMs }))];
+        object[] hogs =
+        [
+            .. Enumerable.Range(0, 3)
+            .Select(_ => partition.Wait(new GetReply(TestPartition.Service, mine) { WaitMs = _waitMs }))
+        ];
         object other = partition.Wait(new GetReply(_other, others) { WaitMs = _waitMs });
         Assert.False(partition.Answers.ContainsKey(other));
-        Assert.Equal((Refusal.Overloaded, 1_000), (Assert.IsType<Refused>(partition.Answers[hogs[2]]).Code, ((Refused)partition.Answers[hogs[2]]).RetryAfterMs));
+        Assert.Equal(
+            (Refusal.Overloaded, 1_000),
+            (Assert.IsType<Refused>(partition.Answers[hogs[2]]).Code, ((Refused)partition.Answers[hogs[2]]).RetryAfterMs));
         partition.Do<Committed>(new CommitDelivery { Delivery = partition.Take("a")!.Delivery });
         Assert.All(hogs[..2], h => Assert.IsType<ReplyFound>(partition.Answers[h]));
         Assert.False(partition.Answers.ContainsKey(other));

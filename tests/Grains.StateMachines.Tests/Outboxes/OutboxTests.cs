@@ -10,6 +10,7 @@ public class OutboxTests
     private readonly TestPartition _source = new(id: 1);
     private readonly TestPartition _target = new(id: 2);
 
+    [Trait("Rule", "9")]
     [Fact]
     public void A_transfer_repeated_is_taken_once_also_after_the_target_crashed()
     {
@@ -55,6 +56,7 @@ public class OutboxTests
         Assert.Equal(["x", "y"], _target.Take("t", max: 9)!.Messages.Select(TestPartition.Body));
     }
 
+    [Trait("Rule", "9")]
     [Fact]
     public void Entries_that_were_taken_before_both_were_restored_are_not_taken_again()
     {

@@ -11,7 +11,9 @@ using Grains.StateMachines.Timers;
 
 namespace Grains.StateMachines.Tests.Partitions;
 
-/// <summary>Calendar times follow the owner's wall clock, durations its monotonic one; record time decides nothing.</summary>
+/// <summary>
+/// Calendar times follow the owner's wall clock, durations its monotonic one; record time decides nothing.
+/// </summary>
 public sealed class ClockTests
 {
     private const long _hourMs = 3_600_000;
@@ -20,6 +22,7 @@ public sealed class ClockTests
 
     private long WallMs => _partition.Now.WallMs;
 
+    [Trait("Rule", "11")]
     [Theory]
     [InlineData(_hourMs)]
     [InlineData(48 * _hourMs)]
@@ -27,10 +30,15 @@ public sealed class ClockTests
     {
         var key = new IdempotencyKey(1, 2);
         _partition.Do(_partition.Put("key", "v", ttlMs: 60_000), _partition.Send("ttl", "x") with { TtlMs = 60_000 });
-        _partition.Do(_partition.Send("later", "x") with { Due = new Due(60_000, 0) }, _partition.Timer("ring", "t", null, delayMs: 60_000));
+        _partition.Do(
+            _partition.Send("later", "x") with { Due = new Due(60_000, 0) },
+            _partition.Timer("ring", "t", null, delayMs: 60_000));
         MessageId first = _partition.Do<MessageAccepted>(_partition.Send("once", "x", key: key)).Message;
-        _partition.Do(_partition.Send("at", "x") with { Due = new Due(0, WallMs + (jumpMs / 2)) }, At("alarm", WallMs + (jumpMs / 2)));
-        _partition.Do(_partition.Timer("cron", "t", $"{_hourMs / 2}"), _partition.Send("out", "x"), _partition.Send("held", "x"));
+        _partition.Do(
+            _partition.Send("at", "x") with { Due = new Due(0, WallMs + (jumpMs / 2)) },
+            At("alarm", WallMs + (jumpMs / 2)));
+        _partition.Do(
+            _partition.Timer("cron", "t", $"{_hourMs / 2}"), _partition.Send("out", "x"), _partition.Send("held", "x"));
         DeliveryGiven given = _partition.Take("out", leaseMs: 60_000)!;
         _partition.Do<Rejected>(new RejectDelivery { Delivery = _partition.Take("held")!.Delivery, DelayMs = 60_000 });
 
@@ -48,7 +56,8 @@ public sealed class ClockTests
         _partition.Tick(60_000);
         Assert.Equal((1, 1), (Waiting("later"), Waiting("ring")));
         Assert.Null(_partition.Value("key"));
-        _partition.Refuse(new GetNode { Service = TestPartition.Service, Node = new Utf8Name("ttl") }, Refusal.NotFound);
+        _partition.Refuse(
+            new GetNode { Service = TestPartition.Service, Node = new Utf8Name("ttl") }, Refusal.NotFound);
         Assert.NotNull(_partition.Take("held"));
         _partition.Refuse(new RenewDelivery(given.Delivery, 60_000), Refusal.DeliveryGone);
     }
@@ -57,7 +66,9 @@ public sealed class ClockTests
     public void A_wall_clock_that_was_set_back_fires_nothing_early_and_recurring_timers_follow_it()
     {
         _partition.StepMs = 48 * _hourMs;
-        _partition.Do(_partition.Timer("second", "t", "1000"), _partition.Timer("hour", "t", $"{_hourMs}"), _partition.Send("x", "x"));
+        _partition.Do(
+            _partition.Timer("second", "t", "1000"), _partition.Timer("hour", "t", $"{_hourMs}"),
+            _partition.Send("x", "x"));
         _partition.StepMs = 0;
         long atMs = WallMs + 600_000;
         _partition.Do(_partition.Send("at", "x") with { Due = new Due(0, atMs) }, At("alarm", atMs));
@@ -104,16 +115,20 @@ public sealed class ClockTests
         Assert.Equal("1970-01-01T02:48:00.000Z", TakeDue("a"));
     }
 
+    [Trait("Rule", "11")]
     [Theory]
     [InlineData(-_hourMs, false)]
     [InlineData(48 * _hourMs, false)]
     [InlineData(-_hourMs, true)]
     [InlineData(48 * _hourMs, true)]
-    public void An_owner_with_a_wrong_clock_ends_no_duration_early_and_the_next_delays_nothing(long offMs, bool inGoodOrder)
+    public void An_owner_with_a_wrong_clock_ends_no_duration_early_and_the_next_delays_nothing(
+        long offMs, bool inGoodOrder)
     {
-        _partition.Do(_partition.Put("key", "v", ttlMs: 10_000), _partition.Send("later", "x") with { Due = new Due(10_000, 0) });
+        _partition.Do(
+            _partition.Put("key", "v", ttlMs: 10_000), _partition.Send("later", "x") with { Due = new Due(10_000, 0) });
         long atMs = WallMs + 30_000;
-        _partition.Do(_partition.Send("at", "x") with { Due = new Due(0, atMs) }, _partition.Timer("cron", "t", "1000"));
+        _partition.Do(
+            _partition.Send("at", "x") with { Due = new Due(0, atMs) }, _partition.Timer("cron", "t", "1000"));
         _partition.Tick(4_000);
         Change(offMs, inGoodOrder);
         _partition.Do(_partition.Put("more", "v", ttlMs: 10_000));
@@ -122,7 +137,9 @@ public sealed class ClockTests
         Assert.Equal("v", _partition.Value("more"));
         Assert.True(_partition.Machine.LastRecordTimeMs >= WallMs);
         _partition.Take("cron");
-        _partition.Do(_partition.Put("again", "v", ttlMs: 1_000), _partition.Send("soon", "x") with { Due = new Due(0, WallMs + 1_000) });
+        _partition.Do(
+            _partition.Put("again", "v", ttlMs: 1_000),
+            _partition.Send("soon", "x") with { Due = new Due(0, WallMs + 1_000) });
         Assert.Equal(WallMs + 1_000, _partition.Do<KeyFound>(_partition.Get("again")).Entry.ExpiresAtMs);
         Assert.Equal(0, Waiting("soon"));
         _partition.Tick(1_000);
@@ -141,14 +158,18 @@ public sealed class ClockTests
         _partition.StepMs = 48 * _hourMs;
         _partition.Do(_partition.Put("key", "v"));
         _partition.StepMs = 7_000;
-        MessageId id = _partition.Do<MessageAccepted>(_partition.Send("a", "x") with { Due = new Due(5_000, 0), TtlMs = 9_000 }).Message;
+        MessageId id = _partition.Do<MessageAccepted>(
+            _partition.Send("a", "x") with { Due = new Due(5_000, 0), TtlMs = 9_000 }).Message;
         _partition.Do(At("a", WallMs + 6_000));
         MessageView view = _partition.Do<MessageFound>(new GetMessage(TestPartition.Service, id)).Message!;
-        Assert.Equal((WallMs, WallMs + 5_000, WallMs + 14_000), (view.AcceptedAtMs, view.DueMs, view.Content.Metadata!.ExpiresAtMs));
+        Assert.Equal(
+            (WallMs, WallMs + 5_000, WallMs + 14_000),
+            (view.AcceptedAtMs, view.DueMs, view.Content.Metadata!.ExpiresAtMs));
         _partition.Tick(5_000);
         DeliveryGiven given = _partition.Take("a", leaseMs: 8_000)!;
         Assert.Equal(WallMs + 9_000, given.Messages[0].Content.Metadata!.ExpiresAtMs);
-        NodeExplained explained = _partition.Do<NodeExplained>(new ExplainNode { Service = TestPartition.Service, Node = new Utf8Name("a") });
+        NodeExplained explained = _partition.Do<NodeExplained>(
+            new ExplainNode { Service = TestPartition.Service, Node = new Utf8Name("a") });
         Assert.Equal((WallMs + 8_000, WallMs + 1_000), (explained.LeaseEndsMs, explained.NextTimerMs));
     }
 
@@ -168,7 +189,8 @@ public sealed class ClockTests
     [Fact]
     public void What_goes_to_another_partition_keeps_what_is_left_of_its_durations()
     {
-        // Both partitions have lived long, and been without an owner for different times; their servers agree on the time.
+        // Both partitions have lived long, and been without an owner for different times; their servers agree on the
+        // time.
         const long gapMs = 300_000;
         var other = new TestPartition(id: 9) { NowMs = _partition.NowMs + gapMs, StepMs = -gapMs };
         _partition.Do(_partition.Send("a", "go"));
@@ -186,12 +208,14 @@ public sealed class ClockTests
         _partition.Tick(4_000);
         other.Tick(4_000);
         OutboxEntry[] entries = _partition.Machine.ReadOutbox(other.Id, 10, 1 << 20, _partition.Now);
-        other.Do<TransferAccepted>(new AcceptTransfer { Source = _partition.Id, SourceIncarnation = 0, Entries = entries });
+        other.Do<TransferAccepted>(
+            new AcceptTransfer { Source = _partition.Id, SourceIncarnation = 0, Entries = entries });
         Assert.Equal((0, 0, 1), (Of(other, "delayed").Waiting, Of(other, "at").Waiting, Of(other, "ttl").Waiting));
         other.Tick(5_999);
         Assert.Equal((0, 0, 1), (Of(other, "delayed").Waiting, Of(other, "at").Waiting, Of(other, "ttl").Waiting));
         other.Tick(1);
-        Assert.Equal((1, 1, 1), (Of(other, "delayed").Waiting, Of(other, "at").Waiting, other.Machine.Statistics.Expired));
+        Assert.Equal(
+            (1, 1, 1), (Of(other, "delayed").Waiting, Of(other, "at").Waiting, other.Machine.Statistics.Expired));
         other.Tick(4_999);
         Assert.Equal(2, other.Machine.Statistics.Messages);
         other.Tick(1);
@@ -222,7 +246,9 @@ public sealed class ClockTests
     [Fact]
     public void What_nobody_waits_for_writes_nothing()
     {
-        _partition.Do(_partition.Put("key", "v", ttlMs: 100), _partition.Send("at", "x") with { Due = new Due(0, WallMs + (10 * _hourMs)) });
+        _partition.Do(
+            _partition.Put("key", "v", ttlMs: 100),
+            _partition.Send("at", "x") with { Due = new Due(0, WallMs + (10 * _hourMs)) });
         _partition.Tick(100);
         Revision before = _partition.Machine.Revision;
         _partition.Tick(_hourMs);
@@ -236,7 +262,8 @@ public sealed class ClockTests
         MessageId asked = _partition.Do<MessageAccepted>(_partition.Send("a", "x")).Message;
         _partition.Do<Committed>(new CommitDelivery
         {
-            Delivery = _partition.Take("a")!.Delivery, Replies = [new OutgoingReply(asked, TestPartition.Content("yes"))], BodyHash = 3,
+            Delivery = _partition.Take("a")!.Delivery,
+            Replies = [new OutgoingReply(asked, TestPartition.Content("yes"))], BodyHash = 3,
         });
         _partition.StepMs = 48 * _hourMs;
         _partition.Do(_partition.Put("key", "v"));
@@ -270,12 +297,14 @@ public sealed class ClockTests
     }
 
     private TimerView Timer(string node) =>
-        _partition.Do<TimersFound>(new ListTimers { Service = TestPartition.Service, Node = new Utf8Name(node) }).Timers.Single();
+        _partition.Do<TimersFound>(
+            new ListTimers { Service = TestPartition.Service, Node = new Utf8Name(node) }).Timers.Single();
 
     private string? TakeDue(string node)
     {
         DeliveryGiven given = _partition.Take(node)!;
-        _partition.Do<Committed>(new CommitDelivery { Delivery = given.Delivery, BodyHash = (UInt128)given.Token.Value });
+        _partition.Do<Committed>(
+            new CommitDelivery { Delivery = given.Delivery, BodyHash = (UInt128)given.Token.Value });
         return given.Messages.Single().Content.Headers.Single(h => h.Name == TimerView.DueHeader).Value;
     }
 

@@ -16,8 +16,14 @@ internal sealed class RandomActions(Random random)
     {
         KeyAction[] actions = [.. Enumerable.Range(0, 1 + random.Next(3)).Select(_ => Draw())];
         Command command = actions.Length == 1
-            ? new ChangeKey { Keyspace = TestPartition.Keyspace, Action = actions[0], Id = new CommandId(1L << 31, ++_command) }
-            : new KeyTransaction { Keyspace = TestPartition.Keyspace, Actions = actions, Id = new CommandId(1L << 31, ++_command) };
+            ? new ChangeKey
+            {
+                Keyspace = TestPartition.Keyspace, Action = actions[0], Id = new CommandId(1L << 31, ++_command)
+            }
+            : new KeyTransaction
+            {
+                Keyspace = TestPartition.Keyspace, Actions = actions, Id = new CommandId(1L << 31, ++_command)
+            };
         Dictionary<(uint, string), string> before = new(_model);
         bool changes = actions.Select(a => Apply(partition.Id.Value, a)).ToArray().Any(changed => changed);
         if (drop)
@@ -37,7 +43,8 @@ internal sealed class RandomActions(Random random)
         if (changes)
         {
             // A repeat is known, and changes nothing.
-            Assert.True(partition.Do(command) is KeyChanged { Result.IsRepeat: true } or KeysChanged { IsRepeat: true });
+            Assert.True(
+                partition.Do(command) is KeyChanged { Result.IsRepeat: true } or KeysChanged { IsRepeat: true });
         }
 
         Array.ForEach(actions, a => CheckOne(partition, a.Key.ToString()));
@@ -64,8 +71,15 @@ internal sealed class RandomActions(Random random)
             1 => new RemoveKey { Key = key },
             2 or 3 => new AddInteger { Key = key, By = random.Next(-50, 50) },
             4 => new AppendBytes { Key = key, Value = "7"u8.ToArray() },
-            5 => new CopyKey { Key = key, To = new Utf8Name($"a{random.Next(4)}"), Moves = random.Next(2) == 0, Replaces = random.Next(2) == 0 },
-            _ => new SetExpiry { Key = key, Expiry = new KeyExpiry(KeyExpiryKind.After, random.Next(3) == 0 ? 0 : 1L << 40) },
+            5 => new CopyKey
+            {
+                Key = key, To = new Utf8Name($"a{random.Next(4)}"), Moves = random.Next(2) == 0,
+                Replaces = random.Next(2) == 0
+            },
+            _ => new SetExpiry
+            {
+                Key = key, Expiry = new KeyExpiry(KeyExpiryKind.After, random.Next(3) == 0 ? 0 : 1L << 40)
+            },
         };
     }
 
@@ -76,7 +90,8 @@ internal sealed class RandomActions(Random random)
         string? there = _model.GetValueOrDefault(key);
         switch (action)
         {
-            case SetKey set when set.Condition == ConditionKind.Always || (set.Condition == ConditionKind.Absent) == (there is null):
+            case SetKey set when set.Condition == ConditionKind.Always
+                || (set.Condition == ConditionKind.Absent) == (there is null):
                 return Put(key, Encoding.ASCII.GetString(set.Value));
             case RemoveKey:
                 return _model.Remove(key);
@@ -90,7 +105,8 @@ internal sealed class RandomActions(Random random)
             case SetExpiry:
                 // Perhaps: not where it would end when it ends already.
                 return false;
-            case CopyKey copy when there is not null && copy.To != copy.Key && (copy.Replaces || !_model.ContainsKey((partition, copy.To.ToString()))):
+            case CopyKey copy when there is not null && copy.To != copy.Key
+                && (copy.Replaces || !_model.ContainsKey((partition, copy.To.ToString()))):
                 _model[(partition, copy.To.ToString())] = there;
                 if (copy.Moves)
                 {

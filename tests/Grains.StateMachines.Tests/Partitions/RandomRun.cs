@@ -22,7 +22,8 @@ internal sealed class RandomRun
     private readonly TestPartition[] _partitions;
     private readonly MachineLimits _limits = new()
     {
-        SweepMax = 5, CommandWindow = 64, RememberedCommitsMax = 8, IdempotencyKeysMax = 40, RepliesMax = 6, ReplyMsMax = 20_000,
+        SweepMax = 5, CommandWindow = 64, RememberedCommitsMax = 8, IdempotencyKeysMax = 40, RepliesMax = 6,
+        ReplyMsMax = 20_000,
     };
     private readonly RandomActions _actions;
     private readonly HashSet<string> _mayExpire = [];
@@ -124,7 +125,9 @@ internal sealed class RandomRun
         string key = $"k{_random.Next(8)}";
         bool known = _keys.TryGetValue((partition.Id.Value, key), out (string Value, Revision Version) present);
         bool stale = _random.Next(4) == 0;
-        Condition condition = stale ? Condition.IfVersion(present.Version + 1) : known ? Condition.IfVersion(present.Version) : Condition.IfAbsent;
+        Condition condition = stale
+            ? Condition.IfVersion(present.Version + 1) : known ? Condition.IfVersion(present.Version)
+            : Condition.IfAbsent;
         string value = $"v{++_body}";
         Command command = _random.Next(5) == 0
             ? partition.Delete(key, condition)
@@ -182,7 +185,8 @@ internal sealed class RandomRun
         if (answers[0] is MessageAccepted accepted)
         {
             _sent[body] = 1;
-            if (_random.Next(10) == 0 && partition.Do(new CancelMessage(TestPartition.Service, accepted.Message)) is Done)
+            if (_random.Next(10) == 0
+                && partition.Do(new CancelMessage(TestPartition.Service, accepted.Message)) is Done)
             {
                 _sent.Remove(body);
             }
@@ -239,7 +243,9 @@ internal sealed class RandomRun
             Delivery = delivery.Delivery,
             Acknowledge = [.. acknowledged.Select(m => m.Id)],
             State = new StateChange([(byte)_random.Next(256)], null),
-            Sends = !sends ? [] : [partition.Outgoing("n0", sent, to: far ? _partitions[1 - partition.Id.Value].Id : partition.Id) with
+            Sends = !sends
+                ? []
+                : [partition.Outgoing("n0", sent, to: far ? _partitions[1 - partition.Id.Value].Id : partition.Id) with
             {
                 Due = _random.Next(3) == 0 ? new Due(_random.Next(4_000), 0) : default,
                 TtlMs = _random.Next(5) == 0 ? 1 + _random.Next(9_000) : 0,
@@ -247,7 +253,9 @@ internal sealed class RandomRun
                 For = _random.Next(2) == 0 ? acknowledged[0].Id : null,
             }],
             Replies = _random.Next(3) == 0 ? [] : [new OutgoingReply(acknowledged[^1].Id, TestPartition.Content(sent))],
-            Timers = _random.Next(4) > 0 ? [] : [TestPartition.Change($"t{_random.Next(3)}", $"{300 + _random.Next(900)}")],
+            Timers = _random.Next(4) > 0
+                ? []
+                : [TestPartition.Change($"t{_random.Next(3)}", $"{300 + _random.Next(900)}")],
             BodyHash = (UInt128)_body,
         };
         if (commit.Sends is [{ TtlMs: > 0 }])
@@ -281,12 +289,15 @@ internal sealed class RandomRun
         }
     }
 
-    /// <summary>A reply is there at once if it was to a message of this partition, unless its message had one already.</summary>
+    /// <summary>
+    /// A reply is there at once if it was to a message of this partition, unless its message had one already.
+    /// </summary>
     private static void CheckReply(TestPartition partition, MessageView message, CommitDelivery commit)
     {
         if (commit.Replies.Length > 0 && message.Content.Metadata?.ReplyTo is null)
         {
-            ReplyFound found = partition.Do<ReplyFound>(new GetReply(TestPartition.Service, message.Id) { WaitMs = 5_000 });
+            ReplyFound found = partition.Do<ReplyFound>(
+                new GetReply(TestPartition.Service, message.Id) { WaitMs = 5_000 });
             Assert.Equal(ReplyStatus.Replied, found.Status);
             Assert.Equal(commit.Replies[0].Content.Body, found.Content!.Body);
         }
@@ -296,7 +307,8 @@ internal sealed class RandomRun
     {
         string? body = _random.Next(3) == 0 ? null : "tick";
         string? cron = _random.Next(4) == 0 ? null : $"{200 + _random.Next(900)}";
-        ChangeTimer change = partition.Timer($"n{_random.Next(4)}", $"t{_random.Next(3)}", cron, body, 1 + _random.Next(2_000));
+        ChangeTimer change = partition.Timer(
+            $"n{_random.Next(4)}", $"t{_random.Next(3)}", cron, body, 1 + _random.Next(2_000));
         if (partition.Do(change) is Refused refused)
         {
             Assert.Equal((Refusal.NotFound, null), (refused.Code, body));
@@ -313,7 +325,8 @@ internal sealed class RandomRun
                 partition.Do<TimerChanged>(partition.Timer(node, $"t{_random.Next(3)}", $"{200 + _random.Next(900)}"));
                 break;
             case 1:
-                MessageId id = partition.Do<MessageAccepted>(partition.Send(node, "churn") with { TtlMs = _random.Next(2) * 700 }).Message;
+                MessageId id = partition.Do<MessageAccepted>(
+                    partition.Send(node, "churn") with { TtlMs = _random.Next(2) * 700 }).Message;
                 partition.Wait(new GetReply(TestPartition.Service, id) { WaitMs = 1_000 });
                 break;
             case 2:
@@ -331,9 +344,12 @@ internal sealed class RandomRun
 
     private void RemoveTimers(TestPartition partition, string node)
     {
-        if (partition.Do(new ListTimers { Service = TestPartition.Service, Node = new Utf8Name(node) }) is TimersFound found)
+        if (partition.Do(
+            new ListTimers { Service = TestPartition.Service, Node = new Utf8Name(node) }) is TimersFound found)
         {
-            Assert.All(found.Timers, t => partition.Do<TimerChanged>(partition.Timer(node, t.Name.ToString(), null, body: null)));
+            Assert.All(
+                found.Timers,
+                t => partition.Do<TimerChanged>(partition.Timer(node, t.Name.ToString(), null, body: null)));
         }
     }
 
@@ -361,7 +377,8 @@ internal sealed class RandomRun
         {
             for (int node = 0; node < 4; node++)
             {
-                partition.Do<Done>(new PauseNode { Service = TestPartition.Service, Node = new Utf8Name($"n{node}"), Paused = false });
+                partition.Do<Done>(
+                    new PauseNode { Service = TestPartition.Service, Node = new Utf8Name($"n{node}"), Paused = false });
                 RemoveTimers(partition, $"n{node}");
             }
         }
@@ -370,11 +387,16 @@ internal sealed class RandomRun
         {
             for (int node = 0; node < 3; node++)
             {
-                partition.Do(new PurgeNode { Service = TestPartition.Service, Node = new Utf8Name($"z{node}"), WithState = true });
+                partition.Do(
+                    new PurgeNode
+                    {
+                        Service = TestPartition.Service, Node = new Utf8Name($"z{node}"), WithState = true
+                    });
             }
         }
 
-        for (int round = 0; _partitions.Any(p => p.Machine.Statistics is not { Messages: 0, OutboxEntries: 0 }); round++)
+        for (int round = 0; _partitions.Any(
+            p => p.Machine.Statistics is not { Messages: 0, OutboxEntries: 0 }); round++)
         {
             Assert.True(round < 1_000, "the mailboxes drain");
             foreach (TestPartition partition in _partitions)
@@ -385,7 +407,8 @@ internal sealed class RandomRun
                 {
                     if (partition.Take($"n{node}", max: 10, attempts: 1_000) is { } delivery)
                     {
-                        partition.Do<Committed>(new CommitDelivery { Delivery = delivery.Delivery, BodyHash = (UInt128)(++_body) });
+                        partition.Do<Committed>(
+                            new CommitDelivery { Delivery = delivery.Delivery, BodyHash = (UInt128)(++_body) });
                         foreach (MessageView message in delivery.Messages)
                         {
                             string body = Body(partition, message);
@@ -400,7 +423,10 @@ internal sealed class RandomRun
     /// <summary>Of a timer's message, for which time it is: no time of a timer comes twice.</summary>
     private string Body(TestPartition partition, MessageView message)
     {
-        MessageHeader[] timer = [.. message.Content.Headers.Where(h => h.Name.StartsWith("grains-timer", StringComparison.Ordinal))];
+        MessageHeader[] timer =
+        [
+            .. message.Content.Headers.Where(h => h.Name.StartsWith("grains-timer", StringComparison.Ordinal))
+        ];
         if (timer.Length == 0)
         {
             return TestPartition.Body(message);
@@ -424,7 +450,10 @@ internal sealed class RandomRun
         {
             for (int k = 0; k < 8; k++)
             {
-                string? expected = _keys.TryGetValue((partition.Id.Value, $"k{k}"), out (string Value, Revision Version) known) ? known.Value : null;
+                string? expected = _keys.TryGetValue(
+                    (partition.Id.Value, $"k{k}"), out (string Value, Revision Version) known)
+                    ? known.Value
+                    : null;
                 Assert.Equal(expected, partition.Value($"k{k}"));
             }
         }

@@ -39,7 +39,8 @@ public sealed class RestoredCopyTests
 
         foreach (MessageId id in new[] { before, after })
         {
-            Assert.Equal(MessageStatus.Finished, _partition.Do<MessageFound>(new GetMessage(TestPartition.Service, id)).Status);
+            Assert.Equal(
+                MessageStatus.Finished, _partition.Do<MessageFound>(new GetMessage(TestPartition.Service, id)).Status);
         }
     }
 
@@ -55,7 +56,8 @@ public sealed class RestoredCopyTests
 
         foreach (Revision lost in new[] { first, second })
         {
-            _partition.Refuse(new GetMessage(TestPartition.Service, new MessageId(_partition.Id, lost, 0)), Refusal.MessageNotFound);
+            _partition.Refuse(
+                new GetMessage(TestPartition.Service, new MessageId(_partition.Id, lost, 0)), Refusal.MessageNotFound);
         }
     }
 

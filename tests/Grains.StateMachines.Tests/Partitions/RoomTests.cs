@@ -20,7 +20,8 @@ public sealed class RoomTests
         Assert.Equal(Refusal.PartitionFull, Assert.IsType<Refused>(Decide(_none, Put("a", 11))).Code);
         Assert.IsType<KeyWritten>(Decide(_none, Put("a", 10)));
         Assert.IsType<KeyWritten>(Decide(_none, Put("a", 3)));
-        Assert.IsType<KeyWritten>(Decide(_none, new DeleteKey { Keyspace = TestPartition.Keyspace, Key = new Utf8Name("a") }));
+        Assert.IsType<KeyWritten>(
+            Decide(_none, new DeleteKey { Keyspace = TestPartition.Keyspace, Key = new Utf8Name("a") }));
     }
 
     [Fact]
@@ -54,13 +55,15 @@ public sealed class RoomTests
         Assert.All(answers, a => Assert.IsType<KeyWritten>(a));
     }
 
+    [Trait("Rule", "10")]
     [Fact]
     public void Room_decides_nothing_when_records_are_applied()
     {
         Decide(null, Put("a", 1_000));
         Decide(_none, Put("b", 1_000));
         _partition.Crash();
-        Assert.IsType<KeyFound>(_partition.Do(new GetKey { Keyspace = TestPartition.Keyspace, Key = new Utf8Name("a") }));
+        Assert.IsType<KeyFound>(
+            _partition.Do(new GetKey { Keyspace = TestPartition.Keyspace, Key = new Utf8Name("a") }));
         Assert.IsType<KeyWritten>(_partition.Do(Put("c", 1_000)));
     }
 
@@ -74,5 +77,6 @@ public sealed class RoomTests
 
     private Answer Decide(Room? room, Command command) => DecideAll(room, command)[0];
 
-    private Answer[] DecideAll(Room? room, params Command[] commands) => _partition.DoWithin(room ?? Room.Unlimited, commands);
+    private Answer[] DecideAll(Room? room, params Command[] commands) =>
+        _partition.DoWithin(room ?? Room.Unlimited, commands);
 }

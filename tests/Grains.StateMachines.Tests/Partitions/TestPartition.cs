@@ -43,7 +43,9 @@ internal sealed class TestPartition
     /// <summary>By how much the wall clock of the owner is off it.</summary>
     public long StepMs { get; set; }
 
-    /// <summary>The uptime that went by between the last record and the crash, and while nobody owned it, does not count.</summary>
+    /// <summary>
+    /// The uptime that went by between the last record and the crash, and while nobody owned it, does not count.
+    /// </summary>
     public bool CrashesLoseUptime { get; init; }
 
     public Moment Now => new(NowMs + StepMs, NowMs - _lostMs);
@@ -53,7 +55,8 @@ internal sealed class TestPartition
     /// <summary>Answers by ticket, of receives that waited too.</summary>
     public Dictionary<object, Answer> Answers { get; } = [];
 
-    public Answer Do(Command command) => Do([command])[0] ?? throw new InvalidOperationException($"{command} was not answered");
+    public Answer Do(Command command) =>
+        Do([command])[0] ?? throw new InvalidOperationException($"{command} was not answered");
 
     public T Do<T>(Command command)
         where T : Answer => Assert.IsType<T>(Do(command));
@@ -144,9 +147,12 @@ internal sealed class TestPartition
     public void Fork() => Machine = Recover(forks: true);
 
     /// <summary>The whole durable state as bytes, without what names the owner.</summary>
-    public static byte[] StateOf(PartitionMachine machine) => [.. machine.Capture().Chunks().SelectMany(c => c.ToArray())];
+    public static byte[] StateOf(PartitionMachine machine) =>
+        [.. machine.Capture().Chunks().SelectMany(c => c.ToArray())];
 
-    /// <summary>A machine made from the checkpoint (or from the first record) and the log, without a new epoch.</summary>
+    /// <summary>
+    /// A machine made from the checkpoint (or from the first record) and the log, without a new epoch.
+    /// </summary>
     public PartitionMachine Rebuild(bool fromCheckpoint)
     {
         var machine = new PartitionMachine(Id, _limits, Every);
@@ -169,7 +175,8 @@ internal sealed class TestPartition
 
             if (record is null)
             {
-                machine.ReplayEpoch(first, new Epoch(epoch), _acquired[(int)epoch - 1].Incarnation, _acquired[(int)epoch - 1].AtMs);
+                machine.ReplayEpoch(
+                    first, new Epoch(epoch), _acquired[(int)epoch - 1].Incarnation, _acquired[(int)epoch - 1].AtMs);
             }
             else
             {
@@ -180,7 +187,8 @@ internal sealed class TestPartition
         return machine;
     }
 
-    public IEnumerable<string> RecordsAsHex() => _log.Where(r => r.Record is not null).Select(r => Convert.ToHexStringLower(r.Record!));
+    public IEnumerable<string> RecordsAsHex() =>
+        _log.Where(r => r.Record is not null).Select(r => Convert.ToHexStringLower(r.Record!));
 
     /// <summary>What stands in the log, read by the codec.</summary>
     public IEnumerable<Effect> Effects()
@@ -221,7 +229,8 @@ internal sealed class TestPartition
         return state;
     }
 
-    public PutKey Put(string key, string value, Condition condition = default, long ttlMs = 0, CommandId id = default) => new()
+    public PutKey Put(
+        string key, string value, Condition condition = default, long ttlMs = 0, CommandId id = default) => new()
     {
         Id = id,
         Keyspace = Keyspace,
@@ -236,7 +245,8 @@ internal sealed class TestPartition
     public DeleteKey Delete(string key, Condition condition = default) =>
         new() { Keyspace = Keyspace, Key = new Utf8Name(key), Condition = condition };
 
-    public SendMessage Send(string node, string body, int mailboxLimit = 100, IdempotencyKey? key = null, CommandId id = default) => new()
+    public SendMessage Send(
+        string node, string body, int mailboxLimit = 100, IdempotencyKey? key = null, CommandId id = default) => new()
     {
         Id = id,
         Service = Service,

@@ -33,7 +33,8 @@ public sealed class ReplyTests
         MessageId[] asked = [Ask("a"), Ask("b"), Ask("c"), Ask("d"), Ask("e")];
         object[] waits = [.. asked.Select(a => _partition.Wait(Get(a, waitMs: 30_000)))];
         Commit(_partition.Take("a")!);
-        _partition.Do<Rejected>(new RejectDelivery { Delivery = _partition.Take("b")!.Delivery, DeadLetter = true, Reason = "no" });
+        _partition.Do<Rejected>(
+            new RejectDelivery { Delivery = _partition.Take("b")!.Delivery, DeadLetter = true, Reason = "no" });
         _partition.Do<Done>(new CancelMessage(TestPartition.Service, asked[2]));
         _partition.Do<Purged>(new PurgeNode { Service = TestPartition.Service, Node = new Utf8Name("d") });
         Assert.False(_partition.Answers.ContainsKey(waits[4]));
@@ -63,7 +64,8 @@ public sealed class ReplyTests
         partition.Refuse(Get(asked, waitMs: 30_000), Refusal.Overloaded);
         Assert.Equal(ReplyStatus.Open, partition.Do<ReplyFound>(Get(asked)).Status);
         partition.Do<Committed>(new CommitDelivery { Delivery = partition.Take("a")!.Delivery });
-        Assert.All(waits, w => Assert.Equal(ReplyStatus.Finished, Assert.IsType<ReplyFound>(partition.Answers[w]).Status));
+        Assert.All(
+            waits, w => Assert.Equal(ReplyStatus.Finished, Assert.IsType<ReplyFound>(partition.Answers[w]).Status));
         Assert.Equal(ReplyStatus.Finished, partition.Do<ReplyFound>(Get(asked, waitMs: 30_000)).Status);
     }
 
@@ -82,7 +84,10 @@ public sealed class ReplyTests
         MessageId asked = Ask("a");
         object waits = _partition.Wait(Get(asked, waitMs: 30_000));
         DeliveryGiven given = _partition.Take("a")!;
-        var commit = new CommitDelivery { Delivery = given.Delivery, Replies = [new OutgoingReply(null, TestPartition.Content("yes"))] };
+        var commit = new CommitDelivery
+        {
+            Delivery = given.Delivery, Replies = [new OutgoingReply(null, TestPartition.Content("yes"))]
+        };
         _partition.DoButDrop(commit);
         Assert.False(_partition.Answers.ContainsKey(waits));
         _partition.Do<Committed>(commit);
@@ -160,7 +165,10 @@ public sealed class ReplyTests
         _partition.Do<Committed>(new CommitDelivery
         {
             Delivery = _partition.Take("a")!.Delivery,
-            Sends = [_partition.Outgoing("b", "?") with { For = asked }, _partition.Outgoing("b", "?") with { For = asked }],
+            Sends =
+            [
+                _partition.Outgoing("b", "?") with { For = asked }, _partition.Outgoing("b", "?") with { For = asked }
+            ],
         });
         Commit(_partition.Take("b")!, new OutgoingReply(null, TestPartition.Content("first")));
         Commit(_partition.Take("b")!, new OutgoingReply(null, TestPartition.Content("second")));
@@ -178,18 +186,23 @@ public sealed class ReplyTests
         {
             new CommitDelivery { Delivery = given.Delivery, Replies = [To(null)] },
             new CommitDelivery { Delivery = given.Delivery, Replies = [To(second with { Ordinal = 7 })] },
-            new CommitDelivery { Delivery = given.Delivery, Replies = [To(second with { Partition = new PartitionId(9) })] },
+            new CommitDelivery
+            {
+                Delivery = given.Delivery, Replies = [To(second with { Partition = new PartitionId(9) })]
+            },
             new CommitDelivery { Delivery = given.Delivery, Acknowledge = [first], Replies = [To(second)] },
             new CommitDelivery
             {
-                Delivery = given.Delivery, Acknowledge = [first], Sends = [_partition.Outgoing("b", "?") with { For = second }],
+                Delivery = given.Delivery, Acknowledge = [first],
+                Sends = [_partition.Outgoing("b", "?") with { For = second }],
             },
         })
         {
             _partition.Refuse(bad, Refusal.NotHeld);
         }
 
-        _partition.Refuse(new CommitDelivery { Delivery = given.Delivery, Replies = [To(first), To(first)] }, Refusal.LimitExceeded);
+        _partition.Refuse(
+            new CommitDelivery { Delivery = given.Delivery, Replies = [To(first), To(first)] }, Refusal.LimitExceeded);
         Commit(given, To(first), To(second));
     }
 
@@ -216,7 +229,8 @@ public sealed class ReplyTests
         to.Do<TransferAccepted>(transfer);
     }
 
-    private static GetReply Get(MessageId message, long waitMs = 0) => new(TestPartition.Service, message) { WaitMs = waitMs };
+    private static GetReply Get(MessageId message, long waitMs = 0) =>
+        new(TestPartition.Service, message) { WaitMs = waitMs };
 
     private static string Body(ReplyFound found)
     {

@@ -60,6 +60,8 @@ public class SlotTests
     public void A_map_with_a_hole_is_refused_and_names_the_slot()
     {
         SlotRange[] ranges = [new(0, 99, new PartitionId(0)), new(101, 16383, new PartitionId(1))];
-        Assert.Contains("slot 100", Assert.Throws<ArgumentException>(() => SlotMap.FromRanges(ranges)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "slot 100", Assert.Throws<ArgumentException>(() => SlotMap.FromRanges(ranges)).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -100,7 +100,9 @@ public sealed class TimerTests
         Assert.Equal(["x", "y"], Timers("a").Select(t => t.Name.ToString()));
         Assert.Equal(2, Node("a").Timers);
         _partition.Tick(500);
-        Commit(_partition.Take("a")!, TestPartition.Change("x", null, body: null), TestPartition.Change("none", null, body: null));
+        Commit(
+            _partition.Take("a")!, TestPartition.Change("x", null, body: null),
+            TestPartition.Change("none", null, body: null));
         _partition.Refuse(List("a"), Refusal.NotFound);
     }
 
@@ -109,7 +111,8 @@ public sealed class TimerTests
     {
         _partition.Do(_partition.Send("a", "go"));
         DeliveryGiven given = _partition.Take("a")!;
-        _partition.DoButDrop(new CommitDelivery { Delivery = given.Delivery, Timers = [TestPartition.Change("x", "1000")] });
+        _partition.DoButDrop(
+            new CommitDelivery { Delivery = given.Delivery, Timers = [TestPartition.Change("x", "1000")] });
         Assert.Empty(Timers("a"));
     }
 
@@ -131,7 +134,8 @@ public sealed class TimerTests
         foreach (string cron in new[] { "never", "what is this" })
         {
             _partition.Refuse(
-                new CommitDelivery { Delivery = given.Delivery, Timers = [TestPartition.Change("x", cron)] }, Refusal.BadSchedule);
+                new CommitDelivery { Delivery = given.Delivery, Timers = [TestPartition.Change("x", cron)] },
+                Refusal.BadSchedule);
         }
 
         Assert.Equal((1, 0), (Node("a").Waiting, Node("a").Timers));
@@ -168,7 +172,8 @@ public sealed class TimerTests
         partition.Tick(1_000);
         Assert.Equal((2, 1), (partition.Machine.Statistics.Messages, partition.Machine.Statistics.TimersWithoutRoom));
         Assert.Null(partition.WakeAtMs);
-        Assert.Contains("over its budget", partition.Do<TimersFound>(List("a")).Timers[0].Trouble, StringComparison.Ordinal);
+        Assert.Contains(
+            "over its budget", partition.Do<TimersFound>(List("a")).Timers[0].Trouble, StringComparison.Ordinal);
         partition.Do<TimerChanged>(partition.Timer("a", "clock", "2000"));
         partition.Do<Committed>(new CommitDelivery
         {
@@ -211,13 +216,16 @@ public sealed class TimerTests
 
         Assert.Equal((0, 1), (machine.Statistics.Messages, machine.Statistics.TimersUnreadable));
         Assert.Equal("clock", Assert.Single(machine.TakeTimerTroubles()).Timer.ToString());
-        machine.Decide([new Request(List("a"), 2), new Request(new ExplainNode { Service = TestPartition.Service, Node = new Utf8Name("a") }, 3)],
+        machine.Decide(
+            [new Request(List("a"), 2), new Request(new ExplainNode { Service = TestPartition.Service, Node = new Utf8Name("a") }, 3)],
             Moment.At(1_061_001));
         IReadOnlyList<Reply> replies = machine.Commit();
         TimerView view = Assert.IsType<TimersFound>(replies[0].Answer).Timers[0];
         Assert.Equal(1_001_000, view.DueMs);
         Assert.Contains("no rules of that zone", view.Trouble, StringComparison.Ordinal);
-        Assert.Contains("Timer 'clock' does not fire", Assert.IsType<NodeExplained>(replies[1].Answer).TimerTrouble, StringComparison.Ordinal);
+        Assert.Contains(
+            "Timer 'clock' does not fire", Assert.IsType<NodeExplained>(replies[1].Answer).TimerTrouble,
+            StringComparison.Ordinal);
 
         machine.Decide([], Moment.At(1_121_000));
         machine.Commit();
@@ -246,8 +254,12 @@ public sealed class TimerTests
         {
             _partition.Tick(1_000);
             _partition.Checkpoint();
-            Assert.Equal(TestPartition.StateOf(_partition.Machine), TestPartition.StateOf(_partition.Rebuild(fromCheckpoint: true)));
-            Assert.Equal(TestPartition.StateOf(_partition.Machine), TestPartition.StateOf(_partition.Rebuild(fromCheckpoint: false)));
+            Assert.Equal(
+                TestPartition.StateOf(_partition.Machine),
+                TestPartition.StateOf(_partition.Rebuild(fromCheckpoint: true)));
+            Assert.Equal(
+                TestPartition.StateOf(_partition.Machine),
+                TestPartition.StateOf(_partition.Rebuild(fromCheckpoint: false)));
             if (ownersChange)
             {
                 _partition.HandOver();
@@ -293,11 +305,17 @@ public sealed class TimerTests
         partition.Do<Committed>(new CommitDelivery
         {
             Delivery = partition.Take("a")!.Delivery,
-            Timers = [TestPartition.Change("x", null, "x", delayMs: 500), TestPartition.Change("y", null, "y", delayMs: 700)],
+            Timers =
+            [
+                TestPartition.Change("x", null, "x", delayMs: 500), TestPartition.Change("y", null, "y", delayMs: 700)
+            ],
             BodyHash = 1,
         });
         partition.Do<TimerChanged>(partition.Timer("a", "z", "1000", "z"));
-        var state = new PutState { Service = TestPartition.Service, Node = new Utf8Name("full"), State = new StateChange(new byte[3_000], null) };
+        var state = new PutState
+        {
+            Service = TestPartition.Service, Node = new Utf8Name("full"), State = new StateChange(new byte[3_000], null)
+        };
         partition.Do<StateWritten>(state);
         partition.Tick(2_500);
         partition.Crash();
@@ -334,7 +352,8 @@ public sealed class TimerTests
     public void Who_deletes_the_node_or_the_service_deletes_its_timers()
     {
         _partition.Do<TimerChanged>(_partition.Timer("a", "clock", "1000"));
-        _partition.Do<Purged>(new PurgeNode { Service = TestPartition.Service, Node = new Utf8Name("a"), WithState = true });
+        _partition.Do<Purged>(
+            new PurgeNode { Service = TestPartition.Service, Node = new Utf8Name("a"), WithState = true });
         _partition.Do<TimerChanged>(_partition.Timer("b", "clock", "1000"));
         _partition.Do<Dropped>(new DropService(TestPartition.Service));
         _partition.Refuse(_partition.Timer("c", "clock", "1000"), Refusal.ServiceDeleted);
@@ -351,9 +370,11 @@ public sealed class TimerTests
     }
 
     private void Commit(DeliveryGiven given, params TimerChange[] timers) =>
-        _partition.Do<Committed>(new CommitDelivery { Delivery = given.Delivery, Timers = timers, BodyHash = (UInt128)given.Token.Value });
+        _partition.Do<Committed>(
+            new CommitDelivery { Delivery = given.Delivery, Timers = timers, BodyHash = (UInt128)given.Token.Value });
 
-    private NodeView Node(string node) => _partition.Do<NodeFound>(new GetNode { Service = TestPartition.Service, Node = new Utf8Name(node) }).Node;
+    private NodeView Node(string node) =>
+        _partition.Do<NodeFound>(new GetNode { Service = TestPartition.Service, Node = new Utf8Name(node) }).Node;
 
     private static ListTimers List(string node) => new() { Service = TestPartition.Service, Node = new Utf8Name(node) };
 
