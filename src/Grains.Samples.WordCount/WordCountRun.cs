@@ -140,37 +140,14 @@ internal sealed class WordCountRun(Options options)
 
             _progress.Show($"{_sent}/{messages} messages sent, {counted}/{words} words counted, "
                 + $"server killed {_serverKills.Done}, worker killed {_workerKills.Done}");
-            if (ownServer is not null && _serverKills.IsDue(counted))
+            int stopped = _stops.Done;
+            if (await DisturbAsync(ownServer, worker, messages, counted, stop))
             {
-                ownServer.Kill();
-                _serverKills.Pass(counted);
-                await ownServer.StartAsync(stop);
-                continue;
-            }
+                if (_stops.Done > stopped)
+                {
+                    unchanged.Restart();
+                }
 
-            if (_workerKills.IsDue(counted))
-            {
-                worker.Kill();
-                _workerKills.Pass(counted);
-                worker.Start();
-                continue;
-            }
-
-            if (_stops.IsDue(counted))
-            {
-                _progress.End();
-                Console.WriteLine(
-                    $"stop {_stops.Done + 1} of {options.Stops}: {_sent} of {messages} messages sent; Enter goes on");
-                await Console.In.ReadLineAsync(stop);
-                _stops.Pass(counted);
-                unchanged.Restart();
-                continue;
-            }
-
-            if (worker.HasExited)
-            {
-                worker.Kill();
-                worker.Start();
                 continue;
             }
 
@@ -196,6 +173,44 @@ internal sealed class WordCountRun(Options options)
         }
 
         _progress.End();
+    }
+
+    /// <summary>Kills, stops or starts again what is due, one thing at a time.</summary>
+    /// <returns>False: nothing is.</returns>
+    private async Task<bool> DisturbAsync(
+        ServerChild? ownServer, ChildProcess worker, int messages, long counted, CancellationToken stop)
+    {
+        if (ownServer is not null && _serverKills.IsDue(counted))
+        {
+            ownServer.Kill();
+            _serverKills.Pass(counted);
+            await ownServer.StartAsync(stop);
+        }
+        else if (_workerKills.IsDue(counted))
+        {
+            worker.Kill();
+            _workerKills.Pass(counted);
+            worker.Start();
+        }
+        else if (_stops.IsDue(counted))
+        {
+            _progress.End();
+            Console.WriteLine(
+                $"stop {_stops.Done + 1} of {options.Stops}: {_sent} of {messages} messages sent; Enter goes on");
+            await Console.In.ReadLineAsync(stop);
+            _stops.Pass(counted);
+        }
+        else if (worker.HasExited)
+        {
+            worker.Kill();
+            worker.Start();
+        }
+        else
+        {
+            return false;
+        }
+
+        return true;
     }
 
     private static async Task<bool> IsIdleAsync(Api api, CancellationToken stop)

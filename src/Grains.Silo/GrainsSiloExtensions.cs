@@ -76,29 +76,7 @@ public static class GrainsSiloExtensions
         services.AddHostedService<GracefulStop>();
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
             provider => provider.GetRequiredService<PartitionKeeper>());
-        services.AddSingleton(provider => new PartitionEngine(
-            (ILedJournal)provider.GetRequiredService<IJournal>(), provider.GetRequiredService<TimeProvider>(),
-            options.Partition));
-        services.AddSingleton(provider => new PartitionRuntime
-        {
-            Journal = provider.GetRequiredService<IJournal>(),
-            Engine = provider.GetRequiredService<IJournal>() is ILedJournal
-                ? provider.GetRequiredService<PartitionEngine>()
-                : null,
-            Server = provider.GetRequiredService<ILocalSiloDetails>().Name,
-            Logger = provider.GetRequiredService<ILogger<PartitionLoop>>(),
-            Transfer = (target, command, cancel) =>
-                provider.GetRequiredService<IPartitions>().ExecuteAsync(target, command, cancel),
-            Time = provider.GetRequiredService<TimeProvider>(),
-            Options = options.Partition,
-            Data = provider.GetRequiredService<ServerMemory>().Data,
-            Queues = provider.GetRequiredService<ServerMemory>().Queues,
-            Limits = options.Limits,
-            FormatLevel = () =>
-                provider.GetRequiredService<ClusterSettingsView>().Settings?.FormatLevel ?? FormatLevels.Oldest,
-            DeliverySecret = () => provider.GetRequiredService<ClusterSettingsView>().Settings?.DeliverySecret,
-            IsPaused = () => provider.GetRequiredService<ClusterSettingsView>().Settings?.Paused is not null,
-        });
+        AddRuntime(services, options);
         if (!options.IsAlone)
         {
             services.AddSingleton<WarmUp>();
@@ -140,4 +118,32 @@ public sealed record GrainsSiloOptions
     public PartitionOptions Partition { get; init; } = new();
 
     public MachineLimits Limits { get; init; } = new();
+
+    /// <summary>What every partition that runs here shares.</summary>
+    private static void AddRuntime(IServiceCollection services, GrainsSiloOptions options)
+    {
+        services.AddSingleton(provider => new PartitionEngine(
+            (ILedJournal)provider.GetRequiredService<IJournal>(), provider.GetRequiredService<TimeProvider>(),
+            options.Partition));
+        services.AddSingleton(provider => new PartitionRuntime
+        {
+            Journal = provider.GetRequiredService<IJournal>(),
+            Engine = provider.GetRequiredService<IJournal>() is ILedJournal
+                ? provider.GetRequiredService<PartitionEngine>()
+                : null,
+            Server = provider.GetRequiredService<ILocalSiloDetails>().Name,
+            Logger = provider.GetRequiredService<ILogger<PartitionLoop>>(),
+            Transfer = (target, command, cancel) =>
+                provider.GetRequiredService<IPartitions>().ExecuteAsync(target, command, cancel),
+            Time = provider.GetRequiredService<TimeProvider>(),
+            Options = options.Partition,
+            Data = provider.GetRequiredService<ServerMemory>().Data,
+            Queues = provider.GetRequiredService<ServerMemory>().Queues,
+            Limits = options.Limits,
+            FormatLevel = () =>
+                provider.GetRequiredService<ClusterSettingsView>().Settings?.FormatLevel ?? FormatLevels.Oldest,
+            DeliverySecret = () => provider.GetRequiredService<ClusterSettingsView>().Settings?.DeliverySecret,
+            IsPaused = () => provider.GetRequiredService<ClusterSettingsView>().Settings?.Paused is not null,
+        });
+    }
 }

@@ -243,10 +243,9 @@ public sealed class DeliveryRoutesTests
         Assert.Equal((1_000, 60_000), (backoff.FirstMs, backoff.MaxMs));
         Assert.InRange(backoff.Permille, 800, 1_000);
         await server.SendAsync("POST", $"/v1/deliveries/{handle}:reject", """{"delay":"0s","deadLetter":true,"reason":"no"}""");
-        Assert.Null(server.Partitions.Last<RejectDelivery>().Backoff);
-        Assert.Equal(
-            (0, true, "no"),
-            (server.Partitions.Last<RejectDelivery>().DelayMs, server.Partitions.Last<RejectDelivery>().DeadLetter, server.Partitions.Last<RejectDelivery>().Reason));
+        RejectDelivery last = server.Partitions.Last<RejectDelivery>();
+        Assert.Null(last.Backoff);
+        Assert.Equal((0, true, "no"), (last.DelayMs, last.DeadLetter, last.Reason));
     }
 
     [Theory]

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Grains.Tidy.Tests;
 
-/// <summary>What the map promises by number, a test shows by the same number: <c>dotnet test --filter Rule=3</c>.</summary>
+/// <summary>What the map promises by number, a test shows: <c>dotnet test --filter Rule=3</c>.</summary>
 public partial class RuleTests
 {
     [Fact]

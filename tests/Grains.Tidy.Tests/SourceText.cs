@@ -26,6 +26,22 @@ internal static class SourceText
         return code.ToString().Split('\n');
     }
 
+    /// <summary>The lines that are not of the text of a raw string, which is as wide as it is.</summary>
+    public static IEnumerable<(int Number, string Text)> OutsideRawStrings(string source)
+    {
+        bool isInside = false;
+        foreach ((int at, string line) in source.Split('\n').Index())
+        {
+            bool changes = line.Split("\"\"\"").Length % 2 == 0;
+            if (!isInside && !changes)
+            {
+                yield return (at + 1, line);
+            }
+
+            isInside ^= changes;
+        }
+    }
+
     /// <summary>Where the comment or string that starts here ends; here, if none starts.</summary>
     private static int EndOfSilence(string source, int start)
     {

@@ -63,18 +63,13 @@ public static class NodeExplanations
         {
             return ("delivered",
                 $"A {(isPull ? "worker" : "handler")} has {Count(node.Node.Delivered, "message")}, {attempt}. Until "
-                + "it commits, rejects, or its lease "
-                + $"ends at {Rfc3339.Write(node.LeaseEndsMs)}, nothing else of this node goes out.");
+                + $"it commits, rejects, or its lease ends at {Rfc3339.Write(node.LeaseEndsMs)}, nothing else of this "
+                + "node goes out.");
         }
 
         if (node.Node.Waiting == 0)
         {
-            return node.Node.Delayed == 0
-                ? ("idle", "Nothing waits." + NextTimer(node) + (node.Node.Paused ? " The node is paused: POST "
-                    + "…:resume." : ""))
-                : ("delayed",
-                    $"{Count(node.Node.Delayed, "message")} whose time has not come; the first one's is "
-                    + $"{Rfc3339.Write(node.NextDueMs)}.");
+            return JudgeEmpty(node);
         }
 
         if (node.Node.Paused || service.Paused)
@@ -106,15 +101,29 @@ public static class NodeExplanations
                 + $"{Rfc3339.Write(node.HeldUntilMs)}." + Trouble(facts));
         }
 
+        return JudgeReady(facts, node, messages);
+    }
+
+    /// <summary>Nothing waits that could be given out.</summary>
+    private static (string Status, string Why) JudgeEmpty(NodeExplained node) => node.Node.Delayed > 0
+        ? ("delayed",
+            $"{Count(node.Node.Delayed, "message")} whose time has not come; the first one's is "
+            + $"{Rfc3339.Write(node.NextDueMs)}.")
+        : ("idle",
+            "Nothing waits." + NextTimer(node) + (node.Node.Paused ? " The node is paused: POST …:resume." : ""));
+
+    /// <summary>Nothing of the node itself is in the way: who could take it?</summary>
+    private static (string Status, string Why) JudgeReady(NodeFacts facts, NodeExplained node, string messages)
+    {
+        ServiceSnapshot service = facts.Service;
         if (facts.Health is { } health && health.InFlight >= service.Handler.InFlight)
         {
             return ("queued",
                 $"{messages} waiting; its server has {health.InFlight} deliveries of this service out, as many as may "
-                + "be at once "
-                + "('handler.inFlight').");
+                + "be at once ('handler.inFlight').");
         }
 
-        if (!isPull && node.WaitingForAny == 0)
+        if (service.Handler.Kind != HandlerKind.Pull && node.WaitingForAny == 0)
         {
             return ("queued",
                 $"{messages} waiting; its server is about to hand out the next delivery, or waits for room: "
@@ -124,8 +133,7 @@ public static class NodeExplanations
         return node.WaitingForNode + node.WaitingForAny == 0
             ? ("no-worker",
                 $"{messages} waiting, and no worker receives. Start a worker: POST "
-                + $"/v1/services/{service.Name}/receive, "
-                + "with a 'wait', again and again.")
+                + $"/v1/services/{service.Name}/receive, with a 'wait', again and again.")
             : ("ready", $"{messages} waiting; whoever receives next gets them.");
     }
 

@@ -55,64 +55,13 @@ internal sealed class FakePartitions(int count) : IPartitions
         switch (command)
         {
             case PutKey put:
-            {
-                SortedDictionary<Utf8Name, KeyView> keys = KeysOf(partition, put.Keyspace);
-                KeyView? there = keys.GetValueOrDefault(put.Key);
-                if (!put.Condition.Holds(there?.Version ?? Revision.None))
-                {
-                    return Mismatch(there);
-                }
-
-                Revision version = Next(partition);
-                keys[put.Key] = new KeyView
-                {
-                    Key = put.Key,
-                    Value = put.Value,
-                    ValueBytes = put.Value.Length,
-                    Version = version,
-                    Created = there?.Created ?? version,
-                    ContentType = put.ContentType,
-                    ExpiresAtMs = put.TtlMs == 0 ? 0 : 1_767_225_600_000 + put.TtlMs,
-                };
-                return new KeyWritten(version, there is null);
-            }
+                return Put(partition, put);
 
             case DeleteKey delete:
-            {
-                SortedDictionary<Utf8Name, KeyView> keys = KeysOf(partition, delete.Keyspace);
-                if (!keys.TryGetValue(delete.Key, out KeyView? there))
-                {
-                    return new Refused(Refusal.NotFound, "There is no such key.");
-                }
-
-                if (!delete.Condition.Holds(there.Version))
-                {
-                    return Mismatch(there);
-                }
-
-                keys.Remove(delete.Key);
-                return new KeyWritten(Next(partition), false);
-            }
+                return Delete(partition, delete);
 
             case ChangeKey { Action: AddInteger add } change:
-            {
-                SortedDictionary<Utf8Name, KeyView> keys = KeysOf(partition, change.Keyspace);
-                long number = 0;
-                KeyView? there = keys.GetValueOrDefault(add.Key);
-                if (there is not null && !SignedNumber.TryParse(there.Value, out number))
-                {
-                    return new KeyChanged(new KeyResult { Fault = KeyFault.NotAnInteger });
-                }
-
-                byte[] sum = SignedNumber.Write(number + add.By);
-                Revision version = Next(partition);
-                keys[add.Key] = new KeyView
-                {
-                    Key = add.Key, Value = sum, ValueBytes = sum.Length, Version = version,
-                    Created = there?.Created ?? version
-                };
-                return new KeyChanged(new KeyResult { Changed = true, Number = number + add.By });
-            }
+                return Add(partition, change.Keyspace, add);
 
             case GetKey get:
                 return KeysOf(partition, get.Keyspace).TryGetValue(get.Key, out KeyView? found)
@@ -140,6 +89,66 @@ internal sealed class FakePartitions(int count) : IPartitions
             default:
                 throw new InvalidOperationException($"No script answers {command.GetType().Name}.");
         }
+    }
+
+    private Answer Put(PartitionId partition, PutKey put)
+    {
+        SortedDictionary<Utf8Name, KeyView> keys = KeysOf(partition, put.Keyspace);
+        KeyView? there = keys.GetValueOrDefault(put.Key);
+        if (!put.Condition.Holds(there?.Version ?? Revision.None))
+        {
+            return Mismatch(there);
+        }
+
+        Revision version = Next(partition);
+        keys[put.Key] = new KeyView
+        {
+            Key = put.Key,
+            Value = put.Value,
+            ValueBytes = put.Value.Length,
+            Version = version,
+            Created = there?.Created ?? version,
+            ContentType = put.ContentType,
+            ExpiresAtMs = put.TtlMs == 0 ? 0 : 1_767_225_600_000 + put.TtlMs,
+        };
+        return new KeyWritten(version, there is null);
+    }
+
+    private Answer Delete(PartitionId partition, DeleteKey delete)
+    {
+        SortedDictionary<Utf8Name, KeyView> keys = KeysOf(partition, delete.Keyspace);
+        if (!keys.TryGetValue(delete.Key, out KeyView? there))
+        {
+            return new Refused(Refusal.NotFound, "There is no such key.");
+        }
+
+        if (!delete.Condition.Holds(there.Version))
+        {
+            return Mismatch(there);
+        }
+
+        keys.Remove(delete.Key);
+        return new KeyWritten(Next(partition), false);
+    }
+
+    private Answer Add(PartitionId partition, KeyspaceId keyspace, AddInteger add)
+    {
+        SortedDictionary<Utf8Name, KeyView> keys = KeysOf(partition, keyspace);
+        long number = 0;
+        KeyView? there = keys.GetValueOrDefault(add.Key);
+        if (there is not null && !SignedNumber.TryParse(there.Value, out number))
+        {
+            return new KeyChanged(new KeyResult { Fault = KeyFault.NotAnInteger });
+        }
+
+        byte[] sum = SignedNumber.Write(number + add.By);
+        Revision version = Next(partition);
+        keys[add.Key] = new KeyView
+        {
+            Key = add.Key, Value = sum, ValueBytes = sum.Length, Version = version,
+            Created = there?.Created ?? version,
+        };
+        return new KeyChanged(new KeyResult { Changed = true, Number = number + add.By });
     }
 
     private Refused Mismatch(KeyView? there) => new(Refusal.VersionMismatch, "The version is another one.")

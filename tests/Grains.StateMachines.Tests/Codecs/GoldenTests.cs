@@ -94,26 +94,7 @@ public class GoldenTests
         partition.Do(new DropKeyspace(new KeyspaceId(77)));
         if (!leaveSomething)
         {
-            partition.Do(partition.Send("leased", "m4"), partition.Send("held", "m5"));
-            partition.Do(new RejectDelivery { Delivery = partition.Take("held")!.Delivery, DelayMs = 5_000 });
-            partition.Take("leased");
-            partition.NowMs += 1_000;
-            partition.HandOver();
-            partition.Do(partition.Send("later", "m6"));
-            partition.Do(new RejectDelivery { Delivery = partition.Take("later")!.Delivery, NotCounted = true });
-            MessageAccepted first = partition.Do<MessageAccepted>(
-                partition.Send("later", "m7") with { Due = new Due(1_000, 0) });
-            partition.Do(partition.Send("later", "m8") with { Due = new Due(2_000, 0) });
-            partition.Do(new CancelMessage(TestPartition.Service, first.Message));
-            partition.Do(new CommitDelivery
-            {
-                Delivery = partition.Take("later")!.Delivery,
-                Sends = [partition.Outgoing("far", "out", new PartitionId(9)) with { Due = new Due(3_000, 0) }],
-                BodyHash = 100,
-            });
-            partition.Do(
-                new PauseNode { Service = TestPartition.Service, Node = new Utf8Name("later"), Paused = true });
-            partition.Tick(2_000);
+            WithHandOvers(partition);
         }
 
         WithMetadata(partition);
@@ -125,6 +106,31 @@ public class GoldenTests
         }
 
         return partition;
+    }
+
+    /// <summary>What one owner leaves to the next, and what waits for its time.</summary>
+    private static void WithHandOvers(TestPartition partition)
+    {
+        partition.Do(partition.Send("leased", "m4"), partition.Send("held", "m5"));
+        partition.Do(new RejectDelivery { Delivery = partition.Take("held")!.Delivery, DelayMs = 5_000 });
+        partition.Take("leased");
+        partition.NowMs += 1_000;
+        partition.HandOver();
+        partition.Do(partition.Send("later", "m6"));
+        partition.Do(new RejectDelivery { Delivery = partition.Take("later")!.Delivery, NotCounted = true });
+        MessageAccepted first = partition.Do<MessageAccepted>(
+            partition.Send("later", "m7") with { Due = new Due(1_000, 0) });
+        partition.Do(partition.Send("later", "m8") with { Due = new Due(2_000, 0) });
+        partition.Do(new CancelMessage(TestPartition.Service, first.Message));
+        partition.Do(new CommitDelivery
+        {
+            Delivery = partition.Take("later")!.Delivery,
+            Sends = [partition.Outgoing("far", "out", new PartitionId(9)) with { Due = new Due(3_000, 0) }],
+            BodyHash = 100,
+        });
+        partition.Do(
+            new PauseNode { Service = TestPartition.Service, Node = new Utf8Name("later"), Paused = true });
+        partition.Tick(2_000);
     }
 
     /// <summary>What waits for calendar times and for durations, and a wall clock that steps.</summary>

@@ -236,28 +236,7 @@ internal sealed class RandomRun
 
         MessageView[] acknowledged = _random.Next(3) == 0 ? [delivery.Messages[0]] : delivery.Messages;
         string sent = $"m{++_body}";
-        bool far = _random.Next(2) == 0;
-        bool sends = _random.Next(3) == 0;
-        var commit = new CommitDelivery
-        {
-            Delivery = delivery.Delivery,
-            Acknowledge = [.. acknowledged.Select(m => m.Id)],
-            State = new StateChange([(byte)_random.Next(256)], null),
-            Sends = !sends
-                ? []
-                : [partition.Outgoing("n0", sent, to: far ? _partitions[1 - partition.Id.Value].Id : partition.Id) with
-            {
-                Due = _random.Next(3) == 0 ? new Due(_random.Next(4_000), 0) : default,
-                TtlMs = _random.Next(5) == 0 ? 1 + _random.Next(9_000) : 0,
-                HopsMax = 1_000,
-                For = _random.Next(2) == 0 ? acknowledged[0].Id : null,
-            }],
-            Replies = _random.Next(3) == 0 ? [] : [new OutgoingReply(acknowledged[^1].Id, TestPartition.Content(sent))],
-            Timers = _random.Next(4) > 0
-                ? []
-                : [TestPartition.Change($"t{_random.Next(3)}", $"{300 + _random.Next(900)}")],
-            BodyHash = (UInt128)_body,
-        };
+        CommitDelivery commit = Commit(partition, delivery, acknowledged, sent);
         if (commit.Sends is [{ TtlMs: > 0 }])
         {
             _mayExpire.Add(sent);
@@ -277,7 +256,7 @@ internal sealed class RandomRun
         Assert.True(partition.Do<Committed>(commit).Repeated);
         Commits++;
         CheckReply(partition, delivery.Messages.First(m => m.Id == acknowledged[^1].Id), commit);
-        if (sends)
+        if (commit.Sends.Length > 0)
         {
             _sent[sent] = 1;
         }
@@ -287,6 +266,33 @@ internal sealed class RandomRun
             string body = Body(partition, message);
             _processed[body] = _processed.GetValueOrDefault(body) + 1;
         }
+    }
+
+    private CommitDelivery Commit(
+        TestPartition partition, DeliveryGiven delivery, MessageView[] acknowledged, string sent)
+    {
+        bool far = _random.Next(2) == 0;
+        bool sends = _random.Next(3) == 0;
+        return new CommitDelivery
+        {
+            Delivery = delivery.Delivery,
+            Acknowledge = [.. acknowledged.Select(m => m.Id)],
+            State = new StateChange([(byte)_random.Next(256)], null),
+            Sends = !sends
+                ? []
+                : [partition.Outgoing("n0", sent, to: far ? _partitions[1 - partition.Id.Value].Id : partition.Id) with
+            {
+                Due = _random.Next(3) == 0 ? new Due(_random.Next(4_000), 0) : default,
+                TtlMs = _random.Next(5) == 0 ? 1 + _random.Next(9_000) : 0,
+                HopsMax = 1_000,
+                For = _random.Next(2) == 0 ? acknowledged[0].Id : null,
+            }],
+            Replies = _random.Next(3) == 0 ? [] : [new OutgoingReply(acknowledged[^1].Id, TestPartition.Content(sent))],
+            Timers = _random.Next(4) > 0
+                ? []
+                : [TestPartition.Change($"t{_random.Next(3)}", $"{300 + _random.Next(900)}")],
+            BodyHash = (UInt128)_body,
+        };
     }
 
     /// <summary>

@@ -19,7 +19,7 @@ internal sealed class TranscriptScript
     private readonly TranscriptWords _words = new();
     private readonly Dictionary<string, MessageId> _messages = [];
     private readonly Dictionary<string, DeliveryId> _deliveries = [];
-    private readonly Dictionary<object, string> _waiting = [];
+    private readonly Dictionary<object, TranscriptLine> _waiting = [];
     private int _effects;
 
     /// <summary>What was appended, and what was answered, to this line and to those that waited.</summary>
@@ -113,7 +113,7 @@ internal sealed class TranscriptScript
     private CommitDelivery Commit(TranscriptLine line) => new()
     {
         Delivery = Delivery(line),
-        Acknowledge = line.Has("only") ? [_messages[line.Word("only")]] : null,
+        Acknowledge = line.Has("only") ? [Called(_messages, line, "only")] : null,
         State = line.Has("state") ? TranscriptWords.State(line.Word("state")) : null,
         Sends = line.Has("node") ? [Outgoing(line)] : [],
         Replies = line.Has("answer") ? [new OutgoingReply(null, TestPartition.Content(line.Word("answer")))] : [],
@@ -131,34 +131,30 @@ internal sealed class TranscriptScript
     private IEnumerable<string> Wait(TranscriptLine line, Command command)
     {
         object ticket = _partition.Wait(command);
+        line.Word("as", null);
+        if (!_partition.Answers.ContainsKey(ticket))
+        {
+            // An attempt that must be recorded first takes a second batch.
+            _partition.Tick(0);
+        }
+
         if (_partition.Answers.Remove(ticket, out Answer? answer))
         {
             return [Named(line, answer)];
         }
 
-        // The first attempt at a delivery may take two batches.
-        _waiting[ticket] = line.Text;
-        _partition.Tick(0);
-        Names(ticket, line);
+        _waiting[ticket] = line;
         return [];
-    }
-
-    private readonly Dictionary<object, TranscriptLine> _lines = [];
-
-    private void Names(object ticket, TranscriptLine line)
-    {
-        line.Word("as", null);
-        _lines[ticket] = line;
     }
 
     private IEnumerable<string> Late()
     {
-        foreach ((object ticket, string asked) in _waiting.ToArray())
+        foreach ((object ticket, TranscriptLine asked) in _waiting.ToArray())
         {
             if (_partition.Answers.Remove(ticket, out Answer? answer))
             {
                 _waiting.Remove(ticket);
-                yield return $"{Named(_lines[ticket], answer)}, to \"{asked}\"";
+                yield return $"{Named(asked, answer)}, to \"{asked.Text}\"";
             }
         }
     }
@@ -191,7 +187,12 @@ internal sealed class TranscriptScript
 
     private static Utf8Name Node(TranscriptLine line) => new(line.Word("node"));
 
-    private MessageId Message(TranscriptLine line) => _messages[line.Word("message")];
+    private MessageId Message(TranscriptLine line) => Called(_messages, line, "message");
 
-    private DeliveryId Delivery(TranscriptLine line) => _deliveries[line.Word("delivery")];
+    private DeliveryId Delivery(TranscriptLine line) => Called(_deliveries, line, "delivery");
+
+    private static T Called<T>(Dictionary<string, T> all, TranscriptLine line, string what) =>
+        all.TryGetValue(line.Word(what), out T? one)
+            ? one
+            : throw new FormatException($"\"{line.Text}\": no {what} is called so.");
 }

@@ -17,7 +17,8 @@ internal sealed class TranscriptWords
     /// <summary>What is said of every answer, and would be the same in each.</summary>
     private static readonly HashSet<string> _left =
     [
-        nameof(Effect.Kind), nameof(Answer.At), nameof(Answer.Incarnation), "Token", "EqualityContract"
+        nameof(Effect.Kind), nameof(Answer.At), nameof(Answer.Incarnation), nameof(DeliveryGiven.Token),
+        nameof(Refused.Detail), nameof(MessageView.AcceptedAtMs), "SizeBytes",
     ];
 
     /// <summary>Short names of what has long ones.</summary>
@@ -31,7 +32,7 @@ internal sealed class TranscriptWords
     private IEnumerable<string> Parts(object of) =>
         from property in of.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
         where property.GetIndexParameters().Length == 0 && !_left.Contains(property.Name)
-            && property.Name != "SizeBytes"
+           
         let value = property.GetValue(of)
         where value is not null && !IsDefault(value)
         select $"{char.ToLowerInvariant(property.Name[0])}{property.Name[1..]}={Value(value)}";
@@ -46,7 +47,7 @@ internal sealed class TranscriptWords
         CommitKey key => $"e{key.Epoch}.{key.Number}",
         DeliveryId delivery => Names.GetValueOrDefault($"{delivery}", $"e{delivery.Epoch.Value}.{delivery.Number}"),
         Utf8Name or ScopedName or Revision or Epoch or PartitionId or Enum => $"{value}",
-        IFormattable number when value.GetType().IsPrimitive => number.ToString(null, CultureInfo.InvariantCulture),
+        IFormattable number when value is UInt128 || value.GetType().IsPrimitive => number.ToString(null, CultureInfo.InvariantCulture),
         IEnumerable list => $"[{string.Join(", ", list.Cast<object>().Select(Value))}]",
         MessageContent content when Parts(content).Count() <= 1 => Encoding.UTF8.GetString(content.Body),
         _ => $"({string.Join(' ', Parts(value))})",
