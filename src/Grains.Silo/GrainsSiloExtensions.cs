@@ -103,21 +103,6 @@ public static class GrainsSiloExtensions
             storage.ConnectionString = connectionString;
             storage.GrainStorageSerializer = new JsonStorageSerializer();
         });
-}
-
-/// <summary>How a silo runs its partitions. Inert: checked where they are bound.</summary>
-public sealed record GrainsSiloOptions
-{
-    /// <summary>This process is the whole cluster, and its membership begins anew at each start.</summary>
-    public bool IsAlone { get; init; }
-
-    public KeeperOptions Keeper { get; init; } = new();
-
-    public RouterOptions Router { get; init; } = new();
-
-    public PartitionOptions Partition { get; init; } = new();
-
-    public MachineLimits Limits { get; init; } = new();
 
     /// <summary>What every partition that runs here shares.</summary>
     private static void AddRuntime(IServiceCollection services, GrainsSiloOptions options)
@@ -146,4 +131,19 @@ public sealed record GrainsSiloOptions
             IsPaused = () => provider.GetRequiredService<ClusterSettingsView>().Settings?.Paused is not null,
         });
     }
+}
+
+/// <summary>How a silo runs its partitions. Inert: checked where they are bound.</summary>
+public sealed record GrainsSiloOptions
+{
+    /// <summary>This process is the whole cluster, and its membership begins anew at each start.</summary>
+    public bool IsAlone { get; init; }
+
+    public KeeperOptions Keeper { get; init; } = new();
+
+    public RouterOptions Router { get; init; } = new();
+
+    public PartitionOptions Partition { get; init; } = new();
+
+    public MachineLimits Limits { get; init; } = new();
 }
