@@ -9,7 +9,8 @@ internal sealed class Figures
     [
         "appends Fenced", "appends Refused", "appends Unknown", "calls by a router",
         "calls by a router without an answer",
-        "checkpoints failed", "commands repeated", "crashes", "hand-overs of all", "leases handed over",
+        "checkpoints failed", "commands repeated", "crashes", "flushes that an engine led", "hand-overs of all",
+        "leases handed over",
         "loops Fenced", "loops HandedOver", "loops Undecided", "messages for a time", "messages with a delay",
         "pauses", "preloads", "reads of the past", "replies Open", "replies Replied", "stalls told",
         "transfers repeated", "truncations",

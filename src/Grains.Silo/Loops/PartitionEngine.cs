@@ -35,20 +35,36 @@ public sealed class PartitionEngine : IDisposable
 
     /// <summary>A flush ends either before callers are told that it hangs, or after all of them were.</summary>
     private readonly Lock _stalls = new();
-    private readonly ITimer _watch;
-    private readonly Thread _thread;
+    private readonly ITimer? _watch;
+    private readonly Thread? _thread;
+    private readonly EngineLane? _lane;
+    private int _isWoken;
     private int _isLed;
     private long _flushBegunAt;
     private bool _hasStalled;
     private volatile bool _isStopping;
 
     public PartitionEngine(ILedJournal journal, TimeProvider time, PartitionOptions options)
+        : this(journal, time, options, null)
+    {
+    }
+
+    /// <param name="journal">Whose flushes are led.</param>
+    /// <param name="time">Of the watch on flushes.</param>
+    /// <param name="options">How long callers wait.</param>
+    /// <param name="lane">Runs the cycles that no caller leads; null = a thread of its own.</param>
+    internal PartitionEngine(ILedJournal journal, TimeProvider time, PartitionOptions options, EngineLane? lane)
     {
         (_journal, _time, _unanswered) = (journal, time, TimeSpan.FromMilliseconds(options.UnansweredMsMax));
-        _watch = time.CreateTimer(
-            static engine => ((PartitionEngine)engine!).LookForStall(), this, _lookEvery, _lookEvery);
-        _thread = new Thread(Run) { Name = "grains engine", IsBackground = true };
-        _thread.Start();
+        _lane = lane;
+        if (lane is null)
+        {
+            // On a lane no time goes by in a flush.
+            _watch = time.CreateTimer(
+                static engine => ((PartitionEngine)engine!).LookForStall(), this, _lookEvery, _lookEvery);
+            _thread = new Thread(Run) { Name = "grains engine", IsBackground = true };
+            _thread.Start();
+        }
     }
 
     /// <summary>
@@ -58,8 +74,8 @@ public sealed class PartitionEngine : IDisposable
     {
         _isStopping = true;
         _work.Set();
-        _thread.Join(_stopMax);
-        _watch.Dispose();
+        _thread?.Join(_stopMax);
+        _watch?.Dispose();
     }
 
     internal void Add(PartitionLoop loop)
@@ -103,7 +119,7 @@ public sealed class PartitionEngine : IDisposable
         }
         else
         {
-            _work.Set();
+            Wake();
         }
     }
 
@@ -113,7 +129,7 @@ public sealed class PartitionEngine : IDisposable
     /// </summary>
     internal void LeadFor(TaskTicket ticket)
     {
-        if (TaskScheduler.Current != TaskScheduler.Default || SynchronizationContext.Current is not null)
+        if (_lane is { } lane ? !lane.IsHere() : IsElsewhere())
         {
             Kick();
             return;
@@ -151,8 +167,30 @@ public sealed class PartitionEngine : IDisposable
         Interlocked.Exchange(ref _isLed, 0);
         if (!_ready.IsEmpty)
         {
+            Wake();
+        }
+    }
+
+    private static bool IsElsewhere() =>
+        TaskScheduler.Current != TaskScheduler.Default || SynchronizationContext.Current is not null;
+
+    private void Wake()
+    {
+        if (_lane is null)
+        {
             _work.Set();
         }
+        else if (Interlocked.Exchange(ref _isWoken, 1) == 0)
+        {
+            _lane.Run(RunOnLane);
+        }
+    }
+
+    private void RunOnLane()
+    {
+        // Before anything is looked at: what comes from now on wakes it again.
+        Interlocked.Exchange(ref _isWoken, 0);
+        Lead(null, _cyclesInARow);
     }
 
     private void Run()

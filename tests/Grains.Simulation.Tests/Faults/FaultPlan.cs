@@ -67,6 +67,7 @@ internal sealed class FaultPlan
             CommandWindow = Pick(16, 4_096),
         };
         RoutedClients = Pick(0.0, 0.5, 1.0);
+        LedServers = Pick(0.0, 0.5, 1.0);
         LeaveWeight = Chance(0.5) ? random.Next(1, 4) : 0;
         HandOverMsMax = Pick(200, 5_000);
         FailedCheckpoint = Some(0.5, 0.5);
@@ -86,6 +87,9 @@ internal sealed class FaultPlan
     /// Of the clients, how many go by the routers of servers; the rest keep its rules themselves, and are harsher.
     /// </summary>
     public double RoutedClients { get; }
+
+    /// <summary>The share of servers whose engine runs the turns of all their partitions, as one alone does.</summary>
+    public double LedServers { get; }
 
     public RouterOptions Router { get; }
 

@@ -11,6 +11,8 @@ internal sealed record Plant
 {
     public static readonly Plant Nothing = new();
 
+    public bool IsPlanted => !ReferenceEquals(this, Nothing);
+
     public Func<IJournal, SimWorld, IJournal> Journal { get; init; } = (journal, _) => journal;
 
     public Func<Transfer, SimWorld, Transfer> Transfer { get; init; } = (transfer, _) => transfer;

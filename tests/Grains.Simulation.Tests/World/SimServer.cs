@@ -15,6 +15,8 @@ internal sealed class SimServer
 {
     private readonly SimWorld _world;
     private readonly MemoryJournal _journal;
+    private readonly MemoryJournal _led;
+    private readonly bool _isLed;
     private readonly PartitionRuntime _runtime;
     private readonly HashSet<PartitionId> _acquiring = [];
     private readonly Dictionary<PartitionId, PreloadedPartition> _preloads = [];
@@ -43,9 +45,17 @@ internal sealed class SimServer
             Faults = isSound ? null : new MemoryFaults(new Random(world.Kernel.Random.Next()), world.Plan.Rates),
             Pause = (_, _) => world.StoreDelayAsync(isSound),
         });
+        var link = new StoreLink(_journal, this, world);
+        _isLed = !world.Plant.IsPlanted && world.Kernel.Random.NextDouble() < world.Plan.LedServers;
+        _led = new MemoryJournal(world.Disk, new MemoryJournalOptions
+        {
+            Faults = isSound ? null : new MemoryFaults(new Random(world.Kernel.Random.Next()), world.Plan.Rates),
+        });
+        var led = new LedStoreLink(link, _led, this, world);
         _runtime = new PartitionRuntime
         {
-            Journal = world.Plant.Journal(new StoreLink(_journal, this, world), world),
+            Journal = _isLed ? led : world.Plant.Journal(link, world),
+            Engine = _isLed ? NewEngine(led) : null,
             Server = name,
             Logger = NullLogger.Instance,
             Time = Time,
@@ -95,6 +105,7 @@ internal sealed class SimServer
         _world.Count("crashes");
         Lane.End();
         _journal.Crash();
+        _led.Crash();
         Forget();
         _world.Lost(this);
     }
@@ -157,6 +168,11 @@ internal sealed class SimServer
         }
     }
 
+    /// <summary>Its cycles are steps of this server's lane, and callers on that lane lead.</summary>
+    private PartitionEngine NewEngine(LedStoreLink journal) => new(
+        journal, Time, _world.Plant.Options(_world.Plan.Options),
+        new EngineLane(run => _world.Kernel.Ready(Lane, run), () => SynchronizationContext.Current == Lane));
+
     private async Task TakeFromAsync(SimServer owner, PartitionId partition)
     {
         PreloadedPartition? ahead = null;
@@ -202,7 +218,7 @@ internal sealed class SimServer
             Loops[partition] = loop;
             _frontEnd.Local.Add(loop);
             _world.Acquired(partition, loop.Epoch);
-            _world.Count("recoveries");
+            _world.Count(_isLed ? "recoveries into an engine" : "recoveries");
             int handedOver = outcome.Owned.Machine.Statistics.OpenDeliveries;
             _world.Counts["leases handed over"] = _world.Counts.GetValueOrDefault("leases handed over") + handedOver;
             _world.Note($"own {partition} {loop.Epoch} {Name}");
