@@ -7,11 +7,12 @@ internal sealed record BenchmarkOptions(IReadOnlyList<string> Parts, TimeSpan Le
 {
     public const string AgainstRows = "postgres";
     public const string Handlers = "handlers";
+    public const string Peers = "peers";
 
     private static readonly string[] _parts = ["machine", "flush", "journal", "path", "http", "restart"];
 
     /// <summary>Parts that want a process to themselves.</summary>
-    private static readonly string[] _alone = [AgainstRows, Handlers];
+    private static readonly string[] _alone = [AgainstRows, Handlers, Peers];
 
     public bool IsAlone => Parts is [var part] && _alone.Contains(part);
 

@@ -4,6 +4,7 @@ using Grains.Benchmarks.Http;
 using Grains.Benchmarks.Journals;
 using Grains.Benchmarks.Machines;
 using Grains.Benchmarks.Paths;
+using Grains.Benchmarks.Peers;
 using Grains.Benchmarks.Postgres;
 using Grains.Benchmarks.Report;
 using Grains.Benchmarks.Restarts;
@@ -44,6 +45,7 @@ foreach (string part in options.Parts)
         "path" => PathBenchmark.RunAsync(options, data),
         "http" => HttpBenchmark.RunAsync(options, data),
         BenchmarkOptions.Handlers => HandlerBenchmark.RunAsync(options, data),
+        BenchmarkOptions.Peers => PeersBenchmark.RunAsync(options, data),
         BenchmarkOptions.AgainstRows => PostgresBenchmark.RunAsync(options, data),
         _ => RestartBenchmark.RunAsync(data),
     });

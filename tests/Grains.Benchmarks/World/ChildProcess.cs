@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Grains.Benchmarks.World;
 
-/// <summary>A .NET program of ours as a process of its own; it ends with this one.</summary>
+/// <summary>A program as a process of its own; it ends with this one.</summary>
 internal sealed class ChildProcess : IDisposable
 {
     public const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
@@ -12,13 +12,16 @@ internal sealed class ChildProcess : IDisposable
     private readonly Process _process;
     private readonly List<string> _lines = [];
 
+    /// <summary>A .NET program of ours.</summary>
     public ChildProcess(string dll, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
+        : this(new ProcessStartInfo("dotnet", [dll, .. arguments]), environment)
     {
-        var start = new ProcessStartInfo("dotnet", [dll, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+    }
+
+    private ChildProcess(ProcessStartInfo start, params (string Name, string Value)[] environment)
+    {
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
         start.Environment.Remove(InlineCompletions);
         foreach ((string name, string value) in environment)
         {
@@ -35,6 +38,11 @@ internal sealed class ChildProcess : IDisposable
     }
 
     public int Id => _process.Id;
+
+    /// <summary>Any program of this machine.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">There is none of that name.</exception>
+    public static ChildProcess Of(string program, IEnumerable<string> arguments) =>
+        new(new ProcessStartInfo(program, arguments));
 
     /// <summary>If so, <see cref="Lines"/> is all that it wrote.</summary>
     public bool HasExited

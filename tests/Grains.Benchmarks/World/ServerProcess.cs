@@ -20,9 +20,13 @@ internal sealed class ServerProcess : IDisposable
     public int Port { get; }
 
     public static async Task<(ServerProcess Server, TimeSpan Ready)> StartGrainsAsync(
-        string folder, params (string Name, string Value)[] environment)
+        string folder, params (string Name, string Value)[] environment) =>
+        await StartGrainsAsync(folder, Array.Empty<string>(), environment);
+
+    public static async Task<(ServerProcess Server, TimeSpan Ready)> StartGrainsAsync(
+        string folder, string[] options, params (string Name, string Value)[] environment)
     {
-        ServerProcess server = LaunchGrains(["--data", folder], environment);
+        ServerProcess server = LaunchGrains(["--data", folder, .. options], environment);
         return (server, await server.ReadyAsync());
     }
 
