@@ -14,6 +14,7 @@ public sealed class ClusterDocument
     /// <summary>Grows with every change of the members.</summary>
     public required long MembershipVersion { get; init; }
 
+    /// <summary>How many the cluster has, for ever.</summary>
     public required int Partitions { get; init; }
 
     /// <summary>Partitions without an owner, as far as the answering server has seen; empty = all are served.</summary>
@@ -28,12 +29,14 @@ public sealed class ClusterDocument
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Paused { get; init; }
 
+    /// <summary>All that are there, or were a moment ago.</summary>
     public required ServerDocument[] Servers { get; init; }
 }
 
 /// <summary>One server.</summary>
 public sealed class ServerDocument
 {
+    /// <summary>As it was started: its name in the cluster.</summary>
     public required string Name { get; init; }
 
     /// <summary>
@@ -67,6 +70,7 @@ public sealed class ServerDocument
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? FormatLevelKnown { get; init; }
 
+    /// <summary>When it joined; RFC 3339, UTC.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? StartedAt { get; init; }
 }

@@ -22,23 +22,36 @@ public sealed class Delivery
     /// <summary>Names it in commit, renew and reject. Opaque.</summary>
     [JsonPropertyName("delivery")]
     public required string Id { get; init; }
+
+    /// <summary>Of the owner that gave it.</summary>
     public required long Epoch { get; init; }
 
     /// <summary>Grows with every delivery of the node: lets a resource outside refuse an older one.</summary>
     public required long Token { get; init; }
+
+    /// <summary>Whose node it is of.</summary>
     public required string Service { get; init; }
+
+    /// <summary>Whose messages they are.</summary>
     public required string Node { get; init; }
+
+    /// <summary>How long it lasts from now: a duration.</summary>
     public required string Lease { get; init; }
 
     /// <summary>Null = the node has none.</summary>
     public DeliveredState? State { get; init; }
+
+    /// <summary>In the order of their acceptance; one at the least.</summary>
     public required DeliveredMessage[] Messages { get; init; }
 }
 
 /// <summary>The node's state at hand-out.</summary>
 public sealed class DeliveredState
 {
+    /// <summary>The revision at which it was set.</summary>
     public required long Version { get; init; }
+
+    /// <summary>As it was set; absent = none was given.</summary>
     public string? ContentType { get; init; }
 
     /// <summary>Base64.</summary>
@@ -53,11 +66,16 @@ public sealed class DeliveredState
 /// <summary>A message to handle.</summary>
 public sealed class DeliveredMessage
 {
+    /// <summary>Names it in commits, replies and look-ups.</summary>
     public required string Id { get; init; }
 
     /// <summary><c>service/node</c>; null = from outside.</summary>
     public string? Sender { get; init; }
+
+    /// <summary>As its sender said; absent = nothing was said.</summary>
     public string? Type { get; init; }
+
+    /// <summary>Of the body; absent = nothing was said.</summary>
     public string? ContentType { get; init; }
 
     /// <summary>Names in lower case.</summary>

@@ -21,9 +21,11 @@ public sealed class Base64Content : JsonConverter<byte[]>
         set => _later = value;
     }
 
+    /// <inheritdoc/>
     public override byte[] Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.GetBytesFromBase64();
 
+    /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, byte[] value, JsonSerializerOptions options)
     {
         if (_later is not { } later || value.Length < _laterBytesMin)

@@ -8,6 +8,7 @@ namespace Grains.Api.Keyspaces;
 /// </summary>
 public sealed class KeyList
 {
+    /// <summary>Of this page.</summary>
     public required KeyEntry[] Keys { get; init; }
 
     /// <summary>The <c>after</c> of the next page.</summary>
@@ -18,7 +19,10 @@ public sealed class KeyList
 /// <summary>A key of a page.</summary>
 public sealed class KeyEntry
 {
+    /// <summary>Its name.</summary>
     public required string Key { get; init; }
+
+    /// <summary>The revision at which it was set.</summary>
     public required long Version { get; init; }
 
     /// <summary>The revision that made the key exist, since its last delete.</summary>
@@ -27,6 +31,7 @@ public sealed class KeyEntry
     /// <summary>Bytes of the value.</summary>
     public required int Size { get; init; }
 
+    /// <summary>As it was set; absent = none was given.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ContentType { get; init; }
 

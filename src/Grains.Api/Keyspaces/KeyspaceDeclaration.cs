@@ -3,6 +3,7 @@ namespace Grains.Api.Keyspaces;
 /// <summary>A declared keyspace.</summary>
 public sealed class KeyspaceDeclaration
 {
+    /// <summary>As in its path.</summary>
     public required string Name { get; init; }
 
     /// <summary>The revision of the declaration: declared again after a delete, it is another one.</summary>
@@ -22,5 +23,6 @@ public sealed class KeyspaceRequest
 /// <summary>All keyspaces, by name.</summary>
 public sealed class KeyspaceList
 {
+    /// <summary>All of them, by name.</summary>
     public required KeyspaceDeclaration[] Keyspaces { get; init; }
 }

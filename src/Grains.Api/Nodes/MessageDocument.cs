@@ -6,21 +6,27 @@ namespace Grains.Api.Nodes;
 /// <summary>A message is durable.</summary>
 public sealed class SendResult
 {
+    /// <summary>Names the message from now on.</summary>
     public required string Id { get; init; }
+
+    /// <summary>For <c>?read=session&amp;at=</c>: reads from there on see the message.</summary>
     public required string Position { get; init; }
 }
 
 /// <summary>Where a message is.</summary>
 public sealed class MessageStatusDocument
 {
+    /// <summary>Of the message.</summary>
     public required string Id { get; init; }
 
     /// <summary><c>waiting</c>, <c>delayed</c>, <c>delivered</c>, <c>dead</c> or <c>finished</c>.</summary>
     public required string Status { get; init; }
 
+    /// <summary>Whose mailbox it is in; absent = it is over.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Node { get; init; }
 
+    /// <summary>Deliveries of it that began.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Attempts { get; init; }
 
@@ -48,6 +54,7 @@ public sealed class MessageStatusDocument
 /// <summary>A message for whose reply somebody waits, and which is not over.</summary>
 public sealed class ReplyPending
 {
+    /// <summary>Of the message whose reply is awaited.</summary>
     public required string Id { get; init; }
 
     /// <summary><c>open</c>.</summary>
@@ -57,11 +64,14 @@ public sealed class ReplyPending
 /// <summary>A message of a mailbox or of the dead letters, as a person sees it.</summary>
 public sealed class MessageDocument
 {
+    /// <summary>Names it in commits, replies and look-ups.</summary>
     public required string Id { get; init; }
 
+    /// <summary>As its sender said; absent = nothing was said.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Type { get; init; }
 
+    /// <summary>Of the body; absent = nothing was said.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ContentType { get; init; }
 
@@ -72,6 +82,8 @@ public sealed class MessageDocument
     /// <summary>The timer that sent it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Timer { get; init; }
+
+    /// <summary>Deliveries of it that began.</summary>
     public required int Attempts { get; init; }
 
     /// <summary>RFC 3339, UTC.</summary>
@@ -94,6 +106,7 @@ public sealed class MessageDocument
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int Hops { get; init; }
 
+    /// <summary>Why it is a dead letter; absent = it is none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
 
@@ -108,6 +121,7 @@ public sealed class MessageDocument
 /// </summary>
 public sealed class MessageList
 {
+    /// <summary>Of this page.</summary>
     public required MessageDocument[] Messages { get; init; }
 
     /// <summary>The <c>after</c> of the next page.</summary>

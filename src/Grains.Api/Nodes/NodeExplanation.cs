@@ -5,8 +5,10 @@ namespace Grains.Api.Nodes;
 /// <summary>Why a node is moving, or is not. Times are RFC 3339, by the wall clock of the partition's owner.</summary>
 public sealed class NodeExplanation
 {
+    /// <summary>Of the node.</summary>
     public required string Service { get; init; }
 
+    /// <summary>Whose it is.</summary>
     public required string Node { get; init; }
 
     /// <summary>
@@ -21,18 +23,23 @@ public sealed class NodeExplanation
     /// <summary>The same in words, with what to do.</summary>
     public required string Why { get; init; }
 
+    /// <summary>Where it lives.</summary>
     public required uint Partition { get; init; }
 
     /// <summary>The server that owns the partition; absent where it is not known here.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Owner { get; init; }
 
+    /// <summary>Of the owner that says so.</summary>
     public required long Epoch { get; init; }
 
+    /// <summary>Messages in its mailbox that nobody has.</summary>
     public required int Waiting { get; init; }
 
+    /// <summary>Messages that are leased.</summary>
     public required int Delivered { get; init; }
 
+    /// <summary>Dead letters.</summary>
     public required int Dead { get; init; }
 
     /// <summary>Messages whose time has not come; absent = none.</summary>
@@ -65,6 +72,7 @@ public sealed class NodeExplanation
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? HeldUntil { get; init; }
 
+    /// <summary>Receives that wait for its messages.</summary>
     public required ReceiverCounts Receivers { get; init; }
 
     /// <summary>For push and hosted services.</summary>
@@ -81,11 +89,13 @@ public sealed class NodeExplanation
 /// <summary>The message that goes out next, or is leased.</summary>
 public sealed class NextMessage
 {
+    /// <summary>Of the message.</summary>
     public required string Id { get; init; }
 
     /// <summary>Begun so far, the one that is leased included.</summary>
     public required int Attempts { get; init; }
 
+    /// <summary>RFC 3339, UTC.</summary>
     public required string AcceptedAt { get; init; }
 }
 
@@ -94,12 +104,14 @@ public sealed class NextMessage
 /// </summary>
 public sealed class HandlerHealth
 {
+    /// <summary><c>push</c> or <c>hosted</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>Deliveries of the service that it has out; absent where it did not say.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? InFlight { get; init; }
 
+    /// <summary>So many deliveries of the service at once, on one server.</summary>
     public required int InFlightMax { get; init; }
 
     /// <summary>Why it hands out nothing now.</summary>

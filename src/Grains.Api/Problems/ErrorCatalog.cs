@@ -66,10 +66,13 @@ public static class ErrorCatalog
     private static readonly FrozenDictionary<string, ErrorDescription> _byCode =
         _all.Values.ToFrozenDictionary(d => d.Code, StringComparer.Ordinal);
 
+    /// <summary>Every reason, with what goes with it.</summary>
     public static IEnumerable<KeyValuePair<ProblemCode, ErrorDescription>> All => _all;
 
+    /// <summary>Code, status and title of a reason.</summary>
     public static ErrorDescription Describe(ProblemCode code) => _all[code];
 
+    /// <summary>It is the code of some reason.</summary>
     public static bool IsCode(string code) => _byCode.ContainsKey(code);
 
     /// <summary>The page of a code: Markdown, UTF-8; null where there is none.</summary>

@@ -7,7 +7,11 @@ public sealed class Problem
 {
     /// <summary>Path of the code's page.</summary>
     public required string Type { get; init; }
+
+    /// <summary>The same for all of a code.</summary>
     public required string Title { get; init; }
+
+    /// <summary>As in the status line.</summary>
     public required int Status { get; init; }
 
     /// <summary>What exactly, which value, what to do.</summary>
@@ -16,7 +20,11 @@ public sealed class Problem
     /// <summary>For <c>internal</c>: names this occurrence in the server's log.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Instance { get; init; }
+
+    /// <summary>Stable: what programs decide by.</summary>
     public required string Code { get; init; }
+
+    /// <summary>True: the same request may succeed later.</summary>
     public required bool Retryable { get; init; }
 
     /// <summary><c>none</c> = certainly nothing was changed; <c>unknown</c>.</summary>

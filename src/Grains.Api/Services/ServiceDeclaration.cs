@@ -5,17 +5,24 @@ namespace Grains.Api.Services;
 /// <summary>A declared service, every default filled in.</summary>
 public sealed class ServiceDeclaration
 {
+    /// <summary>As in its path.</summary>
     public required string Name { get; init; }
 
     /// <summary>
     /// The revision of the declaration; stays when it is replaced, not when it is deleted and declared again.
     /// </summary>
     public required long Id { get; init; }
+
+    /// <summary>Who handles its messages.</summary>
     public required HandlerSettings Handler { get; init; }
+
+    /// <summary>What is done after an attempt that failed.</summary>
     public required RetrySettings Retry { get; init; }
 
     /// <summary>A delivery's lease where the receiver names none: a duration, 100 ms to 12 h.</summary>
     public required string Lease { get; init; }
+
+    /// <summary>The bounds of each node.</summary>
     public required MailboxSettings Mailbox { get; init; }
 
     /// <summary>Nothing of it is handed out; absent = false.</summary>
@@ -26,9 +33,16 @@ public sealed class ServiceDeclaration
 /// <summary>Body of a declaration. Everything is optional.</summary>
 public sealed class ServiceRequest
 {
+    /// <summary>Who handles its messages; workers that ask for them where absent.</summary>
     public HandlerSettings? Handler { get; init; }
+
+    /// <summary>What is done after an attempt that failed; five attempts where absent.</summary>
     public RetrySettings? Retry { get; init; }
+
+    /// <summary>How long a delivery lasts: a duration, 100 ms to 12 h; 30 s where absent.</summary>
     public string? Lease { get; init; }
+
+    /// <summary>The bounds of each node; 10,000 messages where absent.</summary>
     public MailboxSettings? Mailbox { get; init; }
 
     /// <summary>Nothing of it is handed out. Absent = as it was.</summary>
@@ -123,5 +137,6 @@ public sealed class ServiceSecret
 /// <summary>All services, by name.</summary>
 public sealed class ServiceList
 {
+    /// <summary>All of them, by name.</summary>
     public required ServiceDeclaration[] Services { get; init; }
 }

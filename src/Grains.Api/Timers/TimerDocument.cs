@@ -22,6 +22,8 @@ public class TimerRequest
 
     /// <summary>Of the message that the node is sent.</summary>
     public string? Type { get; init; }
+
+    /// <summary>Of the body; 255 characters at the most.</summary>
     public string? ContentType { get; init; }
 
     /// <summary>Of the kinds that are kept with a message sent from outside.</summary>
@@ -29,12 +31,15 @@ public class TimerRequest
 
     /// <summary>Base64; this or <see cref="Text"/>, 32 KiB at the most.</summary>
     public byte[]? Body { get; init; }
+
+    /// <summary>UTF-8; this or base64.</summary>
     public string? Text { get; init; }
 }
 
 /// <summary>A timer of a node.</summary>
 public sealed class TimerDocument
 {
+    /// <summary>As in its path.</summary>
     public required string Name { get; init; }
 
     /// <summary>Absent = it fires once.</summary>
@@ -56,9 +61,11 @@ public sealed class TimerDocument
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Trouble { get; init; }
 
+    /// <summary>Of what it sends; absent = none was given.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Type { get; init; }
 
+    /// <summary>Of what it sends; absent = none was given.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ContentType { get; init; }
 
@@ -73,5 +80,6 @@ public sealed class TimerDocument
 /// <summary>All timers of a node, by name.</summary>
 public sealed class TimerList
 {
+    /// <summary>All of the node, by name.</summary>
     public required TimerDocument[] Timers { get; init; }
 }
