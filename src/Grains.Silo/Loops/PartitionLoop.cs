@@ -181,10 +181,10 @@ public sealed partial class PartitionLoop
 
         Answer? known = _seals.Refuse(ticket.Command)
             ?? (ticket.Command is GetKey get ? _reads.TryAtOnce(get) : null);
-        if (known is { } answer)
+        if (known is not null)
         {
-            LoopTickets.Count(answer);
-            ticket.Complete(answer);
+            LoopTickets.Count(known);
+            ticket.Complete(known);
             return false;
         }
 

@@ -3,7 +3,9 @@ using Grains.StateMachines.Ids;
 
 namespace Grains.Simulation.Tests.Planted;
 
-/// <summary>A journal that hands everything on; a planted bug overrides what it spoils.</summary>
+/// <summary>
+/// A journal that hands everything on; a planted bug overrides what it spoils, a server that leads what it does itself.
+/// </summary>
 internal abstract class WrappedJournal(IJournal inner) : IJournal
 {
     public string Durability => inner.Durability;
