@@ -100,7 +100,8 @@ internal sealed partial class PartitionKeeper(
         settings.Changed += OnSettingsChanged;
         peers.Leaving.Returned += Wake;
         _work = Task.WhenAll(Task.Run(KeepAsync, CancellationToken.None), Task.Run(SurveyAsync, CancellationToken.None),
-            Task.Run(WatchAsync, CancellationToken.None));
+            Task.Run(() => WatchAsync(peers.Membership.Updates, view => view.Version), CancellationToken.None),
+            Task.Run(() => WatchAsync(peers.Membership.ClassUpdates, view => view.Version), CancellationToken.None));
     }
 
     private async Task StopAsync(CancellationToken cancel)
@@ -119,7 +120,7 @@ internal sealed partial class PartitionKeeper(
         readiness.Set(partition, isServed);
         if (!isServed)
         {
-            _changes.Writer.TryWrite(true);
+            Wake();
         }
     }
 
@@ -253,20 +254,24 @@ internal sealed partial class PartitionKeeper(
         }
     }
 
-    private async Task WatchAsync()
+    /// <summary>
+    /// The view is new with each version, of the members or of what they have. The same version is published again
+    /// after each refresh of the table.
+    /// </summary>
+    private async Task WatchAsync<TView, TVersion>(IAsyncEnumerable<TView> updates, Func<TView, TVersion> version)
+        where TVersion : struct, IEquatable<TVersion>
     {
         try
         {
-            long known = -1;
-            await foreach (ClusterMembershipSnapshot snapshot in peers.Membership.Updates.WithCancellation(_stop.Token))
+            TVersion? known = null;
+            await foreach (TView view in updates.WithCancellation(_stop.Token))
             {
-                // The same version is published again after each refresh of the table.
-                if (snapshot.Version.Value != known)
+                if (!version(view).Equals(known))
                 {
-                    known = snapshot.Version.Value;
+                    known = version(view);
                     Volatile.Write(ref _viewChangedAt, time.GetTimestamp());
                     peers.Leaving.KeepOnly(peers.Membership.Active.Select(m => m.SiloAddress));
-                    _changes.Writer.TryWrite(true);
+                    Wake();
                 }
             }
         }

@@ -10,6 +10,14 @@ namespace Grains.Silo.Tests.Cluster;
 public sealed class KeeperTests
 {
     [Fact]
+    public async Task A_server_whose_classes_are_known_later_than_the_server_gets_its_partitions_when_they_are()
+    {
+        await using InProcessTestCluster cluster = await StartAsync(
+            servers: 2, sweepMs: int.MaxValue, classesKnownLate: TimeSpan.FromSeconds(1));
+        await SpreadAsync(cluster);
+    }
+
+    [Fact]
     public async Task A_partition_that_nobody_took_over_is_taken_though_no_command_comes_and_no_sweep_is_due()
     {
         await using InProcessTestCluster cluster = await StartAsync(servers: 2, sweepMs: int.MaxValue);

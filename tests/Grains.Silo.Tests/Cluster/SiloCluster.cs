@@ -8,6 +8,8 @@ using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Hosting;
+using Orleans.Metadata;
+using Orleans.Runtime;
 using Orleans.TestingHost;
 using static Grains.Silo.Tests.Partitions.PartitionWorld;
 
@@ -24,7 +26,7 @@ internal static class SiloCluster
     };
 
     public static async Task<InProcessTestCluster> StartAsync(
-        short servers, int? formatLevel = null, int? sweepMs = null)
+        short servers, int? formatLevel = null, int? sweepMs = null, TimeSpan? classesKnownLate = null)
     {
         var disk = new MemoryDisk();
         var settings = new SharedSettingsStorage();
@@ -40,6 +42,14 @@ internal static class SiloCluster
             silo.Services.AddSingleton<IJournal>(_ => new CuttableJournal(new MemoryJournal(disk)));
             silo.Services.AddKeyedSingleton<Orleans.Storage.IGrainStorage>(ClusterStorage.Name, settings);
             silo.AddGrains(new GrainsSiloOptions { Keeper = _keeper with { SweepMs = sweepMs ?? _keeper.SweepMs } });
+            if (classesKnownLate is { } late)
+            {
+                silo.Services.AddSingleton(provider => new MembershipView(
+                    provider.GetRequiredService<IClusterMembershipService>(),
+                    new LateManifests(provider.GetRequiredService<IClusterManifestProvider>(), late),
+                    provider.GetRequiredService<GrainTypeResolver>(),
+                    isAlone: false));
+            }
         });
         InProcessTestCluster cluster = builder.Build();
         await cluster.DeployAsync();
