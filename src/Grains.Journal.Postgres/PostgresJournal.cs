@@ -51,19 +51,21 @@ public sealed partial class PostgresJournal : IJournal, IJournalExport
         options.Validate();
         await PostgresSchema.ApplyAsync(options.ConnectionString, options.Schema, Scripts, cancel);
         SessionFactory factory = new(options);
+        PostgresJournal journal = new(options, factory);
         try
         {
-            await using PostgresSession session = await factory.OpenAsync(SessionRole.Read, options.StatementMsMax);
+            // Kept for the first recovery: a connection is what costs most in a start.
+            await journal._readers.UseAsync(Task.FromResult, cancel);
             if (factory.Settings is { HasOnlyAsynchronousStandbys: true } settings)
             {
                 LogAsynchronous(options.Logger, factory.Place, settings.AsynchronousStandbys);
             }
 
-            return new PostgresJournal(options, factory);
+            return journal;
         }
         catch
         {
-            await factory.DisposeAsync();
+            await journal.DisposeAsync();
             throw;
         }
     }

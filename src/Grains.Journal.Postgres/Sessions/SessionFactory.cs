@@ -28,6 +28,7 @@ internal sealed class SessionFactory : IAsyncDisposable
 
         Place = $"{builder.Host}:{builder.Port}/{builder.Database ?? builder.Username}, schema {options.Schema}";
         NpgsqlDataSourceBuilder source = new(builder.ConnectionString);
+        source.ConfigureTypeLoading(types => types.EnableTypeLoading(false)); // all that is used is built in
         _source = isOneHost ? source.Build() : source.BuildMultiHost();
     }
 
@@ -75,6 +76,9 @@ internal sealed class SessionFactory : IAsyncDisposable
 
     private async Task<PostgresSession> SetUpAsync(NpgsqlConnection connection, SessionRole role, int lockMsMax)
     {
+        await connection.OpenAsync(CancellationToken.None);
+        Version version = connection.PostgreSqlVersion;
+
         // A server's own defaults must not cut a statement short, hide a warning, or change what it sees.
         string setUp = $"""
             SET application_name = '{ApplicationName.Of(role, _life, _options.Server)}';
@@ -87,11 +91,10 @@ internal sealed class SessionFactory : IAsyncDisposable
             SET enable_seqscan = off;
             SET plan_cache_mode = force_generic_plan;
             SET jit = off;
-            SELECT set_config(name, '0', false) FROM pg_settings
-                WHERE name IN ('transaction_timeout', 'idle_session_timeout');
+            {(version.Major >= 14 ? "SET idle_session_timeout = 0;" : "")}
+            {(version.Major >= 17 ? "SET transaction_timeout = 0;" : "")}
             {(_options.AllowLossy ? "" : "SET synchronous_commit = on;")}
             """;
-        await connection.OpenAsync(CancellationToken.None);
         await using (NpgsqlCommand set = new(setUp, connection))
         {
             await set.ExecuteNonQueryAsync();
