@@ -110,6 +110,8 @@ public static class GrainsSiloExtensions
         services.AddSingleton(provider => new PartitionEngine(
             (ILedJournal)provider.GetRequiredService<IJournal>(), provider.GetRequiredService<TimeProvider>(),
             options.Partition));
+        services.AddSingleton(
+            provider => new EngineLead(provider.GetRequiredService<PartitionRuntime>().Engine));
         services.AddSingleton(provider => new PartitionRuntime
         {
             Journal = provider.GetRequiredService<IJournal>(),

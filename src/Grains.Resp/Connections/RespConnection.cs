@@ -4,6 +4,7 @@ using Grains.Resp.Commands;
 using Grains.Resp.Protocol;
 using Grains.Resp.Replies;
 using Grains.Resp.Sessions;
+using Grains.Resp.Sockets;
 using Grains.Silo.Budgets;
 
 namespace Grains.Resp.Connections;
@@ -12,7 +13,7 @@ namespace Grains.Resp.Connections;
 /// One connection: what is read is begun at once, command after command, and answered in their order. Without anything
 /// to read it holds no buffer. It reads no more while too much is under way, or not taken by the client.
 /// </summary>
-internal sealed class RespConnection(Socket socket, CommandRunner commands, ByteShare bodies)
+internal sealed class RespConnection(ClientSocket socket, CommandRunner commands, ByteShare bodies)
 {
     private const int _firstBytes = 16 << 10;
 
@@ -91,7 +92,7 @@ internal sealed class RespConnection(Socket socket, CommandRunner commands, Byte
         if (_start == _end)
         {
             Release(all: false);
-            await socket.ReceiveAsync(Memory<byte>.Empty);
+            await socket.WaitToReadAsync().ConfigureAwait(false);
         }
 
         if (!MakeRoom())
@@ -141,7 +142,7 @@ internal sealed class RespConnection(Socket socket, CommandRunner commands, Byte
             _taken = 0;
         }
 
-        if (_buffer.Length > 0 && (all || socket.Available == 0))
+        if (_buffer.Length > 0 && (all || !socket.MayHaveMore))
         {
             ArrayPool<byte>.Shared.Return(_buffer);
             _buffer = [];

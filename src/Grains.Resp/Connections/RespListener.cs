@@ -4,7 +4,9 @@ using System.Net.Sockets;
 using Grains.Resp.Commands;
 using Grains.Resp.Replies;
 using Grains.Resp.Sessions;
+using Grains.Resp.Sockets;
 using Grains.Silo.Budgets;
+using Grains.Silo.Loops;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -13,7 +15,8 @@ namespace Grains.Resp.Connections;
 
 /// <summary>Listens for clients of Redis, until the server stops.</summary>
 internal sealed partial class RespListener(
-    IOptions<RespOptions> options, RespDoor door, ServerMemory memory, ILogger<RespListener> log) : IHostedService
+    IOptions<RespOptions> options, RespDoor door, ServerMemory memory, ILogger<RespListener> log, EngineLead? engine = null)
+    : IHostedService
 {
     private const int _backlog = 512;
 
@@ -22,9 +25,10 @@ internal sealed partial class RespListener(
 
     private static readonly byte[] _full = "-ERR max number of clients reached\r\n"u8.ToArray();
 
-    private readonly ConcurrentDictionary<Socket, TaskCompletionSource> _connections = new();
+    private readonly ConcurrentDictionary<ClientSocket, TaskCompletionSource> _connections = new();
     private readonly CancellationTokenSource _stop = new();
     private Socket? _listener;
+    private EventLoop? _loop;
     private Task _accepting = Task.CompletedTask;
 
     /// <summary>Where it listens; null = it does not.</summary>
@@ -62,6 +66,7 @@ internal sealed partial class RespListener(
         }
 
         _listener = listener;
+        _loop = EventLoop.IsSupported ? new EventLoop(engine) : null;
         door.Around.Port = Address!.Port;
         _accepting = AcceptAsync(listener);
         return Task.CompletedTask;
@@ -72,13 +77,14 @@ internal sealed partial class RespListener(
         await _stop.CancelAsync();
         _listener?.Dispose();
         await _accepting;
-        foreach (Socket socket in _connections.Keys)
+        foreach (ClientSocket socket in _connections.Keys)
         {
             socket.Dispose();
         }
 
         await Task.WhenAll(_connections.Values.Select(ended => ended.Task)).WaitAsync(cancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _loop?.Dispose();
     }
 
     private async Task AcceptAsync(Socket listener)
@@ -87,8 +93,7 @@ internal sealed partial class RespListener(
         {
             try
             {
-                Socket socket = await listener.AcceptAsync(_stop.Token);
-                _ = ServeAsync(socket, _connections.GetOrAdd(socket, static _ => new TaskCompletionSource()));
+                Begin(await listener.AcceptAsync(_stop.Token));
             }
             catch (SocketException e) when (!_stop.IsCancellationRequested)
             {
@@ -102,19 +107,33 @@ internal sealed partial class RespListener(
         }
     }
 
-    private async Task ServeAsync(Socket socket, TaskCompletionSource ended)
+    private void Begin(Socket accepted)
+    {
+        ClientSocket socket = _loop is null ? new PooledSocket(accepted) : new LoopSocket(_loop, accepted);
+        TaskCompletionSource ended = _connections.GetOrAdd(socket, static _ => new TaskCompletionSource());
+        var from = accepted.RemoteEndPoint as IPEndPoint;
+        if (_loop is null)
+        {
+            _ = ServeAsync(socket, from, ended);
+        }
+        else
+        {
+            _loop.Post(_ => _ = ServeAsync(socket, from, ended), null);
+        }
+    }
+
+    private async Task ServeAsync(ClientSocket socket, IPEndPoint? from, TaskCompletionSource ended)
     {
         bool isAdded = door.Around.TryAdd();
         try
         {
-            socket.NoDelay = true;
+            socket.Begin();
             if (!isAdded)
             {
                 await socket.SendAsync(_full);
                 return;
             }
 
-            var from = socket.RemoteEndPoint as IPEndPoint;
             var replies = new ReplyPipeline(socket);
             var session = new Session(
                 door.Open.NextId(), from, new InFlight(replies)) { Caller = door.Access.Greet(from) };

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Grains.Resp.Protocol;
+using Grains.Resp.Sockets;
 
 namespace Grains.Resp.Replies;
 
@@ -8,7 +9,7 @@ namespace Grains.Resp.Replies;
 /// The replies of one connection, in the order of their commands. One adds, one sends; what is ready goes out in one
 /// piece. What is under way is bounded: who adds waits.
 /// </summary>
-internal sealed class ReplyPipeline(Socket socket)
+internal sealed class ReplyPipeline(ClientSocket socket)
 {
     /// <summary>A piece is sent when it is as long, whatever is ready behind it.</summary>
     private const int _pieceBytes = 256 << 10;
@@ -101,7 +102,7 @@ internal sealed class ReplyPipeline(Socket socket)
                     return;
                 }
 
-                await _work.WaitAsync(() => !_pending.IsEmpty || _isComplete);
+                await _work.WaitAsync(() => !_pending.IsEmpty || _isComplete).ConfigureAwait(false);
             }
         }
         finally
@@ -139,13 +140,12 @@ internal sealed class ReplyPipeline(Socket socket)
 
     private async ValueTask FlushAsync()
     {
-        ReadOnlyMemory<byte> rest = _writer.Written;
-        while (rest.Length > 0)
+        if (_writer.Length > 0)
         {
-            rest = rest[await socket.SendAsync(rest)..];
+            await socket.SendAsync(_writer.Written);
+            _writer.Clear();
         }
 
-        _writer.Clear();
         SayRoom();
     }
 

@@ -24,6 +24,10 @@ public sealed class PartitionEngine : IDisposable
     private const int _cyclesMax = 16;
     private const int _cyclesInARow = 1_024;
 
+    /// <summary>Of the threads that lead after whatever they post, and need nobody to be woken.</summary>
+    [ThreadStatic]
+    internal static bool LeadsAfterPosting;
+
     private readonly ILedJournal _journal;
     private readonly TimeProvider _time;
     private readonly TimeSpan _unanswered;
@@ -106,6 +110,11 @@ public sealed class PartitionEngine : IDisposable
     /// </summary>
     internal void Kick()
     {
+        if (LeadsAfterPosting)
+        {
+            return;
+        }
+
         // What was made ready is seen by who gives up the lead, or the lead is seen to be free here.
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _isLed) != 0)
@@ -159,6 +168,32 @@ public sealed class PartitionEngine : IDisposable
         {
             GiveUpLead();
         }
+    }
+
+    /// <summary>
+    /// For a thread that leads after whatever it posts. What begins in the turns does not go on on its own scheduler.
+    /// </summary>
+    /// <returns>More is ready, and nobody was woken: the caller leads again, or wakes somebody.</returns>
+    internal bool LeadOneCycle()
+    {
+        if (_ready.IsEmpty || Interlocked.CompareExchange(ref _isLed, 1, 0) != 0)
+        {
+            return false;
+        }
+
+        SynchronizationContext? own = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            RunCycle();
+        }
+        finally
+        {
+            Interlocked.Exchange(ref _isLed, 0);
+            SynchronizationContext.SetSynchronizationContext(own);
+        }
+
+        return !_ready.IsEmpty;
     }
 
     /// <summary>Whoever made a loop ready and found somebody leading relies on this look.</summary>

@@ -1,6 +1,6 @@
 using System.Threading.Tasks.Sources;
 
-namespace Grains.Resp.Replies;
+namespace Grains.Resp.Sockets;
 
 /// <summary>
 /// Wakes one that waits for work: it goes on inside <see cref="Set"/>, without another thread. Nothing is allocated.

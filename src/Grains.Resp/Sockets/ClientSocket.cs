@@ -1,0 +1,47 @@
+using System.Net.Sockets;
+
+namespace Grains.Resp.Sockets;
+
+/// <summary>A connection's socket, and how it is waited for.</summary>
+internal abstract class ClientSocket(Socket socket) : IDisposable
+{
+    /// <summary>Once, before anything else.</summary>
+    public virtual void Begin() => socket.NoDelay = true;
+
+    /// <summary>Something may have come already: it is not worth to give the buffer back.</summary>
+    public abstract bool MayHaveMore { get; }
+
+    /// <summary>Until something has come, or the client has closed; holds no memory meanwhile.</summary>
+    public abstract ValueTask WaitToReadAsync();
+
+    /// <returns>0 = the client has closed.</returns>
+    /// <exception cref="SocketException">The connection is lost.</exception>
+    public abstract ValueTask<int> ReceiveAsync(Memory<byte> to);
+
+    /// <summary>Until the system has taken all of it.</summary>
+    /// <exception cref="SocketException">The connection is lost.</exception>
+    public abstract ValueTask SendAsync(ReadOnlyMemory<byte> bytes);
+
+    /// <summary>Any thread. Whoever waits goes on, to find it closed.</summary>
+    public virtual void Dispose() => socket.Dispose();
+}
+
+/// <summary>Where there is no <see cref="EventLoop"/>: as .NET does it, on the threads of its pool.</summary>
+internal sealed class PooledSocket(Socket socket) : ClientSocket(socket)
+{
+    private readonly Socket _socket = socket;
+
+    public override bool MayHaveMore => _socket.Available > 0;
+
+    public override async ValueTask WaitToReadAsync() => await _socket.ReceiveAsync(Memory<byte>.Empty);
+
+    public override ValueTask<int> ReceiveAsync(Memory<byte> to) => _socket.ReceiveAsync(to);
+
+    public override async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            bytes = bytes[await _socket.SendAsync(bytes)..];
+        }
+    }
+}
