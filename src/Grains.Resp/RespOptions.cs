@@ -14,6 +14,11 @@ public sealed class RespOptions
     /// <summary>Who does not give a known key is nobody.</summary>
     public bool AsksForKeys { get; set; }
 
+    /// <summary>
+    /// Connections are served by the threads of .NET's pool, as where the system has no epoll. For tests.
+    /// </summary>
+    internal bool IsPooled { get; set; }
+
     /// <summary>Connections at once.</summary>
     public int ConnectionsMax { get; set; } = 4_096;
 }

@@ -6,6 +6,8 @@ namespace Grains.Resp.Tests;
 
 public class HostileTests
 {
+    protected virtual bool IsPooled => false;
+
     [Theory]
     [InlineData("*1\r\n$536870912\r\n", "-ERR Protocol error: invalid bulk length\r\n")]
     [InlineData("*2147483647\r\n", "-ERR Protocol error: invalid multibulk length\r\n")]
@@ -17,7 +19,7 @@ public class HostileTests
     public async Task What_cannot_be_understood_is_said_behind_all_other_replies_and_ends_the_connection(
         string sent, string error)
     {
-        await using RespServer server = await RespServer.StartAsync();
+        await using RespServer server = await StartAsync();
         using RespClient client = await server.ConnectAsync();
         await client.SendAsync(RespClient.Command("SET k v") + RespClient.Command("GET k") + sent);
         await client.ReadAsync("+OK\r\n$1\r\nv\r\n" + error);
@@ -27,7 +29,7 @@ public class HostileTests
     [Fact]
     public async Task Quit_is_answered_and_ends_the_connection()
     {
-        await using RespServer server = await RespServer.StartAsync();
+        await using RespServer server = await StartAsync();
         using RespClient client = await server.ConnectAsync();
         await client.ExpectAsync("QUIT", "+OK\r\n");
         await client.ExpectEndAsync();
@@ -36,7 +38,7 @@ public class HostileTests
     [Fact]
     public async Task A_value_may_be_as_long_as_values_may_be_and_keys_too()
     {
-        await using RespServer server = await RespServer.StartAsync();
+        await using RespServer server = await StartAsync();
         using RespClient client = await server.ConnectAsync();
         string value = new('x', RespLimits.BulkBytesMax);
         string key = new('k', 1_024);
@@ -50,7 +52,7 @@ public class HostileTests
     [Fact]
     public async Task Who_comes_when_there_are_as_many_as_may_be_is_told_and_another_may_come_when_one_goes()
     {
-        await using RespServer server = await RespServer.StartAsync(configure: o => o.ConnectionsMax = 2);
+        await using RespServer server = await StartAsync(o => o.ConnectionsMax = 2);
         using RespClient one = await server.ConnectAsync();
         RespClient two = await server.ConnectAsync();
         await one.ExpectAsync("PING", "+PONG\r\n");
@@ -84,7 +86,7 @@ public class HostileTests
         + "deleted. why\r\n")]
     public async Task A_refusal_has_the_words_that_clients_know(Refusal refusal, string reply)
     {
-        await using RespServer server = await RespServer.StartAsync();
+        await using RespServer server = await StartAsync();
         using RespClient client = await server.ConnectAsync();
         await client.ExpectAsync("SET k v", "+OK\r\n");
         server.Partitions.Script = _ => new Refused(refusal, "why");
@@ -92,4 +94,16 @@ public class HostileTests
         server.Partitions.Script = _ => null;
         await client.ExpectAsync("GET k", "$1\r\nv\r\n");
     }
+
+    private Task<RespServer> StartAsync(Action<RespOptions>? configure = null) => RespServer.StartAsync(configure: o =>
+    {
+        o.IsPooled = IsPooled;
+        configure?.Invoke(o);
+    });
+}
+
+/// <summary>The same where the system has no epoll.</summary>
+public sealed class PooledHostileTests : HostileTests
+{
+    protected override bool IsPooled => true;
 }

@@ -7,10 +7,12 @@ namespace Grains.Resp.Tests;
 /// </summary>
 public class PipelineTests
 {
+    protected virtual bool IsPooled => false;
+
     [Fact]
     public async Task A_read_behind_a_write_of_its_key_sees_it_and_one_before_it_does_not()
     {
-        await using RespServer server = await RespServer.StartAsync();
+        await using RespServer server = await StartAsync();
         using RespClient client = await server.ConnectAsync();
         await client.ExpectAsync("SET k 0 EX 100", "+OK\r\n");
         server.Partitions.Hold();
@@ -27,7 +29,7 @@ public class PipelineTests
     [Fact]
     public async Task Commands_of_a_pipeline_are_under_way_together()
     {
-        await using RespServer server = await RespServer.StartAsync();
+        await using RespServer server = await StartAsync();
         using RespClient client = await server.ConnectAsync();
         await client.ExpectAsync("SET k 0", "+OK\r\n");
         server.Partitions.Hold();
@@ -41,7 +43,7 @@ public class PipelineTests
     [Fact]
     public async Task No_more_is_begun_than_may_be_under_way()
     {
-        await using RespServer server = await RespServer.StartAsync();
+        await using RespServer server = await StartAsync();
         using RespClient client = await server.ConnectAsync();
         await client.ExpectAsync("SET k 0", "+OK\r\n");
         server.Partitions.Hold();
@@ -54,7 +56,7 @@ public class PipelineTests
     [Fact]
     public async Task A_client_that_reads_no_replies_is_read_from_no_more_and_holds_up_nobody()
     {
-        await using RespServer server = await RespServer.StartAsync();
+        await using RespServer server = await StartAsync();
         using RespClient client = await server.ConnectAsync();
         using RespClient other = await server.ConnectAsync();
         string value = new('x', 1_000_000);
@@ -75,7 +77,7 @@ public class PipelineTests
     [Fact]
     public async Task Commands_that_come_byte_by_byte_are_answered()
     {
-        await using RespServer server = await RespServer.StartAsync();
+        await using RespServer server = await StartAsync();
         using RespClient client = await server.ConnectAsync();
         foreach (char letter in RespClient.Command("SET k v") + RespClient.Command("GET k"))
         {
@@ -93,4 +95,12 @@ public class PipelineTests
             await Task.Delay(5, deadline.Token);
         }
     }
+
+    private Task<RespServer> StartAsync() => RespServer.StartAsync(configure: o => o.IsPooled = IsPooled);
+}
+
+/// <summary>The same where the system has no epoll.</summary>
+public sealed class PooledPipelineTests : PipelineTests
+{
+    protected override bool IsPooled => true;
 }

@@ -15,7 +15,8 @@ namespace Grains.Resp.Connections;
 
 /// <summary>Listens for clients of Redis, until the server stops.</summary>
 internal sealed partial class RespListener(
-    IOptions<RespOptions> options, RespDoor door, ServerMemory memory, ILogger<RespListener> log, EngineLead? engine = null)
+    IOptions<RespOptions> options, RespDoor door, ServerMemory memory, ILogger<RespListener> log,
+    EngineLead? engine = null)
     : IHostedService
 {
     private const int _backlog = 512;
@@ -66,7 +67,9 @@ internal sealed partial class RespListener(
         }
 
         _listener = listener;
-        _loop = EventLoop.IsSupported ? new EventLoop(engine) : null;
+        _loop = EventLoop.IsSupported && !options.Value.IsPooled
+            ? new EventLoop(engine is null ? null : engine.Lead)
+            : null;
         door.Around.Port = Address!.Port;
         _accepting = AcceptAsync(listener);
         return Task.CompletedTask;
@@ -111,18 +114,17 @@ internal sealed partial class RespListener(
     {
         ClientSocket socket = _loop is null ? new PooledSocket(accepted) : new LoopSocket(_loop, accepted);
         TaskCompletionSource ended = _connections.GetOrAdd(socket, static _ => new TaskCompletionSource());
-        var from = accepted.RemoteEndPoint as IPEndPoint;
         if (_loop is null)
         {
-            _ = ServeAsync(socket, from, ended);
+            _ = ServeAsync(socket, ended);
         }
         else
         {
-            _loop.Post(_ => _ = ServeAsync(socket, from, ended), null);
+            _loop.Post(_ => _ = ServeAsync(socket, ended), null);
         }
     }
 
-    private async Task ServeAsync(ClientSocket socket, IPEndPoint? from, TaskCompletionSource ended)
+    private async Task ServeAsync(ClientSocket socket, TaskCompletionSource ended)
     {
         bool isAdded = door.Around.TryAdd();
         try
@@ -136,7 +138,7 @@ internal sealed partial class RespListener(
 
             var replies = new ReplyPipeline(socket);
             var session = new Session(
-                door.Open.NextId(), from, new InFlight(replies)) { Caller = door.Access.Greet(from) };
+                door.Open.NextId(), socket.From, new InFlight(replies)) { Caller = door.Access.Greet(socket.From) };
             door.Open.Add(session);
             try
             {

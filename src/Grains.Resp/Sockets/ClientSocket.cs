@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 
 namespace Grains.Resp.Sockets;
@@ -5,7 +6,10 @@ namespace Grains.Resp.Sockets;
 /// <summary>A connection's socket, and how it is waited for.</summary>
 internal abstract class ClientSocket(Socket socket) : IDisposable
 {
-    /// <summary>Once, before anything else.</summary>
+    public IPEndPoint? From => socket.RemoteEndPoint as IPEndPoint;
+
+    /// <summary>Once, before anything is waited for.</summary>
+    /// <exception cref="SocketException">The connection is lost.</exception>
     public virtual void Begin() => socket.NoDelay = true;
 
     /// <summary>Something may have come already: it is not worth to give the buffer back.</summary>

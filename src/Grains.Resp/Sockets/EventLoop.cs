@@ -20,7 +20,7 @@ internal sealed class EventLoop : SynchronizationContext, IDisposable
     /// <summary>Then it is looked at the sockets again.</summary>
     private const int _inARowMax = 10_000;
 
-    private readonly EngineLead? _engine;
+    private readonly Func<bool>? _lead;
     private readonly TimeProvider _time = TimeProvider.System;
     private readonly SocketPoll _poll = new();
     private readonly ConcurrentQueue<(SendOrPostCallback What, object? Of)> _posted = new();
@@ -36,9 +36,11 @@ internal sealed class EventLoop : SynchronizationContext, IDisposable
     private volatile int _threadId;
     private volatile bool _isOver;
 
-    public EventLoop(EngineLead? engine)
+    /// <param name="lead">Called after whatever was begun; true = once more, soon. Null = there is nothing to
+    /// lead.</param>
+    public EventLoop(Func<bool>? lead)
     {
-        _engine = engine;
+        _lead = lead;
         Begin(_life);
         _watch = _time.CreateTimer(static loop => ((EventLoop)loop!).LookForHang(), this, _lookEvery, _lookEvery);
     }
@@ -118,13 +120,13 @@ internal sealed class EventLoop : SynchronizationContext, IDisposable
     private bool TryLead(int life, out bool isMoreReady)
     {
         isMoreReady = false;
-        if (_engine is null)
+        if (_lead is null)
         {
             return true;
         }
 
         Volatile.Write(ref _leadBegunAt, _time.GetTimestamp());
-        isMoreReady = _engine.Lead();
+        isMoreReady = _lead();
         lock (_lock)
         {
             if (_life != life)

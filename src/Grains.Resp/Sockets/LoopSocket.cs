@@ -15,11 +15,7 @@ internal sealed class LoopSocket : ClientSocket
     private bool _isClosed;
 
     public LoopSocket(EventLoop loop, Socket socket)
-        : base(socket)
-    {
-        (_loop, _socket) = (loop, socket);
-        _socket.Blocking = false;
-    }
+        : base(socket) => (_loop, _socket) = (loop, socket);
 
     /// <summary>By which the loop knows it.</summary>
     public long Id { get; private set; }
@@ -27,6 +23,7 @@ internal sealed class LoopSocket : ClientSocket
     public override void Begin()
     {
         base.Begin();
+        _socket.Blocking = false;
         Id = _loop.Watch(this, _socket);
     }
 

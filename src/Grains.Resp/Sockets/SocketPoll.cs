@@ -97,7 +97,8 @@ internal sealed partial class SocketPoll : IDisposable
 
     private static int Checked(int result, string call) => result >= 0
         ? result
-        : throw new Win32Exception(Marshal.GetLastPInvokeError(), $"{call} failed: {Marshal.GetLastPInvokeErrorMessage()}.");
+        : throw new Win32Exception(
+            Marshal.GetLastPInvokeError(), $"{call} failed: {Marshal.GetLastPInvokeErrorMessage()}.");
 
     [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
     private static partial int Create(int flags);

@@ -7,7 +7,7 @@ namespace Grains.Silo.Loops;
 public sealed class EngineLead(PartitionEngine? engine)
 {
     /// <summary>The calling thread promises to lead after whatever it posts.</summary>
-    public static void PromiseOnThisThread() => PartitionEngine.LeadsAfterPosting = true;
+    public static void PromiseOnThisThread() => PartitionEngine.PromiseToLead();
 
     /// <summary>One cycle, if something is ready and nobody leads.</summary>
     /// <returns>More is ready: it is to be called again soon.</returns>

@@ -24,9 +24,9 @@ public sealed class PartitionEngine : IDisposable
     private const int _cyclesMax = 16;
     private const int _cyclesInARow = 1_024;
 
-    /// <summary>Of the threads that lead after whatever they post, and need nobody to be woken.</summary>
+    /// <summary>Of a thread that leads after whatever it posts: nobody else is woken for it.</summary>
     [ThreadStatic]
-    internal static bool LeadsAfterPosting;
+    private static bool _leadsLater;
 
     private readonly ILedJournal _journal;
     private readonly TimeProvider _time;
@@ -96,6 +96,9 @@ public sealed class PartitionEngine : IDisposable
 
     internal void Remove(PartitionLoop loop) => _loops.TryRemove(loop, out _);
 
+    /// <summary>The calling thread leads one cycle after whatever it posts, as long as there is more.</summary>
+    internal static void PromiseToLead() => _leadsLater = true;
+
     /// <summary>Any thread: the loop is to have a turn. Whoever leads, or is led to, gives it one.</summary>
     internal void Ready(PartitionLoop loop)
     {
@@ -110,7 +113,7 @@ public sealed class PartitionEngine : IDisposable
     /// </summary>
     internal void Kick()
     {
-        if (LeadsAfterPosting)
+        if (_leadsLater)
         {
             return;
         }

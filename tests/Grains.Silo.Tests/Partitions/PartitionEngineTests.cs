@@ -63,6 +63,43 @@ public sealed class PartitionEngineTests : IDisposable
         Assert.Equal($"{puts}", new Utf8Name((await Answered<KeyFound>(loop, Get("a"))).Entry.Value).ToString());
     });
 
+    /// <remarks>Now and then the engine's thread leads one of them, for a timer of a loop.</remarks>
+    [Fact]
+    public async Task A_thread_that_promised_to_lead_wakes_nobody_and_leads_for_all_that_it_posted()
+    {
+        PartitionLoop[] loops = [await _world.OpenAsync(P0), await _world.OpenAsync(P1)];
+        await Task.WhenAll(loops.Select(l => Answered<KeyWritten>(l, Put("warm", "up"))));
+        var lead = new EngineLead(_engine);
+        var context = new SynchronizationContext();
+        const int rounds = 20;
+        int flushes = 0;
+        bool isAlone = true;
+        List<Task<Answer>> puts = [];
+        var thread = new Thread(() =>
+        {
+            EngineLead.PromiseOnThisThread();
+            SynchronizationContext.SetSynchronizationContext(context);
+            int before = _journal.Flushes.Length;
+            _journal.BeforeFlush = () => isAlone &= SynchronizationContext.Current is null;
+            for (int round = 0; round < rounds; round++)
+            {
+                puts.AddRange(loops.SelectMany(l => new[] { "a", "b" }.Select(
+                    key => l.ExecuteAsync(Put(key, "1"), CancellationToken.None))));
+                while (lead.Lead() || puts.Exists(p => !p.IsCompleted))
+                {
+                }
+            }
+
+            flushes = _journal.Flushes.Length - before;
+            Assert.Same(context, SynchronizationContext.Current);
+        });
+        thread.Start();
+        Assert.True(thread.Join(_deadline));
+        Assert.All(puts, p => Assert.IsType<KeyWritten>(p.Result));
+        Assert.True(isAlone, "What begins in a turn does not go on where its leader's own work does.");
+        Assert.InRange(flushes, rounds, rounds * 3 / 2);
+    }
+
     [Fact]
     public async Task On_the_scheduler_of_a_grain_nobody_leads()
     {
