@@ -51,6 +51,7 @@ public sealed class EventLoopTests
     public async Task A_flush_that_hangs_takes_no_connection_along()
     {
         int hung = 0;
+        int told = 0;
         bool hangs = false;
         using var go = new ManualResetEventSlim();
         using var loop = new EventLoop(() =>
@@ -62,7 +63,7 @@ public sealed class EventLoopTests
             }
 
             return false;
-        });
+        }, () => Interlocked.Increment(ref told));
         (Socket client, Socket accepted) = await ConnectedAsync();
         using Socket _ = client;
         loop.Post(_ => Echo(new LoopSocket(loop, accepted)), null);
@@ -75,6 +76,8 @@ public sealed class EventLoopTests
 
         Assert.NotEqual(0, hung);
         Assert.NotEqual(hung, await On(loop, () => Task.FromResult(Environment.CurrentManagedThreadId)));
+
+        await UntilAsync(() => Volatile.Read(ref told) == 1);
 
         // The thread that comes back leaves the connections to the other.
         go.Set();

@@ -16,4 +16,9 @@ internal sealed partial class RespListener
 
     [LoggerMessage(1913, LogLevel.Error, "A connection of a Redis client was broken off by a fault of this program.")]
     private static partial void LogFailed(ILogger logger, Exception fault);
+
+    [LoggerMessage(1914, LogLevel.Warning,
+        "The journal has not answered the thread of all Redis clients for a quarter of a second: another thread goes "
+        + "on with their connections. Look at the disk, if this comes often.")]
+    private static partial void LogHangs(ILogger logger);
 }

@@ -71,6 +71,7 @@ internal sealed partial class RespListener(
             ? new EventLoop(engine is null ? null : engine.Lead)
             : null;
         door.Around.Port = Address!.Port;
+        door.Around.AddGauges();
         _accepting = AcceptAsync(listener);
         return Task.CompletedTask;
     }

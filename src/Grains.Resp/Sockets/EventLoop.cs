@@ -21,6 +21,7 @@ internal sealed class EventLoop : SynchronizationContext, IDisposable
     private const int _inARowMax = 10_000;
 
     private readonly Func<bool>? _lead;
+    private readonly Action? _hangs;
     private readonly TimeProvider _time = TimeProvider.System;
     private readonly SocketPoll _poll = new();
     private readonly ConcurrentQueue<(SendOrPostCallback What, object? Of)> _posted = new();
@@ -38,9 +39,10 @@ internal sealed class EventLoop : SynchronizationContext, IDisposable
 
     /// <param name="lead">Called after whatever was begun; true = once more, soon. Null = there is nothing to
     /// lead.</param>
-    public EventLoop(Func<bool>? lead)
+    /// <param name="hangs">Told when that took so long that another thread has the connections.</param>
+    public EventLoop(Func<bool>? lead, Action? hangs = null)
     {
-        _lead = lead;
+        (_lead, _hangs) = (lead, hangs);
         Begin(_life);
         _watch = _time.CreateTimer(static loop => ((EventLoop)loop!).LookForHang(), this, _lookEvery, _lookEvery);
     }
@@ -171,11 +173,15 @@ internal sealed class EventLoop : SynchronizationContext, IDisposable
     {
         lock (_lock)
         {
-            if (_leadBegunAt != 0 && _time.GetElapsedTime(_leadBegunAt) > _leadMax)
+            if (_leadBegunAt == 0 || _time.GetElapsedTime(_leadBegunAt) <= _leadMax)
             {
-                _leadBegunAt = 0;
-                Begin(++_life);
+                return;
             }
+
+            _leadBegunAt = 0;
+            Begin(++_life);
         }
+
+        _hangs?.Invoke();
     }
 }

@@ -50,7 +50,9 @@ internal sealed class MembershipView(
 
     public IAsyncEnumerable<ClusterMembershipSnapshot> Updates => membership.MembershipUpdates;
 
-    /// <summary>What a member has is known only some time after the member: <see cref="Hosts"/> changes then too.</summary>
+    /// <summary>
+    /// What a member has is known only some time after the member: <see cref="Hosts"/> changes then too.
+    /// </summary>
     public IAsyncEnumerable<ClusterManifest> ClassUpdates => manifests.Updates;
 
     /// <summary>Reads the members again: until their version is this one, or once.</summary>
