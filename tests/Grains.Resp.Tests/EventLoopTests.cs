@@ -107,6 +107,30 @@ public sealed class EventLoopTests
     }
 
     [Fact]
+    public async Task An_end_that_came_with_the_last_bytes_is_seen_behind_them()
+    {
+        using var loop = new EventLoop(lead: null);
+        (Socket client, Socket accepted) = await ConnectedAsync();
+        await client.SendAsync(new byte[5]);
+        client.Dispose();
+        await UntilAsync(() => accepted.Available == 5);
+        using var socket = new LoopSocket(loop, accepted);
+        List<int> counts = await On(loop, async () =>
+        {
+            List<int> counts = [];
+            socket.Begin();
+            do
+            {
+                await socket.WaitToReadAsync();
+                counts.Add(await socket.ReceiveAsync(new byte[10]));
+            }
+            while (counts[^1] > 0);
+            return counts;
+        });
+        Assert.Equal([5, 0], counts);
+    }
+
+    [Fact]
     public async Task More_than_fits_is_sent_when_there_is_room()
     {
         using var loop = new EventLoop(lead: null);
