@@ -11,6 +11,7 @@ internal sealed class FaultRun : IAsyncDisposable
 
     private readonly Callers _callers;
     private readonly LoadRecord _record;
+    private readonly RedisCounters _redis;
     private MixedLoad _load;
     private readonly int _seed;
 
@@ -21,6 +22,7 @@ internal sealed class FaultRun : IAsyncDisposable
         _callers = new Callers([Server.Url]);
         _record = new LoadRecord(folder.File("history.jsonl"), new Names());
         _load = new MixedLoad(seed, _callers, _record);
+        _redis = new RedisCounters(Server.Redis!, seed);
     }
 
     public ServerProcess Server { get; }
@@ -33,7 +35,11 @@ internal sealed class FaultRun : IAsyncDisposable
         await _record.Names.DeclareAsync(_callers.Next());
     }
 
-    public void StartLoad() => _load.Start();
+    public void StartLoad()
+    {
+        _load.Start();
+        _redis.Start();
+    }
 
     /// <summary>Every client ends where it is: for a server that does not come back as it was.</summary>
     public async Task AbandonLoadAsync()
@@ -50,11 +56,15 @@ internal sealed class FaultRun : IAsyncDisposable
         return await CheckAsync(_deadline);
     }
 
-    public Task<Findings> CheckAsync(TimeSpan drainDeadline) =>
-        new FinalChecks(_callers.Next(), _record).RunAsync(_load, drainDeadline);
+    public async Task<Findings> CheckAsync(TimeSpan drainDeadline)
+    {
+        Findings findings = await new FinalChecks(_callers.Next(), _record).RunAsync(_load, drainDeadline);
+        IReadOnlyList<string> counted = await _redis.FinishAsync().WaitAsync(_deadline);
+        return findings with { Violations = [.. findings.Violations, .. counted] };
+    }
 
     public string Figures() =>
-        $"{_record.Acknowledged} acknowledged, {_record.Messages.Count} messages, {_record.OnceKeys.Count} keys put "
+        $"{_record.Acknowledged} acknowledged, {_redis.Acknowledged} by Redis clients, {_record.Messages.Count} messages, {_record.OnceKeys.Count} keys put "
         + "once, "
         + $"histories: {_record.Registers.OkCount} ok, {_record.Registers.FailCount} failed, "
         + $"{_record.Registers.UnknownCount} unknown";

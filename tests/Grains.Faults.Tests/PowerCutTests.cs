@@ -80,6 +80,7 @@ public class PowerCutTests(ITestOutputHelper output)
         Findings findings = await run.CheckAsync(drainDeadline: TimeSpan.FromSeconds(10));
         output.WriteLine($"figures: without fsync, {findings.Lost} lost of {run.Figures()}");
         Assert.True(findings.Lost > 0, $"A power cut without fsync lost nothing of {run.Figures()}.");
+        Assert.Contains(findings.Violations, v => v.StartsWith("counter-", StringComparison.Ordinal));
     }
 
     private static void SkipWhereImpossible()

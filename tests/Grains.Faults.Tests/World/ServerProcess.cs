@@ -38,6 +38,9 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public NetworkEnd? End => _settings.End;
 
+    /// <summary>Where clients of Redis connect; null = nowhere.</summary>
+    public IPEndPoint? Redis => _settings.Redis;
+
     public int ProcessId => Running.Id;
 
     /// <summary>It was started and has not ended, be it frozen.</summary>

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Grains.Faults.Tests.World;
 
 /// <summary>How a server is started, the first time and after every fault.</summary>
@@ -15,14 +17,23 @@ internal sealed record ServerSettings(string Name, Uri Url, string LogPath)
     /// <summary>Where on a network it runs; null = as this process does.</summary>
     public NetworkEnd? End { get; init; }
 
+    /// <summary>Where clients of Redis connect; null = nowhere.</summary>
+    public IPEndPoint? Redis { get; init; }
+
     /// <summary>A server that needs nothing but a folder.</summary>
     /// <param name="sync">False: the server is told to skip fsync, so that a power cut must lose something.</param>
     public static ServerSettings Embedded(string dataFolder, string logPath, bool sync = true)
     {
         var url = new Uri($"http://127.0.0.1:{FreePort.Find()}");
+        var redis = new IPEndPoint(IPAddress.Loopback, FreePort.Find());
         return new ServerSettings("the server", url, logPath)
         {
-            Arguments = [.. Common(url), "--data", dataFolder, .. sync ? Array.Empty<string>() : ["--no-sync"]],
+            Redis = redis,
+            Arguments =
+            [
+                .. Common(url), "--resp", $"{redis}", "--data", dataFolder,
+                .. sync ? Array.Empty<string>() : ["--no-sync"],
+            ],
         };
     }
 
