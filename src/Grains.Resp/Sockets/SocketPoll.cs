@@ -14,19 +14,21 @@ internal sealed partial class SocketPoll : IDisposable
     public const uint CanWrite = 0x4;
 
     /// <summary>An error, or one side of the connection is closed: what is left is read to its end.</summary>
-    public const uint IsEnding = 0x8 | 0x10 | 0x2000;
+    public const uint IsEnding = 0x8 | 0x10 | _halfClosed;
 
+    private const uint _halfClosed = 0x2000;
     private const uint _edges = 1u << 31;
     private const int _closeOnExec = 0x80000;
     private const int _nonBlocking = 0x800;
     private const int _add = 1;
+    private const int _interrupted = 4;
     private const int _eventsMax = 512;
 
     /// <summary>The kernel packs its struct on one architecture only.</summary>
     private static readonly int _stride = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
 
     private readonly Lock _lock = new();
-    private readonly byte[] _events = new byte[_eventsMax * _stride];
+    private readonly byte[] _events = GC.AllocateArray<byte>(_eventsMax * _stride, pinned: true);
     private readonly int _poll;
     private readonly int _wake;
     private bool _isClosed;
@@ -40,7 +42,7 @@ internal sealed partial class SocketPoll : IDisposable
 
     /// <param name="socket">Its descriptor; closing it takes it out.</param>
     /// <param name="id">Above 0; what is told names it.</param>
-    public void Add(int socket, long id) => Add(socket, id, CanRead | CanWrite | 0x2000 | _edges);
+    public void Add(int socket, long id) => Add(socket, id, CanRead | CanWrite | _halfClosed | _edges);
 
     /// <summary>Any thread: the present wait ends, or the next.</summary>
     public void Wake()
@@ -64,7 +66,7 @@ internal sealed partial class SocketPoll : IDisposable
         {
             count = Wait(_poll, ref _events[0], _eventsMax, mayWait ? -1 : 0);
         }
-        while (count < 0 && Marshal.GetLastPInvokeError() == 4); // EINTR
+        while (count < 0 && Marshal.GetLastPInvokeError() == _interrupted);
 
         return Checked(count, "epoll_wait");
     }
