@@ -18,9 +18,11 @@ public class AccessTests
         + "reader writer-key-000000 => -WRONGPASS invalid username-password pair or user is disabled.")]
     [InlineData("AUTH reader-key-000000 => +OK | GET k => $-1 | SET k v => -NOPERM This needs a key with the "
         + "permission 'write'. | DBSIZE => :0 | FLUSHDB => -NOPERM This needs a key with the permission 'admin'.")]
-    [InlineData("AUTH writer writer-key-000000 => +OK | SET k v => +OK | GET k => $1,v | FLUSHDB => -NOPERM This "
+    [InlineData("AUTH writer writer-key-000000 => +OK | SET k v => +OK | GET k => $1,v | FLUSHALL => "
+        + "-NOPERM This needs a key with the permission 'admin'. | FLUSHDB => -NOPERM This "
         + "needs a key with the permission 'admin'. | RESET => +RESET | GET k => -NOAUTH Authentication required.")]
-    [InlineData("AUTH default boss-key-00000000 => +OK | SET k v => +OK | FLUSHDB => +OK | DBSIZE => :0")]
+    [InlineData("AUTH default boss-key-00000000 => +OK | SET k v => +OK | FLUSHDB => +OK | DBSIZE => :0 | "
+        + "SET k v => +OK | FLUSHALL => +OK | DBSIZE => :0")]
     [InlineData("HELLO 4 => -NOPROTO unsupported protocol version | HELLO 3 AUTH x y => -WRONGPASS invalid "
         + "username-password pair or user is disabled. | HELLO 3 FOO => -ERR Syntax error in HELLO option 'FOO'")]
     [InlineData("AUTH reader-key-000000 => +OK | MULTI => +OK | SET k v => +QUEUED | EXEC => -NOPERM This needs a key "

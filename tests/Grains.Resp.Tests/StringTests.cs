@@ -46,6 +46,10 @@ public class StringTests
         + "GETRANGE k -99 1 => $2,ab | GETRANGE none 0 1 => $0,")]
     [InlineData("SET k HelloWorld => +OK | SETRANGE k 5 There => :10 | GET k => $10,HelloThere | SETRANGE k -1 x => "
         + "-ERR offset is out of range")]
+    [InlineData("SET k v => +OK | SETRANGE k 9223372036854775807 x => -ERR string exceeds maximum allowed size "
+        + "(proto-max-bulk-len) | SETRANGE k 2147483647 x => -ERR string exceeds maximum allowed size "
+        + "(proto-max-bulk-len) | GETRANGE k 0 -100 => $0, | GETRANGE k "
+        + "-9223372036854775808 9223372036854775807 => $1,v")]
     [InlineData("SETRANGE k 2 x => :3 | GET k => $3,\0\0x | SETRANGE k 2000000 x => -ERR string exceeds maximum "
         + "allowed size (proto-max-bulk-len)")]
     [InlineData("SET k v EX 100 => +OK | APPEND k w => :2 | TTL k => :100 | INCR n => :1 | EXPIRE n 50 => :1 | INCR n "
@@ -65,7 +69,11 @@ public class StringTests
         + "EXPIRETIME k => :-1")]
     [InlineData("EXPIRE k x => -ERR value is not an integer or out of range | EXPIRE k 1 FOO => -ERR Unsupported "
         + "option FOO | EXPIRE k 9223372036854775807 => -ERR invalid expire time in 'expire' command")]
-    [InlineData("EXPIRE k 1 NX XX => -ERR NX and XX, GT or LT options at the same time are not compatible")]
+    [InlineData("EXPIRE k 1 NX XX => -ERR NX and XX, GT or LT options at the same time are not compatible | EXPIRE k "
+        + "1 LT GT => -ERR GT and LT options at the same time are not compatible | EXPIRE k 1 XX AB => -ERR "
+        + "Unsupported option AB")]
+    [InlineData("SET k v => +OK | EXPIRE k 10 XX LT => :0 | EXPIRE k 10 GT XX => :0 | TTL k => :-1 | EXPIRE k 10 => :1 "
+        + "| EXPIRE k 20 LT XX => :0 | EXPIRE k 5 XX LT => :1 | EXPIRE k 9 XX GT => :1 | TTL k => :9")]
     [InlineData("SET k v => +OK | GETEX k EX 10 => $1,v | TTL k => :10 | GETEX k => $1,v | TTL k => :10 | GETEX k "
         + "PERSIST => $1,v | TTL k => :-1 | GETEX none EX 1 => $-1 | GETEX k FOO => -ERR syntax error")]
     public Task An_end(string transcript) => Transcript.RunAsync(transcript);
@@ -103,6 +111,8 @@ public class StringTests
         + "is out of range | SELECT x => -ERR invalid DB index")]
     [InlineData("SET k v => +OK | SELECT 1 => +OK | GET k => $-1 | SET k w => +OK | SELECT 0 => +OK | GET k => $1,v | "
         + "FLUSHDB => +OK | GET k => $-1 | SELECT 1 => +OK | GET k => $1,w")]
+    [InlineData("SET k v => +OK | SELECT 1 => +OK | SET k w => +OK | FLUSHALL ASYNC => +OK | GET k => $-1 | SELECT 0 "
+        + "=> +OK | GET k => $-1 | FLUSHALL LATER => -ERR syntax error")]
     [InlineData("AUTH x => -ERR AUTH <password> called without any password configured for the default user. Are you "
         + "sure your configuration is correct? | RESET => +RESET")]
     [InlineData("TIME => *2,$10,1767225600,$1,0 | WAIT 0 100 => :0 | LATENCY LATEST => *0 | LATENCY RESET => :0 | "

@@ -49,21 +49,39 @@ internal static class ExpiryCommands
                 SignedNumber.TryParse(a[2], out _) ? ExpiryWords.Invalid(command) : ErrorWords.NotAnInteger);
         }
 
-        if (a.Count > 4)
+        return ReadCondition(a, out ExpiryCondition condition) is { } error ? KeyPlan.Refuse(error)
+            : KeyPlan.Of(
+                new SetExpiry { Key = a.Key(0), Expiry = new KeyExpiry(kind, ms), Condition = condition },
+                KeyReplies.Changed);
+    }
+
+    /// <summary>Any of NX, XX, GT and LT behind the time, as far as they go together.</summary>
+    /// <returns>Why they do not.</returns>
+    private static string? ReadCondition(Arguments a, out ExpiryCondition condition)
+    {
+        (bool isNone, bool isAny, bool isLater, bool isEarlier) = (false, false, false, false);
+        condition = default;
+        for (int i = 3; i < a.Count; i++)
         {
-            return KeyPlan.Refuse("ERR NX and XX, GT or LT options at the same time are not compatible");
+            (bool nx, bool xx, bool gt, bool lt) = (a.Is(i, "nx"), a.Is(i, "xx"), a.Is(i, "gt"), a.Is(i, "lt"));
+            if (!nx && !xx && !gt && !lt)
+            {
+                return $"ERR Unsupported option {a.Text(i)}";
+            }
+
+            (isNone, isAny, isLater, isEarlier) = (isNone || nx, isAny || xx, isLater || gt, isEarlier || lt);
         }
 
-        ExpiryCondition? condition = a.Count == 3 ? ExpiryCondition.Always
-            : a.Is(3, "nx") ? ExpiryCondition.IfNone
-            : a.Is(3, "xx") ? ExpiryCondition.IfAny
-            : a.Is(3, "gt") ? ExpiryCondition.IfLater
-            : a.Is(3, "lt") ? ExpiryCondition.IfEarlier
+        // A key without an end ends later than all, so nothing is later: GT means XX too.
+        condition = isNone ? ExpiryCondition.IfNone
+            : isLater ? ExpiryCondition.IfLater
+            : isEarlier ? isAny ? ExpiryCondition.IfAnyEarlier : ExpiryCondition.IfEarlier
+            : isAny ? ExpiryCondition.IfAny
+            : ExpiryCondition.Always;
+        return isNone && (isAny || isLater || isEarlier)
+            ? "ERR NX and XX, GT or LT options at the same time are not compatible"
+            : isLater && isEarlier ? "ERR GT and LT options at the same time are not compatible"
             : null;
-        return condition is not { } when ? KeyPlan.Refuse($"ERR Unsupported option {a.Text(3)}")
-            : KeyPlan.Of(
-                new SetExpiry { Key = a.Key(0), Expiry = new KeyExpiry(kind, ms), Condition = when },
-                KeyReplies.Changed);
     }
 
     private static KeyPlan Persist(Arguments a) => KeyPlan.Of(

@@ -27,7 +27,18 @@ internal sealed class ScanCommands(
         },
         new("dbsize", 1) { Run = (s, _, caller) => WithKeyspaceAsync(s, caller, k => CountAsync(caller, k)) },
         new("randomkey", 1) { Run = (s, _, caller) => WithKeyspaceAsync(s, caller, k => RandomAsync(caller, k)) },
-        new("flushdb", -1) { Writes = true, Run = FlushAsync },
+        new("flushdb", -1)
+        {
+            Writes = true,
+            Run = (s, words, caller) => FlushAsync(
+                s, words, caller, $"FLUSHDB of {s.Keyspace}", () => databases.FlushAsync(s, caller)),
+        },
+        new("flushall", -1)
+        {
+            Writes = true,
+            Run = (s, words, caller) => FlushAsync(
+                s, words, caller, "FLUSHALL", () => databases.FlushAllAsync(caller)),
+        },
     ];
 
     private async Task<Pending> WithKeyspaceAsync(
@@ -159,15 +170,16 @@ internal sealed class ScanCommands(
         return ReadyReply.Null;
     }
 
-    private async Task<Pending> FlushAsync(Session session, Arguments words, Caller caller)
+    private async Task<Pending> FlushAsync(
+        Session session, Arguments words, Caller caller, string what, Func<Task<OperationError?>> flush)
     {
         if (words.Count > 2 || (words.Count == 2 && !words.Is(1, "sync") && !words.Is(1, "async")))
         {
             return ReadyReply.Syntax;
         }
 
-        OperationError? refused = await databases.FlushAsync(session, caller);
-        audit.Flushed(session, caller.Key, refused is null ? "OK" : ErrorWords.Of(refused));
+        OperationError? refused = await flush();
+        audit.Flushed(session, caller.Key, what, refused is null ? "OK" : ErrorWords.Of(refused));
         return refused is null ? ReadyReply.Ok : Refuse(refused);
     }
 

@@ -137,14 +137,9 @@ internal static class StringCommands
     private static ReadOnlySpan<byte> Part(byte[]? value, long first, long last)
     {
         int length = value?.Length ?? 0;
-        if (first < 0 && last < 0 && first > last)
-        {
-            return default;
-        }
-
         first = Math.Max(0, first < 0 ? first + length : first);
-        last = Math.Min(length - 1, Math.Max(0, last < 0 ? last + length : last));
-        return first > last || length == 0 ? default : value.AsSpan((int)first, (int)(last - first + 1));
+        last = Math.Min(length - 1, last < 0 ? last + length : last);
+        return first > last ? default : value.AsSpan((int)first, (int)(last - first + 1));
     }
 
     private static KeyPlan SetRange(Arguments a)
@@ -159,7 +154,7 @@ internal static class StringCommands
             return KeyPlan.Refuse("ERR offset is out of range");
         }
 
-        return offset + a[3].Length > RespLimits.BulkBytesMax
+        return offset > RespLimits.BulkBytesMax - a[3].Length
             ? KeyPlan.Refuse(ErrorWords.Of(KeyFault.TooLong))
             : KeyPlan.Of(
                 new WriteRange { Key = a.Key(0), Offset = (int)offset, Value = a[3].ToArray() }, KeyReplies.Number);

@@ -104,13 +104,14 @@ internal static class RequestParser
         }
 
         if (lineEnd < 3 || rest[lineEnd - 1] != '\r' || !SignedNumber.TryParse(rest[1..(lineEnd - 1)], out long wide)
-            || wide < -1 || wide > max)
+            || wide > max)
         {
             error = $"Protocol error: invalid {what} length";
             return false;
         }
 
-        length = (int)wide;
+        // Fewer than none are none, as Redis has it.
+        length = (int)Math.Max(wide, -1);
         at += lineEnd + 1;
         return true;
     }

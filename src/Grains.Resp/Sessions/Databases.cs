@@ -33,22 +33,39 @@ internal sealed class Databases(KeyspaceOperations keyspaces)
     }
 
     /// <summary>All keys go at once; whoever writes meanwhile is told to try again.</summary>
-    public async Task<OperationError?> FlushAsync(Session session, Caller caller)
+    public Task<OperationError?> FlushAsync(Session session, Caller caller) =>
+        FlushAsync(session.Keyspace, session.Database is not null, caller);
+
+    /// <summary>
+    /// One database after another; keyspaces that are none stay as they are. The first that cannot be is the end.
+    /// </summary>
+    public async Task<OperationError?> FlushAllAsync(Caller caller)
     {
-        if (!(await keyspaces.GetAsync(caller, session.Keyspace)).TryGet(
+        OperationError? refused = null;
+        for (int number = 0; number < Count && refused is null; number++)
+        {
+            refused = await FlushAsync(NameOf(number), isDatabase: true, caller);
+        }
+
+        return refused;
+    }
+
+    private async Task<OperationError?> FlushAsync(string keyspace, bool isDatabase, Caller caller)
+    {
+        if (!(await keyspaces.GetAsync(caller, keyspace)).TryGet(
             out KeyspaceSnapshot? there, out OperationError? none))
         {
             return caller.Refuse(Permission.Admin)
-                ?? (none.Code == ProblemCode.KeyspaceNotFound && session.Database is not null ? null : none);
+                ?? (none.Code == ProblemCode.KeyspaceNotFound && isDatabase ? null : none);
         }
 
-        if ((await keyspaces.DeleteAsync(caller, session.Keyspace)).Error is { } refused)
+        if ((await keyspaces.DeleteAsync(caller, keyspace)).Error is { } refused)
         {
             return refused;
         }
 
         var again = new KeyspaceRequest { Layout = DeclarationCatalog.LayoutName(there.Layout) };
-        return (await keyspaces.DeclareAsync(caller, session.Keyspace, again)).Error;
+        return (await keyspaces.DeclareAsync(caller, keyspace, again)).Error;
     }
 
     private ValueTask<Result<KeyspaceSnapshot>> FindAsync(

@@ -9,8 +9,8 @@ internal sealed partial class RespAudit
         + "not said: {Unsaid})")]
     private static partial void LogRefused(ILogger logger, IPEndPoint? address, long unsaid);
 
-    [LoggerMessage(1902, LogLevel.Information, "Audit: '{Key}' at {Address} asked for FLUSHDB of {Keyspace}; the "
+    [LoggerMessage(1902, LogLevel.Information, "Audit: '{Key}' at {Address} asked for {What}; the "
         + "answer was {Outcome}.")]
     private static partial void LogFlushed(
-        ILogger logger, string key, IPEndPoint? address, string keyspace, string outcome);
+        ILogger logger, string key, IPEndPoint? address, string what, string outcome);
 }

@@ -21,6 +21,6 @@ internal sealed partial class RespAudit(TimeProvider time, ILogger<RespAudit> lo
         }
     }
 
-    public void Flushed(Session session, string? key, string outcome) =>
-        LogFlushed(log, LogText.Of(key ?? "no key"), session.From, session.Keyspace, LogText.Of(outcome));
+    public void Flushed(Session session, string? key, string what, string outcome) =>
+        LogFlushed(log, LogText.Of(key ?? "no key"), session.From, what, LogText.Of(outcome));
 }

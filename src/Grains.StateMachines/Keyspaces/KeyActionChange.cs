@@ -122,7 +122,7 @@ internal sealed class KeyActionChange(KeyTables tables, KeyspaceId keyspace, Dra
         KeyResult before = Before(present, withValue: false);
         ReadOnlySpan<byte> old = present is null ? [] : present.Value;
         long size = Math.Max(old.Length, (long)offset + part.Length);
-        if (part.Length == 0 && (present is not null || offset > 0))
+        if (part.Length == 0)
         {
             return before with { Number = old.Length };
         }
@@ -218,6 +218,7 @@ internal sealed class KeyActionChange(KeyTables tables, KeyspaceId keyspace, Dra
             ExpiryCondition.IfAny => presentMs != 0,
             ExpiryCondition.IfLater => wanted > present,
             ExpiryCondition.IfEarlier => wanted < present,
+            ExpiryCondition.IfAnyEarlier => presentMs != 0 && wanted < present,
             _ => throw new InvalidOperationException($"Unknown condition {condition}."),
         };
     }

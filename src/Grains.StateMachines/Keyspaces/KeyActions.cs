@@ -154,4 +154,7 @@ public enum ExpiryCondition
     IfLater = 3,
 
     IfEarlier = 4,
+
+    /// <summary>The key has one, and that is later.</summary>
+    IfAnyEarlier = 5,
 }

@@ -66,6 +66,12 @@ internal sealed class KeyRules(KeyTables tables)
     /// <summary>Why this action cannot be, whatever is there; or null.</summary>
     public Refused? Refuse(KeyspaceId keyspace, KeyAction action)
     {
+        if (action is WriteRange { Offset: < 0 } outside)
+        {
+            return new Refused(
+                Refusal.LimitExceeded, $"A value has no offset {outside.Offset}; the first is 0.");
+        }
+
         byte[]? value = action switch
         {
             SetKey set => set.Value,

@@ -106,6 +106,10 @@ public class KeyActionTests
             partition.Do<KeyChanged>(
                 Do(new WriteRange { Key = new Utf8Name("k"), Offset = int.MaxValue, Value = [1] })).Result.Fault);
         partition.Refuse(Do(Set("k", "01234567890")), Refusal.LimitExceeded);
+        partition.Refuse(
+            Do(new WriteRange { Key = new Utf8Name("k"), Offset = -1, Value = [1] }), Refusal.LimitExceeded);
+        var nothing = new WriteRange { Key = new Utf8Name("none"), Offset = 0, Value = [] };
+        Assert.False(partition.Do<KeyChanged>(Do(nothing)).Result.Changed);
     }
 
     [Fact]
