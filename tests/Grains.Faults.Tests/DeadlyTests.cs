@@ -36,12 +36,7 @@ public class DeadlyTests(ITestOutputHelper output)
             Assert.True(declared.IsSuccessStatusCode, await declared.Content.ReadAsStringAsync());
         }
 
-        foreach ((string node, string body) in new[] { ("good", "live"), ("bad", "die") })
-        {
-            using HttpResponseMessage sent = await http.PostAsync(
-                new Uri(any, $"/v1/services/deadly/nodes/{node}/messages"), new StringContent(body));
-            Assert.True(sent.IsSuccessStatusCode, await sent.Content.ReadAsStringAsync());
-        }
+        await SendAsync(http, any, "bad", "die");
 
         int ended = 0;
         string? reason = null;
@@ -63,11 +58,11 @@ public class DeadlyTests(ITestOutputHelper output)
         Assert.InRange(ended, 1, _attempts + 1);
         await Task.WhenAll(world.Servers.Select(s => s.BecomeReadyAsync()));
 
-        // Another node of the service goes on, on every server.
+        // Another node of the service goes on, and every server says so.
+        await SendAsync(http, any, "good", "live");
         foreach (ServerProcess server in world.Servers)
         {
-            Assert.Equal(
-                "alive", await http.GetStringAsync(new Uri(server.Url, "/v1/services/deadly/nodes/good/state")));
+            await UntilAliveAsync(http, new Uri(server.Url, "/v1/services/deadly/nodes/good/state"));
         }
     }
 
@@ -113,6 +108,31 @@ public class DeadlyTests(ITestOutputHelper output)
     }
 
     /// <summary>Of the dead letter; null: there is none yet, or no server answered.</summary>
+    private static async Task SendAsync(HttpClient http, Uri server, string node, string body)
+    {
+        using HttpResponseMessage sent = await http.PostAsync(
+            new Uri(server, $"/v1/services/deadly/nodes/{node}/messages"), new StringContent(body));
+        Assert.True(sent.IsSuccessStatusCode, await sent.Content.ReadAsStringAsync());
+    }
+
+    private static async Task UntilAliveAsync(HttpClient http, Uri state)
+    {
+        using var deadline = new CancellationTokenSource(_deadline);
+        while (true)
+        {
+            using HttpResponseMessage answer = await http.GetAsync(state, deadline.Token);
+            string said = await answer.Content.ReadAsStringAsync(deadline.Token);
+            if (answer.IsSuccessStatusCode)
+            {
+                Assert.Equal("alive", said);
+                return;
+            }
+
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+            await Task.Delay(100, deadline.Token);
+        }
+    }
+
     private static async Task<string?> ReasonAsync(HttpClient http, ClusterWorld world)
     {
         foreach (ServerProcess server in world.Servers.Where(s => s.IsRunning))

@@ -23,6 +23,42 @@ public sealed class EventLoopTests
     }
 
     [Fact]
+    public async Task What_was_begun_there_is_ended_though_the_loop_is_over()
+    {
+        var loop = new EventLoop(lead: null);
+        var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<int> begun = On(loop, async () =>
+        {
+            await go.Task;
+            return 7;
+        });
+        await On(loop, () => Task.FromResult(0));
+        loop.Dispose();
+        go.SetResult();
+        Assert.Equal(7, await begun);
+    }
+
+    [Fact]
+    public async Task A_socket_is_closed_though_the_loop_is_over()
+    {
+        var loop = new EventLoop(lead: null);
+        (Socket client, Socket accepted) = await ConnectedAsync();
+        using Socket _ = client;
+        var socket = new LoopSocket(loop, accepted);
+        Task<int> reading = On(loop, async () =>
+        {
+            socket.Begin();
+            await socket.WaitToReadAsync();
+            return await socket.ReceiveAsync(new byte[10]);
+        });
+        await On(loop, () => Task.FromResult(0));
+        loop.Dispose();
+        socket.Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => reading);
+        Assert.Equal(0, await client.ReceiveAsync(new byte[1]).WaitAsync(_deadline));
+    }
+
+    [Fact]
     public async Task It_leads_after_what_was_posted_and_again_while_there_is_more()
     {
         int posted = 0;

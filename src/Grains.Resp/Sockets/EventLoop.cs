@@ -49,14 +49,24 @@ internal sealed class EventLoop : SynchronizationContext, IDisposable
 
     public static bool IsSupported => OperatingSystem.IsLinux();
 
+    /// <summary>Nothing goes on there any more.</summary>
+    public bool IsOver => _isOver;
+
     /// <summary>The calling thread is the loop's.</summary>
     public bool IsHere => Environment.CurrentManagedThreadId == _threadId;
 
-    /// <summary>Any thread: it is done on the loop's, after what was posted before.</summary>
+    /// <summary>
+    /// Any thread: it is done on the loop's, after what was posted before; after the end of the loop, by the pool, for
+    /// others may wait for what was begun here.
+    /// </summary>
     public override void Post(SendOrPostCallback d, object? state)
     {
         _posted.Enqueue((d, state));
-        if (!IsHere && Interlocked.Exchange(ref _isAsleep, 0) == 1)
+        if (_isOver)
+        {
+            LeaveToPool();
+        }
+        else if (!IsHere && Interlocked.Exchange(ref _isAsleep, 0) == 1)
         {
             _poll.Wake();
         }
@@ -74,8 +84,14 @@ internal sealed class EventLoop : SynchronizationContext, IDisposable
         return _lastId;
     }
 
-    /// <summary>On the loop's thread.</summary>
-    public void Forget(LoopSocket socket) => _sockets.Remove(socket.Id);
+    /// <summary>On the loop's thread, or after its end.</summary>
+    public void Forget(LoopSocket socket)
+    {
+        if (IsHere)
+        {
+            _sockets.Remove(socket.Id);
+        }
+    }
 
     /// <summary>On the loop's thread: to be set after all others had their turn.</summary>
     public void Later(WorkSignal signal) => _later.Add(signal);
@@ -108,6 +124,15 @@ internal sealed class EventLoop : SynchronizationContext, IDisposable
         }
 
         _poll.Dispose();
+        LeaveToPool();
+    }
+
+    private void LeaveToPool()
+    {
+        while (_posted.TryDequeue(out (SendOrPostCallback What, object? Of) next))
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static left => left.What(left.Of), next, preferLocal: false);
+        }
     }
 
     private void RunPosted()

@@ -103,7 +103,7 @@ internal sealed class LoopSocket : ClientSocket
 
     public override void Dispose()
     {
-        if (!_loop.IsHere)
+        if (!_loop.IsHere && !_loop.IsOver)
         {
             _loop.Post(static socket => ((LoopSocket)socket!).Dispose(), this);
             return;
