@@ -73,6 +73,7 @@ internal sealed class FaultRun : IAsyncDisposable
     {
         await _load.DisposeAsync();
         await Server.DisposeAsync();
+        await _redis.AbandonAsync();
         _callers.Dispose();
         _record.Dispose();
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Grains.Resp.Sockets;
+using static Grains.Resp.Tests.World.Eventually;
 
 namespace Grains.Resp.Tests;
 
@@ -45,13 +46,7 @@ public sealed class EventLoopTests
         (Socket client, Socket accepted) = await ConnectedAsync();
         using Socket _ = client;
         var socket = new LoopSocket(loop, accepted);
-        Task<int> reading = On(loop, async () =>
-        {
-            socket.Begin();
-            await socket.WaitToReadAsync();
-            return await socket.ReceiveAsync(new byte[10]);
-        });
-        await On(loop, () => Task.FromResult(0));
+        Task<int> reading = await WaitsToReadAsync(loop, socket);
         loop.Dispose();
         socket.Dispose();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => reading);
@@ -131,13 +126,7 @@ public sealed class EventLoopTests
         (Socket client, Socket accepted) = await ConnectedAsync();
         using Socket _ = client;
         var socket = new LoopSocket(loop, accepted);
-        Task<int> reading = On(loop, async () =>
-        {
-            socket.Begin();
-            await socket.WaitToReadAsync();
-            return await socket.ReceiveAsync(new byte[10]);
-        });
-        await On(loop, () => Task.FromResult(0));
+        Task<int> reading = await WaitsToReadAsync(loop, socket);
         socket.Dispose();
         await Assert.ThrowsAsync<ObjectDisposedException>(() => reading.WaitAsync(_deadline));
     }
@@ -195,6 +184,18 @@ public sealed class EventLoopTests
         Assert.True(sent.AsSpan().SequenceEqual(received));
     }
 
+    private static async Task<Task<int>> WaitsToReadAsync(EventLoop loop, LoopSocket socket)
+    {
+        Task<int> reading = On(loop, async () =>
+        {
+            socket.Begin();
+            await socket.WaitToReadAsync();
+            return await socket.ReceiveAsync(new byte[10]);
+        });
+        await On(loop, () => Task.FromResult(0));
+        return reading;
+    }
+
     private static Task<T> On<T>(EventLoop loop, Func<Task<T>> what)
     {
         var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -250,14 +251,5 @@ public sealed class EventLoopTests
         var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await client.ConnectAsync(listener.LocalEndPoint!);
         return (client, await listener.AcceptAsync());
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var deadline = new CancellationTokenSource(_deadline);
-        while (!condition())
-        {
-            await Task.Delay(1, deadline.Token);
-        }
     }
 }

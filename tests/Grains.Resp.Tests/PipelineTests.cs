@@ -1,4 +1,5 @@
 using Grains.Resp.Tests.World;
+using static Grains.Resp.Tests.World.Eventually;
 
 namespace Grains.Resp.Tests;
 
@@ -85,15 +86,6 @@ public class PipelineTests
         }
 
         await client.ReadAsync("+OK\r\n$1\r\nv\r\n");
-    }
-
-    private static async Task UntilAsync(Func<bool> holds)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!holds())
-        {
-            await Task.Delay(5, deadline.Token);
-        }
     }
 
     private Task<RespServer> StartAsync() => RespServer.StartAsync(configure: o => o.IsPooled = IsPooled);

@@ -68,7 +68,7 @@ internal sealed partial class RespListener(
 
         _listener = listener;
         _loop = EventLoop.IsSupported && !options.Value.IsPooled
-            ? new EventLoop(engine is null ? null : engine.Lead)
+            ? new EventLoop(engine is null ? null : engine.Lead, () => LogHangs(log))
             : null;
         door.Around.Port = Address!.Port;
         door.Around.AddGauges();

@@ -6,6 +6,8 @@ namespace Grains.Resp.Sockets;
 /// <summary>A connection's socket, and how it is waited for.</summary>
 internal abstract class ClientSocket(Socket socket) : IDisposable
 {
+    protected Socket Socket => socket;
+
     public IPEndPoint? From => socket.RemoteEndPoint as IPEndPoint;
 
     /// <summary>Once, before anything is waited for.</summary>
@@ -33,19 +35,17 @@ internal abstract class ClientSocket(Socket socket) : IDisposable
 /// <summary>Where there is no <see cref="EventLoop"/>: as .NET does it, on the threads of its pool.</summary>
 internal sealed class PooledSocket(Socket socket) : ClientSocket(socket)
 {
-    private readonly Socket _socket = socket;
+    public override bool MayHaveMore => Socket.Available > 0;
 
-    public override bool MayHaveMore => _socket.Available > 0;
+    public override async ValueTask WaitToReadAsync() => await Socket.ReceiveAsync(Memory<byte>.Empty);
 
-    public override async ValueTask WaitToReadAsync() => await _socket.ReceiveAsync(Memory<byte>.Empty);
-
-    public override ValueTask<int> ReceiveAsync(Memory<byte> to) => _socket.ReceiveAsync(to);
+    public override ValueTask<int> ReceiveAsync(Memory<byte> to) => Socket.ReceiveAsync(to);
 
     public override async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
     {
         while (bytes.Length > 0)
         {
-            bytes = bytes[await _socket.SendAsync(bytes)..];
+            bytes = bytes[await Socket.SendAsync(bytes)..];
         }
     }
 }

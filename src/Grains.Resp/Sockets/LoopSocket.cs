@@ -6,7 +6,6 @@ namespace Grains.Resp.Sockets;
 internal sealed class LoopSocket : ClientSocket
 {
     private readonly EventLoop _loop;
-    private readonly Socket _socket;
     private readonly WorkSignal _read = new();
     private readonly WorkSignal _write = new();
     private bool _canRead;
@@ -15,7 +14,7 @@ internal sealed class LoopSocket : ClientSocket
     private bool _isClosed;
 
     public LoopSocket(EventLoop loop, Socket socket)
-        : base(socket) => (_loop, _socket) = (loop, socket);
+        : base(socket) => _loop = loop;
 
     /// <summary>By which the loop knows it.</summary>
     public long Id { get; private set; }
@@ -23,8 +22,8 @@ internal sealed class LoopSocket : ClientSocket
     public override void Begin()
     {
         base.Begin();
-        _socket.Blocking = false;
-        Id = _loop.Watch(this, _socket);
+        Socket.Blocking = false;
+        Id = _loop.Watch(this, Socket);
     }
 
     public override bool MayHaveMore => _canRead;
@@ -45,7 +44,7 @@ internal sealed class LoopSocket : ClientSocket
     {
         while (true)
         {
-            int count = _socket.Receive(to.Span, SocketFlags.None, out SocketError error);
+            int count = Socket.Receive(to.Span, SocketFlags.None, out SocketError error);
             if (error == SocketError.Success)
             {
                 // Less than there was room for is all there was; only an end is not told of twice.
@@ -67,7 +66,7 @@ internal sealed class LoopSocket : ClientSocket
     {
         while (bytes.Length > 0)
         {
-            int count = _socket.Send(bytes.Span, SocketFlags.None, out SocketError error);
+            int count = Socket.Send(bytes.Span, SocketFlags.None, out SocketError error);
             if (error == SocketError.Success)
             {
                 bytes = bytes[count..];

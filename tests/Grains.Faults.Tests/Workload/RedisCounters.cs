@@ -22,6 +22,7 @@ internal sealed class RedisCounters(IPEndPoint address, int seed)
 
     private readonly List<string> _violations = [];
     private readonly CancellationTokenSource _stop = new();
+    private volatile bool _isAbandoned;
     private Task _work = Task.CompletedTask;
     private long _acknowledged;
 
@@ -30,9 +31,10 @@ internal sealed class RedisCounters(IPEndPoint address, int seed)
     public void Start() => _work = Task.WhenAll(Enumerable.Range(0, _clients).Select(
         i => Task.Run(() => CountAsync($"counter-{i}", new Random(seed + i), i % 2 == 0 ? 1 : _pipelinedMax))));
 
-    /// <summary>They end where they are.</summary>
-    public async Task StopAsync()
+    /// <summary>They end where they are, whether the server is there or not.</summary>
+    public async Task AbandonAsync()
     {
+        _isAbandoned = true;
         await _stop.CancelAsync();
         await _work;
     }
@@ -40,7 +42,8 @@ internal sealed class RedisCounters(IPEndPoint address, int seed)
     /// <summary>Needs the server: every counter is read once more.</summary>
     public async Task<IReadOnlyList<string>> FinishAsync()
     {
-        await StopAsync();
+        await _stop.CancelAsync();
+        await _work;
         lock (_violations)
         {
             return [.. _violations];
@@ -93,7 +96,7 @@ internal sealed class RedisCounters(IPEndPoint address, int seed)
             catch (Exception e) when (e is IOException or SocketException or TimeoutException)
             {
                 // At the end the server is there: what cannot be read then is said by whoever waits for this.
-                isLast = false;
+                isLast = _isAbandoned;
                 await Task.Delay(_pause);
             }
         }
