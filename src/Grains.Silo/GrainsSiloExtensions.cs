@@ -48,9 +48,7 @@ public static class GrainsSiloExtensions
         services.AddSingleton<LeavingServers>();
         services.AddSingleton<PartitionOwners>();
         services.AddSingleton<PartitionPreloads>();
-        services.AddSingleton(provider => new Lazy<PartitionPreloads>(provider.GetRequiredService<PartitionPreloads>));
         services.AddSingleton<ClusterSettingsReader>();
-        services.AddSingleton<ServerParts>();
         services.AddGrainService<ServerService>();
         services.AddSingleton<IServerServiceClient, ServerServiceClient>();
         services.AddSingleton<HandOvers>();
@@ -67,9 +65,7 @@ public static class GrainsSiloExtensions
             provider.GetRequiredService<ClusterSettingsView>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<BackupSource>>()));
-        services.AddSingleton(provider => new Lazy<IJournal>(provider.GetRequiredService<IJournal>));
         services.AddSingleton<JournalIsolation>();
-        services.AddSingleton(provider => new Lazy<JournalIsolation>(provider.GetRequiredService<JournalIsolation>));
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
             provider => provider.GetRequiredService<JournalIsolation>());
         services.AddSingleton<PartitionKeeper>();

@@ -11,7 +11,7 @@ namespace Grains.Silo.Ownership;
 /// answered for a while. While nobody reaches the journal everybody keeps what they have.
 /// </summary>
 internal sealed partial class JournalIsolation(
-    Lazy<IJournal> journal,
+    IJournal journal,
     LocalPartitions local,
     HandOvers handOvers,
     PartitionReadiness readiness,
@@ -64,7 +64,7 @@ internal sealed partial class JournalIsolation(
         try
         {
             // On another way than appends and confirmations: one connection that hangs is no cut.
-            await journal.Value.ReadCheckpointAsync(default, CancellationToken.None).AsTask()
+            await journal.ReadCheckpointAsync(default, CancellationToken.None).AsTask()
                 .WaitAsync(TimeSpan.FromMilliseconds(options.JournalProbeMsMax), time);
             return true;
         }

@@ -11,8 +11,17 @@ namespace Grains.Silo.Ownership;
 
 /// <summary>One server's answers to the others. Interleaves; what takes long is done elsewhere.</summary>
 internal sealed class ServerService(
-    GrainId id, Orleans.Runtime.Silo silo, ILoggerFactory loggers, ServerParts parts) : GrainService(id, silo,
-    loggers), IServerService
+    GrainId id,
+    Orleans.Runtime.Silo silo,
+    ILoggerFactory loggers,
+    LocalPartitions local,
+    PartitionPreloads preloads,
+    JournalIsolation isolation,
+    LeavingServers leaving,
+    ClusterSettingsReader settings,
+    MembershipView membership,
+    ILocalSiloDetails address)
+    : GrainService(id, silo, loggers), IServerService
 {
     private static readonly string _version =
         typeof(ServerService).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
@@ -20,46 +29,34 @@ internal sealed class ServerService(
 
     private static readonly DateTimeOffset _startedAt = Process.GetCurrentProcess().StartTime;
 
-    public Task<TimeSpan> Preload(PartitionId partition) => parts.Preloads.Value.ReadAsync(partition);
+    public Task<TimeSpan> Preload(PartitionId partition) => preloads.ReadAsync(partition);
 
     public Task Leaving(SiloAddress server)
     {
-        parts.Leaving.Add(server);
+        leaving.Add(server);
         return Task.CompletedTask;
     }
 
     public Task Returned(SiloAddress server)
     {
-        parts.Leaving.Remove(server);
+        leaving.Remove(server);
         return Task.CompletedTask;
     }
 
-    public Task<bool> ReachesJournal() => parts.JournalIsolation.Value.ReachesJournalAsync();
+    public Task<bool> ReachesJournal() => isolation.ReachesJournalAsync();
 
-    public Task SettingsChanged() => parts.Settings.RefreshAsync();
+    public Task SettingsChanged() => settings.RefreshAsync();
 
     public Task<ServerReport> Describe() => Task.FromResult(new ServerReport
     {
-        Name = parts.Address.Name,
+        Name = address.Name,
         Version = _version,
         FormatLevelKnown = FormatLevels.Newest,
-        Partitions = parts.Local.Count,
-        StateBytes = parts.Local.StateBytes,
+        Partitions = local.Count,
+        StateBytes = local.StateBytes,
         StartedAt = _startedAt,
-        IsLeaving = parts.Leaving.Contains(parts.Address.SiloAddress),
-        IsIsolated = parts.JournalIsolation.Value.IsIsolated,
-        MembershipVersion = parts.Membership.Number,
+        IsLeaving = leaving.Contains(address.SiloAddress),
+        IsIsolated = isolation.IsIsolated,
+        MembershipVersion = membership.Number,
     });
 }
-
-/// <summary>
-/// What a server's answers are made of. One without partitions has no journal, and is never asked to read ahead.
-/// </summary>
-internal sealed record ServerParts(
-    LocalPartitions Local,
-    Lazy<PartitionPreloads> Preloads,
-    Lazy<JournalIsolation> JournalIsolation,
-    LeavingServers Leaving,
-    ClusterSettingsReader Settings,
-    MembershipView Membership,
-    ILocalSiloDetails Address);

@@ -1,4 +1,3 @@
-using Grains.Journal.Memory;
 using Grains.Silo.Loops;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
@@ -111,10 +110,9 @@ internal sealed partial class WarmUp(
     /// <summary>All that a partition does between one hand-over and the next, and what its callers send it.</summary>
     internal async Task RunAsync()
     {
-        var disk = new MemoryDisk();
         PartitionRuntime there = runtime with
         {
-            Journal = new MemoryJournal(disk), Logger = NullLogger.Instance, FormatLevel = () => FormatLevels.Newest,
+            Journal = new WarmUpJournal(), Logger = NullLogger.Instance, FormatLevel = () => FormatLevels.Newest,
         };
         PartitionLoop loop = await OpenAsync(there, null);
         await SayAsync(loop, new PutKey { Keyspace = new KeyspaceId(1), Key = _name, Value = _name.Bytes });
