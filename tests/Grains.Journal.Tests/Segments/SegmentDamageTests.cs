@@ -10,7 +10,7 @@ public sealed class SegmentDamageTests : IDisposable
 {
     private static readonly PartitionId _p = new(7);
     private static readonly PartitionId _other = new(9);
-    private readonly SegmentStorage _storage = new();
+    private readonly SegmentStorage _storage = new(inMemory: true);
 
     public void Dispose() => _storage.Dispose();
 
@@ -324,7 +324,7 @@ public sealed class SegmentDamageTests : IDisposable
     /// <summary>Two partitions: r1 to r3 of one in rows 3 to 5, then r1 and r2 of the other.</summary>
     private static async Task<SegmentStorage> WriteAsync()
     {
-        using SegmentStorage storage = new();
+        using SegmentStorage storage = new(inMemory: true);
         await using (IJournal journal = storage.Open())
         {
             Owner owner = await Owner.AcquireAsync(journal, _p);
@@ -339,7 +339,7 @@ public sealed class SegmentDamageTests : IDisposable
     /// <summary>A log of three segments.</summary>
     private static async Task<SegmentStorage> WriteManyAsync()
     {
-        using SegmentStorage storage = new();
+        using SegmentStorage storage = new(inMemory: true);
         await using (IJournal journal = storage.Open())
         {
             Owner owner = await Owner.AcquireAsync(journal, _p);

@@ -5,9 +5,14 @@ using Grains.Journal.Segments;
 namespace Grains.Journal.Tests.Segments;
 
 /// <summary>A folder of its own, deleted at the end.</summary>
-public sealed class SegmentStorage : IJournalStorage
+/// <param name="inMemory">Of a file system in memory, where there is one: for hundreds of copies of whole segments.</param>
+public sealed class SegmentStorage(bool inMemory = false) : IJournalStorage
 {
-    public string Folder { get; } = Directory.CreateTempSubdirectory("grains-journal-").FullName;
+    private const string _memory = "/dev/shm";
+
+    public string Folder { get; } = inMemory && Directory.Exists(_memory)
+        ? Directory.CreateDirectory(Path.Combine(_memory, $"grains-journal-{Guid.NewGuid():N}")).FullName
+        : Directory.CreateTempSubdirectory("grains-journal-").FullName;
 
     /// <summary>The segments, oldest first.</summary>
     public string[] Segments => Names("segment-*.log");
@@ -25,7 +30,7 @@ public sealed class SegmentStorage : IJournalStorage
     /// <summary>What was handed to the system is durable when no call is under way.</summary>
     public SegmentStorage Copy()
     {
-        SegmentStorage copy = new();
+        SegmentStorage copy = new(inMemory);
         Directory.CreateDirectory(copy["."]);
         foreach (string path in Directory.GetFiles(Path.Combine(Folder, "journal")).Append(
             Path.Combine(Folder, "IDENTITY")))
