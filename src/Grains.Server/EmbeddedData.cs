@@ -1,6 +1,5 @@
 using Grains.Journal;
 using Grains.Journal.Folders;
-using Grains.Journal.Migration;
 using Grains.Journal.Segments;
 using Grains.Silo.Cluster;
 
@@ -10,27 +9,29 @@ namespace Grains.Server;
 /// The folder of one server, open: its journal, and its settings beside it, of which each knows the other.
 /// </summary>
 /// <param name="Journal">Whose folder it is: disposed, it is free.</param>
-/// <param name="Settings">The connection string to the settings.</param>
-internal sealed record EmbeddedData(SegmentJournal Journal, string Settings)
+/// <param name="Settings">Where the settings are.</param>
+internal sealed record EmbeddedData(SegmentJournal Journal, ClusterSettingsFile Settings)
 {
     /// <summary>The cluster's settings, beside the journal.</summary>
-    public const string SettingsFile = "cluster.db";
+    public const string SettingsFile = "CLUSTER";
+
+    /// <summary>What builds before the first release kept in SQLite, and which no version reads.</summary>
+    private static readonly string[] _formerFiles = ["journal.db", "cluster.db"];
 
     /// <exception cref="JournalUnavailableException">A file is missing, another folder's, or an older copy.</exception>
-    public static async Task<EmbeddedData> OpenAsync(SegmentJournalOptions options, CancellationToken cancel)
+    public static async Task<EmbeddedData> OpenAsync(SegmentJournalOptions options)
     {
         options = options with { Beside = [SettingsFile] };
-        await SqliteMigration.RunAsync(options, cancel);
+        RefuseFormer(options.Folder);
         SegmentJournal journal = SegmentJournal.Open(options);
         try
         {
-            SqliteMigration.Sweep(journal.Folder);
-            string settings = await ClusterStorage.PrepareSqliteAsync(journal.Folder[SettingsFile], cancel);
-            ClusterSettings? stored = await ClusterStorage.ReadSqliteAsync(settings, cancel);
+            ClusterSettingsFile settings = ClusterSettingsFile.In(journal.Folder, SettingsFile);
+            ClusterSettings? stored = settings.Read();
             if (stored is null && journal.HoldsPartitions)
             {
                 throw journal.Folder.Refusal(
-                    SettingsFile, "holds no settings of a cluster, and the journal beside it holds partitions.");
+                    SettingsFile, "is missing, and the journal beside it holds partitions.");
             }
 
             // What is being restored is refused by its own words, and may be begun again under another id.
@@ -39,7 +40,11 @@ internal sealed record EmbeddedData(SegmentJournal Journal, string Settings)
                 journal.Folder.Check(SettingsFile, Of(stored));
             }
 
-            journal.Folder.Watch(SettingsFile);
+            if (stored is not null)
+            {
+                journal.Folder.Watch(SettingsFile);
+            }
+
             return new EmbeddedData(journal, settings);
         }
         catch
@@ -65,6 +70,18 @@ internal sealed record EmbeddedData(SegmentJournal Journal, string Settings)
 
     /// <summary>What was restored takes the place of what an earlier try put in.</summary>
     public void Rebind(ClusterSettings settings) => Journal.Folder.Bind(SettingsFile, Of(settings)!, isRestored: true);
+
+    /// <exception cref="JournalUnavailableException">It is a folder of such a build. Nothing was changed.</exception>
+    public static void RefuseFormer(string folder)
+    {
+        if (_formerFiles.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } former)
+        {
+            throw new JournalUnavailableException(
+                $"{former} was written by a build from before the first release, and this version cannot read it. "
+                + "Nothing was changed. Name an empty folder, or take a backup with that build (GET /v1/backup) and "
+                + "put it into an empty folder with this one: restore FILE --data FOLDER.");
+        }
+    }
 
     private static FolderSettings? Of(ClusterSettings? settings) =>
         settings is null ? null : new(settings.ClusterId, settings.Partitions, settings.Version);

@@ -25,8 +25,7 @@ internal static class EmbeddedHost
                 Folder = options.DataFolder,
                 Synchronous = !options.NoSync,
                 OnDiskFailure = DiskFailure.EndProcess,
-            },
-            CancellationToken.None);
+            });
         try
         {
             // By a factory, so that the container ends the journal after everything that uses it.
@@ -57,7 +56,7 @@ internal static class EmbeddedHost
             o.ResponseTimeout = TimeSpan.FromSeconds(15);
             o.CancelRequestOnTimeout = true;
         });
-        silo.AddGrainsSqliteStorage(data.Settings);
+        silo.AddGrainsSettings(data.Settings);
         silo.AddGrains(new GrainsSiloOptions
         {
             IsAlone = true,

@@ -89,16 +89,12 @@ public static class GrainsSiloExtensions
     public static ISiloBuilder WithoutPartitions(this ISiloBuilder silo) =>
         silo.Configure<GrainTypeOptions>(grains => grains.Classes.Remove(typeof(PartitionGrain)));
 
-    /// <summary>
-    /// The cluster's settings in a SQLite file, prepared with <see cref="ClusterStorage.PrepareSqliteAsync"/>.
-    /// </summary>
-    public static ISiloBuilder AddGrainsSqliteStorage(this ISiloBuilder silo, string connectionString) =>
-        silo.AddAdoNetGrainStorage(ClusterStorage.Name, storage =>
-        {
-            storage.Invariant = ClusterStorage.SqliteInvariant;
-            storage.ConnectionString = connectionString;
-            storage.GrainStorageSerializer = new JsonStorageSerializer();
-        });
+    /// <summary>The cluster's settings in a file.</summary>
+    public static ISiloBuilder AddGrainsSettings(this ISiloBuilder silo, ClusterSettingsFile settings)
+    {
+        silo.Services.AddKeyedSingleton<IGrainStorage>(ClusterStorage.Name, settings);
+        return silo;
+    }
 
     /// <summary>What every partition that runs here shares.</summary>
     private static void AddRuntime(IServiceCollection services, GrainsSiloOptions options)

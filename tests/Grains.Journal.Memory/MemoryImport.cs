@@ -6,7 +6,7 @@ namespace Grains.Journal.Memory;
 /// <summary>Puts an image onto a disk that holds nothing, all of it or nothing.</summary>
 public static class MemoryImport
 {
-    /// <inheritdoc cref="Sqlite.SqliteImport.RunAsync"/>
+    /// <inheritdoc cref="Segments.SegmentImport.RunAsync"/>
     public static async Task<ImageTotals> RunAsync(
         MemoryDisk disk, IAsyncEnumerable<ImagePart> parts, long nowMs, CancellationToken cancel)
     {

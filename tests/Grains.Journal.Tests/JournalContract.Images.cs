@@ -3,7 +3,6 @@ using Grains.Journal.Memory;
 using Grains.Journal.Tests.Memory;
 using Grains.Journal.Tests.Postgres;
 using Grains.Journal.Tests.Segments;
-using Grains.Journal.Tests.Sqlite;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Journal.Tests;
@@ -13,7 +12,7 @@ public abstract partial class JournalContract
 {
     private static readonly PartitionId _other = new(9);
 
-    public static TheoryData<string> Kinds => ["memory", "sqlite", "segments", "postgres"];
+    public static TheoryData<string> Kinds => ["memory", "segments", "postgres"];
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -242,7 +241,6 @@ public abstract partial class JournalContract
         IJournalStorage target = Keep(kind switch
         {
             "memory" => new MemoryStorage(new MemoryDisk()),
-            "sqlite" => new SqliteStorage(),
             "segments" => new SegmentStorage(),
             _ => (IJournalStorage)new PostgresStorage(),
         });

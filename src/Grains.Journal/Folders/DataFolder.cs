@@ -96,6 +96,18 @@ public sealed class DataFolder : IDisposable
         _watch.Add(this[name]);
     }
 
+    /// <summary>
+    /// On return the file holds these bytes, durably, and must stay what it is. Never is another found in its place.
+    /// </summary>
+    /// <exception cref="IOException">The disk refuses; what was there stays.</exception>
+    public void Replace(string name, ReadOnlySpan<byte> bytes)
+    {
+        string draft = WholeFile.Draft(this[name], bytes);
+        _watch.Expect(this[name], draft);
+        WholeFile.Put(draft, this[name]);
+        _watch.Add(this[name]);
+    }
+
     /// <summary>Before anything is answered: what was written is in files that the next start will find.</summary>
     /// <exception cref="FolderLostException">One was removed or replaced.</exception>
     public void EnsureWhole() => _watch.Check();
@@ -188,7 +200,7 @@ public sealed class DataFolder : IDisposable
         }
     }
 
-    /// <summary>In good order: everything is in the data files.</summary>
+    /// <summary>In good order.</summary>
     public void Close() => Change(i => i with { IsClosed = true }, isSynced: true);
 
     public void Dispose()
@@ -199,7 +211,7 @@ public sealed class DataFolder : IDisposable
 
     private void Read(FolderFiles files)
     {
-        Check(files.Files.Append(FolderIdentity.FileName), FileKind.File);
+        Check(files.Data.Append(FolderIdentity.FileName), FileKind.File);
         Check(files.Folders, FileKind.Folder);
 
         if (FileTrait.Of(this[FolderIdentity.FileName]) is not null)
@@ -218,7 +230,7 @@ public sealed class DataFolder : IDisposable
         }
         else
         {
-            // Of a version that made none. Logs are moved away by it when it ends.
+            // Of a version that made none, or it was taken away.
             CheckFiles(files, null);
         }
     }
@@ -241,8 +253,7 @@ public sealed class DataFolder : IDisposable
             return;
         }
 
-        IEnumerable<string> logs = identity is { IsClosed: false, Session: > 0 } ? files.Logs : [];
-        foreach (string name in files.Folders.Concat(files.Data).Concat(logs))
+        foreach (string name in files.Folders.Concat(files.Data))
         {
             FileTrait? found = FileTrait.Of(this[name]);
             string others = string.Join(", ", files.All.Where(n => n != name && FileTrait.Of(this[n]) is not null));

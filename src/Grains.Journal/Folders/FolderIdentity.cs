@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Unicode;
 using Grains.StateMachines.Codecs;
 
@@ -15,7 +14,6 @@ public sealed record FolderIdentity
     public const int Bytes = 512;
     private const string _title = "Grains data folder, format 1. It belongs to the files beside it: do not edit, copy "
         + "or remove it alone.";
-    private const int _crcBytes = 10;
     private const string _none = "-";
 
     /// <summary>Drawn once; the journal carries it too.</summary>
@@ -40,7 +38,7 @@ public sealed record FolderIdentity
     /// <summary>The newest revisions of all partitions, added up.</summary>
     public ulong Records { get; init; }
 
-    /// <summary>It was closed in good order: all is in the main file.</summary>
+    /// <summary>For people: it was closed in good order.</summary>
     public bool IsClosed { get; init; }
 
     /// <summary>The first start was over.</summary>
@@ -59,7 +57,7 @@ public sealed record FolderIdentity
     /// <param name="to">So many bytes as there are.</param>
     public void Encode(Span<byte> to)
     {
-        Span<byte> text = to[..(Bytes - _crcBytes)];
+        Span<byte> text = to[..(Bytes - SealedText.CrcLineBytes)];
         text.Fill((byte)' ');
         bool fits = Utf8.TryWrite(text, CultureInfo.InvariantCulture, $"""
             {_title}
@@ -78,26 +76,14 @@ public sealed record FolderIdentity
             throw new InvalidOperationException($"What folder {Id} says of itself has more than {Bytes} bytes.");
         }
 
-        WriteCrcLine(text, to[^_crcBytes..]);
+        SealedText.WriteCrcLine(text, to[^SealedText.CrcLineBytes..]);
     }
 
     /// <returns>Null: these bytes are none.</returns>
     public static FolderIdentity? Decode(ReadOnlySpan<byte> bytes)
     {
-        Span<byte> crc = stackalloc byte[_crcBytes];
-        if (bytes.Length != Bytes)
-        {
-            return null;
-        }
-
-        WriteCrcLine(bytes[..(Bytes - _crcBytes)], crc);
-        if (!bytes[^_crcBytes..].SequenceEqual(crc))
-        {
-            return null;
-        }
-
-        string[] lines = Encoding.UTF8.GetString(bytes[..(Bytes - _crcBytes)]).Split('\n');
-        if (lines[0] != _title)
+        string[] lines = bytes.Length == Bytes ? SealedText.Open(bytes)?.Split('\n') ?? [] : [];
+        if (lines is not [_title, ..])
         {
             return null;
         }
@@ -118,7 +104,4 @@ public sealed record FolderIdentity
 
         long Number(string name) => WholeNumber.Parse(values[name]);
     }
-
-    private static void WriteCrcLine(ReadOnlySpan<byte> text, Span<byte> to) =>
-        Utf8.TryWrite(to, CultureInfo.InvariantCulture, $"\n{Crc32C.Compute(text):x8}\n", out _);
 }

@@ -12,11 +12,19 @@ internal sealed class FolderWatch(string folder)
 
     public void Add(string path)
     {
-        byte[] name = FileTrait.Encode(path);
-        FileTrait trait = FileTrait.Of(name) ?? throw new FolderLostException(Sentence(path, "is not there"));
-        ImmutableInterlocked.Update(
-            ref _files, (files, watched) => [.. files.Where(f => f.Path != watched.Path), watched],
-            new Watched(path, name, trait));
+        FileTrait trait = FileTrait.Of(path) ?? throw new FolderLostException(Sentence(path, "is not there"));
+        Set(new Watched(path, FileTrait.Encode(path), trait, null));
+    }
+
+    /// <summary>
+    /// The file is about to be replaced by <paramref name="draft"/>: either is right, until it is added anew.
+    /// </summary>
+    public void Expect(string path, string draft)
+    {
+        if (_files.FirstOrDefault(f => f.Path == path) is { Path: not null } watched)
+        {
+            Set(watched with { Next = FileTrait.Of(draft) });
+        }
     }
 
     public void Remove(string path) =>
@@ -33,7 +41,19 @@ internal sealed class FolderWatch(string folder)
 
     public string? Lost()
     {
-        foreach (Watched file in _files)
+        ImmutableArray<Watched> files = _files;
+        string? lost = Lost(files);
+
+        // What was replaced between the two looks is judged again.
+        return lost is null || files == _files ? lost : Lost();
+    }
+
+    private void Set(Watched watched) => ImmutableInterlocked.Update(
+        ref _files, static (files, added) => [.. files.Where(f => f.Path != added.Path), added], watched);
+
+    private string? Lost(ImmutableArray<Watched> files)
+    {
+        foreach (Watched file in files)
         {
             if (FileTrait.Of(file.Name) is not { } now)
             {
@@ -42,7 +62,7 @@ internal sealed class FolderWatch(string folder)
                     Directory.Exists(folder) ? "was removed" : "was removed with its folder, or its disk is gone");
             }
 
-            if (!now.IsSameFile(file.Trait))
+            if (!now.IsSameFile(file.Trait) && file.Next?.IsSameFile(now) != true)
             {
                 return Sentence(file.Path, "was replaced by another file");
             }
@@ -54,5 +74,5 @@ internal sealed class FolderWatch(string folder)
     private static string Sentence(string path, string what) =>
         $"{path} {what} while this server ran: what it would answer from now on would be lost.";
 
-    private readonly record struct Watched(string Path, byte[] Name, FileTrait Trait);
+    private readonly record struct Watched(string Path, byte[] Name, FileTrait Trait, FileTrait? Next);
 }

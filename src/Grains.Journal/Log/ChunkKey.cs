@@ -6,8 +6,4 @@ internal static class ChunkKey
     private const int _bits = 20;
 
     public static long Of(long checkpoint, int chunk) => (checkpoint << _bits) | (uint)chunk;
-
-    public static long Checkpoint(long key) => key >> _bits;
-
-    public static int Number(long key) => (int)(key & (JournalLimits.CheckpointChunksMax - 1));
 }

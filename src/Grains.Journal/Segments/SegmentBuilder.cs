@@ -18,7 +18,7 @@ internal sealed class SegmentBuilder : IDisposable
     private readonly CheckpointFiles _checkpoints;
     private readonly SegmentLog _log;
     private readonly RowLedger _ledger = new();
-    private readonly long? _forkedAtMs;
+    private readonly long _forkedAtMs;
     private ImagePart.Begin _partition = null!;
     private PartitionLog _owner = null!;
     private CheckpointDraft? _checkpoint;
@@ -29,8 +29,8 @@ internal sealed class SegmentBuilder : IDisposable
     /// <param name="folder">Where to.</param>
     /// <param name="identity">Of the folder that it is to belong to: the log goes on behind what that knows.</param>
     /// <param name="options">The size of segments.</param>
-    /// <param name="forkedAtMs">Null: it is the same history in another format. Else it goes on as another one.</param>
-    public SegmentBuilder(string folder, FolderIdentity identity, SegmentJournalOptions options, long? forkedAtMs)
+    /// <param name="forkedAtMs">When the history goes on as another one, ms since 1970.</param>
+    public SegmentBuilder(string folder, FolderIdentity identity, SegmentJournalOptions options, long forkedAtMs)
     {
         NoteTable notes = new();
         notes.Set(new Note(NoteKind.Session, default, identity.Session, default));
@@ -118,11 +118,8 @@ internal sealed class SegmentBuilder : IDisposable
             _log.MoveForgotten(partition, checkpoint.Pointer.At);
         }
 
-        if (_forkedAtMs is { } now)
-        {
-            Append(HistoryFork.Mark(_tail, _partition.Epoch, _partition.Incarnation, now, HistoryFork.Restored));
-        }
-
+        Append(
+            HistoryFork.Mark(_tail, _partition.Epoch, _partition.Incarnation, _forkedAtMs, HistoryFork.Restored));
         _log.Own(new EpochGrant(_epoch, MembershipVersion: 0));
     }
 

@@ -30,17 +30,11 @@ public static class SegmentImport
         return await PutAsync(folder, options, parts, nowMs, cancel);
     }
 
-    /// <summary>The same into a folder that is open, in place of whatever journal is there.</summary>
-    /// <param name="folder">Held.</param>
-    /// <param name="options">The size of segments.</param>
-    /// <param name="parts">As exported.</param>
-    /// <param name="forkedAtMs">Null: it is the same history in another format.</param>
-    /// <param name="cancel">Ends it, with nothing changed.</param>
-    internal static async Task<ImageTotals> PutAsync(
+    private static async Task<ImageTotals> PutAsync(
         DataFolder folder,
         SegmentJournalOptions options,
         IAsyncEnumerable<ImagePart> parts,
-        long? forkedAtMs,
+        long nowMs,
         CancellationToken cancel)
     {
         FolderIdentity identity = folder.Identity!;
@@ -48,7 +42,7 @@ public static class SegmentImport
         try
         {
             ImageChecks checks = new();
-            using (SegmentBuilder builder = new(draft, identity, options, forkedAtMs))
+            using (SegmentBuilder builder = new(draft, identity, options, nowMs))
             {
                 await foreach (ImagePart part in parts.Checked(checks, cancel))
                 {

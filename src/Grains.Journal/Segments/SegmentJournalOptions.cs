@@ -41,7 +41,7 @@ public sealed record SegmentJournalOptions
     /// <summary>Before the sync of each flush, for tests of a failing or a slow disk.</summary>
     internal Action? OnSync { get; init; }
 
-    internal FolderFiles Files => new(Beside, [], SegmentNames.Folder);
+    internal FolderFiles Files => new(Beside, SegmentNames.Folder);
 
     /// <summary>All that is wrong at once.</summary>
     public void Validate() => new OptionsCheck("segment journal")

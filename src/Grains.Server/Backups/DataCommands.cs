@@ -60,13 +60,14 @@ internal sealed class DataCommands(GrainsOptions options, ILoggerFactory logs, T
 
     private async Task MigrateAsync(string folder, CancellationToken cancel)
     {
+        EmbeddedData.RefuseFormer(folder);
         if (!File.Exists(Path.Combine(folder, EmbeddedData.SettingsFile)))
         {
             throw new StartException(
                 $"{folder} is not the data folder of a server: it holds no {EmbeddedData.SettingsFile}.");
         }
 
-        await using FolderPlace from = await FolderPlace.OpenAsync(folder, cancel);
+        await using FolderPlace from = await FolderPlace.OpenAsync(folder);
         ClusterSettings settings = await SettingsOfAsync(from, cancel);
         settings.CheckFor(options.Partitions);
 
@@ -89,7 +90,7 @@ internal sealed class DataCommands(GrainsOptions options, ILoggerFactory logs, T
 
     private async Task<IDataPlace> PlaceAsync(CancellationToken cancel) => options.Cluster is { } cluster
         ? await PostgresPlace.OpenAsync(cluster, logs, cancel)
-        : await FolderPlace.OpenAsync(options.DataFolder, cancel);
+        : await FolderPlace.OpenAsync(options.DataFolder);
 
     private static async Task<BackupHeader> HeaderAsync(string path, CancellationToken cancel)
     {

@@ -10,16 +10,17 @@ namespace Grains.Server.Backups;
 internal sealed class FolderPlace : IDataPlace
 {
     private readonly SegmentJournalOptions _journal;
-    private readonly string _settings;
+    private readonly ClusterSettingsFile _settings;
 
-    private FolderPlace(SegmentJournalOptions journal, string settings) => (_journal, _settings) = (journal, settings);
+    private FolderPlace(SegmentJournalOptions journal, ClusterSettingsFile settings) =>
+        (_journal, _settings) = (journal, settings);
 
     public string Name => $"the folder {_journal.Folder}";
 
     /// <summary>
     /// Takes the folder's lock once, so that a running server is refused before anything is read or written.
     /// </summary>
-    public static async Task<FolderPlace> OpenAsync(string folder, CancellationToken cancel)
+    public static async Task<FolderPlace> OpenAsync(string folder)
     {
         SegmentJournalOptions options = new()
         {
@@ -27,10 +28,10 @@ internal sealed class FolderPlace : IDataPlace
             Beside = [EmbeddedData.SettingsFile],
             OnDiskFailure = DiskFailure.EndProcess,
         };
-        EmbeddedData data = await EmbeddedData.OpenAsync(options, cancel);
+        EmbeddedData data = await EmbeddedData.OpenAsync(options);
         await using (data.Journal)
         {
-            return new FolderPlace(options, data.Settings);
+            return new FolderPlace(options, ClusterSettingsFile.At(data.Journal.Folder[EmbeddedData.SettingsFile]));
         }
     }
 
@@ -46,7 +47,7 @@ internal sealed class FolderPlace : IDataPlace
         new EmbeddedData(journal, _settings).Rebind(settings);
     }
 
-    public void AddSettings(ISiloBuilder silo) => silo.AddGrainsSqliteStorage(_settings);
+    public void AddSettings(ISiloBuilder silo) => silo.AddGrainsSettings(_settings);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -11,8 +11,7 @@ internal static class ProcessLimits
 
     /// <summary>
     /// What is resident beside the collector's heap, at the least: measured as 155 MiB, of libraries 90, of compiled
-    /// code
-    /// 35, of stacks and of SQLite 30.
+    /// code 35, of stacks and buffers 30.
     /// </summary>
     private const long _beside = 160L << 20;
 

@@ -47,8 +47,6 @@ internal sealed class HandlerServer : IAsyncDisposable
 
     public static async Task<HandlerServer> StartAsync(string folder, Action<ISiloBuilder> more)
     {
-        string settings = await ClusterStorage.PrepareSqliteAsync(
-            Path.Combine(folder, "cluster.db"), CancellationToken.None);
         SegmentJournal journal = SegmentJournal.Open(new SegmentJournalOptions { Folder = folder });
         var url = new Uri($"http://127.0.0.1:{World.ChildProcess.FreePort()}");
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -61,7 +59,7 @@ internal sealed class HandlerServer : IAsyncDisposable
             silo.UseLocalhostClustering(
                 World.ChildProcess.FreePort(), gatewayPort: 0, serviceId: _clusterName, clusterId: _clusterName);
             silo.Configure<SiloOptions>(o => o.SiloName = Environment.MachineName);
-            silo.AddGrainsSqliteStorage(settings);
+            silo.AddGrainsSettings(ClusterSettingsFile.At(Path.Combine(folder, "CLUSTER")));
             silo.AddGrains(new GrainsSiloOptions { IsAlone = true });
             silo.AddGrainsHandlers(new HandlerOptions { PushTo = [IPNetwork.Parse("127.0.0.0/8")] });
             more(silo);

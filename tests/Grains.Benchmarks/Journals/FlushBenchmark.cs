@@ -8,7 +8,7 @@ using FileTrait = Grains.Journal.Folders.FileTrait;
 namespace Grains.Benchmarks.Journals;
 
 /// <summary>
-/// What a flush of the embedded journals costs: so many partitions append at once, and wait for each other.
+/// What a flush of the embedded journal costs: so many partitions append at once, and wait for each other.
 /// </summary>
 internal static class FlushBenchmark
 {
@@ -18,20 +18,17 @@ internal static class FlushBenchmark
 
     public static async Task RunAsync(BenchmarkOptions options, DataFolder data)
     {
-        JournalUnderTest[] kinds = [JournalUnderTest.Embedded.Segments(data), JournalUnderTest.Embedded.Sqlite(data)];
+        JournalUnderTest.Embedded segments = new(data);
         var table = new Table(
             "journal", "records a flush", "flushes/s", "p50 µs", "p99 µs", "µs CPU a flush", "disk B a record");
         foreach (int records in _records)
         {
-            foreach (JournalUnderTest kind in kinds)
+            await using (IJournal journal = await segments.OpenAsync())
             {
-                await using (IJournal journal = await kind.OpenAsync())
-                {
-                    await MeasureAsync(table, kind.Name, journal, records, options.Length, data.Root);
-                }
-
-                await kind.ForgetAsync();
+                await MeasureAsync(table, segments.Name, journal, records, options.Length, data.Root);
             }
+
+            await segments.ForgetAsync();
         }
 
         table.Print();

@@ -19,19 +19,16 @@ internal static class JournalBenchmark
     private static readonly int[] _partitions = [1, 64];
     private static readonly int[] _connections = [1, 2, 4];
 
-    /// <summary>
-    /// Room in the WAL as the SQLite journal has it, so that no checkpoint of Postgres falls into a short run.
-    /// </summary>
-    private static readonly string[] _likeSqlite = ["max_wal_size = 4GB", "shared_buffers = 256MB"];
+    /// <summary>Room in the WAL, so that no checkpoint of Postgres falls into a short run.</summary>
+    private static readonly string[] _roomy = ["max_wal_size = 4GB", "shared_buffers = 256MB"];
 
     public static async Task RunAsync(BenchmarkOptions options, DataFolder data)
     {
         await using PostgresServer postgres = await PostgresServer.StartAsync(
-            new PostgresServerOptions { Folder = data.New(), Settings = _likeSqlite });
+            new PostgresServerOptions { Folder = data.New(), Settings = _roomy });
         JournalUnderTest[] kinds =
         [
-            JournalUnderTest.Embedded.Segments(data),
-            JournalUnderTest.Embedded.Sqlite(data),
+            new JournalUnderTest.Embedded(data),
             .. _connections.Select(c => new JournalUnderTest.Postgres(postgres, c)),
             new JournalUnderTest.Memory(),
         ];

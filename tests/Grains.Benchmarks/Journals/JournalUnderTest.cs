@@ -3,7 +3,6 @@ using Grains.Journal;
 using Grains.Journal.Memory;
 using Grains.Journal.Postgres;
 using Grains.Journal.Segments;
-using Grains.Journal.Sqlite;
 using Grains.Postgres.Testing;
 
 namespace Grains.Benchmarks.Journals;
@@ -32,22 +31,16 @@ internal abstract class JournalUnderTest : IAsyncDisposable
     }
 
     /// <summary>In a folder of its own.</summary>
-    public sealed class Embedded(DataFolder data, string name, Func<string, IJournal> open) : JournalUnderTest
+    public sealed class Embedded(DataFolder data) : JournalUnderTest
     {
         private string _folder = "";
 
-        public override string Name => name;
-
-        public static Embedded Segments(DataFolder data) =>
-            new(data, "segments", folder => SegmentJournal.Open(new SegmentJournalOptions { Folder = folder }));
-
-        public static Embedded Sqlite(DataFolder data) =>
-            new(data, "SQLite", folder => SqliteJournal.Open(new SqliteJournalOptions { Folder = folder }));
+        public override string Name => "segments";
 
         public override Task<IJournal> OpenAsync()
         {
             _folder = data.New();
-            return Task.FromResult(open(_folder));
+            return Task.FromResult<IJournal>(SegmentJournal.Open(new SegmentJournalOptions { Folder = _folder }));
         }
 
         public override Task ForgetAsync()

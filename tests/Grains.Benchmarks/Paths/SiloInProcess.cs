@@ -30,8 +30,6 @@ internal sealed class SiloInProcess : IAsyncDisposable
     public static async Task<SiloInProcess> StartAsync(string folder, IJournal journal)
     {
         Directory.CreateDirectory(folder);
-        string settings = await ClusterStorage.PrepareSqliteAsync(
-            Path.Combine(folder, "cluster.db"), CancellationToken.None);
         HostApplicationBuilder builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IHostLifetime, UnattendedLifetime>();
@@ -41,7 +39,7 @@ internal sealed class SiloInProcess : IAsyncDisposable
             silo.UseLocalhostClustering(
                 World.ChildProcess.FreePort(), gatewayPort: 0, serviceId: _clusterName, clusterId: _clusterName);
             silo.Configure<SiloOptions>(o => o.SiloName = Environment.MachineName);
-            silo.AddGrainsSqliteStorage(settings);
+            silo.AddGrainsSettings(ClusterSettingsFile.At(Path.Combine(folder, "CLUSTER")));
             silo.AddGrains(new GrainsSiloOptions { IsAlone = true });
         });
         IHost host = builder.Build();

@@ -1,15 +1,15 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using Grains.Journal.Folders;
-using Grains.Journal.Sqlite;
-using Grains.Journal.Tests.Sqlite;
+using Grains.Journal.Segments;
+using Grains.Journal.Tests.Segments;
 
 namespace Grains.Journal.Tests.Folders;
 
 [UnsupportedOSPlatform("windows")]
 public sealed class FolderAccessTests : IDisposable
 {
-    private readonly SqliteStorage _storage = new();
+    private readonly SegmentStorage _storage = new();
 
     public void Dispose() => _storage.Dispose();
 
@@ -39,8 +39,7 @@ public sealed class FolderAccessTests : IDisposable
     }
 
     [SkippableTheory]
-    [InlineData("journal.db")]
-    [InlineData("journal.db-wal")]
+    [InlineData("IDENTITY")]
     [InlineData("LOCK")]
     public void A_link_in_place_of_a_file_is_refused_and_not_followed(string name)
     {
@@ -63,14 +62,15 @@ public sealed class FolderAccessTests : IDisposable
         Directory.CreateSymbolicLink(link, Path.Combine(_storage.Folder, "real"));
 
         string why = Assert.Throws<JournalUnavailableException>(
-            () => SqliteJournal.Open(new SqliteJournalOptions { Folder = link })).Message;
+            () => SegmentJournal.Open(new SegmentJournalOptions { Folder = link })).Message;
 
         Assert.Contains($"{link} is a symbolic link", why, StringComparison.Ordinal);
     }
 
     [SkippableTheory]
     [InlineData(".")]
-    [InlineData("journal.db")]
+    [InlineData("IDENTITY")]
+    [InlineData("journal/segment-000000000001.log")]
     public async Task A_folder_or_file_of_another_user_is_refused(string name)
     {
         Skip.IfNot(OperatingSystem.IsLinux() && FileTrait.Self == 0, "Only root gives files away.");
@@ -96,8 +96,8 @@ public sealed class FolderAccessTests : IDisposable
     {
         File.WriteAllText(Path.Combine(_storage.Folder, "file"), "");
 
-        string why = Assert.Throws<JournalUnavailableException>(() => SqliteJournal.Open(
-            new SqliteJournalOptions { Folder = Path.Combine(_storage.Folder, name) })).Message;
+        string why = Assert.Throws<JournalUnavailableException>(() => SegmentJournal.Open(
+            new SegmentJournalOptions { Folder = Path.Combine(_storage.Folder, name) })).Message;
 
         Assert.Contains(reason, why, StringComparison.Ordinal);
         Assert.DoesNotContain("in use", why, StringComparison.Ordinal);

@@ -336,7 +336,7 @@ public sealed class SegmentJournalTests : IDisposable
     }
 
     /// <summary>A folder that was made, and in which no journal was begun.</summary>
-    private void MakeFolder() => DataFolder.Open(_storage.Folder, new FolderFiles([], [], "journal")).Dispose();
+    private void MakeFolder() => DataFolder.Open(_storage.Folder, new FolderFiles([], "journal")).Dispose();
 
     private static int Run(string program, params string[] arguments)
     {

@@ -74,13 +74,13 @@ public sealed class RestorationTests : IDisposable
 
     private async Task RestoreAsync(Source source, Interruption interruption)
     {
-        FolderPlace folder = await FolderPlace.OpenAsync(_folder["data"], CancellationToken.None);
+        FolderPlace folder = await FolderPlace.OpenAsync(_folder["data"]);
         await new Restoration(new FailingPlace(folder, interruption), _said).RunAsync(source, CancellationToken.None);
     }
 
     private async Task<ClusterSettings?> SettingsAsync()
     {
-        FolderPlace folder = await FolderPlace.OpenAsync(_folder["data"], CancellationToken.None);
+        FolderPlace folder = await FolderPlace.OpenAsync(_folder["data"]);
         await using SettingsAccess settings = await SettingsAccess.OpenAsync(folder, CancellationToken.None);
         return await settings.ReadAsync();
     }

@@ -17,8 +17,8 @@ public sealed class FirstStartTests : IDisposable
     [InlineData("IDENTITY")]
     [InlineData("RESERVE")]
     [InlineData("journal")]
-    [InlineData("cluster.db")]
-    [InlineData("cluster.db-journal")]
+    [InlineData("CLUSTER")]
+    [InlineData("CLUSTER.new")]
     public async Task A_first_start_that_is_killed_when_a_file_appears_is_followed_by_one_that_goes_well(string name)
     {
         using (FileSystemWatcher watcher = new(Directory.CreateDirectory(_folder["a"]).FullName))

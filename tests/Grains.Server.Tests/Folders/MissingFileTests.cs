@@ -17,7 +17,7 @@ public sealed class MissingFileTests(FilledFolders filled) : IClassFixture<Fille
     [Theory]
     [InlineData("journal", "is missing")]
     [InlineData(Segment, "is missing")]
-    [InlineData("cluster.db", "is missing")]
+    [InlineData("CLUSTER", "is missing")]
     [InlineData("IDENTITY", "is missing")]
     public async Task A_missing_file_is_named(string name, string what)
     {
@@ -38,8 +38,8 @@ public sealed class MissingFileTests(FilledFolders filled) : IClassFixture<Fille
     [InlineData(Segment, 100)]
     [InlineData(Segment, 6000)]
     [InlineData(Segment, 40_000)]
-    [InlineData("cluster.db", 0)]
-    [InlineData("cluster.db", 5000)]
+    [InlineData("CLUSTER", 0)]
+    [InlineData("CLUSTER", 500)]
     [InlineData("IDENTITY", 0)]
     [InlineData("IDENTITY", 300)]
     public async Task A_file_that_was_cut_off_is_refused(string name, int bytes)
@@ -56,7 +56,7 @@ public sealed class MissingFileTests(FilledFolders filled) : IClassFixture<Fille
 
     [Theory]
     [InlineData(Segment)]
-    [InlineData("cluster.db")]
+    [InlineData("CLUSTER")]
     [InlineData("IDENTITY")]
     public async Task A_file_of_another_folder_is_refused(string name)
     {
@@ -75,7 +75,7 @@ public sealed class MissingFileTests(FilledFolders filled) : IClassFixture<Fille
 
     [Theory]
     [InlineData(Segment)]
-    [InlineData("cluster.db")]
+    [InlineData("CLUSTER")]
     public async Task A_folder_in_place_of_a_file_is_refused(string name)
     {
         filled.Copy("stopped", _folder["a"]);
@@ -115,7 +115,7 @@ public sealed class MissingFileTests(FilledFolders filled) : IClassFixture<Fille
     [Theory]
     [InlineData("journal")]
     [InlineData(Segment)]
-    [InlineData("cluster.db")]
+    [InlineData("CLUSTER")]
     [InlineData("IDENTITY")]
     [InlineData("LOCK")]
     [InlineData("")]

@@ -1,7 +1,7 @@
 using Grains.Journal.Folders;
-using Grains.Journal.Sqlite;
+using Grains.Journal.Segments;
 
-namespace Grains.Journal.Tests.Sqlite;
+namespace Grains.Journal.Tests.Folders;
 
 /// <summary>Settings that a folder knows better are refused, whichever of them it is.</summary>
 public sealed class FolderSettingsTests : IDisposable
@@ -21,14 +21,14 @@ public sealed class FolderSettingsTests : IDisposable
     public void Settings_that_are_not_those_that_were_in_force_are_refused(
         string cluster, int partitions, long version, string? why)
     {
-        SqliteJournalOptions options = new() { Folder = _path };
+        SegmentJournalOptions options = new() { Folder = _path };
         using var folder = DataFolder.Open(_path, options.Files);
-        folder.Recognize("journal.db", null);
-        folder.Bind("cluster.db", _settings);
+        folder.Recognize("journal", null);
+        folder.Bind("CLUSTER", _settings);
 
         FolderSettings found = new(cluster, partitions, version);
         foreach (
-            Action look in (Action[])[() => folder.Check("cluster.db", found), () => folder.Bind("cluster.db", found)])
+            Action look in (Action[])[() => folder.Check("CLUSTER", found), () => folder.Bind("CLUSTER", found)])
         {
             if (why is null)
             {
@@ -43,14 +43,14 @@ public sealed class FolderSettingsTests : IDisposable
     [Fact]
     public void No_settings_are_not_enough_for_a_folder_that_had_some()
     {
-        SqliteJournalOptions options = new() { Folder = _path };
+        SegmentJournalOptions options = new() { Folder = _path };
         using var folder = DataFolder.Open(_path, options.Files);
-        folder.Recognize("journal.db", null);
-        folder.Check("cluster.db", null);
-        folder.Bind("cluster.db", _settings);
+        folder.Recognize("journal", null);
+        folder.Check("CLUSTER", null);
+        folder.Bind("CLUSTER", _settings);
         Assert.Contains(
             "holds no settings",
-            Assert.Throws<JournalUnavailableException>(() => folder.Check("cluster.db", null)).Message,
+            Assert.Throws<JournalUnavailableException>(() => folder.Check("CLUSTER", null)).Message,
             StringComparison.Ordinal);
     }
 }

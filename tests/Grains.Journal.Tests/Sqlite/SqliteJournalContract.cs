@@ -1,6 +1,0 @@
-namespace Grains.Journal.Tests.Sqlite;
-
-public sealed class SqliteJournalContract : JournalContract
-{
-    protected override IJournalStorage NewStorage() => new SqliteStorage();
-}
