@@ -8,6 +8,7 @@ using Grains.Benchmarks.Peers;
 using Grains.Benchmarks.Postgres;
 using Grains.Benchmarks.Report;
 using Grains.Benchmarks.Restarts;
+using Grains.Benchmarks.Starts;
 using Grains.Benchmarks.World;
 
 switch (args)
@@ -47,6 +48,7 @@ foreach (string part in options.Parts)
         BenchmarkOptions.Handlers => HandlerBenchmark.RunAsync(options, data),
         BenchmarkOptions.Peers => PeersBenchmark.RunAsync(options, data),
         BenchmarkOptions.AgainstRows => PostgresBenchmark.RunAsync(options, data),
+        BenchmarkOptions.FirstSecond => FirstSecondBenchmark.RunAsync(options, data),
         _ => RestartBenchmark.RunAsync(data),
     });
 }

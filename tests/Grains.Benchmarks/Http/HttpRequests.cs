@@ -14,6 +14,18 @@ internal static class HttpRequests
 
     public static byte[] GetKey(int key) => Of("GET", KeyPath(key), null);
 
+    /// <summary>Writes another key, of six digits, into a request for one.</summary>
+    public static byte[] WithKey(byte[] request, int key)
+    {
+        int at = request.AsSpan().IndexOf(" HTTP"u8) - BenchmarkKeys.Digits;
+        for (int digit = BenchmarkKeys.Digits - 1; digit >= 0; digit--, key /= 10)
+        {
+            request[at + digit] = (byte)('0' + (key % 10));
+        }
+
+        return request;
+    }
+
     public static byte[] Send(int node) =>
         Of("POST", $"{NodePath(node)}/messages", new byte[BenchmarkMessages.BodyBytes]);
 

@@ -8,6 +8,14 @@ namespace Grains.Benchmarks.Loads;
 internal sealed class BenchmarkKeys
 {
     public const int ValueBytes = 256;
+
+    /// <summary>Of a key's number.</summary>
+    public const int Digits = 6;
+
+    /// <summary>With more of them a key has more digits than others.</summary>
+    public const int CountMax = 1_000_000;
+
+    public const int CountDefault = 100_000;
     public static readonly KeyspaceId Keyspace = new(7);
     private static readonly byte[] _value = RandomBytes(ValueBytes);
 

@@ -4,50 +4,66 @@ using Grains.Benchmarks.World;
 
 namespace Grains.Benchmarks.Peers;
 
-/// <summary>Our HTTP, by bare sockets, one for each caller.</summary>
-internal sealed class HttpPeer(ServerProcess server) : Peer("Grains, HTTP")
+/// <summary>A server asked over HTTP by bare sockets, one for each caller.</summary>
+internal sealed class HttpPeer : Peer
 {
-    public override Task<TimeSpan> ServerCpuAsync() => Task.FromResult(server.Process.Cpu);
+    private readonly ServerProcess _server;
+    private readonly int _keys;
+    private readonly bool _isEmpty;
 
-    public static async Task<HttpPeer> StartAsync(DataFolder data) =>
-        new((await ServerProcess.StartGrainsAsync(data.New())).Server);
+    private HttpPeer(string name, ServerProcess server, int keys, bool isEmpty)
+        : base(name) => (_server, _keys, _isEmpty) = (server, keys, isEmpty);
 
-    public override Task<string> DescribeAsync() => Task.FromResult(
-        server.Process.Lines.FirstOrDefault(l => l.Contains("durability", StringComparison.Ordinal))?.Trim()
+    public int Port => _server.Port;
+
+    /// <summary>Ours.</summary>
+    public static async Task<HttpPeer> StartGrainsAsync(DataFolder data, int keys) =>
+        new("Grains, HTTP", (await ServerProcess.StartGrainsAsync(data.New())).Server, keys, isEmpty: false);
+
+    /// <summary>The same web server with nothing behind it: what the protocol alone costs.</summary>
+    public static async Task<HttpPeer> StartEmptyAsync(int keys) =>
+        new("empty HTTP endpoint", await ServerProcess.StartEmptyAsync(), keys, isEmpty: true);
+
+    public override Task<TimeSpan> ServerCpuAsync() => Task.FromResult(_server.Process.Cpu);
+
+    public override Task<string> DescribeAsync() => Task.FromResult(_isEmpty ? "keeps nothing"
+        : _server.Process.Lines.FirstOrDefault(l => l.Contains("durability", StringComparison.Ordinal))?.Trim()
             ?? "not told");
 
     public override async Task FillAsync()
     {
-        await HttpSteps.PrepareAsync(server.Port);
-        await HttpSteps.FillAsync(server.Port);
+        if (!_isEmpty)
+        {
+            await HttpSteps.PrepareAsync(_server.Port);
+            await KeySteps.FillAsync([_server.Port], _keys);
+        }
     }
 
-    public override async Task<Work> OpenAsync(PeerWork work, int callers)
+    public override Task<Work>? OpenAsync(PeerWork work, int callers)
     {
-        Func<HttpConnection, int, ValueTask> step = work switch
+        KeySteps keys = new(_keys, callers);
+        return work switch
         {
-            PeerWork.Put => HttpSteps.PutAsync,
-            PeerWork.Get => HttpSteps.GetAsync,
-            _ => HttpSteps.CycleAsync,
+            PeerWork.Put => ByAsync(keys.PutAsync, callers),
+            PeerWork.Get => ByAsync(keys.GetAsync, callers),
+            _ => _isEmpty ? null : ByAsync(HttpSteps.CycleAsync, callers),
         };
-        List<HttpConnection> open = [];
-        for (int i = 0; i < callers; i++)
-        {
-            open.Add(await HttpConnection.OpenAsync(server.Port));
-        }
-
-        return new Work(
-            caller => step(open[caller], caller),
-            () =>
-            {
-                open.ForEach(c => c.Dispose());
-                return ValueTask.CompletedTask;
-            });
     }
 
     public override ValueTask DisposeAsync()
     {
-        server.Dispose();
+        _server.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private async Task<Work> ByAsync(Func<HttpConnection, int, ValueTask> step, int callers)
+    {
+        var open = new HttpConnection[callers];
+        for (int i = 0; i < callers; i++)
+        {
+            open[i] = await HttpConnection.OpenAsync(_server.Port);
+        }
+
+        return ThreeServers.Over(open, caller => step(open[caller], caller));
     }
 }

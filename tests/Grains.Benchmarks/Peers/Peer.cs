@@ -7,7 +7,7 @@ namespace Grains.Benchmarks.Peers;
 /// <summary>What is asked of every peer, again and again.</summary>
 internal enum PeerWork
 {
-    /// <summary>256 bytes under one of 100,000 keys, durable when answered.</summary>
+    /// <summary>256 bytes under one of the keys, durable when answered.</summary>
     Put,
 
     /// <summary>What is under one of them.</summary>
@@ -22,8 +22,11 @@ internal abstract class Peer(string name) : IAsyncDisposable
 {
     public string Name => name;
 
-    /// <summary>Processor time of all its server processes so far.</summary>
+    /// <summary>Processor time of all its server processes so far, but for a database below them.</summary>
     public abstract Task<TimeSpan> ServerCpuAsync();
+
+    /// <summary>The same of its Postgres; null = it has none.</summary>
+    public virtual Task<TimeSpan>? PostgresCpuAsync() => null;
 
     /// <summary>What it says of its own durability.</summary>
     public abstract Task<string> DescribeAsync();
@@ -44,6 +47,7 @@ internal sealed class PeerTurns(Peer peer, Work work)
     private readonly Latencies _latencies = new();
     private TimeSpan _serverCpu;
     private TimeSpan _clientCpu;
+    private TimeSpan? _postgresCpu;
 
     public Peer Peer => peer;
 
@@ -55,11 +59,14 @@ internal sealed class PeerTurns(Peer peer, Work work)
 
     public double ClientMicrosecondsEach => _clientCpu.TotalMicroseconds / Math.Max(_latencies.Count, 1);
 
+    public double? PostgresMicrosecondsEach => _postgresCpu?.TotalMicroseconds / Math.Max(_latencies.Count, 1);
+
     public double Ms(double quantile) => _latencies.Ms(quantile);
 
     public async Task TakeAsync(int callers, TimeSpan length, bool counts)
     {
         TimeSpan before = await peer.ServerCpuAsync();
+        TimeSpan? postgresBefore = peer.PostgresCpuAsync() is { } asked ? await asked : null;
         LoopResult turn = await ClosedLoop.RunAsync(callers, length, work.Step);
         if (counts)
         {
@@ -67,6 +74,10 @@ internal sealed class PeerTurns(Peer peer, Work work)
             _latencies.Add(turn.Latencies);
             _serverCpu += await peer.ServerCpuAsync() - before;
             _clientCpu += turn.Cpu;
+            if (postgresBefore is { } earlier)
+            {
+                _postgresCpu = (_postgresCpu ?? TimeSpan.Zero) + await peer.PostgresCpuAsync()! - earlier;
+            }
         }
     }
 

@@ -1,38 +1,41 @@
 using System.ComponentModel;
-using Grains.Benchmarks.Postgres;
 using Grains.Benchmarks.Report;
 using Grains.Benchmarks.World;
 using Grains.Postgres.Testing;
 
 namespace Grains.Benchmarks.Peers;
 
-/// <summary>One server beside Redis and rows in Postgres: the same work, each by its usual client, in turns.</summary>
+/// <summary>
+/// One server, and three on a Postgres, beside Redis, etcd and rows in Postgres: the same work, each by its usual
+/// client, in turns.
+/// </summary>
 internal static class PeersBenchmark
 {
-    public const int Keys = PostgresBenchmark.Keys;
     private const int _rounds = 3;
     private static readonly int[] _callers = [1, 64, 256];
 
     public static async Task RunAsync(BenchmarkOptions options, DataFolder data)
     {
         List<Peer> peers = [];
+        var markdown = new MarkdownReport(_callers);
         try
         {
-            await foreach (Peer peer in StartAsync(data))
+            Console.WriteLine($"  {options.Keys:N0} keys");
+            await foreach (Peer peer in StartAsync(data, options.Keys))
             {
                 peers.Add(peer);
                 await peer.FillAsync();
-                Console.WriteLine($"  {peer.Name,-18} {await peer.DescribeAsync()}");
+                Console.WriteLine($"  {peer.Name,-20} {await peer.DescribeAsync()}");
             }
 
             foreach (PeerWork work in Enum.GetValues<PeerWork>())
             {
-                await MeasureAsync(peers, work, options.Length);
+                await MeasureAsync(peers, work, options.Length, markdown);
             }
         }
         finally
         {
-            foreach (Peer peer in peers)
+            foreach (Peer peer in Enumerable.Reverse(peers))
             {
                 await peer.DisposeAsync();
             }
@@ -40,22 +43,38 @@ internal static class PeersBenchmark
 
         Console.WriteLine(
             $"  each row: the median of {_rounds} turns; the peers take turns. Ratios are to that of the same turn. "
-            + "etcd and three servers are not here: infra/bench postgres has the cluster.");
+            + "Server, client and Postgres: processor time of one operation.");
+        if (options.Markdown is { } file)
+        {
+            await File.WriteAllTextAsync(file, markdown.ToString());
+            Console.WriteLine($"  the table is in {file}");
+        }
     }
 
     /// <summary>Those that this machine has.</summary>
-    private static async IAsyncEnumerable<Peer> StartAsync(DataFolder data)
+    private static async IAsyncEnumerable<Peer> StartAsync(DataFolder data, int keys)
     {
-        yield return await RespPeer.StartGrainsAsync(data);
-        yield return await HttpPeer.StartAsync(data);
+        yield return await RespPeer.StartGrainsAsync(data, keys);
+        HttpPeer http = await HttpPeer.StartGrainsAsync(data, keys);
+        yield return http;
+        yield return new HttpClientPeer(http, keys);
+        yield return await HttpPeer.StartEmptyAsync(keys);
         if (IsThere("redis-server", () => ChildProcess.Of("redis-server", ["--version"]).Dispose()))
         {
-            yield return await RespPeer.StartRedisAsync(data);
+            yield return await RespPeer.StartRedisAsync(data, keys);
+        }
+
+        if (IsThere("etcd-server", () => ChildProcess.Of("etcd", ["--version"]).Dispose()))
+        {
+            yield return await EtcdPeer.StartAsync(data, keys);
         }
 
         if (IsThere("postgresql", () => _ = PostgresPrograms.Folder))
         {
-            yield return await RowsPeer.StartAsync(data);
+            yield return await RowsPeer.StartAsync(data, keys);
+            (ClusterPeer byHttp, ClusterPeer byResp) = await ClusterPeer.StartAsync(data, keys);
+            yield return byHttp;
+            yield return byResp;
         }
     }
 
@@ -74,14 +93,45 @@ internal static class PeersBenchmark
         }
     }
 
-    private static async Task MeasureAsync(List<Peer> peers, PeerWork work, TimeSpan length)
+    private static async Task MeasureAsync(List<Peer> peers, PeerWork work, TimeSpan length, MarkdownReport markdown)
     {
         string name = work == PeerWork.Message ? "send, receive, end" : $"{work} 256 B".ToLowerInvariant();
         var table = new Table(
-            name, "outstanding", "operations/s", "p50 ms", "p99 ms", "server µs", "client µs", "to Redis", "to rows");
+            name, "outstanding", "operations/s", "p50 ms", "p99 ms", "server µs", "client µs", "Postgres µs",
+            "to Redis", "to etcd", "to rows");
         foreach (int callers in _callers)
         {
-            List<PeerTurns> turns = [];
+            List<PeerTurns> turns = await TakeAsync(peers, work, callers, length);
+            PeerTurns?[] others =
+            [
+                turns.Find(t => t.Peer is RespPeer { IsRedis: true }),
+                turns.Find(t => t.Peer is EtcdPeer),
+                turns.Find(t => t.Peer is RowsPeer),
+            ];
+            foreach (PeerTurns turn in turns)
+            {
+                table.Add(
+                [
+                    turn.Peer.Name, $"{callers}", Figures.Rate(turn.PerSecond), Figures.Ms(turn.Ms(0.5)),
+                    Figures.Ms(turn.Ms(0.99)), Figures.Ms(turn.ServerMicrosecondsEach),
+                    Figures.Ms(turn.ClientMicrosecondsEach),
+                    turn.PostgresMicrosecondsEach is { } postgres ? Figures.Ms(postgres) : "",
+                    .. others.Select(o => o is null ? "" : Figures.Ratio(turn.RatioTo(o))),
+                ]);
+                markdown.Add(turn.Peer.Name, work, turn.PerSecond);
+            }
+        }
+
+        Console.WriteLine();
+        table.Print();
+    }
+
+    private static async Task<List<PeerTurns>> TakeAsync(
+        List<Peer> peers, PeerWork work, int callers, TimeSpan length)
+    {
+        List<PeerTurns> turns = [];
+        try
+        {
             foreach (Peer peer in peers)
             {
                 if (peer.OpenAsync(work, callers) is { } opening)
@@ -99,22 +149,14 @@ internal static class PeersBenchmark
                 }
             }
 
-            PeerTurns? redis = turns.Find(t => t.Peer is RespPeer { IsRedis: true });
-            PeerTurns? rows = turns.Find(t => t.Peer is RowsPeer);
+            return turns;
+        }
+        finally
+        {
             foreach (PeerTurns turn in turns)
             {
-                table.Add(
-                    turn.Peer.Name, $"{callers}", Figures.Rate(turn.PerSecond), Figures.Ms(turn.Ms(0.5)),
-                    Figures.Ms(turn.Ms(0.99)), Figures.Ms(turn.ServerMicrosecondsEach),
-                    Figures.Ms(turn.ClientMicrosecondsEach), Ratio(turn, redis), Ratio(turn, rows));
                 await turn.Work.DisposeAsync();
             }
         }
-
-        Console.WriteLine();
-        table.Print();
     }
-
-    private static string Ratio(PeerTurns turn, PeerTurns? other) =>
-        other is null ? "" : Figures.Ratio(turn.RatioTo(other));
 }

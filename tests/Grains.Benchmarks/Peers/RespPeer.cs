@@ -9,32 +9,29 @@ namespace Grains.Benchmarks.Peers;
 internal sealed class RespPeer : Peer
 {
     private static readonly byte[] _value = new byte[BenchmarkKeys.ValueBytes];
-    private static readonly RedisKey[] _keys =
-    [
-        .. Enumerable.Range(0, PeersBenchmark.Keys).Select(n => (RedisKey)$"key-{n:d6}")
-    ];
-
     private readonly ChildProcess _process;
     private readonly IDisposable? _owner;
     private readonly ConnectionMultiplexer _connection;
+    private readonly int _keys;
 
-    private RespPeer(string name, ChildProcess process, IDisposable? owner, ConnectionMultiplexer connection)
-        : base(name) => (_process, _owner, _connection) = (process, owner, connection);
+    private RespPeer(
+        string name, ChildProcess process, IDisposable? owner, ConnectionMultiplexer connection, int keys)
+        : base(name) => (_process, _owner, _connection, _keys) = (process, owner, connection, keys);
 
     public bool IsRedis { get; private init; }
 
     public override Task<TimeSpan> ServerCpuAsync() => Task.FromResult(_process.Cpu);
 
     /// <summary>Ours.</summary>
-    public static async Task<RespPeer> StartGrainsAsync(DataFolder data)
+    public static async Task<RespPeer> StartGrainsAsync(DataFolder data, int keys)
     {
         int port = ChildProcess.FreePort();
         (ServerProcess server, _) = await ServerProcess.StartGrainsAsync(data.New(), ["--resp", $"127.0.0.1:{port}"]);
-        return new RespPeer("Grains, RESP", server.Process, server, await ConnectAsync(port));
+        return new RespPeer("Grains, RESP", server.Process, server, await ConnectAsync(port), keys);
     }
 
     /// <summary>Redis as it comes, but for the log of writes, which is on disk before each answer.</summary>
-    public static async Task<RespPeer> StartRedisAsync(DataFolder data)
+    public static async Task<RespPeer> StartRedisAsync(DataFolder data, int keys)
     {
         int port = ChildProcess.FreePort();
         var process = ChildProcess.Of(
@@ -45,7 +42,7 @@ internal sealed class RespPeer : Peer
             ]);
         try
         {
-            return new RespPeer("Redis, AOF always", process, process, await ConnectAsync(port)) { IsRedis = true };
+            return new RespPeer("Redis, AOF always", process, process, await ConnectAsync(port), keys) { IsRedis = true };
         }
         catch
         {
@@ -61,12 +58,14 @@ internal sealed class RespPeer : Peer
         return $"{server.ServerType} {server.Version}, appendfsync {fsync ?? "not told"}";
     }
 
-    public override async Task FillAsync()
+    public override Task FillAsync() => FillAsync(_connection.GetDatabase(), _keys);
+
+    /// <summary>Every key once.</summary>
+    public static async Task FillAsync(IDatabase database, int keys)
     {
-        IDatabase database = _connection.GetDatabase();
-        foreach (RedisKey[] some in _keys.Chunk(1_000))
+        foreach (int[] some in Enumerable.Range(0, keys).Chunk(1_000))
         {
-            await Task.WhenAll(some.Select(k => database.StringSetAsync(k, _value)));
+            await Task.WhenAll(some.Select(k => database.StringSetAsync($"key-{k:d6}", _value)));
         }
     }
 
@@ -75,10 +74,19 @@ internal sealed class RespPeer : Peer
         IDatabase database = _connection.GetDatabase();
         return work switch
         {
-            PeerWork.Put => Task.FromResult(new Work(async _ => await database.StringSetAsync(AnyKey(), _value))),
-            PeerWork.Get => Task.FromResult(new Work(async _ => Found(await database.StringGetAsync(AnyKey())))),
+            PeerWork.Put => Task.FromResult(new Work(async _ => await database.StringSetAsync(AnyKey(_keys), _value))),
+            PeerWork.Get => Task.FromResult(new Work(async _ => Found(await database.StringGetAsync(AnyKey(_keys))))),
             _ => null,
         };
+    }
+
+    /// <summary>Puts among so many keys, over a connection of their own.</summary>
+    public static async Task<Work> PutsAsync(int port, int keys)
+    {
+        ConnectionMultiplexer connection = await ConnectAsync(port);
+        IDatabase database = connection.GetDatabase();
+        return new Work(
+            async _ => await database.StringSetAsync(AnyKey(keys), _value), () => connection.DisposeAsync());
     }
 
     public override async ValueTask DisposeAsync()
@@ -87,9 +95,9 @@ internal sealed class RespPeer : Peer
         _owner?.Dispose();
     }
 
-    private static RedisKey AnyKey() => _keys[Random.Shared.Next(_keys.Length)];
+    public static RedisKey AnyKey(int keys) => $"key-{Random.Shared.Next(keys):d6}";
 
-    private static void Found(RedisValue value)
+    public static void Found(RedisValue value)
     {
         if (value.Length() != BenchmarkKeys.ValueBytes)
         {
@@ -97,7 +105,7 @@ internal sealed class RespPeer : Peer
         }
     }
 
-    private static Task<ConnectionMultiplexer> ConnectAsync(int port) => ConnectionMultiplexer.ConnectAsync(
+    public static Task<ConnectionMultiplexer> ConnectAsync(int port) => ConnectionMultiplexer.ConnectAsync(
         new ConfigurationOptions
         {
             EndPoints = { { "127.0.0.1", port } }, AbortOnConnectFail = true, ConnectRetry = 20, AsyncTimeout = 60_000,

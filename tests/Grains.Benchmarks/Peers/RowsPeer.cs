@@ -6,10 +6,10 @@ using NpgsqlTypes;
 namespace Grains.Benchmarks.Peers;
 
 /// <summary>Rows by hand in a Postgres of its own, by Npgsql: prepared, a connection for each caller.</summary>
-internal sealed class RowsPeer(PlainRows rows) : Peer("Postgres, rows")
+internal sealed class RowsPeer(PlainRows rows, int keys) : Peer("Postgres, rows")
 {
-    public static async Task<RowsPeer> StartAsync(DataFolder data) =>
-        new(new PlainRows(await BenchmarkDatabase.StartAsync(data)));
+    public static async Task<RowsPeer> StartAsync(DataFolder data, int keys) =>
+        new(new PlainRows(await BenchmarkDatabase.StartAsync(data), keys), keys);
 
     public override Task<string> DescribeAsync() => rows.Database.DescribeAsync();
 
@@ -17,12 +17,15 @@ internal sealed class RowsPeer(PlainRows rows) : Peer("Postgres, rows")
 
     public override Task<Work> OpenAsync(PeerWork work, int callers) => work switch
     {
-        PeerWork.Put => PlainPuts.OnOwnConnectionsAsync(rows.Database, callers),
+        PeerWork.Put => PlainPuts.OnOwnConnectionsAsync(rows.Database, callers, keys),
         PeerWork.Get => GetsAsync(callers),
         _ => PlainQueue.OpenAsync(rows.Database, callers, 1, isMultiplexed: false),
     };
 
-    public override async Task<TimeSpan> ServerCpuAsync() => (await rows.Database.UseAsync()).Cpu;
+    /// <summary>There is none but Postgres.</summary>
+    public override Task<TimeSpan> ServerCpuAsync() => Task.FromResult(TimeSpan.Zero);
+
+    public override async Task<TimeSpan> PostgresCpuAsync() => (await rows.Database.UseAsync()).Cpu;
 
     public override ValueTask DisposeAsync() => rows.DisposeAsync();
 
@@ -38,7 +41,7 @@ internal sealed class RowsPeer(PlainRows rows) : Peer("Postgres, rows")
         return new Work(
             async caller =>
             {
-                ((NpgsqlParameter<string>)commands[caller].Parameters[0]).TypedValue = AnyKey();
+                ((NpgsqlParameter<string>)commands[caller].Parameters[0]).TypedValue = PlainPuts.AnyName(keys);
                 if (await commands[caller].ExecuteScalarAsync() is not byte[])
                 {
                     throw new IOException("A get found no row.");
@@ -47,13 +50,11 @@ internal sealed class RowsPeer(PlainRows rows) : Peer("Postgres, rows")
             () => OwnConnections.CloseAsync(connections));
     }
 
-    private static NpgsqlCommand Select(NpgsqlConnection connection)
+    private NpgsqlCommand Select(NpgsqlConnection connection)
     {
         var command = new NpgsqlCommand("SELECT value FROM entry WHERE key = $1", connection);
         command.Parameters.Add(
-            new NpgsqlParameter<string> { TypedValue = AnyKey(), NpgsqlDbType = NpgsqlDbType.Text });
+            new NpgsqlParameter<string> { TypedValue = PlainPuts.AnyName(keys), NpgsqlDbType = NpgsqlDbType.Text });
         return command;
     }
-
-    private static string AnyKey() => $"key-{Random.Shared.Next(PostgresBenchmark.Keys):d6}";
 }

@@ -18,7 +18,7 @@ internal sealed class GrainPath : Contender
         : base(database)
     {
         _silo = silo;
-        _keys = new BenchmarkKeys(PostgresBenchmark.Keys, silo.Partitions.Slots);
+        _keys = new BenchmarkKeys(BenchmarkKeys.CountDefault, silo.Partitions.Slots);
     }
 
     public override string Name => "grain path";

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Grains.Benchmarks.Loads;
 using Grains.Benchmarks.Report;
 using Grains.Benchmarks.World;
 
@@ -7,7 +8,7 @@ namespace Grains.Benchmarks.Postgres;
 /// <summary>The cluster's journal against rows in the same Postgres: puts, and send, receive, commit.</summary>
 internal static class PostgresBenchmark
 {
-    public const int Keys = 100_000;
+    private const int _keys = BenchmarkKeys.CountDefault;
     private const int _rounds = 3;
     private const double _cpuAimPut = 0.25;
     private const double _cpuAimMessage = 0.1;
@@ -19,13 +20,13 @@ internal static class PostgresBenchmark
 
     public static async Task RunAsync(BenchmarkOptions options, DataFolder data)
     {
-        await using var rows = new PlainRows(await BenchmarkDatabase.StartAsync(data));
+        await using var rows = new PlainRows(await BenchmarkDatabase.StartAsync(data), _keys);
         await using GrainPath path = await GrainPath.StartAsync(await BenchmarkDatabase.StartAsync(data), data);
         await using ThreeServers http = await ThreeServers.StartAsync(await BenchmarkDatabase.StartAsync(data));
         Contender[] contenders = [rows, path, http];
         Console.WriteLine($"""
               each        {await rows.Database.DescribeAsync()}
-              rows        {Keys:N0} keys; upserts, a queue with FOR UPDATE SKIP LOCKED; prepared, by Npgsql; the fastest way counts
+              rows        {_keys:N0} keys; upserts, a queue with FOR UPDATE SKIP LOCKED; prepared, by Npgsql; the fastest way counts
               grain path  one silo in this process, 64 partitions; {path.Durability}
               HTTP        three server processes, 64 partitions, bare sockets spread over them; the same durability
             """);

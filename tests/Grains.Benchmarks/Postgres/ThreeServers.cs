@@ -16,17 +16,23 @@ internal sealed class ThreeServers : Contender
 
     public override string Name => "HTTP";
 
+    public IReadOnlyList<int> Ports => [.. _servers.Select(s => s.Port)];
+
     public override TimeSpan ServersCpu => new(_servers.Sum(s => s.Process.Cpu.Ticks));
 
     /// <returns>When each server has its share of the partitions.</returns>
-    public static async Task<ThreeServers> StartAsync(BenchmarkDatabase database)
+    /// <param name="database">Under all of them.</param>
+    /// <param name="options">More of each, by its number from 1 on.</param>
+    public static async Task<ThreeServers> StartAsync(
+        BenchmarkDatabase database, Func<int, string[]>? options = null)
     {
         List<ServerProcess> servers = [];
         try
         {
             for (int i = 1; i <= _count; i++)
             {
-                servers.Add(await ServerProcess.StartMemberAsync($"server-{i}", database.ConnectionString));
+                servers.Add(await ServerProcess.StartMemberAsync(
+                    $"server-{i}", database.ConnectionString, options?.Invoke(i) ?? []));
             }
 
             await UntilSpreadAsync(servers[0]);
@@ -40,7 +46,7 @@ internal sealed class ThreeServers : Contender
         }
     }
 
-    public override Task FillAsync() => HttpSteps.FillAsync([.. _servers.Select(s => s.Port)]);
+    public override Task FillAsync() => HttpSteps.FillAsync([.. Ports]);
 
     public override IReadOnlyList<Way> Puts(int callers) =>
     [
@@ -75,7 +81,7 @@ internal sealed class ThreeServers : Contender
         await base.DisposeAsync();
     }
 
-    private async Task<HttpConnection[]> OpenAsync(int count, int together = 1)
+    public async Task<HttpConnection[]> OpenAsync(int count, int together = 1)
     {
         var connections = new HttpConnection[count];
         for (int i = 0; i < count; i++)
@@ -86,7 +92,7 @@ internal sealed class ThreeServers : Contender
         return connections;
     }
 
-    private static Work Over(HttpConnection[] connections, Func<int, ValueTask> step) => new(step, () =>
+    public static Work Over(HttpConnection[] connections, Func<int, ValueTask> step) => new(step, () =>
     {
         foreach (HttpConnection connection in connections)
         {

@@ -14,6 +14,10 @@ internal static class Filling
 {
     public const int Keys = 1_000_000;
     public const int Messages = 100_000;
+    public const string Filled = "filled";
+
+    /// <summary>Begins the line with the bytes that the process has handed to the disk.</summary>
+    public const string Written = "written ";
     private const int _nodes = 10_000;
     private const int _callers = 2_048;
 
@@ -33,9 +37,21 @@ internal static class Filling
             PartitionId partition = silo.Partitions.Slots.PartitionOf(PlacementKey.SlotOfNode("bench"u8, node.Span));
             await ExecuteAsync(silo.Partitions, partition, BenchmarkMessages.Send(node));
         });
-        Console.WriteLine("filled");
+        Console.WriteLine($"{Written}{WrittenBytes()}");
+        Console.WriteLine(Filled);
         Console.Out.Flush();
         Process.GetCurrentProcess().Kill();
+    }
+
+    /// <summary>Whatever the disk makes of them: pages that were written to files. 0 where nothing counts them.</summary>
+    private static long WrittenBytes()
+    {
+        const string counters = "/proc/self/io";
+        const string name = "write_bytes: ";
+        return File.Exists(counters)
+            && File.ReadAllLines(counters).FirstOrDefault(l => l.StartsWith(name, StringComparison.Ordinal)) is { } line
+                ? long.Parse(line[name.Length..])
+                : 0;
     }
 
     private static async Task ExecuteAsync(IPartitions partitions, PartitionId partition, Command command)

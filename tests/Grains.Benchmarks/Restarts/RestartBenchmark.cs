@@ -9,20 +9,25 @@ namespace Grains.Benchmarks.Restarts;
 /// <summary>From the start of a server process on a full data folder, after a SIGKILL, until it is ready.</summary>
 internal static class RestartBenchmark
 {
+    private const double _entries = Filling.Keys + Filling.Messages;
     private const int _starts = 3;
     private static readonly TimeSpan _fillDeadline = TimeSpan.FromMinutes(5);
 
     public static async Task RunAsync(DataFolder data)
     {
         string folder = data.New();
+        long writtenBytes;
         long begun = Stopwatch.GetTimestamp();
         using (var filling = new ChildProcess(Programs.Benchmarks, ["--fill", folder]))
         {
             await filling.WaitForExitAsync(_fillDeadline);
-            if (!filling.Lines.Contains("filled"))
+            if (!filling.Lines.Contains(Filling.Filled))
             {
                 throw new InvalidOperationException($"The filling ended early:\n{string.Join('\n', filling.Lines)}");
             }
+
+            writtenBytes = long.Parse(
+                filling.Lines.First(l => l.StartsWith(Filling.Written, StringComparison.Ordinal))[Filling.Written.Length..]);
         }
 
         double fillSeconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
@@ -33,7 +38,8 @@ internal static class RestartBenchmark
         Console.WriteLine($"""
               durability  segment log, fdatasync before every answer
               filled      {Filling.Keys:N0} keys and {Filling.Messages:N0} waiting messages of 256 B in {fillSeconds:0.0} s, then SIGKILL
-              on disk     {Figures.MiB(diskBytes)} MiB for {Figures.MiB(contentBytes)} MiB of content
+              on disk     {Figures.MiB(diskBytes)} MiB for {Figures.MiB(contentBytes)} MiB of content: {diskBytes / _entries:0} B for each key or message, of which {contentBytes / _entries:0} are content
+              written     {Figures.MiB(writtenBytes)} MiB: {Figures.Ratio(writtenBytes / (double)contentBytes)} times the content (pages handed to the disk, checkpoints and zeroed segments included)
             """);
         var table = new Table(
             "start", "ready ms", "partitions", "Σ acquire ms", "Σ checkpoint ms", "Σ records ms", "server CPU s",

@@ -39,6 +39,9 @@ internal sealed class ChildProcess : IDisposable
 
     public int Id => _process.Id;
 
+    /// <summary>Once it has exited.</summary>
+    public int ExitCode => _process.ExitCode;
+
     /// <summary>Any program of this machine.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">There is none of that name.</exception>
     public static ChildProcess Of(string program, IEnumerable<string> arguments) =>

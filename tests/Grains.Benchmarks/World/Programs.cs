@@ -7,6 +7,11 @@ internal static class Programs
 {
     public static string Benchmarks => typeof(Programs).Assembly.Location;
 
+    public static string Precompile => Path.Combine(Root, "infra/precompile");
+
+    /// <summary>Of the tree in which this was built.</summary>
+    private static string Root => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../.."));
+
     /// <summary>GRAINS_SERVER_DLL, else what was built before this project.</summary>
     public static string Server
     {
@@ -19,8 +24,7 @@ internal static class Programs
 
             string configuration = typeof(Programs).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
                 .First(a => a.Key == "Configuration").Value!;
-            string root = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../.."));
-            string path = Path.Combine(root, "src/Grains.Server/bin", configuration, "net10.0/Grains.Server.dll");
+            string path = Path.Combine(Root, "src/Grains.Server/bin", configuration, "net10.0/Grains.Server.dll");
             return File.Exists(path) ? path : throw new FileNotFoundException("Build Grains.Server first.", path);
         }
     }

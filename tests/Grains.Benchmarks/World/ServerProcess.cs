@@ -26,15 +26,25 @@ internal sealed class ServerProcess : IDisposable
     public static async Task<(ServerProcess Server, TimeSpan Ready)> StartGrainsAsync(
         string folder, string[] options, params (string Name, string Value)[] environment)
     {
-        ServerProcess server = LaunchGrains(["--data", folder, .. options], environment);
+        ServerProcess server = LaunchGrains(Programs.Server, ["--data", folder, .. options], environment);
+        return (server, await server.ReadyAsync());
+    }
+
+    /// <summary>Another build of it.</summary>
+    public static async Task<(ServerProcess Server, TimeSpan Ready)> StartGrainsAsync(
+        string dll, string folder, string[] options)
+    {
+        ServerProcess server = LaunchGrains(dll, ["--data", folder, .. options]);
         return (server, await server.ReadyAsync());
     }
 
     /// <summary>One of several on a common database.</summary>
-    public static async Task<ServerProcess> StartMemberAsync(string name, string connectionString)
+    public static async Task<ServerProcess> StartMemberAsync(
+        string name, string connectionString, params string[] options)
     {
         ServerProcess server = LaunchGrains(
-            ["--name", name, "--silo", $"127.0.0.1:{ChildProcess.FreePort()}", "--dashboard", "false"],
+            Programs.Server,
+            ["--name", name, "--silo", $"127.0.0.1:{ChildProcess.FreePort()}", "--dashboard", "false", .. options],
             ("GRAINS_POSTGRES", connectionString));
         await server.ReadyAsync();
         return server;
@@ -50,11 +60,12 @@ internal sealed class ServerProcess : IDisposable
 
     public void Dispose() => Process.Dispose();
 
-    private static ServerProcess LaunchGrains(string[] arguments, params (string Name, string Value)[] environment)
+    private static ServerProcess LaunchGrains(
+        string dll, string[] arguments, params (string Name, string Value)[] environment)
     {
         int port = ChildProcess.FreePort();
         string[] all = [.. arguments, "--urls", $"http://127.0.0.1:{port}"];
-        return new ServerProcess(new ChildProcess(Programs.Server, all, environment), port);
+        return new ServerProcess(new ChildProcess(dll, all, environment), port);
     }
 
     /// <returns>The time since the process was started.</returns>
