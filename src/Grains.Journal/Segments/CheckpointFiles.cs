@@ -59,7 +59,7 @@ internal sealed class CheckpointFiles(string folder, SegmentKeeper keeper, Segme
         set.WhenUnpinned(() => keeper.Post(() => File.Delete(path)));
     }
 
-    /// <summary>The chunks of a checkpoint, each checked.</summary>
+    /// <summary>The chunks of a checkpoint, each checked, and valid until the next is asked for.</summary>
     /// <param name="partition">Whose it is.</param>
     /// <param name="pointer">Which.</param>
     /// <param name="replaced">True: another counts by now.</param>
@@ -80,16 +80,17 @@ internal sealed class CheckpointFiles(string folder, SegmentKeeper keeper, Segme
         }
 
         file.Position = CheckpointHead.Bytes;
+        byte[] room = [];
         for (int i = 0; i < pointer.Chunks; i++)
         {
-            byte[] stored = CheckpointHead.NextChunk(file);
-            if (SealedBytes.Check(ChunkKey.Of(pointer.Id, i), stored, out ReadOnlySpan<byte> _) is { } what)
+            ReadOnlyMemory<byte> stored = CheckpointHead.NextChunk(file, ref room);
+            if (SealedBytes.Check(ChunkKey.Of(pointer.Id, i), stored.Span, out ReadOnlySpan<byte> _) is { } what)
             {
                 throw new JournalDamagedException(
                     partition, pointer.At.Revision, $"chunk {i} of its checkpoint {file.Name} cannot be read: {what}.");
             }
 
-            yield return stored.AsMemory(SealedBytes.HeadBytes);
+            yield return stored[SealedBytes.HeadBytes..];
         }
     }
 

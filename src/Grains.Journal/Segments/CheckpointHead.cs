@@ -44,22 +44,31 @@ internal static class CheckpointHead
         return null;
     }
 
+    /// <param name="file">Where it is read from.</param>
+    /// <param name="room">Taken for its bytes, and replaced where it is too small.</param>
     /// <returns>Empty: there is none.</returns>
-    public static byte[] NextChunk(Stream file)
+    public static ReadOnlyMemory<byte> NextChunk(Stream file, ref byte[] room)
     {
         Span<byte> head = stackalloc byte[ChunkHeadBytes];
         if (file.ReadAtLeast(head, ChunkHeadBytes, throwOnEndOfStream: false) < ChunkHeadBytes)
         {
-            return [];
+            return default;
         }
 
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(head);
         if (length > SealedBytes.HeadBytes + JournalLimits.ChunkBytesMax)
         {
-            return [];
+            return default;
         }
 
-        byte[] stored = new byte[length];
-        return file.ReadAtLeast(stored, stored.Length, throwOnEndOfStream: false) == stored.Length ? stored : [];
+        if (room.Length < length)
+        {
+            room = new byte[length];
+        }
+
+        Memory<byte> stored = room.AsMemory(0, (int)length);
+        return file.ReadAtLeast(stored.Span, stored.Length, throwOnEndOfStream: false) == stored.Length
+            ? stored
+            : default;
     }
 }

@@ -18,6 +18,11 @@ public sealed class Tree<TKey, TValue>
     private TreeNode<TKey, TValue> _root = TreeNode<TKey, TValue>.Leaf(0);
     private long _generation;
 
+    /// <summary>
+    /// The leaf of the largest keys, where a key that is larger than all goes at once; null = not known.
+    /// </summary>
+    private TreeNode<TKey, TValue>? _last;
+
     public int Count { get; private set; }
 
     /// <summary>The map as it is now, for ever. O(1).</summary>
@@ -41,8 +46,14 @@ public sealed class Tree<TKey, TValue>
 
     public void Set(in TKey key, TValue value)
     {
+        if (_last is { } last && last.Generation == _generation && last.TryAppend(key, value))
+        {
+            Count++;
+            return;
+        }
+
         TreeNode<TKey, TValue> root = Own(ref _root);
-        if (Insert(root, key, value) is { } right)
+        if (Insert(root, key, value, isLast: true) is { } right)
         {
             _root = TreeNode<TKey, TValue>.Branch(_generation, root, right);
         }
@@ -56,6 +67,7 @@ public sealed class Tree<TKey, TValue>
         }
 
         TreeNode<TKey, TValue> root = Own(ref _root);
+        _last = null;
         Delete(root, key);
         Count--;
         if (root.Children is not null && root.Count == 1)
@@ -83,26 +95,38 @@ public sealed class Tree<TKey, TValue>
         return node;
     }
 
+    /// <param name="node">Where to.</param>
+    /// <param name="key">Under which.</param>
+    /// <param name="value">What.</param>
+    /// <param name="isLast">Nothing stands right of the node.</param>
     /// <returns>The new right sibling if the node had to split.</returns>
-    private TreeNode<TKey, TValue>? Insert(TreeNode<TKey, TValue> node, in TKey key, TValue value)
+    private TreeNode<TKey, TValue>? Insert(TreeNode<TKey, TValue> node, in TKey key, TValue value, bool isLast)
     {
+        TreeNode<TKey, TValue>? right;
         if (node.Children is null)
         {
-            int at = node.IndexOf(key);
-            if (at >= 0)
-            {
-                node.Values![at] = value;
-                return null;
-            }
-
-            Count++;
-            return node.InsertLeaf(~at, key, value, _generation);
+            right = InsertLeaf(node, key, value);
+            _last = isLast ? right ?? node : _last;
+            return right;
         }
 
         int child = node.ChildFor(key);
-        TreeNode<TKey, TValue>? right = Insert(Own(ref node.Children[child]!), key, value);
+        right = Insert(Own(ref node.Children[child]!), key, value, isLast && child == node.Count - 1);
         node.Keys[child] = node.Children[child]!.Keys[0];
         return right is null ? null : node.InsertChild(child + 1, right, _generation);
+    }
+
+    private TreeNode<TKey, TValue>? InsertLeaf(TreeNode<TKey, TValue> leaf, in TKey key, TValue value)
+    {
+        int at = leaf.IndexOf(key);
+        if (at >= 0)
+        {
+            leaf.Values![at] = value;
+            return null;
+        }
+
+        Count++;
+        return leaf.InsertLeaf(~at, key, value, _generation);
     }
 
     private void Delete(TreeNode<TKey, TValue> node, in TKey key)

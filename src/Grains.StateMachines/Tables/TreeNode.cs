@@ -80,6 +80,21 @@ internal sealed class TreeNode<TKey, TValue>
         return at >= 0 ? at : Math.Max(0, ~at - 1);
     }
 
+    /// <summary>False: the leaf is full, or empty, or the key is not larger than all in it.</summary>
+    public bool TryAppend(in TKey key, TValue value)
+    {
+        if (Count is 0 or Tree<TKey, TValue>.Capacity || Keys[Count - 1].CompareTo(key) >= 0)
+        {
+            return false;
+        }
+
+        Reserve();
+        Keys[Count] = key;
+        Values![Count] = value;
+        Count++;
+        return true;
+    }
+
     public TreeNode<TKey, TValue>? InsertLeaf(int at, in TKey key, TValue value, long generation)
     {
         TreeNode<TKey, TValue>? right = Split(at, generation);

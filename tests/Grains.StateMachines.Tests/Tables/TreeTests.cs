@@ -10,10 +10,13 @@ public class TreeTests
     }
 
     [Theory]
-    [InlineData(1, 50)]
-    [InlineData(2, 1_000)]
-    [InlineData(3, 20_000)]
-    public void A_tree_behaves_as_a_sorted_dictionary_and_its_frozen_copies_never_change(int seed, int range)
+    [InlineData(1, 50, false)]
+    [InlineData(2, 1_000, false)]
+    [InlineData(3, 20_000, false)]
+    [InlineData(4, 50, true)]
+    [InlineData(5, 1_000, true)]
+    public void A_tree_behaves_as_a_sorted_dictionary_and_its_frozen_copies_never_change(
+        int seed, int range, bool grows)
     {
         var random = new Random(seed);
         var tree = new Tree<Number, string>();
@@ -21,7 +24,9 @@ public class TreeTests
         List<(FrozenTree<Number, string> Frozen, KeyValuePair<int, string>[] Expected)> frozen = [];
         for (int step = 0; step < 30_000; step++)
         {
-            int key = random.Next(range);
+            int key = !grows ? random.Next(range)
+                : random.Next(2) == 0 ? step
+                : Math.Max(0, step - random.Next(range));
             switch (random.Next(100))
             {
                 case < 55:
