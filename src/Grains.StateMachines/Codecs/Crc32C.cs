@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Grains.StateMachines.Codecs;
@@ -8,6 +9,11 @@ public static class Crc32C
 {
     /// <param name="bytes">What is summed up.</param>
     /// <param name="before">The sum of what stands before it; 0 = nothing.</param>
+    /// <remarks>
+    /// Compiled in full at once: a start sums up all that is stored before the compiler finds out that this is called
+    /// often, and what is compiled ahead may not use the instruction.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static uint Compute(ReadOnlySpan<byte> bytes, uint before = 0)
     {
         uint crc = ~before;

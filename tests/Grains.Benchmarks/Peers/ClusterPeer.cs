@@ -46,7 +46,7 @@ internal sealed class ClusterPeer : Peer
             new ClusterPeer("three Grains, RESP", servers, redis, keys));
     }
 
-    public override Task<TimeSpan> ServerCpuAsync() => Task.FromResult(_servers.ServersCpu);
+    public override TimeSpan? ServerCpu => _servers.ServersCpu;
 
     public override async Task<TimeSpan> PostgresCpuAsync() => (await _servers.Database.UseAsync()).Cpu;
 

@@ -46,7 +46,7 @@ internal sealed class EtcdPeer : Peer
         }
     }
 
-    public override Task<TimeSpan> ServerCpuAsync() => Task.FromResult(_process.Cpu);
+    public override TimeSpan? ServerCpu => _process.Cpu;
 
     public override async Task<string> DescribeAsync()
     {

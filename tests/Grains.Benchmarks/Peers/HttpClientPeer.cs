@@ -12,7 +12,7 @@ internal sealed class HttpClientPeer(HttpPeer server, int keys) : Peer("Grains, 
     private static readonly MediaTypeHeaderValue _type = new("application/octet-stream");
     private readonly HttpClient _client = new() { BaseAddress = new Uri($"http://127.0.0.1:{server.Port}") };
 
-    public override Task<TimeSpan> ServerCpuAsync() => server.ServerCpuAsync();
+    public override TimeSpan? ServerCpu => server.ServerCpu;
 
     public override Task<string> DescribeAsync() => Task.FromResult("the server of \"Grains, HTTP\"");
 

@@ -16,6 +16,8 @@ internal sealed class HttpPeer : Peer
 
     public int Port => _server.Port;
 
+    public bool IsEmpty => _isEmpty;
+
     /// <summary>Ours.</summary>
     public static async Task<HttpPeer> StartGrainsAsync(DataFolder data, int keys) =>
         new("Grains, HTTP", (await ServerProcess.StartGrainsAsync(data.New())).Server, keys, isEmpty: false);
@@ -24,7 +26,7 @@ internal sealed class HttpPeer : Peer
     public static async Task<HttpPeer> StartEmptyAsync(int keys) =>
         new("empty HTTP endpoint", await ServerProcess.StartEmptyAsync(), keys, isEmpty: true);
 
-    public override Task<TimeSpan> ServerCpuAsync() => Task.FromResult(_server.Process.Cpu);
+    public override TimeSpan? ServerCpu => _server.Process.Cpu;
 
     public override Task<string> DescribeAsync() => Task.FromResult(_isEmpty ? "keeps nothing"
         : _server.Process.Lines.FirstOrDefault(l => l.Contains("durability", StringComparison.Ordinal))?.Trim()

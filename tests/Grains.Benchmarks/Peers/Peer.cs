@@ -22,8 +22,10 @@ internal abstract class Peer(string name) : IAsyncDisposable
 {
     public string Name => name;
 
-    /// <summary>Processor time of all its server processes so far, but for a database below them.</summary>
-    public abstract Task<TimeSpan> ServerCpuAsync();
+    /// <summary>
+    /// Processor time of all its server processes so far, but for a Postgres; null = there are no others.
+    /// </summary>
+    public abstract TimeSpan? ServerCpu { get; }
 
     /// <summary>The same of its Postgres; null = it has none.</summary>
     public virtual Task<TimeSpan>? PostgresCpuAsync() => null;
@@ -45,7 +47,7 @@ internal sealed class PeerTurns(Peer peer, Work work)
 {
     private readonly List<double> _perSecond = [];
     private readonly Latencies _latencies = new();
-    private TimeSpan _serverCpu;
+    private TimeSpan? _serverCpu;
     private TimeSpan _clientCpu;
     private TimeSpan? _postgresCpu;
 
@@ -55,7 +57,7 @@ internal sealed class PeerTurns(Peer peer, Work work)
 
     public double PerSecond => _perSecond.Median(r => r);
 
-    public double ServerMicrosecondsEach => _serverCpu.TotalMicroseconds / Math.Max(_latencies.Count, 1);
+    public double? ServerMicrosecondsEach => _serverCpu?.TotalMicroseconds / Math.Max(_latencies.Count, 1);
 
     public double ClientMicrosecondsEach => _clientCpu.TotalMicroseconds / Math.Max(_latencies.Count, 1);
 
@@ -65,14 +67,14 @@ internal sealed class PeerTurns(Peer peer, Work work)
 
     public async Task TakeAsync(int callers, TimeSpan length, bool counts)
     {
-        TimeSpan before = await peer.ServerCpuAsync();
+        TimeSpan? before = peer.ServerCpu;
         TimeSpan? postgresBefore = peer.PostgresCpuAsync() is { } asked ? await asked : null;
         LoopResult turn = await ClosedLoop.RunAsync(callers, length, work.Step);
         if (counts)
         {
             _perSecond.Add(turn.PerSecond);
             _latencies.Add(turn.Latencies);
-            _serverCpu += await peer.ServerCpuAsync() - before;
+            _serverCpu = (_serverCpu ?? TimeSpan.Zero) + (peer.ServerCpu - before);
             _clientCpu += turn.Cpu;
             if (postgresBefore is { } earlier)
             {

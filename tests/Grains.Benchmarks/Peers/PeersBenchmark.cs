@@ -43,7 +43,8 @@ internal static class PeersBenchmark
 
         Console.WriteLine(
             $"  each row: the median of {_rounds} turns; the peers take turns. Ratios are to that of the same turn. "
-            + "Server, client and Postgres: processor time of one operation.");
+            + "Server, client and Postgres: processor time of one operation; to empty: that of the server against the "
+            + "empty endpoint's.");
         if (options.Markdown is { } file)
         {
             await File.WriteAllTextAsync(file, markdown.ToString());
@@ -95,10 +96,10 @@ internal static class PeersBenchmark
 
     private static async Task MeasureAsync(List<Peer> peers, PeerWork work, TimeSpan length, MarkdownReport markdown)
     {
-        string name = work == PeerWork.Message ? "send, receive, end" : $"{work} 256 B".ToLowerInvariant();
+        string name = work == PeerWork.Message ? "send, receive, end" : $"{work.ToString().ToLowerInvariant()} 256 B";
         var table = new Table(
             name, "outstanding", "operations/s", "p50 ms", "p99 ms", "server µs", "client µs", "Postgres µs",
-            "to Redis", "to etcd", "to rows");
+            "to empty", "to Redis", "to etcd", "to rows");
         foreach (int callers in _callers)
         {
             List<PeerTurns> turns = await TakeAsync(peers, work, callers, length);
@@ -108,14 +109,17 @@ internal static class PeersBenchmark
                 turns.Find(t => t.Peer is EtcdPeer),
                 turns.Find(t => t.Peer is RowsPeer),
             ];
+            double? empty = turns.Find(t => t.Peer is HttpPeer { IsEmpty: true })?.ServerMicrosecondsEach;
             foreach (PeerTurns turn in turns)
             {
                 table.Add(
                 [
                     turn.Peer.Name, $"{callers}", Figures.Rate(turn.PerSecond), Figures.Ms(turn.Ms(0.5)),
-                    Figures.Ms(turn.Ms(0.99)), Figures.Ms(turn.ServerMicrosecondsEach),
-                    Figures.Ms(turn.ClientMicrosecondsEach),
-                    turn.PostgresMicrosecondsEach is { } postgres ? Figures.Ms(postgres) : "",
+                    Figures.Ms(turn.Ms(0.99)), MsOrNone(turn.ServerMicrosecondsEach),
+                    Figures.Ms(turn.ClientMicrosecondsEach), MsOrNone(turn.PostgresMicrosecondsEach),
+                    empty is { } all && turn.Peer is HttpPeer or HttpClientPeer
+                        ? Figures.Ratio(turn.ServerMicrosecondsEach!.Value / all)
+                        : "",
                     .. others.Select(o => o is null ? "" : Figures.Ratio(turn.RatioTo(o))),
                 ]);
                 markdown.Add(turn.Peer.Name, work, turn.PerSecond);
@@ -125,6 +129,8 @@ internal static class PeersBenchmark
         Console.WriteLine();
         table.Print();
     }
+
+    private static string MsOrNone(double? value) => value is { } there ? Figures.Ms(there) : "";
 
     private static async Task<List<PeerTurns>> TakeAsync(
         List<Peer> peers, PeerWork work, int callers, TimeSpan length)

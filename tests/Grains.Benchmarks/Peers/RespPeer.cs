@@ -20,7 +20,7 @@ internal sealed class RespPeer : Peer
 
     public bool IsRedis { get; private init; }
 
-    public override Task<TimeSpan> ServerCpuAsync() => Task.FromResult(_process.Cpu);
+    public override TimeSpan? ServerCpu => _process.Cpu;
 
     /// <summary>Ours.</summary>
     public static async Task<RespPeer> StartGrainsAsync(DataFolder data, int keys)

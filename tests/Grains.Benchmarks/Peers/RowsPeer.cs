@@ -22,8 +22,7 @@ internal sealed class RowsPeer(PlainRows rows, int keys) : Peer("Postgres, rows"
         _ => PlainQueue.OpenAsync(rows.Database, callers, 1, isMultiplexed: false),
     };
 
-    /// <summary>There is none but Postgres.</summary>
-    public override Task<TimeSpan> ServerCpuAsync() => Task.FromResult(TimeSpan.Zero);
+    public override TimeSpan? ServerCpu => null;
 
     public override async Task<TimeSpan> PostgresCpuAsync() => (await rows.Database.UseAsync()).Cpu;
 
