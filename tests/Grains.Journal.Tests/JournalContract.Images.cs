@@ -261,7 +261,8 @@ public abstract partial class JournalContract
         List<ImagePart> list = [];
         await foreach (ImagePart part in parts)
         {
-            list.Add(part);
+            // Its bytes are valid until the next is asked for.
+            list.Add(part is ImagePart.Chunk chunk ? new ImagePart.Chunk(chunk.Bytes.ToArray()) : part);
         }
 
         return list;
