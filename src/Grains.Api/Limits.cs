@@ -12,6 +12,18 @@ public static class Limits
     /// <summary>Of a commit's JSON: its contents in base64, and room for the rest.</summary>
     public const int CommitJsonBytes = 6 << 20;
 
+    /// <summary>Lines of a batch of keys.</summary>
+    public const int BatchLines = 1_000;
+
+    /// <summary>Of one of its lines: a value in base64, and room for the rest.</summary>
+    public const int BatchLineBytes = 3 << 19;
+
+    /// <summary>Of the whole batch.</summary>
+    public const int BatchBytes = 6 << 20;
+
+    /// <summary>For so long lines of a batch are begun.</summary>
+    public const int BatchMs = 30_000;
+
     /// <summary>Of every other JSON body.</summary>
     public const int JsonBytes = 64 << 10;
 

@@ -77,6 +77,7 @@ public static class FrontEndExtensions
         services.AddHostedService<AccessKeeper>();
         services.AddSingleton<KeyspaceRoutes>();
         services.AddSingleton<KeyRoutes>();
+        services.AddSingleton<KeyBatchRoutes>();
         services.AddSingleton<ServiceRoutes>();
         services.AddSingleton<MessageRoutes>();
         services.AddSingleton<ReplyRoutes>();

@@ -37,6 +37,7 @@ public static class OperationsExtensions
         services.AddSingleton<KeyspaceOperations>();
         services.AddSingleton<KeyOperations>();
         services.AddSingleton<KeyActionOperations>();
+        services.AddSingleton<KeyBatchOperations>();
         services.AddSingleton<ServiceOperations>();
         services.AddSingleton<MessageOperations>();
         services.AddSingleton<ReplyOperations>();

@@ -31,11 +31,27 @@ public sealed class KeyRoutesTests
     public async Task An_increment_adds_to_the_integer_of_a_key_and_says_the_sum(string path, string key)
     {
         await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
-        Assert.Equal("{\"value\":1}", (await server.SendAsync("POST", $"/v1/keyspaces/ks/keys/{path}:increment")).Body);
-        Reply sum = await server.SendAsync("POST", $"/v1/keyspaces/ks/keys/{path}:increment", "{\"by\": -43}");
-        Assert.Equal((200, "{\"value\":-42}"), (sum.Status, sum.Body));
+        string url = $"/v1/keyspaces/ks/keys/{path}:increment";
+        Assert.Equal(1, (await server.SendAsync("POST", url)).Json.GetProperty("value").GetInt64());
+        Reply sum = await server.SendAsync("POST", url, "{\"by\": -43}");
+        Reply read = await server.SendAsync("GET", $"/v1/keyspaces/ks/keys/{key}");
+        string version = read.Headers["ETag"];
+        Assert.Equal((200, $"{{\"value\":-42,\"version\":{version.Trim('"')}}}"), (sum.Status, sum.Body));
+        Assert.Equal(version, sum.Headers["ETag"]);
         Assert.True(sum.Headers.ContainsKey("Grains-Position"));
-        Assert.Equal("-42", (await server.SendAsync("GET", $"/v1/keyspaces/ks/keys/{key}")).Body);
+        Assert.Equal("-42", read.Body);
+    }
+
+    [Fact]
+    public async Task An_increment_gives_the_key_a_time_to_live_if_asked_to_and_else_none()
+    {
+        await using FrontEndServer server = await FrontEndServer.StartDeclaredAsync();
+        const string url = "/v1/keyspaces/ks/keys/n:increment";
+        await server.SendAsync("POST", url, "{\"by\":1,\"ttl\":\"90s\"}");
+        Assert.Equal(90_000, ((AddInteger)server.Partitions.Last<ChangeKey>().Action).TtlMs);
+        await server.SendAsync("POST", url);
+        Assert.Equal(0, ((AddInteger)server.Partitions.Last<ChangeKey>().Action).TtlMs);
+        Assert.Equal("400 bad-field", (await server.SendAsync("POST", url, "{\"ttl\":\"0s\"}")).Refusal);
     }
 
     [Fact]

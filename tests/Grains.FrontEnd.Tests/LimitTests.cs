@@ -26,6 +26,8 @@ public sealed class LimitTests
         ["PageBytes"] = 4_194_304,
         ["WaitingRequests"] = 8_192,
         ["EntityTags"] = 32,
+        ["BatchLineBytes"] = 1_572_864,
+        ["BatchMs"] = 30_000,
     };
 
     private static readonly Case[] _cases =
@@ -38,6 +40,8 @@ public sealed class LimitTests
         new("ContentBytes", 1_048_576, "413 too-large", n => Json(_commit, $$"""{"replies":[{"text":"{{Xs(n)}}"}]}""")),
         new("CommitBytes", 4_194_304, "413 too-large", n => Json(_commit, Sends(n - 128))),
         new("CommitJsonBytes", 6_291_456, "413 too-large", n => Json(_commit, "{}" + Blanks(n - 2))),
+        new("BatchLines", 1_000, "413 too-large", n => Batch(string.Concat(Enumerable.Repeat("{}\n", (int)n)))),
+        new("BatchBytes", 6_291_456, "413 too-large", n => Batch(Blanks(n))),
         new("JsonBytes", 65_536, "413 too-large", n => Json(_node + "/receive", "{}" + Blanks(n - 2))),
         new("CommitSends", 1_000, "413 too-large", n => Json(_commit, $$"""{"sends":[{{Many(n, """{"node":"m"}""")}}]}""")),
         new("CommitKeys", 1_000, "413 too-large", n => Json(_commit, $$"""{"keys":[{{Many(n, """{"keyspace":"ordered","key":"k","text":""}""")}}]}""")),
@@ -104,6 +108,7 @@ public sealed class LimitTests
         new("DueMs", 31_536_000_000, "400 bad-field", n => Timer($$"""{"delay":"{{n}}ms"}""")),
         new("DueMs", 31_536_000_000, "400 bad-field", n => Json(_commit, $$"""{"sends":[{"node":"m","delay":"{{n}}ms"}]}""")),
         new("TtlMs", 315_360_000_000, "400 bad-parameter", n => new("PUT", $"{_key}?ttl={n}ms", "x")),
+        new("TtlMs", 315_360_000_000, "400 bad-field", n => Json(_key + ":increment", $$"""{"ttl":"{{n}}ms"}""")),
         new("TtlMs", 315_360_000_000, "400 bad-parameter", n => new("POST", $"{_node}/messages?ttl={n}ms", "x")),
         new("TtlMs", 315_360_000_000, "400 bad-field", n => Json(_commit, $$"""{"sends":[{"node":"m","ttl":"{{n}}ms"}]}""")),
         new("TtlMs", 315_360_000_000, "400 bad-field",
@@ -195,6 +200,8 @@ public sealed class LimitTests
     private static Request Put(string path, long bytes) => new("PUT", path, Xs(bytes));
 
     private static Request Json(string path, string body, string method = "POST") => new(method, path, body);
+
+    private static Request Batch(string body) => new("POST", "/v1/keyspaces/ks/keys:batch", body);
 
     private static Request Timer(string body) => Json(_node + "/timers/t", body, "PUT");
 

@@ -22,6 +22,7 @@ public sealed class RoutePermissionTests
         admin PUT    /v1/keyspaces/{keyspace}
         admin DELETE /v1/keyspaces/{keyspace}
         read  GET    /v1/keyspaces/{keyspace}/keys
+        read  POST   /v1/keyspaces/{keyspace}/keys:batch
         read  GET    /v1/keyspaces/{keyspace}/keys/{key}
         read  HEAD   /v1/keyspaces/{keyspace}/keys/{key}
         write PUT    /v1/keyspaces/{keyspace}/keys/{key}

@@ -60,7 +60,11 @@ public sealed class PermissionTests
         ["key scan"] = On<KeyActionOperations>(
             Permission.Read, async (o, c) => (await o.ScanAsync(c, _keyspace, default, 1, default)).Error),
         ["key increment"] = On<KeyOperations>(
-            Permission.Write, async (o, c) => (await o.IncrementAsync(c, "ks", new Utf8Name("k"), 1)).Error),
+            Permission.Write, async (o, c) => (await o.IncrementAsync(c, "ks", new Utf8Name("k"), new IncrementRequest())).Error),
+        ["key batch"] = On<KeyBatchOperations>(
+            Permission.Write,
+            async (o, c) => (await o.RunAsync(
+                c, _keyspace, [KeyStep.Parse(_keyspace, new KeyBatchLine { Op = "delete", Key = "k" })], default))[0].Error),
         ["keyspace list"] = On<KeyspaceOperations>(
             Permission.Read, async (o, c) => (await o.ListAsync(c, default)).Error),
         ["keyspace get"] = On<KeyspaceOperations>(Permission.Read, async (o, c) => (await o.GetAsync(c, "ks")).Error),

@@ -29,6 +29,8 @@ namespace Grains.Api.Json;
 [JsonSerializable(typeof(KeyList))]
 [JsonSerializable(typeof(IncrementRequest))]
 [JsonSerializable(typeof(IncrementResult))]
+[JsonSerializable(typeof(KeyBatchLine))]
+[JsonSerializable(typeof(KeyBatchOutcome))]
 [JsonSerializable(typeof(PartitionList))]
 [JsonSerializable(typeof(ClusterDocument))]
 [JsonSerializable(typeof(FormatDocument))]

@@ -79,7 +79,7 @@ internal sealed class KeyRoutes(KeyOperations keys)
         new("POST", _one + ":increment", Permission.Write, "Adds to the integer that a key's value is", IncrementAsync)
         {
             Body = typeof(IncrementRequest),
-            Answers = [new(200, "The sum", typeof(IncrementResult), Headers: ["Grains-Position"])],
+            Answers = [new(200, "The sum", typeof(IncrementResult), Headers: ["ETag", "Grains-Position"])],
             Problems = [ProblemCode.KeyspaceNotFound, ProblemCode.NotANumber, ProblemCode.PartitionFull],
         },
         new("GET", "/v1/keyspaces/{keyspace}/keys", Permission.Read, "Lists keys in bytewise order", ListAsync)
@@ -115,7 +115,7 @@ internal sealed class KeyRoutes(KeyOperations keys)
     {
         Utf8Name key = KeyOf(http);
         RequestedConsistency consistency = ReadParameters.Of(http);
-        var condition = Conditions.OfRead.Of(http);
+        Preconditions conditions = Conditions.Read(http);
         Result<Placed<KeyFound>> result = await keys.GetAsync(caller, KeyspaceOf(http), key, consistency);
         if (!result.TryGet(out Placed<KeyFound> found, out OperationError? error))
         {
@@ -126,7 +126,7 @@ internal sealed class KeyRoutes(KeyOperations keys)
         KeyView entry = found.Answer.Entry;
         Answers.SetVersion(http, entry.Version);
         Answers.SetPosition(http, found.Position);
-        if (condition.EndsIn(http, entry.Version))
+        if (conditions.EndsIn(http, entry.Version))
         {
             return;
         }
@@ -146,7 +146,7 @@ internal sealed class KeyRoutes(KeyOperations keys)
         Result<Placed<KeyWritten>> result = await keys.DeleteAsync(caller, KeyspaceOf(http), key, condition);
         if (!result.TryGet(out Placed<KeyWritten> deleted, out OperationError? error))
         {
-            await ProblemAnswer.WriteAsync(http, Conditions.OfDelete(error, ProblemCode.KeyNotFound, "key"));
+            await ProblemAnswer.WriteAsync(http, Preconditions.OfDelete(error, ProblemCode.KeyNotFound, "key"));
             return;
         }
 
@@ -158,15 +158,17 @@ internal sealed class KeyRoutes(KeyOperations keys)
     {
         Utf8Name key = PathNames.Key(RequestPath.Of(http).FromBeforeVerb(4));
         IncrementRequest request = await JsonBody.ReadAsync(http, WireJson.Context.IncrementRequest);
-        Result<Placed<KeyChanged>> result = await keys.IncrementAsync(caller, KeyspaceOf(http), key, request.By);
-        if (!result.TryGet(out Placed<KeyChanged> changed, out OperationError? error))
+        Result<Placed<KeyChanged>> answer = await keys.IncrementAsync(caller, KeyspaceOf(http), key, request);
+        if (!answer.TryGet(out Placed<KeyChanged> changed, out OperationError? error))
         {
             await ProblemAnswer.WriteAsync(http, error);
             return;
         }
 
+        KeyResult result = changed.Answer.Result;
+        Answers.SetVersion(http, result.Written);
         Answers.SetPosition(http, changed.Position);
-        var sum = new IncrementResult { Value = changed.Answer.Result.Number };
+        var sum = new IncrementResult { Value = result.Number, Version = result.Written.Value };
         await Answers.JsonAsync(http, StatusCodes.Status200OK, sum, WireJson.Context.IncrementResult);
     }
 

@@ -165,7 +165,7 @@ internal sealed class NodeRoutes(NodeOperations nodes)
     {
         NodeAddress node = PathNames.NodeOf(http);
         RequestedConsistency consistency = ReadParameters.Of(http);
-        var condition = Conditions.OfRead.Of(http);
+        Preconditions conditions = Conditions.Read(http);
         Result<Placed<NodeFound>> result = await nodes.GetStateAsync(caller, node, consistency);
         if (!result.TryGet(out Placed<NodeFound> found, out OperationError? error))
         {
@@ -176,7 +176,7 @@ internal sealed class NodeRoutes(NodeOperations nodes)
         NodeView view = found.Answer.Node;
         Answers.SetVersion(http, view.StateVersion);
         Answers.SetPosition(http, found.Position);
-        if (!condition.EndsIn(http, view.StateVersion))
+        if (!conditions.EndsIn(http, view.StateVersion))
         {
             await Answers.ContentAsync(http, view.State!, view.StateContentType);
         }
@@ -210,7 +210,7 @@ internal sealed class NodeRoutes(NodeOperations nodes)
             caller, node, new StateChange(null, null), condition);
         if (!result.TryGet(out Placed<StateWritten> written, out OperationError? error))
         {
-            await ProblemAnswer.WriteAsync(http, Conditions.OfDelete(error, ProblemCode.StateNotFound, "state"));
+            await ProblemAnswer.WriteAsync(http, Preconditions.OfDelete(error, ProblemCode.StateNotFound, "state"));
             return;
         }
 

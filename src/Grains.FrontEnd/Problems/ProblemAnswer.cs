@@ -17,31 +17,15 @@ internal static class ProblemAnswer
 
     public static Task WriteAsync(HttpContext http, OperationError refused, string? instance = null)
     {
-        ErrorDescription description = ErrorCatalog.Describe(refused.Code);
-        byte[] body = JsonSerializer.SerializeToUtf8Bytes(
-            new Problem
-            {
-                Type = description.Page,
-                Title = description.Title,
-                Status = description.Status,
-                Detail = refused.Detail,
-                Instance = instance,
-                Code = description.Code,
-                Retryable = description.Retryable,
-                Outcome = refused.Outcome == Outcome.None ? "none" : "unknown",
-                Current = refused.Current,
-                Limit = refused.Limit,
-            },
-            WireJson.Context.Problem);
-
+        Problem problem = Document(refused, instance);
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(problem, WireJson.Context.Problem);
         HttpResponse response = http.Response;
-        response.StatusCode = description.Status;
+        response.StatusCode = problem.Status;
         response.ContentType = "application/problem+json";
         response.ContentLength = body.Length;
         response.Headers.CacheControl = "no-store";
-        if (description.Status is 429 or 503)
+        if (RetryAfterMs(refused, problem.Status) is { } waitMs)
         {
-            int waitMs = refused.RetryAfterMs > 0 ? refused.RetryAfterMs : _retryAfterMsDefault;
             response.Headers.RetryAfter = ((waitMs + 999) / 1_000).ToString(CultureInfo.InvariantCulture);
         }
 
@@ -55,4 +39,28 @@ internal static class ProblemAnswer
             ? Task.CompletedTask
             : response.Body.WriteAsync(body, 0, body.Length);
     }
+
+    public static Problem Document(OperationError refused, string? instance = null)
+    {
+        ErrorDescription description = ErrorCatalog.Describe(refused.Code);
+        return new Problem
+        {
+            Type = description.Page,
+            Title = description.Title,
+            Status = description.Status,
+            Detail = refused.Detail,
+            Instance = instance,
+            Code = description.Code,
+            Retryable = description.Retryable,
+            Outcome = refused.Outcome == Outcome.None ? "none" : "unknown",
+            Current = refused.Current,
+            Limit = refused.Limit,
+        };
+    }
+
+    /// <summary>When to ask again; null = it is not a matter of time.</summary>
+    public static int? RetryAfterMs(OperationError refused, int status) =>
+        status is not (StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable) ? null
+        : refused.RetryAfterMs > 0 ? refused.RetryAfterMs
+        : _retryAfterMsDefault;
 }

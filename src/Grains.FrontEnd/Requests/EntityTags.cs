@@ -1,5 +1,6 @@
 using Grains.Api;
 using Grains.FrontEnd.Problems;
+using Grains.Operations.Syntax;
 using Grains.StateMachines.Codecs;
 using Microsoft.Extensions.Primitives;
 
@@ -9,15 +10,13 @@ namespace Grains.FrontEnd.Requests;
 /// The list of an <c>If-Match</c> or <c>If-None-Match</c> (RFC 9110, 8.8.3 and 13.1): <c>*</c>, or entity tags, of
 /// which some may be versions of ours. Several lines are one list, and its empty elements count for nothing.
 /// </summary>
-/// <param name="IsAny"><c>*</c>.</param>
-/// <param name="Versions">Those that could be ours; a tag that never was one is equal to none.</param>
-internal readonly record struct EntityTags(bool IsAny, long[] Versions)
+internal static class EntityTags
 {
     /// <param name="lines">Of the header; at least one.</param>
     /// <param name="name">Of the header.</param>
     /// <param name="areWeakOnesEqual">Weak comparison: <c>W/"42"</c> is version 42 as well (8.8.3.2).</param>
     /// <param name="refuse">Makes an exception of a sentence.</param>
-    public static EntityTags Read(
+    public static VersionTags Read(
         StringValues lines, string name, bool areWeakOnesEqual, Func<string, RequestRefusedException> refuse)
     {
         var versions = new List<long>(1);
@@ -54,10 +53,8 @@ internal readonly record struct EntityTags(bool IsAny, long[] Versions)
 
         return isAny && tags > 1 ? throw refuse($"{name} has * beside other entries; give it alone.")
             : tags > Limits.EntityTags ? throw refuse($"{name} has more than {Limits.EntityTags} entity tags.")
-            : new EntityTags(isAny, [.. versions]);
+            : new VersionTags(isAny, [.. versions]);
     }
-
-    public bool Contains(long version) => IsAny || Versions.Contains(version);
 
     /// <summary>Null = no version of ours, so equal to none of them.</summary>
     private static long? VersionOf(ReadOnlySpan<char> tag, bool areWeakOnesEqual)

@@ -19,6 +19,9 @@ internal sealed record ApiRoute(
     /// <summary>Type of a JSON body; null = none, unless <see cref="RawBody"/>.</summary>
     public Type? Body { get; init; }
 
+    /// <summary>Of a body that has a type.</summary>
+    public string BodyMediaType { get; init; } = ApiMedia.Json;
+
     public bool RawBody { get; init; }
 
     public required ApiAnswer[] Answers { get; init; }
@@ -49,8 +52,8 @@ internal sealed record ApiRoute(
 }
 
 /// <summary>A good answer of a route.</summary>
-/// <param name="Body">Type of its JSON; null = see <paramref name="MediaType"/>.</param>
-/// <param name="MediaType">Of a body that is no document of the API; null and no type = no body.</param>
+/// <param name="Body">Type of its JSON, or of each line of it; null = it is no document of the API.</param>
+/// <param name="MediaType">Null = JSON if it has a type, else no body.</param>
 /// <param name="Headers">Names of response headers, of those in <see cref="ApiParameters"/>.</param>
 internal sealed record ApiAnswer(
     int Status, string Text, Type? Body = null, string? MediaType = null, params string[] Headers);
@@ -59,3 +62,12 @@ internal sealed record ApiAnswer(
 /// <param name="http">The request.</param>
 /// <param name="caller">Who asks; of a route that needs no permission, nobody.</param>
 internal delegate Task RouteHandler(HttpContext http, Caller caller);
+
+/// <summary>Media types of documents.</summary>
+internal static class ApiMedia
+{
+    public const string Json = "application/json";
+
+    /// <summary>A document on each line.</summary>
+    public const string Lines = "application/x-ndjson";
+}

@@ -89,7 +89,9 @@ internal static class OpenApiDocument
             operation["requestBody"] = new JsonObject
             {
                 ["required"] = false,
-                ["content"] = route.Body is null ? Raw("*/*") : Json(route.Body, schemas),
+                ["content"] = route.Body is null
+                    ? Raw("*/*")
+                    : Json(route.BodyMediaType, route.Body, schemas),
             };
         }
 
@@ -148,7 +150,7 @@ internal static class OpenApiDocument
 
             if (answer.Body is not null)
             {
-                response["content"] = Json(answer.Body, schemas);
+                response["content"] = Json(answer.MediaType ?? ApiMedia.Json, answer.Body, schemas);
             }
             else if (answer.MediaType is not null)
             {
@@ -210,9 +212,10 @@ internal static class OpenApiDocument
 
     private static JsonObject Raw(string mediaType) => new() { [mediaType] = new JsonObject() };
 
-    private static JsonObject Json(Type type, SortedDictionary<string, JsonNode> schemas) => new()
+    private static JsonObject Json(
+        string mediaType, Type type, SortedDictionary<string, JsonNode> schemas) => new()
     {
-        ["application/json"] = new JsonObject { ["schema"] = Reference(type, schemas) },
+        [mediaType] = new JsonObject { ["schema"] = Reference(type, schemas) },
     };
 
     private static JsonObject Reference(Type type, SortedDictionary<string, JsonNode> schemas)

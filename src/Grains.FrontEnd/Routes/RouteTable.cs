@@ -34,6 +34,7 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
     [
         .. services.GetRequiredService<KeyspaceRoutes>().All,
         .. services.GetRequiredService<KeyRoutes>().All,
+        .. services.GetRequiredService<KeyBatchRoutes>().All,
         .. services.GetRequiredService<ServiceRoutes>().All,
         .. services.GetRequiredService<MessageRoutes>().All,
         .. services.GetRequiredService<ReplyRoutes>().All,

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using Grains.Api;
+using Grains.Api.Keyspaces;
 using Grains.Api.Problems;
 using Grains.Operations.Access;
 using Grains.Operations.Declarations;
@@ -35,10 +37,20 @@ public sealed class KeyOperations(IPartitions partitions, DeclarationCatalog cat
 
     /// <summary>Adds to the integer that a key's value is as text; a key that is not there counts as 0.</summary>
     public ValueTask<Result<Placed<KeyChanged>>> IncrementAsync(
-        Caller caller, ReadOnlySpan<char> keyspace, Utf8Name key, long by) =>
-        caller.Refuse(Permission.Write) is { } refused
-            ? new(refused)
-            : IncrementAsync(catalog.FindKeyspaceAsync(keyspace), key, by);
+        Caller caller, ReadOnlySpan<char> keyspace, Utf8Name key, IncrementRequest request)
+    {
+        if (caller.Refuse(Permission.Write) is { } refused)
+        {
+            return new(refused);
+        }
+
+        var fields = new Fields();
+        long ttlMs = fields.DurationMs(request.Ttl, "ttl", 1, Limits.TtlMs, 0);
+        return fields.Error is { } bad
+            ? new(bad)
+            : IncrementAsync(
+                catalog.FindKeyspaceAsync(keyspace), new AddInteger { Key = key, By = request.By, TtlMs = ttlMs });
+    }
 
     /// <summary>A page of keys in bytewise order, each partition consistent for itself.</summary>
     public async Task<Result<MergedPage<KeyView>>> ListAsync(
@@ -123,24 +135,25 @@ public sealed class KeyOperations(IPartitions partitions, DeclarationCatalog cat
     }
 
     private async ValueTask<Result<Placed<KeyChanged>>> IncrementAsync(
-        ValueTask<Result<KeyspaceSnapshot>> found, Utf8Name key, long by)
+        ValueTask<Result<KeyspaceSnapshot>> found, AddInteger add)
     {
         if (!(await found).TryGet(out KeyspaceSnapshot? keyspace, out OperationError? error))
         {
             return error;
         }
 
-        var command = new ChangeKey { Keyspace = keyspace.Id, Action = new AddInteger { Key = key, By = by } };
+        var command = new ChangeKey { Keyspace = keyspace.Id, Action = add };
         Result<Placed<KeyChanged>> result = await ExecuteAsync<KeyChanged>(
-            keyspace, keyspace.PartitionOf(partitions.Slots, key), command);
-        return result.TryGet(out Placed<KeyChanged> changed, out _)
-            && changed.Answer.Result.Fault is var fault and not KeyFault.None
-            ? Refuse(fault)
+            keyspace, keyspace.PartitionOf(partitions.Slots, add.Key), command);
+        return result.TryGet(out Placed<KeyChanged> changed, out _) && Refuse(changed.Answer) is { } fault
+            ? fault
             : result;
     }
 
-    private static OperationError Refuse(KeyFault fault) => fault switch
+    /// <summary>Why an addition gives no sum; null = it gives one.</summary>
+    internal static OperationError? Refuse(KeyChanged added) => added.Result.Fault switch
     {
+        KeyFault.None => null,
         KeyFault.NotAnInteger =>
             new OperationError(ProblemCode.NotANumber, "The value is not the text of an integer of 64 bits."),
         KeyFault.IntegerOverflow =>

@@ -17,11 +17,16 @@ public static class JsonText
     public static Result<T> Parse<T>(byte[] text, JsonTypeInfo<T> type)
         where T : class, new()
     {
-        if (text.Length == 0)
-        {
-            return new T();
-        }
+        return text.Length == 0 ? new T() : Parse(text, type, line: 0);
+    }
 
+    /// <inheritdoc cref="Parse{T}(byte[], JsonTypeInfo{T})"/>
+    /// <param name="text">One line of several; not empty.</param>
+    /// <param name="type">Of the document.</param>
+    /// <param name="line">Which one it is, from 0.</param>
+    public static Result<T> Parse<T>(ReadOnlySpan<byte> text, JsonTypeInfo<T> type, int line)
+        where T : class, new()
+    {
         try
         {
             return JsonSerializer.Deserialize(text, type) is { } document
@@ -30,12 +35,12 @@ public static class JsonText
         }
         catch (JsonException e)
         {
-            return new OperationError(ProblemCode.BadJson, Explain(e));
+            return new OperationError(ProblemCode.BadJson, Explain(e, line));
         }
     }
 
     /// <summary>The parser's sentence without the names of our types, and where it stood.</summary>
-    private static string Explain(JsonException e)
+    private static string Explain(JsonException e, int firstLine)
     {
         string where = e.Path is { Length: > 2 } path ? $"'{path[2..]}'" : "the body";
         string message = e.InnerException is null or JsonException || e.Path is null ? e.Message : "";
@@ -54,7 +59,7 @@ public static class JsonText
         var text = new StringBuilder(what).Append(" at ").Append(where);
         if (e.LineNumber is { } line && e.BytePositionInLine is { } at)
         {
-            text.Append(" (line ").Append(line + 1).Append(", byte ").Append(at + 1).Append(')');
+            text.Append(" (line ").Append(firstLine + line + 1).Append(", byte ").Append(at + 1).Append(')');
         }
 
         return text.Append('.').ToString();

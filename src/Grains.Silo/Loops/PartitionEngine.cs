@@ -99,6 +99,34 @@ public sealed class PartitionEngine : IDisposable
     /// <summary>The calling thread leads one cycle after whatever it posts, as long as there is more.</summary>
     internal static void PromiseToLead() => _leadsLater = true;
 
+    /// <summary>What the calling thread posts from now on wakes nobody.</summary>
+    /// <returns>What <see cref="EndGathering"/> is to be given.</returns>
+    internal static bool BeginGathering()
+    {
+        bool leadsLater = _leadsLater;
+        _leadsLater = true;
+        return leadsLater;
+    }
+
+    /// <summary>Leads one cycle for all that the calling thread posted meanwhile, or has somebody lead it.</summary>
+    internal void EndGathering(bool leadsLater)
+    {
+        _leadsLater = leadsLater;
+        if (leadsLater || _ready.IsEmpty)
+        {
+            return;
+        }
+
+        if (MayLeadHere())
+        {
+            Lead(null, 1);
+        }
+        else
+        {
+            Kick();
+        }
+    }
+
     /// <summary>Any thread: the loop is to have a turn. Whoever leads, or is led to, gives it one.</summary>
     internal void Ready(PartitionLoop loop)
     {
@@ -141,13 +169,14 @@ public sealed class PartitionEngine : IDisposable
     /// </summary>
     internal void LeadFor(TaskTicket ticket)
     {
-        if (_lane is { } lane ? !lane.IsHere() : IsElsewhere())
+        if (MayLeadHere())
+        {
+            Lead(ticket, _cyclesMax);
+        }
+        else
         {
             Kick();
-            return;
         }
-
-        Lead(ticket, _cyclesMax);
     }
 
     /// <param name="own">It is enough when this is answered; null = when nothing is ready.</param>
@@ -209,8 +238,9 @@ public sealed class PartitionEngine : IDisposable
         }
     }
 
-    private static bool IsElsewhere() =>
-        TaskScheduler.Current != TaskScheduler.Default || SynchronizationContext.Current is not null;
+    private bool MayLeadHere() => _lane is { } lane
+        ? lane.IsHere()
+        : TaskScheduler.Current == TaskScheduler.Default && SynchronizationContext.Current is null;
 
     private void Wake()
     {

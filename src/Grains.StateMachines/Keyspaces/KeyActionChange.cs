@@ -10,25 +10,15 @@ namespace Grains.StateMachines.Keyspaces;
 internal sealed class KeyActionChange(KeyTables tables, KeyspaceId keyspace, Draft draft)
 {
     private bool _isOpen;
+    private bool _hasWritten;
+    private Revision _revision;
 
     /// <summary>Stages what it comes to; the next one sees it.</summary>
     public KeyResult Do(KeyAction action)
     {
-        var name = new ScopedName(keyspace.Value, action.Key);
-        KeyEntry? present = tables.Keys.Get(name);
-        return action switch
-        {
-            ReadKey read => Before(present, read.WithValue),
-            SetKey set => Set(name, set, present),
-            RemoveKey remove => Remove(name, remove, present),
-            AddInteger add => Add(name, add.By, present),
-            AddFloat add => Add(name, add.By, present),
-            AppendBytes append => Write(name, present, present?.Value.Length ?? 0, append.Value),
-            WriteRange range => Write(name, present, range.Offset, range.Value),
-            SetExpiry expiry => Set(name, expiry, present),
-            CopyKey copy => Copy(name, copy, present),
-            _ => throw new InvalidOperationException($"No rule decides a {action.GetType().Name}."),
-        };
+        _hasWritten = false;
+        KeyResult result = Stage(action);
+        return _hasWritten ? result with { Written = _revision } : result;
     }
 
     public void Close(CommandId command, long result)
@@ -37,6 +27,25 @@ internal sealed class KeyActionChange(KeyTables tables, KeyspaceId keyspace, Dra
         {
             draft.Close(command, result);
         }
+    }
+
+    private KeyResult Stage(KeyAction action)
+    {
+        var name = new ScopedName(keyspace.Value, action.Key);
+        KeyEntry? present = tables.Keys.Get(name);
+        return action switch
+        {
+            ReadKey read => Before(present, read.WithValue),
+            SetKey set => Set(name, set, present),
+            RemoveKey remove => Remove(name, remove, present),
+            AddInteger add => Add(name, add, present),
+            AddFloat add => Add(name, add.By, present),
+            AppendBytes append => Write(name, present, present?.Value.Length ?? 0, append.Value),
+            WriteRange range => Write(name, present, range.Offset, range.Value),
+            SetExpiry expiry => Set(name, expiry, present),
+            CopyKey copy => Copy(name, copy, present),
+            _ => throw new InvalidOperationException($"No rule decides a {action.GetType().Name}."),
+        };
     }
 
     private KeyResult Before(KeyEntry? present, bool withValue) => present is null ? default : new KeyResult
@@ -80,7 +89,7 @@ internal sealed class KeyActionChange(KeyTables tables, KeyspaceId keyspace, Dra
         return Before(present, remove.WithValue) with { Changed = true, Number = 0 };
     }
 
-    private KeyResult Add(in ScopedName name, long by, KeyEntry? present)
+    private KeyResult Add(in ScopedName name, AddInteger add, KeyEntry? present)
     {
         KeyResult before = Before(present, withValue: false);
         long number = 0;
@@ -89,13 +98,14 @@ internal sealed class KeyActionChange(KeyTables tables, KeyspaceId keyspace, Dra
             return before with { Fault = KeyFault.NotAnInteger };
         }
 
-        long sum = unchecked(number + by);
-        if (((number ^ sum) & (by ^ sum)) < 0)
+        long sum = unchecked(number + add.By);
+        if (((number ^ sum) & (add.By ^ sum)) < 0)
         {
             return before with { Fault = KeyFault.IntegerOverflow };
         }
 
-        Emit(new KeyPut(name, SignedNumber.Write(sum), present?.ContentType, present?.ExpiresAtMs ?? 0));
+        long endsAtMs = add.TtlMs > 0 ? draft.NowMs + add.TtlMs : present?.ExpiresAtMs ?? 0;
+        Emit(new KeyPut(name, SignedNumber.Write(sum), present?.ContentType, endsAtMs));
         return before with { Changed = true, Number = sum };
     }
 
@@ -227,10 +237,11 @@ internal sealed class KeyActionChange(KeyTables tables, KeyspaceId keyspace, Dra
     {
         if (!_isOpen)
         {
-            draft.Open();
+            _revision = new Revision(draft.Open());
             _isOpen = true;
         }
 
+        _hasWritten = true;
         draft.Emit(effect);
     }
 }

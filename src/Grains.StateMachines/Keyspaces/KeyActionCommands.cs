@@ -92,9 +92,13 @@ public readonly record struct KeyResult
     [Id(7)] public long LeftMs { get; init; }
 
     /// <summary>
-    /// The command was applied under an earlier owner; of what it answered then, only <see cref="Number"/> is known.
+    /// The command was applied under an earlier owner; of what it answered then, only <see cref="Number"/> and
+    /// <see cref="Written"/> are known.
     /// </summary>
     [Id(8)] public bool IsRepeat { get; init; }
+
+    /// <summary>The revision that it took: the key's version from then on; none where it wrote nothing.</summary>
+    [Id(9)] public Revision Written { get; init; }
 }
 
 /// <summary>Why an action of a key changed nothing. Numbers are part of the wire contract between servers.</summary>

@@ -81,6 +81,7 @@ internal sealed class KeyActionRules(KeyTables tables, KeyRules keys)
         Changed = true,
         IsRepeat = true,
         Number = (done.Result >>> 1) ^ -(done.Result & 1),
+        Written = new Revision(done.Revision),
         Fault = done.Result == long.MaxValue ? KeyFault.AnswerLost : KeyFault.None,
     });
 

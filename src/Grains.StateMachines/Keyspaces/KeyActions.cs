@@ -51,11 +51,14 @@ public sealed record RemoveKey : KeyAction
     [Id(0)] public bool WithValue { get; init; }
 }
 
-/// <summary>Adds to the integer that its value is as text; none counts as 0. Its end and content type stay.</summary>
+/// <summary>Adds to the integer that its value is as text; none counts as 0. Its content type stays.</summary>
 [GenerateSerializer, Immutable, Alias("grains.add-integer")]
 public sealed record AddInteger : KeyAction
 {
     [Id(0)] public required long By { get; init; }
+
+    /// <summary>Lives this long from then on, in ms; 0 = its end stays.</summary>
+    [Id(1)] public long TtlMs { get; init; }
 }
 
 /// <summary>

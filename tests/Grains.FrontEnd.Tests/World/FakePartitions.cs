@@ -148,7 +148,7 @@ internal sealed class FakePartitions(int count) : IPartitions
             Key = add.Key, Value = sum, ValueBytes = sum.Length, Version = version,
             Created = there?.Created ?? version,
         };
-        return new KeyChanged(new KeyResult { Changed = true, Number = number + add.By });
+        return new KeyChanged(new KeyResult { Changed = true, Number = number + add.By, Written = version });
     }
 
     private Refused Mismatch(KeyView? there) => new(Refusal.VersionMismatch, "The version is another one.")

@@ -100,6 +100,39 @@ public sealed class PartitionEngineTests : IDisposable
         Assert.InRange(flushes, rounds, rounds * 3 / 2);
     }
 
+    /// <remarks>Now and then the engine's thread leads one in between, for a timer of a loop.</remarks>
+    [Fact]
+    public async Task What_a_thread_gathers_is_one_batch_of_each_partition_and_one_flush()
+    {
+        PartitionLoop[] loops = [await _world.OpenAsync(P0), await _world.OpenAsync(P1)];
+        await Task.WhenAll(loops.Select(l => Answered<KeyWritten>(l, Put("warm", "up"))));
+        var lead = new EngineLead(_engine);
+        const int rounds = 20;
+        int flushes = 0;
+        for (int round = 0; round < rounds; round++)
+        {
+            int before = _journal.Flushes.Length;
+            List<Task<Answer>> puts = [];
+            using (lead.Gather())
+            {
+                puts.AddRange(Enumerable.Range(0, 100).SelectMany(i => loops.Select(l => Post(l, $"k{i}"))));
+            }
+
+            await Task.WhenAll(puts);
+            Assert.All(puts, p => Assert.IsType<KeyWritten>(p.Result));
+            flushes += _journal.Flushes.Length - before;
+        }
+
+        Assert.InRange(flushes, rounds, rounds * 3 / 2);
+
+        static Task<Answer> Post(PartitionLoop loop, string key)
+        {
+            var ticket = new TaskTicket(Put(key, "1"));
+            loop.Post(ticket);
+            return ticket.Task;
+        }
+    }
+
     [Fact]
     public async Task On_the_scheduler_of_a_grain_nobody_leads()
     {

@@ -22,6 +22,29 @@ public class KeyActionTests
     }
 
     [Fact]
+    public void An_addition_names_the_version_that_it_wrote_and_one_that_fails_none()
+    {
+        Answer?[] answers = _partition.Do(Do(Add("n", 1)), Do(Add("n", 1)));
+        Assert.Equal(
+            [_partition.Machine.Revision.Value - 1, _partition.Machine.Revision.Value],
+            answers.Cast<KeyChanged>().Select(a => a.Result.Written.Value));
+        Assert.Equal(_partition.Machine.Revision, _partition.Do<KeyFound>(_partition.Get("n")).Entry.Version);
+        _partition.Do(_partition.Put("text", "abc"));
+        Assert.Equal(Revision.None, Result(Add("text", 1)).Written);
+    }
+
+    [Fact]
+    public void An_addition_with_a_time_to_live_sets_the_end_and_one_without_leaves_it()
+    {
+        _partition.Do(Do(Add("n", 1) with { TtlMs = 1_000 }));
+        long end = _partition.Do<KeyFound>(_partition.Get("n")).Entry.ExpiresAtMs;
+        _partition.Do(Do(Add("n", 1)));
+        Assert.Equal(end, _partition.Do<KeyFound>(_partition.Get("n")).Entry.ExpiresAtMs);
+        _partition.Do(Do(Add("n", 1) with { TtlMs = 2_000 }));
+        Assert.Equal(end + 1_000, _partition.Do<KeyFound>(_partition.Get("n")).Entry.ExpiresAtMs);
+    }
+
+    [Fact]
     public void What_changes_nothing_takes_no_revision()
     {
         _partition.Do(_partition.Put("text", "abc"));
@@ -60,11 +83,13 @@ public class KeyActionTests
         {
             Id = new CommandId(CommandId.NewIncarnation(_partition.NowMs, new Random(1)), 1)
         };
-        Assert.Equal(by, _partition.Do<KeyChanged>(command).Result.Number);
+        KeyResult first = _partition.Do<KeyChanged>(command).Result;
+        Assert.Equal(by, first.Number);
         _partition.Do(Do(Add("n", 1)));
         _partition.Crash();
         KeyResult again = _partition.Do<KeyChanged>(command).Result;
         Assert.Equal((by, true, KeyFault.None), (again.Number, again.IsRepeat, again.Fault));
+        Assert.Equal(first.Written, again.Written);
         Assert.Equal($"{by + 1}", _partition.Value("n"));
     }
 
