@@ -4,6 +4,8 @@ namespace Grains.Tidy.Tests;
 
 public partial class DocumentTests
 {
+    private const int _cellCharsMax = 300;
+
     private static readonly string[] _topFolders = ["src", "tests", "infra", ".ci"];
 
     [Fact]
@@ -15,6 +17,21 @@ public partial class DocumentTests
             where !Exists(document, path)
             select $"{document} names {path}");
 
+    /// <summary>What is longer belongs below the table, with a heading of its own.</summary>
+    [Fact]
+    public void A_cell_of_a_table_has_300_characters_at_the_most() =>
+        Repository.Expect(
+            from document in Repository.Files
+            where document.EndsWith(".md", StringComparison.Ordinal)
+            from cell in Cells(Repository.Read(document))
+            where cell.Length > _cellCharsMax
+            select $"{document}: a cell of {cell.Length} characters begins '{cell[..40]}'");
+
+    [Fact]
+    public void A_cell_is_told_from_what_stands_around_a_table() =>
+        Assert.Equal(
+            ["a", "b \\| c", "---", "---"], Cells("text | text\n| a | b \\| c |\n|---|---|\n  | code |\n"));
+
     [Fact]
     public void A_path_is_told_from_a_route_and_from_a_word()
     {
@@ -23,6 +40,12 @@ public partial class DocumentTests
             + "`dotnet run --project src/X` `service/node`";
         Assert.Equal(["src/Grains.Api", "../a.md"], NamedPaths(text));
     }
+
+    private static IEnumerable<string> Cells(string markdown) =>
+        from line in markdown.Split('\n')
+        where line.StartsWith('|')
+        from cell in Bar().Split(line.Trim()[1..^1])
+        select cell.Trim();
 
     /// <summary>Targets of relative links, and what stands in backticks and begins like a path of ours.</summary>
     private static IEnumerable<string> NamedPaths(string markdown) =>
@@ -45,6 +68,9 @@ public partial class DocumentTests
 
     [GeneratedRegex(@"(?<!`)`([^`\n]+)`(?!`)")]
     private static partial Regex Span();
+
+    [GeneratedRegex(@"(?<!\\)\|")]
+    private static partial Regex Bar();
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex Link();
