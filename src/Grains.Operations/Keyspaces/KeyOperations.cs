@@ -90,11 +90,21 @@ public sealed class KeyOperations(IPartitions partitions, DeclarationCatalog cat
         }
     }
 
-    private async ValueTask<Result<Placed<KeyWritten>>> PutAsync(ValueTask<Result<KeyspaceSnapshot>> found, KeyPut put)
+    /// <summary>The keyspace is known but for the first time: then nothing of this waits by itself.</summary>
+    private ValueTask<Result<Placed<KeyWritten>>> PutAsync(ValueTask<Result<KeyspaceSnapshot>> found, KeyPut put)
     {
-        if (!(await found).TryGet(out KeyspaceSnapshot? keyspace, out OperationError? error))
+        return found.IsCompletedSuccessfully ? Put(found.Result, put) : WaitAsync(this, found, put);
+
+        static async ValueTask<Result<Placed<KeyWritten>>> WaitAsync(
+            KeyOperations keys, ValueTask<Result<KeyspaceSnapshot>> found, KeyPut put) =>
+            await keys.Put(await found, put);
+    }
+
+    private ValueTask<Result<Placed<KeyWritten>>> Put(Result<KeyspaceSnapshot> found, KeyPut put)
+    {
+        if (!found.TryGet(out KeyspaceSnapshot? keyspace, out OperationError? error))
         {
-            return error;
+            return new(error);
         }
 
         var command = new PutKey
@@ -106,20 +116,33 @@ public sealed class KeyOperations(IPartitions partitions, DeclarationCatalog cat
             Condition = put.Condition,
             TtlMs = put.TtlMs,
         };
-        return await ExecuteAsync<KeyWritten>(keyspace, keyspace.PartitionOf(partitions.Slots, put.Key), command);
+        return ExecuteAsync<KeyWritten>(keyspace, keyspace.PartitionOf(partitions.Slots, put.Key), command);
     }
 
-    private async ValueTask<Result<Placed<KeyFound>>> GetAsync(
+    private ValueTask<Result<Placed<KeyFound>>> GetAsync(
         ValueTask<Result<KeyspaceSnapshot>> found, Utf8Name key, RequestedConsistency consistency)
     {
-        if (!(await found).TryGet(out KeyspaceSnapshot? keyspace, out OperationError? error))
+        return found.IsCompletedSuccessfully
+            ? Get(found.Result, key, consistency)
+            : WaitAsync(this, found, key, consistency);
+
+        static async ValueTask<Result<Placed<KeyFound>>> WaitAsync(
+            KeyOperations keys, ValueTask<Result<KeyspaceSnapshot>> found, Utf8Name key,
+            RequestedConsistency consistency) =>
+            await keys.Get(await found, key, consistency);
+    }
+
+    private ValueTask<Result<Placed<KeyFound>>> Get(
+        Result<KeyspaceSnapshot> found, Utf8Name key, RequestedConsistency consistency)
+    {
+        if (!found.TryGet(out KeyspaceSnapshot? keyspace, out OperationError? error))
         {
-            return error;
+            return new(error);
         }
 
         PartitionId partition = keyspace.PartitionOf(partitions.Slots, key);
         var command = new GetKey { Keyspace = keyspace.Id, Key = key, Consistency = consistency.For(partition) };
-        return await ExecuteAsync<KeyFound>(keyspace, partition, command);
+        return ExecuteAsync<KeyFound>(keyspace, partition, command);
     }
 
     private async ValueTask<Result<Placed<KeyWritten>>> DeleteAsync(
