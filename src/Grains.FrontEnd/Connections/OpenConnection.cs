@@ -10,6 +10,7 @@ internal sealed class OpenConnection(ConnectionContext connection, ConnectionTab
 {
     private long _idleSince = table.Time.GetTimestamp();
     private volatile bool _isBusy;
+    private int _heldBytes;
 
     public CallerGroup From { get; } = CallerGroup.Of((connection.RemoteEndPoint as IPEndPoint)?.Address);
 
@@ -31,10 +32,24 @@ internal sealed class OpenConnection(ConnectionContext connection, ConnectionTab
         LargeTurns.CountRequest();
     }
 
+    /// <summary>A small body that is here already counts until its request is over.</summary>
+    /// <exception cref="Problems.RequestRefusedException">429: there is no memory for it left.</exception>
+    public void HoldBody(int bytes)
+    {
+        Bodies.Take(null, bytes);
+        _heldBytes = bytes;
+    }
+
     public void EndRequest()
     {
         Body?.Dispose();
         Body = null;
+        if (_heldBytes > 0)
+        {
+            Bodies.Return(_heldBytes);
+            _heldBytes = 0;
+        }
+
         Volatile.Write(ref _idleSince, table.Time.GetTimestamp());
         _isBusy = false;
     }

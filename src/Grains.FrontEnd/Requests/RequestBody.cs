@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Connections;
@@ -31,12 +32,42 @@ internal static class RequestBody
                 return new ValueTask<byte[]>([]);
             case { } length when length > limit:
                 throw TooLarge(limit);
+            case { } length and <= _firstBytes when TryReadAtOnce(http, (int)length) is { } body:
+                return new ValueTask<byte[]>(body);
             case { } length:
                 return ReadAsync(http, (int)length, isExact: true);
             case null when request.Headers.TransferEncoding.Count == 0 && request.Protocol == HttpProtocol.Http11:
                 return new ValueTask<byte[]>([]);
             default:
                 return ReadAsync(http, limit, isExact: false);
+        }
+    }
+
+    /// <summary>One that has come together with its head, as short ones do; null = it has not.</summary>
+    private static byte[]? TryReadAtOnce(HttpContext http, int length)
+    {
+        PipeReader reader = http.Request.BodyReader;
+        if (!reader.TryRead(out ReadResult read))
+        {
+            return null;
+        }
+
+        if (read.Buffer.Length != length)
+        {
+            reader.AdvanceTo(read.Buffer.Start);
+            return null;
+        }
+
+        try
+        {
+            http.Features.Get<OpenConnection>()?.HoldBody(length);
+            byte[] body = GC.AllocateUninitializedArray<byte>(length);
+            read.Buffer.CopyTo(body);
+            return body;
+        }
+        finally
+        {
+            reader.AdvanceTo(read.Buffer.End);
         }
     }
 
@@ -53,7 +84,7 @@ internal static class RequestBody
                 ProblemCode.BadHeader, "Content-Range has no meaning here: send the whole content.");
         }
 
-        if (headers.ContentEncoding.Any(
+        if (headers.ContentEncoding.Count > 0 && headers.ContentEncoding.Any(
             line => line.AsSpan().Trim(" \t,") is not ("" or "identity" or "Identity" or "IDENTITY")))
         {
             throw new RequestRefusedException(ProblemCode.UnsupportedMediaType,

@@ -36,10 +36,12 @@ internal sealed class Traffic(string name, ByteShare share, TimeProvider time)
 
     public TimeProvider Time => time;
 
+    /// <param name="passage">Whose bytes; null = of one that is small, and never cut off.</param>
+    /// <param name="bytes">So many more.</param>
     /// <exception cref="RequestRefusedException">429: there is not so much left.</exception>
-    public void Take(Passage passage, int bytes)
+    public void Take(Passage? passage, int bytes)
     {
-        if (!share.TryTake(bytes, passage.IsLargeWith(bytes) ? share.BytesMax >> _quarterShift : 0))
+        if (!share.TryTake(bytes, passage?.IsLargeWith(bytes) == true ? share.BytesMax >> _quarterShift : 0))
         {
             CutStalled(passage);
             _refused.Add(1, new KeyValuePair<string, object?>("share", name));
@@ -61,7 +63,7 @@ internal sealed class Traffic(string name, ByteShare share, TimeProvider time)
 
     public void Forget(Passage passage) => _large.TryRemove(passage, out _);
 
-    private void CutStalled(Passage asking)
+    private void CutStalled(Passage? asking)
     {
         long wanted = share.BytesMax >> _quarterShift;
         foreach (Passage passage in _large.Keys.Where(p => p != asking && p.SinceMoved >= _stalledMin)
