@@ -3,10 +3,12 @@ using System.Text;
 using System.Text.Json;
 using Grains.Api;
 using Grains.FrontEnd.Tests.World;
+using Grains.Silo.Budgets;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Grains.FrontEnd.Tests;
 
@@ -243,6 +245,21 @@ public sealed class KeyBatchTests
             $"POST {_url} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
         await socket.ReceiveAsync(new byte[1]);
         Assert.DoesNotContain(server.Partitions.Seen, s => s.Command is PutKey put && put.Key == new Utf8Name("last"));
+    }
+
+    /// <remarks>Of 16 MiB answers have an eighth, and long ones three quarters of that.</remarks>
+    [Fact]
+    public async Task Values_that_there_is_no_memory_for_are_refused_line_by_line()
+    {
+        await using FrontEndServer server = await FrontEndServer.StartAsync(
+            addServices: s => s.AddSingleton(_ => new ServerMemory(new MemoryShares(16 << 20))));
+        await server.SendAsync("PUT", "/v1/keyspaces/ks", "{\"layout\":\"spread\"}");
+        await server.SendAsync("PUT", "/v1/keyspaces/ks/keys/k", new string('x', 900_000));
+        const string get = "{\"op\":\"get\",\"key\":\"k\"}\n";
+        JsonElement[] outcomes = Outcomes(await server.SendAsync("POST", _url, get + Put("a") + "\n" + get, _lines));
+        Assert.Equal([200, 201, 429], Statuses(outcomes));
+        Assert.Equal("overloaded", Code(outcomes[2]));
+        Assert.Equal(0, server.Services.GetRequiredService<ServerMemory>().Answers.Taken);
     }
 
     [Fact]

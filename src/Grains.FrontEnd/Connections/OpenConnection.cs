@@ -37,7 +37,7 @@ internal sealed class OpenConnection(ConnectionContext connection, ConnectionTab
     public void HoldBody(int bytes)
     {
         Bodies.Take(null, bytes);
-        _heldBytes = bytes;
+        _heldBytes += bytes;
     }
 
     public void EndRequest()

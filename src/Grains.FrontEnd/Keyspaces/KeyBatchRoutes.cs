@@ -83,10 +83,14 @@ internal sealed class KeyBatchRoutes(
                 }
             }
 
+            // Nothing is left behind that a refusal of the rest would have to take back.
+            if (!await answer.SendAsync())
+            {
+                return;
+            }
+
             from += steps.Count;
         }
-
-        await answer.SendAsync();
     }
 
     /// <summary>As many lines as may be done at once.</summary>

@@ -79,8 +79,9 @@ public sealed record KeyStep(Utf8Name Key, Command Command, Preconditions Precon
             fields.Refuse("'ttl' has a meaning with 'op': 'put' or 'increment' only.");
         }
 
-        if (isIncrement
-            && (line.IfMatch ?? line.IfNoneMatch) is not null | line.IfExists is not null | line.IfAbsent is not null)
+        bool isConditional = line.IfMatch is not null || line.IfNoneMatch is not null || line.IfExists is not null
+            || line.IfAbsent is not null;
+        if (isIncrement && isConditional)
         {
             fields.Refuse("An increment takes no condition.");
         }

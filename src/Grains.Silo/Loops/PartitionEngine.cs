@@ -117,7 +117,7 @@ public sealed class PartitionEngine : IDisposable
             return;
         }
 
-        if (MayLeadHere())
+        if (MayLeadHere() && !_isStopping)
         {
             Lead(null, 1);
         }
