@@ -83,8 +83,9 @@ internal sealed class LoopTickets(
             ((Ticket)request.Ticket).IsParked = true;
         }
 
-        foreach (Reply reply in replies)
+        for (int i = 0; i < replies.Count; i++)
         {
+            Reply reply = replies[i];
             var ticket = (Ticket)reply.Ticket;
             ticket.IsParked = false;
             if (_parked.Count > 0)

@@ -7,7 +7,7 @@ namespace Grains.StateMachines.Keyspaces;
 /// <summary>
 /// One change that actions of keys bring; none where they change nothing. All that could refuse them has been asked.
 /// </summary>
-internal sealed class KeyActionChange(KeyTables tables, KeyspaceId keyspace, Draft draft)
+internal struct KeyActionChange(KeyTables tables, KeyspaceId keyspace, Draft draft)
 {
     private bool _isOpen;
     private bool _hasWritten;

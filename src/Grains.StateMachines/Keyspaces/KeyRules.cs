@@ -111,6 +111,11 @@ internal sealed class KeyRules(KeyTables tables)
     /// <summary>Ends keys whose time is over, a bounded number.</summary>
     public void Expire(Draft draft)
     {
+        if (!tables.Expiries.TryFirstDurable(default, out ExpiryKey first, out _) || first.AtMs > draft.NowMs)
+        {
+            return;
+        }
+
         int left = Limits.SweepMax;
         foreach ((ExpiryKey due, _) in tables.Expiries.From(default))
         {

@@ -112,6 +112,12 @@ internal sealed class TimerFiring(TimerTables tables, ILeases leases, TimerSched
 
         foreach (Timeline line in Lines)
         {
+            if (!tables.TimersDue.TryFirstDurable(TimerDueKey.FirstOf(line), out TimerDueKey first, out _)
+                || first.Line != line || !first.Due.IsOver(draft.Now))
+            {
+                continue;
+            }
+
             foreach (TimerEntry timer in DueNow(line, draft.Now).Take(Limits.SweepMax).ToArray())
             {
                 if (draft.IsFull || IsPaused || IsOverBudget)
