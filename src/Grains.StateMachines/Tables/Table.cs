@@ -24,17 +24,33 @@ internal sealed class Table<TKey, TValue> : Table
     private readonly Tree<TKey, TValue> _durable = new();
     private readonly Dictionary<TKey, TValue?> _staged = [];
 
+    // What was looked for last, while it is so: a rule, its budget and its effects ask for the same entry in a row.
+    private TKey _lastKey;
+    private TValue? _lastFound;
+    private bool _hasLast;
+
     /// <summary>Without the staged ones.</summary>
     public int Count => _durable.Count;
 
-    public TValue? Get(in TKey key) =>
-        _staged.Count > 0 && _staged.TryGetValue(key, out TValue? staged) ? staged : _durable.Find(key);
+    public TValue? Get(in TKey key)
+    {
+        if (!_hasLast || !_lastKey.Equals(key))
+        {
+            _lastFound = _staged.Count > 0 && _staged.TryGetValue(key, out TValue? staged)
+                ? staged : _durable.Find(key);
+            _lastKey = key;
+            _hasLast = true;
+        }
+
+        return _lastFound;
+    }
 
     public TValue? GetDurable(in TKey key) => _durable.Find(key);
 
     /// <summary>Null removes.</summary>
     public void Set(in TKey key, TValue? value)
     {
+        _hasLast = false;
         if (WriteThrough)
         {
             Write(key, value);
@@ -57,10 +73,15 @@ internal sealed class Table<TKey, TValue> : Table
             Write(key, value);
         }
 
-        _staged.Clear();
+        Drop();
     }
 
-    public override void Drop() => _staged.Clear();
+    public override void Drop()
+    {
+        _staged.Clear();
+        _lastFound = null;
+        _hasLast = false;
+    }
 
     /// <summary>Durable entries from <paramref name="from"/> on. The table must not be committed meanwhile.</summary>
     public IEnumerable<KeyValuePair<TKey, TValue>> From(TKey from) => _durable.From(from);
@@ -103,7 +124,11 @@ internal sealed class Table<TKey, TValue> : Table
     /// <summary>
     /// Removes a durable entry at once: for what every record lets go by rule, in decisions and in replay alike.
     /// </summary>
-    public void RemoveDurable(in TKey key) => _durable.Remove(key);
+    public void RemoveDurable(in TKey key)
+    {
+        _hasLast = false;
+        _durable.Remove(key);
+    }
 
     public FrozenTree<TKey, TValue> Freeze() => _durable.Freeze();
 
