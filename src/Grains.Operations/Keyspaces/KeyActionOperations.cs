@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Grains.Api.Problems;
 using Grains.Operations.Access;
 using Grains.Operations.Declarations;
@@ -24,17 +23,22 @@ public sealed class KeyActionOperations(IPartitions partitions, DeclarationCatal
     /// <summary>
     /// Reads a key as it is, whatever else of this caller is under way. Often answered before it returns.
     /// </summary>
-    public ValueTask<Result<KeyResult>> GetAsync(Caller caller, KeyspaceSnapshot keyspace, Utf8Name key) =>
-        caller.Refuse(Permission.Read) is { } refused ? new(refused) : ReadAsync(keyspace, key);
+    public AskedKey GetAsync(Caller caller, KeyspaceSnapshot keyspace, Utf8Name key) =>
+        caller.Refuse(Permission.Read) is { } refused ? new(refused)
+            : Ask(keyspace, key, new GetKey { Keyspace = keyspace.Id, Key = key });
 
     /// <summary>Does one thing with a key, after everything that the caller asked of its partition before.</summary>
     /// <param name="caller">Who asks.</param>
     /// <param name="keyspace">Of the key.</param>
     /// <param name="action">What is done with it.</param>
     /// <param name="isFollowed">More of the same caller comes at once: it is not waited for here.</param>
-    public ValueTask<Result<KeyResult>> DoAsync(
+    public AskedKey DoAsync(
         Caller caller, KeyspaceSnapshot keyspace, KeyAction action, bool isFollowed = false) =>
-        caller.Refuse(Needed(action)) is { } refused ? new(refused) : ChangeAsync(keyspace, action, isFollowed);
+        caller.Refuse(Needed(action)) is { } refused ? new(refused)
+            : action is CopyKey copy && !AreOfOnePartition(keyspace, [copy]) ? new(_crossPartition)
+            : Ask(
+                keyspace, action.Key,
+                new ChangeKey { Keyspace = keyspace.Id, Action = action, IsFollowed = isFollowed });
 
     /// <summary>Does several things at once: keys of one partition, in order, in one record.</summary>
     /// <returns><see cref="ProblemCode.CrossPartition"/>: they are of several. Nothing was done.</returns>
@@ -142,52 +146,18 @@ public sealed class KeyActionOperations(IPartitions partitions, DeclarationCatal
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Result<KeyResult>> ReadAsync(KeyspaceSnapshot keyspace, Utf8Name key)
+    private AskedKey Ask(KeyspaceSnapshot keyspace, Utf8Name key, Command command)
     {
         try
         {
-            Answer answer = await partitions.ExecuteAsync(
-                keyspace.PartitionOf(partitions.Slots, key), new GetKey { Keyspace = keyspace.Id, Key = key },
-                CancellationToken.None);
-            return answer switch
-            {
-                KeyFound { Entry: { } entry } => new KeyResult
-                {
-                    Existed = true,
-                    Number = entry.ValueBytes,
-                    Value = entry.Value,
-                    Version = entry.Version,
-                    ExpiresAtMs = entry.ExpiresAtMs,
-                },
-                Refused { Code: Refusal.NotFound } => default(KeyResult),
-                _ => Refuse(keyspace, answer),
-            };
+            return new AskedKey(
+                catalog, keyspace,
+                partitions.ExecuteAsync(
+                    keyspace.PartitionOf(partitions.Slots, key), command, CancellationToken.None));
         }
         catch (Exception e) when (Refusals.Of(e) is { } refused)
         {
-            return refused;
-        }
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Result<KeyResult>> ChangeAsync(KeyspaceSnapshot keyspace, KeyAction action, bool isFollowed)
-    {
-        try
-        {
-            if (action is CopyKey copy && PartitionOf(keyspace, [copy], []) is null)
-            {
-                return _crossPartition;
-            }
-
-            var command = new ChangeKey { Keyspace = keyspace.Id, Action = action, IsFollowed = isFollowed };
-            Answer answer = await partitions.ExecuteAsync(
-                keyspace.PartitionOf(partitions.Slots, action.Key), command, CancellationToken.None);
-            return answer is KeyChanged changed ? changed.Result : Refuse(keyspace, answer);
-        }
-        catch (Exception e) when (Refusals.Of(e) is { } refused)
-        {
-            return refused;
+            return new AskedKey(refused);
         }
     }
 

@@ -38,13 +38,13 @@ internal sealed class KeyRunner(KeyActionOperations keys, IPartitions partitions
         return false;
     }
 
-    public Pending Begin(Session session, Caller caller, KeyspaceSnapshot keyspace, in KeyPlan plan)
-    {
-        if (plan.Many is not { } many)
-        {
-            return Begin(session, caller, keyspace, plan.One!, plan);
-        }
+    public Pending Begin(Session session, Caller caller, KeyspaceSnapshot keyspace, in KeyPlan plan) =>
+        plan.Many is { } many ? Begin(session, caller, keyspace, many, plan)
+            : Begin(session, caller, keyspace, plan.One!, plan);
 
+    private Pending Begin(
+        Session session, Caller caller, KeyspaceSnapshot keyspace, KeyAction[] many, in KeyPlan plan)
+    {
         if (!plan.IsPlainRead && (plan.NeedsAbsence || keys.AreOfOnePartition(keyspace, many)))
         {
             Array.ForEach(many, a => AddWrite(session, a));
@@ -83,18 +83,18 @@ internal sealed class KeyRunner(KeyActionOperations keys, IPartitions partitions
     private KeyPending Begin(
         Session session, Caller caller, KeyspaceSnapshot keyspace, KeyAction action, in KeyPlan plan)
     {
-        ValueTask<Result<KeyResult>> asked = Ask(
+        AskedKey asked = Ask(
             session, caller, keyspace, action, plan.IsPlainRead, session.HasMore || session.InFlight.IsAny);
         int bytes = BytesOf(action, asked.IsCompleted);
         return new KeyPending(asked, plan.Reply!, plan.WantsValue, _isReady) { Bytes = bytes };
     }
 
-    private ValueTask<Result<KeyResult>> Ask(
+    private AskedKey Ask(
         Session session, Caller caller, KeyspaceSnapshot keyspace, KeyAction action, bool isPlainRead, bool isFollowed)
     {
         if (isPlainRead && !session.InFlight.Writes(action.Key))
         {
-            ValueTask<Result<KeyResult>> read = keys.GetAsync(caller, keyspace, action.Key);
+            AskedKey read = keys.GetAsync(caller, keyspace, action.Key);
             if (!read.IsCompleted)
             {
                 session.InFlight.AddRead(action.Key);

@@ -23,9 +23,6 @@ internal sealed class RespConnection(ClientSocket socket, CommandRunner commands
     private int _end;
     private long _taken;
 
-    /// <summary>Why no more is read; null = the client has closed.</summary>
-    private string? _refusal;
-
     /// <summary>Until the client goes, or asks for the end, or says something that cannot be understood.</summary>
     public async Task RunAsync(Session session, ReplyPipeline replies)
     {
@@ -51,7 +48,7 @@ internal sealed class RespConnection(ClientSocket socket, CommandRunner commands
     {
         try
         {
-            do
+            while (true)
             {
                 string? error;
                 while (RequestParser.TryRead(_buffer, ref _start, _end, _words, out error))
@@ -73,9 +70,25 @@ internal sealed class RespConnection(ClientSocket socket, CommandRunner commands
                 {
                     return error;
                 }
+
+                if (_start == _end)
+                {
+                    Release(all: false);
+                    await socket.WaitToReadAsync().ConfigureAwait(false);
+                }
+
+                if (!MakeRoom())
+                {
+                    return "this server has no memory for so long a command now; try again later";
+                }
+
+                int count = await socket.ReceiveAsync(_buffer.AsMemory(_end));
+                _end += count;
+                if (count == 0)
+                {
+                    return null;
+                }
             }
-            while (await ReceiveAsync());
-            return _refusal;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -85,24 +98,6 @@ internal sealed class RespConnection(ClientSocket socket, CommandRunner commands
         {
             Release(all: true);
         }
-    }
-
-    private async ValueTask<bool> ReceiveAsync()
-    {
-        if (_start == _end)
-        {
-            Release(all: false);
-            await socket.WaitToReadAsync().ConfigureAwait(false);
-        }
-
-        if (!MakeRoom())
-        {
-            return false;
-        }
-
-        int count = await socket.ReceiveAsync(_buffer.AsMemory(_end));
-        _end += count;
-        return count > 0;
     }
 
     /// <summary>False: this server has no memory for so long a command now.</summary>
@@ -117,7 +112,6 @@ internal sealed class RespConnection(ClientSocket socket, CommandRunner commands
         int wanted = Math.Max(_firstBytes, length * 2);
         if (wanted > _firstBytes && !bodies.TryTake(wanted - _taken))
         {
-            _refusal = "this server has no memory for so long a command now; try again later";
             return false;
         }
 

@@ -1,36 +1,24 @@
 using Grains.Operations.Errors;
+using Grains.Operations.Keyspaces;
 using Grains.Resp.Protocol;
 using Grains.StateMachines.Keyspaces;
 
 namespace Grains.Resp.Replies;
 
 /// <summary>The reply of a command that is one action of one key.</summary>
-internal sealed class KeyPending(
-    ValueTask<Result<KeyResult>> asked, KeyReply reply, bool wantsValue, Func<bool> isReady)
-    : Pending
+internal sealed class KeyPending(AskedKey asked, KeyReply reply, bool wantsValue, Func<bool> isReady) : Pending
 {
-    private ValueTask<Result<KeyResult>> _asked = asked;
-    private Result<KeyResult> _result;
-    private bool _isTaken;
+    private AskedKey _asked = asked;
 
-    public override bool IsReady => _isTaken || _asked.IsCompleted;
+    public override bool IsReady => _asked.IsCompleted;
 
-    public override async ValueTask WaitAsync()
-    {
-        _result = await _asked;
-        _isTaken = true;
-    }
+    public override void WhenReady(Action then) => _asked.GetAwaiter().UnsafeOnCompleted(then);
 
     public override void Write(RespWriter to)
     {
-        if (!_isTaken)
-        {
-            // It is completed: this waits for nothing.
-            _result = _asked.GetAwaiter().GetResult();
-        }
-
+        Result<KeyResult> answered = _asked.GetAwaiter().GetResult();
         _asked = default;
-        if (!_result.TryGet(out KeyResult result, out OperationError? error))
+        if (!answered.TryGet(out KeyResult result, out OperationError? error))
         {
             to.Error(ErrorWords.Of(error, isReady()));
         }
@@ -52,23 +40,16 @@ internal sealed class ManyKeysPending(
 {
     private readonly KeyResult[] _results = new KeyResult[asked.Length];
     private string? _error;
-    private int _taken;
 
-    public override bool IsReady => _taken == asked.Length || Array.TrueForAll(asked, a => a.IsCompleted);
+    public override bool IsReady => Array.TrueForAll(asked, a => a.IsCompleted);
 
-    public override async ValueTask WaitAsync()
-    {
-        while (_taken < asked.Length)
-        {
-            Take(await asked[_taken]);
-        }
-    }
+    public override void WhenReady(Action then) => Task.WhenAll(asked).GetAwaiter().UnsafeOnCompleted(then);
 
     public override void Write(RespWriter to)
     {
-        while (_taken < asked.Length)
+        for (int i = 0; i < asked.Length; i++)
         {
-            Take(asked[_taken].GetAwaiter().GetResult());
+            Take(i, asked[i].GetAwaiter().GetResult());
         }
 
         if (_error is null && _results.Sum(r => (long)(r.Value?.Length ?? 0)) > RespLimits.AnswerBytesMax)
@@ -86,7 +67,7 @@ internal sealed class ManyKeysPending(
         }
     }
 
-    private void Take(Result<KeyResult> taken)
+    private void Take(int index, in Result<KeyResult> taken)
     {
         if (!taken.TryGet(out KeyResult result, out OperationError? error))
         {
@@ -97,7 +78,7 @@ internal sealed class ManyKeysPending(
             _error ??= ErrorWords.Of(fault);
         }
 
-        _results[_taken++] = result;
+        _results[index] = result;
     }
 }
 
@@ -107,26 +88,16 @@ internal sealed class TransactionPending(
     : Pending
 {
     private ValueTask<Result<KeysChanged>> _asked = asked;
-    private Result<KeysChanged> _result;
-    private bool _isTaken;
 
-    public override bool IsReady => _isTaken || _asked.IsCompleted;
+    public override bool IsReady => _asked.IsCompleted;
 
-    public override async ValueTask WaitAsync()
-    {
-        _result = await _asked;
-        _isTaken = true;
-    }
+    public override void WhenReady(Action then) => _asked.GetAwaiter().UnsafeOnCompleted(then);
 
     public override void Write(RespWriter to)
     {
-        if (!_isTaken)
-        {
-            _result = _asked.GetAwaiter().GetResult();
-        }
-
+        Result<KeysChanged> result = _asked.GetAwaiter().GetResult();
         _asked = default;
-        write(to, _result);
+        write(to, result);
     }
 }
 

@@ -13,7 +13,8 @@ internal abstract class Pending
 
     public virtual bool IsReady => true;
 
-    public virtual ValueTask WaitAsync() => default;
+    /// <summary>Only of one that is not ready: called once, where awaiting it would go on.</summary>
+    public virtual void WhenReady(Action then) => then();
 
     public abstract void Write(RespWriter to);
 }
@@ -45,15 +46,18 @@ internal sealed class Replies(IReadOnlyList<Pending> all, Action<RespWriter> hea
 {
     public override bool IsReady => all.All(p => p.IsReady);
 
-    public override async ValueTask WaitAsync()
+    public override void WhenReady(Action then)
     {
         foreach (Pending one in all)
         {
             if (!one.IsReady)
             {
-                await one.WaitAsync();
+                one.WhenReady(() => WhenReady(then));
+                return;
             }
         }
+
+        then();
     }
 
     public override void Write(RespWriter to)

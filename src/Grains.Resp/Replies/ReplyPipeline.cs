@@ -9,13 +9,17 @@ namespace Grains.Resp.Replies;
 /// The replies of one connection, in the order of their commands. One adds, one sends; what is ready goes out in one
 /// piece. What is under way is bounded: who adds waits.
 /// </summary>
-internal sealed class ReplyPipeline(ClientSocket socket)
+internal sealed class ReplyPipeline
 {
     /// <summary>A piece is sent when it is as long, whatever is ready behind it.</summary>
     private const int _pieceBytes = 256 << 10;
 
+    private readonly ClientSocket _socket;
     private readonly ConcurrentQueue<Pending> _pending = new();
     private readonly WorkSignal _work = new();
+    private readonly WorkSignal _next = new();
+    private readonly Func<bool> _hasWork;
+    private readonly Action _setNext;
     private readonly Lock _lock = new();
     private readonly RespWriter _writer = new();
     private TaskCompletionSource? _room;
@@ -26,6 +30,13 @@ internal sealed class ReplyPipeline(ClientSocket socket)
     private int _count;
     private int _bytes;
     private uint _sent;
+
+    public ReplyPipeline(ClientSocket socket)
+    {
+        _socket = socket;
+        _hasWork = () => !_pending.IsEmpty || _isComplete;
+        _setNext = _next.Set;
+    }
 
     /// <summary>Commands so far; of the one that adds.</summary>
     public uint Begun { get; private set; }
@@ -81,7 +92,7 @@ internal sealed class ReplyPipeline(ClientSocket socket)
                     if (!next.IsReady)
                     {
                         await FlushAsync();
-                        await next.WaitAsync();
+                        await WaitForAsync(next).ConfigureAwait(false);
                     }
 
                     Write(next);
@@ -102,7 +113,7 @@ internal sealed class ReplyPipeline(ClientSocket socket)
                     return;
                 }
 
-                await _work.WaitAsync(() => !_pending.IsEmpty || _isComplete).ConfigureAwait(false);
+                await _work.WaitAsync(_hasWork).ConfigureAwait(false);
             }
         }
         finally
@@ -114,6 +125,13 @@ internal sealed class ReplyPipeline(ClientSocket socket)
                 _room?.TrySetResult();
             }
         }
+    }
+
+    private ValueTask WaitForAsync(Pending next)
+    {
+        ValueTask isReady = _next.WaitAsync(static () => false);
+        next.WhenReady(_setNext);
+        return isReady;
     }
 
     private async Task WaitAsync(int count, int bytes)
@@ -142,7 +160,7 @@ internal sealed class ReplyPipeline(ClientSocket socket)
     {
         if (_writer.Length > 0)
         {
-            await socket.SendAsync(_writer.Written);
+            await _socket.SendAsync(_writer.Written);
             _writer.Clear();
         }
 

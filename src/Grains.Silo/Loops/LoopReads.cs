@@ -8,17 +8,30 @@ namespace Grains.Silo.Loops;
 /// <summary>Reads that need no batch of their loop. Durable records alone show in them.</summary>
 /// <param name="owned">What is read.</param>
 /// <param name="journal">Confirms the ownership.</param>
+/// <param name="seals">Refuse commands that no turn is needed for.</param>
 /// <param name="isOver">Any thread: the loop is ending or has ended, and nothing is answered from its memory.</param>
-internal sealed class LoopReads(OwnedPartition owned, IJournal journal, Func<bool> isOver)
+internal sealed class LoopReads(OwnedPartition owned, IJournal journal, DeliverySeals seals, Func<bool> isOver)
 {
     /// <summary>Until a confirmation is seen that had to wait.</summary>
     private volatile bool _confirmsAtOnce = true;
+
+    /// <summary>Any thread. What needs no turn of the loop; null = it does.</summary>
+    public Answer? AnswerAtOnce(Command command)
+    {
+        Answer? known = seals.Refuse(command) ?? (command is GetKey get ? TryAtOnce(get) : null);
+        if (known is not null)
+        {
+            LoopTickets.Count(known);
+        }
+
+        return known;
+    }
 
     /// <summary>
     /// Where the journal confirms from memory, a key is read on the caller's thread: the confirmation began after the
     /// command came, and what is read after it is durable (rule 2). Null = through the queue.
     /// </summary>
-    public Answer? TryAtOnce(GetKey command)
+    private Answer? TryAtOnce(GetKey command)
     {
         if (!_confirmsAtOnce || isOver())
         {

@@ -164,12 +164,12 @@ public sealed class PartitionEngine : IDisposable
     }
 
     /// <summary>
-    /// Leads until the command is answered, unless somebody does. Not on the scheduler of a grain: others' turns are
-    /// not its business, and what begins in them would go on there.
+    /// Leads until the command is answered, unless somebody does, or it may wait inside its partition. Not on the
+    /// scheduler of a grain: others' turns are not its business, and what begins in them would go on there.
     /// </summary>
-    internal void LeadFor(TaskTicket ticket)
+    internal void LeadFor(Ticket ticket)
     {
-        if (MayLeadHere())
+        if (ticket.Command.WaitMs == 0 && MayLeadHere())
         {
             Lead(ticket, _cyclesMax);
         }
@@ -181,7 +181,7 @@ public sealed class PartitionEngine : IDisposable
 
     /// <param name="own">It is enough when this is answered; null = when nothing is ready.</param>
     /// <param name="cyclesMax">It is enough after so many.</param>
-    private void Lead(TaskTicket? own, int cyclesMax)
+    private void Lead(Ticket? own, int cyclesMax)
     {
         if (Interlocked.CompareExchange(ref _isLed, 1, 0) != 0)
         {
@@ -191,7 +191,7 @@ public sealed class PartitionEngine : IDisposable
         try
         {
             for (int cycles = 0; cycles < cyclesMax && !_ready.IsEmpty
-                && own is not { Task.IsCompleted: true }; cycles++)
+                && own is not { IsAnswered: true }; cycles++)
             {
                 RunCycle();
             }

@@ -4,7 +4,6 @@ using Grains.StateMachines.Batches;
 using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Outboxes;
 using Grains.StateMachines.Partitions;
 using Microsoft.Extensions.Logging;
@@ -28,7 +27,6 @@ public sealed partial class PartitionLoop
     private readonly PartitionRuntime _runtime;
     private readonly CommandQueue _queue;
     private readonly LoopReads _reads;
-    private readonly DeliverySeals _seals;
     private readonly LoopTurns _turns;
     private readonly PartitionEngine? _engine;
 
@@ -45,12 +43,12 @@ public sealed partial class PartitionLoop
     public PartitionLoop(OwnedPartition owned, PartitionRuntime runtime)
     {
         (_owned, _runtime, _engine) = (owned, runtime, runtime.Engine);
-        _reads = new LoopReads(owned, runtime.Journal, () => _isStopping || _completion.Task.IsCompleted);
+        var seals = new DeliverySeals(runtime.DeliverySecret);
+        _reads = new LoopReads(owned, runtime.Journal, seals, () => _isStopping || _completion.Task.IsCompleted);
         _queue = new CommandQueue(
             runtime.Options.QueuedCommandsMax, runtime.Options.QueuedBytesMax, runtime.Queues,
             _engine is null ? null : MakeReady);
-        _seals = new DeliverySeals(runtime.DeliverySecret);
-        _turns = new LoopTurns(owned, runtime, _queue, _seals, Post);
+        _turns = new LoopTurns(owned, runtime, _queue, seals, Post);
     }
 
     public PartitionId Id => _owned.Id;
@@ -173,17 +171,11 @@ public sealed partial class PartitionLoop
             return false;
         }
 
-        if (_turns.StallReason is { } why && LoopTickets.IsFromCaller(ticket))
-        {
-            ticket.Complete(new NotOwner(MayHaveHappened: false, why));
-            return false;
-        }
-
-        Answer? known = _seals.Refuse(ticket.Command)
-            ?? (ticket.Command is GetKey get ? _reads.TryAtOnce(get) : null);
+        Answer? known = _turns.StallReason is { } why && LoopTickets.IsFromCaller(ticket)
+            ? new NotOwner(MayHaveHappened: false, why)
+            : _reads.AnswerAtOnce(ticket.Command);
         if (known is not null)
         {
-            LoopTickets.Count(known);
             ticket.Complete(known);
             return false;
         }
@@ -207,6 +199,11 @@ public sealed partial class PartitionLoop
         }
     }
 
+    /// <summary>Any thread. What needs no turn, nor a ticket; null = it is to be posted.</summary>
+    internal Answer? TryAnswerAtOnce(Command command) =>
+        command.Consistency.Level == ConsistencyLevel.Linearizable && _turns.StallReason is null
+            ? _reads.AnswerAtOnce(command) : null;
+
     private void ReadThePast(Ticket ticket)
     {
         if (_engine is null)
@@ -228,16 +225,17 @@ public sealed partial class PartitionLoop
     public Task<Answer> ExecuteAsync(Command command, CancellationToken cancel)
     {
         var ticket = new TaskTicket(command);
-        if (_engine is null || command.WaitMs > 0)
-        {
-            Post(ticket);
-        }
-        else if (TryQueue(ticket))
-        {
-            _engine.LeadFor(ticket);
-        }
-
+        Execute(ticket);
         return cancel.CanBeCanceled ? ticket.WhileWantedAsync(Forget, cancel) : ticket.Task;
+    }
+
+    /// <summary>As <see cref="Post"/>, by a caller who waits for the answer: it may lead until that is there.</summary>
+    internal void Execute(Ticket ticket)
+    {
+        if (TryQueue(ticket))
+        {
+            _engine?.LeadFor(ticket);
+        }
     }
 
     private async Task RunAsync()

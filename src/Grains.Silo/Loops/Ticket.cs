@@ -15,6 +15,9 @@ public abstract class Ticket(Command command)
     /// <summary>Set by the caller's thread: nobody waits for the answer any more.</summary>
     internal volatile bool IsGone;
 
+    /// <summary>Any thread: nobody need lead for it any more.</summary>
+    public virtual bool IsAnswered => false;
+
     /// <summary>Any thread; must not run the caller's code on it.</summary>
     public abstract void Complete(Answer answer);
 }
@@ -25,6 +28,8 @@ public sealed class TaskTicket(Command command) : Ticket(command)
     private readonly TaskCompletionSource<Answer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Task<Answer> Task => _answer.Task;
+
+    public override bool IsAnswered => Task.IsCompleted;
 
     public override void Complete(Answer answer) => _answer.TrySetResult(answer);
 

@@ -23,9 +23,9 @@ internal sealed class CommandNumbers(int window, int waitingMax, long incarnatio
     {
         lock (_lock)
         {
-            if (_waiting.Count == 0 && _next - _oldest < window)
+            if (TryTake(out CommandId id))
             {
-                return new ValueTask<CommandId>(Use());
+                return new ValueTask<CommandId>(id);
             }
 
             if (_waiting.Count >= waitingMax)
@@ -36,6 +36,17 @@ internal sealed class CommandNumbers(int window, int waitingMax, long incarnatio
             var turn = new TaskCompletionSource<CommandId>(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting.Enqueue(turn);
             return new ValueTask<CommandId>(turn.Task);
+        }
+    }
+
+    /// <summary>The next name, if it can be had without waiting.</summary>
+    public bool TryTake(out CommandId id)
+    {
+        lock (_lock)
+        {
+            bool canTake = _waiting.Count == 0 && _next - _oldest < window;
+            id = canTake ? Use() : CommandId.None;
+            return canTake;
         }
     }
 

@@ -43,25 +43,84 @@ internal sealed class PartitionRouter(
 
     public bool IsReady => readiness.IsReady;
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<Answer> ExecuteAsync(PartitionId partition, Command command, CancellationToken cancel)
+    public ValueTask<Answer> ExecuteAsync(PartitionId partition, Command command, CancellationToken cancel)
     {
         if (command.Format.Refuse(readiness.Settings.Settings?.FormatLevel ?? FormatLevels.Newest) is { } tooOld)
         {
-            return tooOld;
+            return new(tooOld);
         }
 
+        local.TryGet(partition, out PartitionLoop? loop);
         if (!NeedsName(command))
         {
-            return await UntilAnsweredAsync(partition, command, cancel);
+            return loop?.TryAnswerAtOnce(command) is { } known ? new(known)
+                : UntilAnsweredAsync(partition, command, cancel);
         }
 
-        CommandNumbers numbers = _numbers.GetOrAdd(
-            partition,
-            static (_, router) => new CommandNumbers(
-                router.Options.CommandWindow, router.Options.QueuedCommandsMax, router._incarnation, router._random),
-            this);
-        for (int names = 1; ; names++)
+        CommandNumbers numbers = NumbersOf(partition);
+        if (loop is null || cancel.CanBeCanceled || !numbers.TryTake(out CommandId id))
+        {
+            return UnderNameAsync(partition, command, numbers, cancel);
+        }
+
+        var ticket = new RoutedTicket(this, partition, numbers, command with { Id = id }, time.GetTimestamp());
+        if (command.IsFollowed)
+        {
+            loop.Post(ticket);
+        }
+        else
+        {
+            loop.Execute(ticket);
+        }
+
+        return ticket.AnswerAsync();
+    }
+
+    /// <summary>What is not simply answered by a loop of this process: until it is answered, or the deadline.</summary>
+    /// <param name="ticket">Under its name, which it gives back.</param>
+    /// <param name="first">What the loop said.</param>
+    internal async ValueTask<Answer> GoOnAsync(RoutedTicket ticket, Answer first)
+    {
+        (PartitionId partition, CommandNumbers numbers, CommandId id) =
+            (ticket.Partition, ticket.Numbers, ticket.Command.Id);
+        try
+        {
+            Answer answer = first is NotOwner lost
+                ? await RepeatAsync(partition, ticket.Command, lost, ticket.AskedAt, CancellationToken.None)
+                : first;
+            if (answer is not Refused { Code: Refusal.CommandTooOld, NewestIncarnation: > 0 } refused)
+            {
+                return answer;
+            }
+
+            // Its very first arrival was refused, so nothing of it was applied. This front end was forgotten there,
+            // because others were born after it, or because its clock says so.
+            numbers.RenewIncarnation(id.Incarnation, refused.NewestIncarnation);
+        }
+        finally
+        {
+            numbers.Release(id);
+        }
+
+        return await UnderNameAsync(partition, ticket.Command, numbers, CancellationToken.None, names: 2);
+    }
+
+    private CommandNumbers NumbersOf(PartitionId partition) => _numbers.GetOrAdd(
+        partition,
+        static (_, router) => new CommandNumbers(
+            router.Options.CommandWindow, router.Options.QueuedCommandsMax, router._incarnation, router._random),
+        this);
+
+    /// <param name="partition">Where to.</param>
+    /// <param name="command">Without a name, or under one that is used no more.</param>
+    /// <param name="numbers">Of that partition.</param>
+    /// <param name="cancel">Ends the waiting.</param>
+    /// <param name="names">The how-manieth its next name is.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Answer> UnderNameAsync(
+        PartitionId partition, Command command, CommandNumbers numbers, CancellationToken cancel, int names = 1)
+    {
+        for (; ; names++)
         {
             if (numbers.Take() is not { } turn)
             {
@@ -82,8 +141,6 @@ internal sealed class PartitionRouter(
                     return answer;
                 }
 
-                // Its very first arrival was refused, so nothing of it was applied. This front end was forgotten there,
-                // because others were born after it, or because its clock says so.
                 numbers.RenewIncarnation(id.Incarnation, refused.NewestIncarnation);
             }
             finally
