@@ -1,3 +1,4 @@
+using Grains.Operations.Access;
 using Grains.Operations.Backups;
 using Grains.Operations.Cluster;
 using Grains.Operations.Declarations;
@@ -29,6 +30,7 @@ public static class OperationsExtensions
 
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(_ => LocalPartitions.OfProcess());
+        services.AddSingleton<KeyGuesses>();
         services.AddSingleton<SystemKeyspace>();
         services.AddSingleton<DeclarationCatalog>();
         services.AddSingleton<ServiceCalls>();

@@ -1,5 +1,6 @@
 using System.Net;
 using Grains.Operations;
+using Grains.Resp.Cluster;
 using Grains.Resp.Commands;
 using Grains.Resp.Connections;
 using Grains.Resp.Sessions;
@@ -20,6 +21,7 @@ public static class RespExtensions
         services.AddGrainsOperations();
         services.TryAddSingleton(_ => new ServerMemory(MemoryShares.OfProcess));
         services.AddSingleton<RespSurroundings>();
+        services.AddSingleton<ClusterMap>();
         services.AddSingleton<RespAccess>();
         services.AddSingleton<RespAudit>();
         services.AddSingleton<OpenSessions>();

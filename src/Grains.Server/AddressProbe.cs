@@ -28,9 +28,9 @@ internal static class AddressProbe
     /// <exception cref="StartException">Somebody else listens there, or this machine has no such address.</exception>
     public static void CheckResp(GrainsOptions options)
     {
-        if (options is { Resp: { } resp, IsRespOptional: false })
+        if (options.Resp is { IsOptional: false } resp)
         {
-            Check(resp, Setting.Resp);
+            Check(resp.Address, Setting.Resp);
         }
     }
 

@@ -9,6 +9,7 @@ using Grains.Server.Options;
 using Grains.Silo;
 using Grains.Silo.Budgets;
 using Grains.Silo.Telemetry;
+using Grains.Silo.Tls;
 using OpenTelemetry.Trace;
 using Orleans.Dashboard;
 
@@ -39,11 +40,18 @@ internal static class FrontDoor
         });
         builder.Services.AddGrainsResp(resp =>
         {
-            resp.Address = options.Resp;
-            resp.IsOptional = options.IsRespOptional;
+            resp.Address = options.Resp?.Address;
+            resp.IsOptional = options.Resp is { IsOptional: true };
+            resp.Advertised = options.Resp?.Advertised;
+            resp.AlwaysRedirects = options.Resp is { AlwaysRedirects: true };
             resp.AsksForKeys = options.KeysFile is not null;
             resp.ConnectionsMax = Math.Min(ProcessLimits.RespConnectionsMax, shares.ConnectionsMax);
         });
+        if (options.Resp?.Tls is { } files)
+        {
+            builder.Services.AddDoorCertificate(DoorCertificate.Open(files, "grains.resp.tls.expiry"));
+        }
+
         builder.Services.EndPromptly();
         if (Environment.GetEnvironmentVariable(_otlp) is { Length: > 0 })
         {

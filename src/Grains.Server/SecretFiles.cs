@@ -16,6 +16,7 @@ internal static class SecretFiles
             (Setting.Keys, options.KeysFile),
             (Setting.PostgresFile, options.Cluster?.PostgresFile),
             (Setting.TlsKey, options.Cluster?.Tls?.Key),
+            (Setting.RespKey, options.Resp?.Tls?.Key),
         ];
         return files.Where(f => f.Item2 is not null).Select(f => Warning(f.Item1, f.Item2!)).OfType<string>();
     }

@@ -49,6 +49,8 @@ public static class GrainsSiloExtensions
         services.AddSingleton<PartitionOwners>();
         services.AddSingleton<PartitionPreloads>();
         services.AddSingleton<ClusterSettingsReader>();
+        services.AddSingleton(provider => ServingHere(provider, options.IsAlone));
+        services.AddSingleton<PartitionDoors>();
         services.AddGrainService<ServerService>();
         services.AddSingleton<IServerServiceClient, ServerServiceClient>();
         services.AddSingleton<HandOvers>();
@@ -75,6 +77,7 @@ public static class GrainsSiloExtensions
         AddRuntime(services, options);
         if (!options.IsAlone)
         {
+            services.AddHostedService<DoorWatch>();
             services.AddSingleton<WarmUp>();
             services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
                 provider => provider.GetRequiredService<WarmUp>());
@@ -94,6 +97,18 @@ public static class GrainsSiloExtensions
     {
         silo.Services.AddKeyedSingleton<IGrainStorage>(ClusterStorage.Name, settings);
         return silo;
+    }
+
+    private static ServingHere ServingHere(IServiceProvider services, bool isAlone)
+    {
+        LocalPartitions local = services.GetRequiredService<LocalPartitions>();
+        PartitionReadiness readiness = services.GetRequiredService<PartitionReadiness>();
+        return new ServingHere(
+            services.GetRequiredService<ILocalSiloDetails>().Name,
+            partition => local.TryGet(partition, out _),
+            () => [.. local.All.Select(l => l.Id)],
+            () => readiness.IsLeaving,
+            isAlone);
     }
 
     /// <summary>What every partition that runs here shares.</summary>

@@ -1,5 +1,5 @@
 using System.Net;
-using Grains.FrontEnd.Rates;
+using Grains.Operations.Rates;
 using Grains.FrontEnd.Tests.World;
 using Grains.Operations.Access;
 

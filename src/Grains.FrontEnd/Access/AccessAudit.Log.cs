@@ -6,10 +6,6 @@ namespace Grains.FrontEnd.Access;
 
 public sealed partial class AccessAudit
 {
-    private static readonly Counter<long> _refused = GrainsMeter.Instance.CreateCounter<long>(
-        "grains.access.refused", "{request}",
-        "Requests refused for want of a known key (unauthenticated) or of its permission (forbidden).");
-
     private static readonly Counter<long> _actions = GrainsMeter.Instance.CreateCounter<long>(
         "grains.access.admin", "{request}", "Requests that need the permission admin, by route and outcome.");
 

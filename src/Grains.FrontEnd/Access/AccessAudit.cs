@@ -39,12 +39,12 @@ public sealed partial class AccessAudit(TimeProvider time, ILogger<AccessAudit> 
     /// <param name="key">The name of the key that was given and is known; null = none.</param>
     public void Refused(HttpContext http, int status, string? key)
     {
-        string reason = status == StatusCodes.Status401Unauthorized ? "unauthenticated" : "forbidden";
-        _refused.Add(1, new KeyValuePair<string, object?>("reason", reason));
+        bool isKnown = status != StatusCodes.Status401Unauthorized;
+        KeyGuesses.CountRefused(isKnown);
         if (_pace.MayWrite(out long unsaid))
         {
             LogRefused(
-                log, status, reason, LogText.Of(key ?? "no known key"), Address(http), http.Request.Method,
+                log, status, isKnown ? "forbidden" : "unauthenticated", LogText.Of(key ?? "no known key"), Address(http), http.Request.Method,
                 Target(http), unsaid);
         }
     }

@@ -16,8 +16,10 @@ public sealed class KeyspaceSnapshot(string name, KeyspaceId id, KeyspaceLayout 
     public KeyspaceLayout Layout { get; } = layout;
 
     /// <summary>Where a key lives.</summary>
-    public PartitionId PartitionOf(SlotMap slots, Utf8Name key) =>
-        slots.PartitionOf(Layout == KeyspaceLayout.Ordered ? _orderedSlot : PlacementKey.SlotOfSpreadKey(key.Span));
+    public PartitionId PartitionOf(SlotMap slots, Utf8Name key) => slots.PartitionOf(SlotOf(key));
+
+    public int SlotOf(Utf8Name key) =>
+        Layout == KeyspaceLayout.Ordered ? _orderedSlot : PlacementKey.SlotOfSpreadKey(key.Span);
 
     /// <summary>Where its keys live, all together.</summary>
     public IReadOnlyList<PartitionId> Partitions(SlotMap slots) =>

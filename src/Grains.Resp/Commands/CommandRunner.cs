@@ -3,6 +3,7 @@ using Grains.Operations.Access;
 using Grains.Operations.Declarations;
 using Grains.Operations.Errors;
 using Grains.Operations.Syntax;
+using Grains.Resp.Cluster;
 using Grains.Resp.Protocol;
 using Grains.Resp.Replies;
 using Grains.Resp.Sessions;
@@ -11,7 +12,7 @@ using Grains.StateMachines.Ids;
 namespace Grains.Resp.Commands;
 
 /// <summary>Takes commands from the table and begins them, in order; adds the reply of each.</summary>
-internal sealed class CommandRunner(CommandTable table, KeyRunner keys, Databases databases)
+internal sealed class CommandRunner(CommandTable table, KeyRunner keys, Databases databases, ClusterMap map)
 {
     private const int _shownCharsMax = 128;
 
@@ -115,9 +116,11 @@ internal sealed class CommandRunner(CommandTable table, KeyRunner keys, Database
 
     private void Begin(
         Result<KeyspaceSnapshot> found, Session session, Caller caller, in KeyPlan plan, ReplyPipeline replies) =>
-        replies.Add(found.TryGet(out KeyspaceSnapshot? keyspace, out OperationError? none)
-            ? keys.Begin(session, caller, keyspace, plan)
-            : ReadyReply.Refuse(ErrorWords.Of(none, keys.IsReady)));
+        replies.Add(
+            !found.TryGet(out KeyspaceSnapshot? keyspace, out OperationError? none)
+                ? ReadyReply.Refuse(ErrorWords.Of(none, keys.IsReady))
+            : map.Redirect(session, keyspace, plan.First, plan.Many) is { } moved ? ReadyReply.Refuse(moved)
+            : keys.Begin(session, caller, keyspace, plan));
 
     private static Pending? TakeKeys(Session session, Arguments words, RespCommand command)
     {

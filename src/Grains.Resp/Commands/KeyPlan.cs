@@ -13,6 +13,9 @@ internal readonly record struct KeyPlan
 
     public KeyAction[]? Many { get; private init; }
 
+    /// <summary>What is done first.</summary>
+    public KeyAction First => One ?? Many![0];
+
     public KeyReply? Reply { get; private init; }
 
     /// <summary>Nothing is done where one of the keys is there.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Grains.Resp.Cluster;
 using Grains.Resp.Protocol;
 using Grains.Resp.Replies;
 using Grains.Resp.Sessions;
@@ -7,7 +8,7 @@ using Grains.Resp.Sessions;
 namespace Grains.Resp.Commands;
 
 /// <summary>What clients ask of a server before they trust it, and what people ask of it.</summary>
-internal sealed class ServerCommands(TimeProvider time, RespSurroundings around)
+internal sealed class ServerCommands(TimeProvider time, RespSurroundings around, ClusterMap map)
 {
     private const int _unixMicroseconds = 1_000_000;
 
@@ -22,8 +23,6 @@ internal sealed class ServerCommands(TimeProvider time, RespSurroundings around)
         new("config", -2) { Answer = Config },
         new("latency", -2) { Answer = Latency },
         new("wait", 3) { Answer = (_, _) => new ReadyReply(to => to.Integer(0)) },
-        new("readonly", 1) { Answer = (_, _) => ReadyReply.Ok },
-        new("readwrite", 1) { Answer = (_, _) => ReadyReply.Ok },
     ];
 
     private static Pending Ping(Session session, Arguments words) => words.Count switch
@@ -52,9 +51,9 @@ internal sealed class ServerCommands(TimeProvider time, RespSurroundings around)
         [
             ("Server",
             [
-                $"redis_version:{SessionCommands.RedisVersion}", "redis_mode:standalone", "server_name:grains",
+                $"redis_version:{SessionCommands.RedisVersion}", $"redis_mode:{map.Mode}", "server_name:grains",
                 "arch_bits:64",
-                $"tcp_port:{around.Port}", $"run_id:{around.NodeId}",
+                $"tcp_port:{around.Port}", $"run_id:{map.OwnId}",
                 Line("uptime_in_seconds", (long)time.GetElapsedTime(_startedAt).TotalSeconds),
             ]),
             ("Clients", [Line("connected_clients", around.Connections), Line("maxclients", around.ConnectionsMax)]),
@@ -62,8 +61,8 @@ internal sealed class ServerCommands(TimeProvider time, RespSurroundings around)
             ("Persistence", ["loading:0", "aof_enabled:1", "rdb_bgsave_in_progress:0", "aof_rewrite_in_progress:0"]),
             (
                 "Replication",
-                ["role:master", "connected_slaves:0", $"master_replid:{around.NodeId}", "master_repl_offset:0"]),
-            ("Cluster", ["cluster_enabled:0"]),
+                ["role:master", "connected_slaves:0", $"master_replid:{map.OwnId}", "master_repl_offset:0"]),
+            ("Cluster", [$"cluster_enabled:{(map.IsCluster ? 1 : 0)}"]),
         ];
         var text = new StringBuilder();
         foreach ((string name, string[] lines) in sections.Where(s => IsAsked(words, s.Name)))

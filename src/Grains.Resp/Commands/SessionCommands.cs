@@ -2,6 +2,7 @@ using Grains.Operations.Access;
 using Grains.Operations.Declarations;
 using Grains.Operations.Errors;
 using Grains.Operations.Keyspaces;
+using Grains.Resp.Cluster;
 using Grains.Resp.Protocol;
 using Grains.Resp.Replies;
 using Grains.Resp.Sessions;
@@ -10,7 +11,7 @@ using Grains.StateMachines.Codecs;
 namespace Grains.Resp.Commands;
 
 /// <summary>Who a connection is, which protocol it speaks and which database it means.</summary>
-internal sealed class SessionCommands(RespAccess access, RespAudit audit, KeyspaceOperations keyspaces)
+internal sealed class SessionCommands(RespAccess access, KeyspaceOperations keyspaces, ClusterMap map)
 {
     /// <summary>The version whose commands are those that there are here.</summary>
     public const string RedisVersion = "7.2.0";
@@ -44,19 +45,7 @@ internal sealed class SessionCommands(RespAccess access, RespAudit audit, Keyspa
                 + "configuration is correct?");
         }
 
-        return TryEnter(session, words.Count == 3 ? words.Text(1) : "default", words[^1]) ? ReadyReply.Ok
-            : ReadyReply.Refuse(ErrorWords.WrongPass);
-    }
-
-    private bool TryEnter(Session session, string name, ReadOnlySpan<byte> key)
-    {
-        if (access.TryEnter(session, name, key))
-        {
-            return true;
-        }
-
-        audit.Refused(session.From);
-        return false;
+        return access.Enter(session, words.Count == 3 ? words.Text(1) : "default", words[^1]) ?? ReadyReply.Ok;
     }
 
     private Pending Hello(Session session, Arguments words)
@@ -82,9 +71,9 @@ internal sealed class SessionCommands(RespAccess access, RespAudit audit, Keyspa
         {
             if (words.Is(i, "auth") && i + 2 < words.Count)
             {
-                if (access.AsksForKeys && !TryEnter(session, words.Text(i + 1), words[i + 2]))
+                if (access.AsksForKeys && access.Enter(session, words.Text(i + 1), words[i + 2]) is { } refused)
                 {
-                    return ReadyReply.Refuse(ErrorWords.WrongPass);
+                    return refused;
                 }
 
                 i += 2;
@@ -109,10 +98,10 @@ internal sealed class SessionCommands(RespAccess access, RespAudit audit, Keyspa
 
         session.Protocol = protocol;
         session.Name = name ?? session.Name;
-        return new ReadyReply(to => Greet(to, protocol, session.Id));
+        return new ReadyReply(to => Greet(to, protocol, session.Id, map.Mode));
     }
 
-    private static void Greet(RespWriter to, int protocol, long id)
+    private static void Greet(RespWriter to, int protocol, long id, string mode)
     {
         to.Protocol = protocol;
         to.Map(7);
@@ -125,7 +114,7 @@ internal sealed class SessionCommands(RespAccess access, RespAudit audit, Keyspa
         to.Bulk("id");
         to.Integer(id);
         to.Bulk("mode");
-        to.Bulk("standalone");
+        to.Bulk(mode);
         to.Bulk("role");
         to.Bulk("master");
         to.Bulk("modules");
@@ -137,6 +126,7 @@ internal sealed class SessionCommands(RespAccess access, RespAudit audit, Keyspa
         session.EndTransaction();
         session.Caller = access.Greet(session.From);
         session.Life = null;
+        session.KnowsMap = false;
         session.Name = "";
         session.Protocol = 2;
         Use(session, 0);

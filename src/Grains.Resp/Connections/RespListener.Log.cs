@@ -21,4 +21,8 @@ internal sealed partial class RespListener
         "The journal has not answered the thread of all Redis clients for a quarter of a second: another thread goes "
         + "on with their connections. Look at the disk, if this comes often.")]
     private static partial void LogHangs(ILogger logger);
+
+    [LoggerMessage(1915, LogLevel.Warning,
+        "No TLS with the Redis client at {Address}: {Reason}. (Others not said: {Unsaid})")]
+    private static partial void LogNoTls(ILogger logger, IPEndPoint? address, string reason, long unsaid);
 }

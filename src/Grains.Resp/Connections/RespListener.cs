@@ -1,12 +1,15 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using Grains.Resp.Cluster;
 using Grains.Resp.Commands;
 using Grains.Resp.Replies;
 using Grains.Resp.Sessions;
 using Grains.Resp.Sockets;
 using Grains.Silo.Budgets;
 using Grains.Silo.Loops;
+using Grains.Silo.Telemetry;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -20,6 +23,7 @@ internal sealed partial class RespListener(
     : IHostedService
 {
     private const int _backlog = 512;
+    private const int _reasonCharsMax = 500;
 
     /// <summary>Where there is no descriptor for one more.</summary>
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
@@ -28,6 +32,7 @@ internal sealed partial class RespListener(
 
     private readonly ConcurrentDictionary<ClientSocket, TaskCompletionSource> _connections = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly LogPace _pace = new(TimeProvider.System);
     private Socket? _listener;
     private EventLoop? _loop;
     private Task _accepting = Task.CompletedTask;
@@ -67,17 +72,19 @@ internal sealed partial class RespListener(
         }
 
         _listener = listener;
-        _loop = EventLoop.IsSupported && !options.Value.IsPooled
+        _loop = EventLoop.IsSupported && !options.Value.IsPooled && !door.Around.IsSecure
             ? new EventLoop(engine is null ? null : engine.Lead, () => LogHangs(log))
             : null;
         door.Around.Port = Address!.Port;
         door.Around.AddGauges();
+        door.Map.Open();
         _accepting = AcceptAsync(listener);
         return Task.CompletedTask;
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        door.Map.Close();
         await _stop.CancelAsync();
         _listener?.Dispose();
         await _accepting;
@@ -113,7 +120,9 @@ internal sealed partial class RespListener(
 
     private void Begin(Socket accepted)
     {
-        ClientSocket socket = _loop is null ? new PooledSocket(accepted) : new LoopSocket(_loop, accepted);
+        ClientSocket socket = _loop is not null ? new LoopSocket(_loop, accepted)
+            : door.Around.IsSecure ? new SecureSocket(accepted)
+            : new PooledSocket(accepted);
         TaskCompletionSource ended = _connections.GetOrAdd(socket, static _ => new TaskCompletionSource());
         if (_loop is null)
         {
@@ -131,6 +140,11 @@ internal sealed partial class RespListener(
         try
         {
             socket.Begin();
+            if (socket is SecureSocket secure && !await TryShakeHandsAsync(secure))
+            {
+                return;
+            }
+
             if (!isAdded)
             {
                 await socket.SendAsync(_full);
@@ -138,8 +152,10 @@ internal sealed partial class RespListener(
             }
 
             var replies = new ReplyPipeline(socket);
-            var session = new Session(
-                door.Open.NextId(), socket.From, new InFlight(replies)) { Caller = door.Access.Greet(socket.From) };
+            var session = new Session(door.Open.NextId(), socket.From, socket.To, new InFlight(replies))
+            {
+                Caller = door.Access.Greet(socket.From),
+            };
             door.Open.Add(session);
             try
             {
@@ -170,7 +186,26 @@ internal sealed partial class RespListener(
             ended.TrySetResult();
         }
     }
+
+    private async Task<bool> TryShakeHandsAsync(SecureSocket socket)
+    {
+        try
+        {
+            await socket.ShakeHandsAsync(door.Around.Certificate!.Context, _stop.Token);
+            return true;
+        }
+        catch (Exception e) when (e is AuthenticationException or IOException or OperationCanceledException)
+        {
+            if (!_stop.IsCancellationRequested && _pace.MayWrite(out long unsaid))
+            {
+                LogNoTls(log, socket.From, LogText.Of(e.InnerException?.Message ?? e.Message, _reasonCharsMax), unsaid);
+            }
+
+            return false;
+        }
+    }
 }
 
 /// <summary>What connections share.</summary>
-internal sealed record RespDoor(CommandRunner Commands, RespAccess Access, OpenSessions Open, RespSurroundings Around);
+internal sealed record RespDoor(
+    CommandRunner Commands, RespAccess Access, OpenSessions Open, RespSurroundings Around, ClusterMap Map);

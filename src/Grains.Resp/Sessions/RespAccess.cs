@@ -1,12 +1,14 @@
 using System.Net;
 using System.Security.Cryptography;
 using Grains.Operations.Access;
+using Grains.Resp.Replies;
 using Microsoft.Extensions.Options;
 
 namespace Grains.Resp.Sessions;
 
 /// <summary>Who a connection is: anybody where there are no keys, else whose key it gives.</summary>
-internal sealed class RespAccess(KeyRing keys, IOptions<RespOptions> options)
+internal sealed class RespAccess(
+    KeyRing keys, KeyGuesses guesses, RespAudit audit, IOptions<RespOptions> options)
 {
     private const string _anyName = "default";
 
@@ -18,8 +20,22 @@ internal sealed class RespAccess(KeyRing keys, IOptions<RespOptions> options)
 
     /// <param name="session">Is the caller's from now on, if the key is one.</param>
     /// <param name="name">The key's, or <c>default</c> for any.</param>
-    /// <param name="key">As the keys file has it, or its hash.</param>
-    public bool TryEnter(Session session, string name, ReadOnlySpan<byte> key)
+    /// <param name="key">As the keys file has it.</param>
+    /// <returns>Null: it is let in. Who gives wrong ones too often is told so, and has to connect anew.</returns>
+    public Pending? Enter(Session session, string name, ReadOnlySpan<byte> key)
+    {
+        if (TryEnter(session, name, key))
+        {
+            return null;
+        }
+
+        audit.Refused(session.From);
+        return guesses.Refuse(CallerGroup.Of(session.From?.Address)) is { } tooOften
+            ? new LastReply(to => to.Error($"ERR {tooOften.Detail}"))
+            : ReadyReply.Refuse(ErrorWords.WrongPass);
+    }
+
+    private bool TryEnter(Session session, string name, ReadOnlySpan<byte> key)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(key, hash);

@@ -1,4 +1,5 @@
 using System.Net;
+using Grains.Operations.Access;
 using Grains.Silo.Telemetry;
 using Microsoft.Extensions.Logging;
 
@@ -13,8 +14,10 @@ internal sealed partial class RespAudit(TimeProvider time, ILogger<RespAudit> lo
 
     private readonly LogPace _pace = new(time, _burst);
 
+    /// <summary>Somebody gave a key that is none.</summary>
     public void Refused(IPEndPoint? from)
     {
+        KeyGuesses.CountRefused(isKnown: false);
         if (_pace.MayWrite(out long unsaid))
         {
             LogRefused(log, from, unsaid);

@@ -1,14 +1,14 @@
 using System.Diagnostics.Metrics;
-using System.Security.Cryptography;
-using System.Text;
+using System.Net;
 using Grains.Silo.Telemetry;
-using Grains.StateMachines.Slots;
+using Grains.Silo.Tls;
 using Microsoft.Extensions.Options;
 
 namespace Grains.Resp.Sessions;
 
 /// <summary>The port itself, as its connections see it.</summary>
-internal sealed class RespSurroundings(IOptions<RespOptions> options) : IDisposable
+internal sealed class RespSurroundings(IOptions<RespOptions> options, DoorCertificate? certificate = null)
+    : IDisposable
 {
     private static readonly Counter<long> _accepted = GrainsMeter.Instance.CreateCounter<long>(
         "grains.resp.accepted", null, "Connections of Redis clients that were accepted.");
@@ -19,19 +19,28 @@ internal sealed class RespSurroundings(IOptions<RespOptions> options) : IDisposa
     private readonly ServerGauges _gauges = new();
     private int _connections;
 
-    public string Host => options.Value.Address?.Address.ToString() ?? "";
+    /// <summary>Where clients reach it; the host is every one of this machine where it is bound so.</summary>
+    public (string Host, int Port) Place => options.Value.Advertised is { } advertised
+        ? (advertised.Host, advertised.Port)
+        : (options.Value.Address?.Address.ToString() ?? "", Port);
+
+    /// <summary>It is bound to every address of this machine, and nobody said by which it is reached.</summary>
+    public bool IsEverywhere => options.Value is { Advertised: null, Address: { } bound }
+        && (bound.Address.Equals(IPAddress.Any) || bound.Address.Equals(IPAddress.IPv6Any));
+
+    /// <summary>It speaks TLS, and nothing else.</summary>
+    public bool IsSecure => certificate is not null;
+
+    /// <summary>What it shows then.</summary>
+    public DoorCertificate? Certificate => certificate;
+
+    public bool AlwaysRedirects => options.Value.AlwaysRedirects;
 
     public int Port { get; set; } = options.Value.Address?.Port ?? 0;
 
     public int ConnectionsMax => options.Value.ConnectionsMax;
 
     public int Connections => Volatile.Read(ref _connections);
-
-    /// <summary>Forty hexadecimal digits, the same for one address at each start.</summary>
-    public string NodeId { get; } = Convert.ToHexStringLower(
-        SHA256.HashData(Encoding.UTF8.GetBytes($"{Environment.MachineName} {options.Value.Address}")))[..40];
-
-    public static int LastSlot => SlotMap.SlotCount - 1;
 
     public void AddGauges() => _gauges.Add(
         "grains.resp.connections", () => Connections, null, "Connections of Redis clients that are open.");

@@ -7,13 +7,16 @@ namespace Grains.Resp.Sessions;
 /// <summary>
 /// What a connection has said of itself. Touched by the one that reads from it; shown to others as text.
 /// </summary>
-internal sealed class Session(long id, IPEndPoint? from, InFlight inFlight)
+internal sealed class Session(long id, IPEndPoint? from, IPEndPoint? to, InFlight inFlight)
 {
     public const string FirstDatabase = "db0";
 
     public long Id => id;
 
     public IPEndPoint? From => from;
+
+    /// <summary>The address of this server at which the client has reached it.</summary>
+    public IPEndPoint? To => to;
 
     public InFlight InFlight => inFlight;
 
@@ -31,6 +34,9 @@ internal sealed class Session(long id, IPEndPoint? from, InFlight inFlight)
 
     /// <summary>Its number; null = it was chosen by its name.</summary>
     public int? Database { get; set; } = 0;
+
+    /// <summary>It asked which server has which slots, so it can go to another one.</summary>
+    public bool KnowsMap { get; set; }
 
     public string Name { get; set; } = "";
 

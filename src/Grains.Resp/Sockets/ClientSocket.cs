@@ -10,6 +10,8 @@ internal abstract class ClientSocket(Socket socket) : IDisposable
 
     public IPEndPoint? From => socket.RemoteEndPoint as IPEndPoint;
 
+    public IPEndPoint? To => socket.LocalEndPoint as IPEndPoint;
+
     /// <summary>Once, before anything is waited for.</summary>
     /// <exception cref="SocketException">The connection is lost.</exception>
     public virtual void Begin() => socket.NoDelay = true;

@@ -11,11 +11,8 @@ internal sealed record GrainsOptions
 
     public required Uri[] Urls { get; init; }
 
-    /// <summary>Where Redis clients connect; null = nowhere.</summary>
-    public IPEndPoint? Resp { get; init; }
-
-    /// <summary>Nobody named that address: if another process has it, the server starts without.</summary>
-    public bool IsRespOptional { get; init; }
+    /// <summary>Null = there is no port for Redis clients.</summary>
+    public RespPort? Resp { get; init; }
 
     /// <summary>Null = the default for new data, whatever is stored for old.</summary>
     public int? Partitions { get; init; }

@@ -33,8 +33,7 @@ internal sealed class GrainsOptionsReader(SettingSource source)
         {
             DataFolder = DataFolder(),
             Urls = Urls(isOpen: keys is not null || insecure),
-            Resp = new RespOptionReader(source).Read(isOpen: keys is not null || insecure, isAlone: cluster is null),
-            IsRespOptional = !source.IsGiven(Setting.Resp),
+            Resp = new RespOptionReader(source).Read(isOpen: keys is not null || insecure, cluster),
             Partitions = Partitions(),
             KeysFile = keys,
             IsInsecure = insecure,

@@ -17,6 +17,18 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
         "resp", "ADDRESS:PORT|off", null,
         "for Redis clients; unless given 127.0.0.1:7401, or off in a cluster or with --urls");
 
+    public static readonly Setting RespAdvertise = new(
+        "resp-advertise", "HOST:PORT", null,
+        "where Redis clients reach this server; the address of --resp, or of --silo for 0.0.0.0, unless given");
+
+    public static readonly Setting RespMoved = new(
+        "resp-moved", "asked|always", "asked",
+        "Redis clients that go to another server's keys are sent there: those that asked for the map, or all");
+
+    public static readonly Setting RespCert = new(
+        "resp-cert", "FILE", null, "PEM: Redis clients speak TLS, and are shown this certificate");
+    public static readonly Setting RespKey = new("resp-key", "FILE", null, "PEM: its key");
+
     public static readonly Setting Partitions =
         new("partitions", "COUNT", null, "fixed at the first start; 64 unless given");
     public static readonly Setting Keys = new("keys", "FILE", null, "API keys; needed beyond loopback");
@@ -81,7 +93,11 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
 
     public static readonly Setting[] OfCommands = [From, Live];
     public static readonly Setting[] General =
-        [Urls, Resp, Partitions, Keys, Insecure, Dashboard, PushTo, Memory, Connections, Rate, Log, Settings];
+    [
+        Urls, Resp, RespAdvertise, RespMoved, RespCert, RespKey, Partitions, Keys, Insecure, Dashboard, PushTo, Memory,
+        Connections, Rate, Log, Settings,
+    ];
+
     public static readonly Setting[] OneServer = [Data, NoSync];
 
     public static readonly Setting[] ManyServers =

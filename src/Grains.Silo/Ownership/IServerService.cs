@@ -31,6 +31,10 @@ internal interface IServerService : IGrainService
 
     [Alias("describe"), ResponseTimeout("00:00:02")]
     Task<ServerReport> Describe();
+
+    /// <summary>What it serves, and where clients reach it.</summary>
+    [Alias("serves"), ResponseTimeout("00:00:02")]
+    Task<ServedPartitions> Serves();
 }
 
 /// <summary>The way to a server by its address.</summary>

@@ -20,6 +20,7 @@ internal sealed class ServerService(
     LeavingServers leaving,
     ClusterSettingsReader settings,
     MembershipView membership,
+    PartitionDoors doors,
     ILocalSiloDetails address)
     : GrainService(id, silo, loggers), IServerService
 {
@@ -46,6 +47,8 @@ internal sealed class ServerService(
     public Task<bool> ReachesJournal() => isolation.ReachesJournalAsync();
 
     public Task SettingsChanged() => settings.RefreshAsync();
+
+    public Task<ServedPartitions> Serves() => Task.FromResult(doors.Own);
 
     public Task<ServerReport> Describe() => Task.FromResult(new ServerReport
     {

@@ -1,13 +1,10 @@
-using Grains.Silo.Telemetry;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Grains.Silo.Tls;
 
-/// <summary>
-/// The certificates in use. New connections take what is current; those that are open stay. Any thread.
-/// </summary>
-public sealed class TlsCertificates : IDisposable
+/// <summary>What servers show to each other.</summary>
+public sealed class TlsCertificates : FollowedCertificate
 {
-    private readonly ServerGauges _gauges = new();
     private readonly TlsOptions _options;
     private volatile TlsIdentity _current;
 
@@ -15,24 +12,27 @@ public sealed class TlsCertificates : IDisposable
     {
         _options = options;
         _current = current;
-        _gauges.Add(
-            "grains.tls.expiry",
-            () => (_current.Certificate.NotAfter.ToUniversalTime() - DateTime.UtcNow).TotalSeconds,
-            "s",
-            "Until the certificate of this server runs out.");
+        AddGauge("grains.tls.expiry", "Until the certificate of this server runs out.");
     }
 
     internal TlsIdentity Current => _current;
 
     internal TlsOptions Options => _options;
 
+    internal override TimeSpan ReloadEvery => _options.ReloadEvery;
+
+    internal override TimeSpan WarnBefore => _options.WarnBefore;
+
+    internal override string Whom => "Servers";
+
+    internal override X509Certificate2 Certificate => _current.Certificate;
+
+    internal override string CertificateFile => _options.CertificateFile;
+
     /// <exception cref="TlsFileException">They cannot be used.</exception>
     public static TlsCertificates Open(TlsOptions options) => new(options, TlsIdentity.Load(options));
 
-    /// <summary>Takes what the files hold now, if that is another identity and can be used.</summary>
-    /// <returns>False: it is the one in use.</returns>
-    /// <exception cref="TlsFileException">It cannot be used; the one in use stays.</exception>
-    public bool Reload()
+    public override bool Reload()
     {
         if (TlsIdentity.DigestOf(_options) == _current.Digest)
         {
@@ -42,6 +42,4 @@ public sealed class TlsCertificates : IDisposable
         _current = TlsIdentity.Load(_options);
         return true;
     }
-
-    public void Dispose() => _gauges.Dispose();
 }

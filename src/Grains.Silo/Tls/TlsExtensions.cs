@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 
 namespace Grains.Silo.Tls;
@@ -16,7 +18,7 @@ public static class TlsExtensions
         silo.Services.AddSingleton(certificates);
         silo.Services.AddSingleton<InboundTls>();
         silo.Services.AddSingleton<OutboundTls>();
-        silo.Services.AddHostedService<TlsReloader>();
+        silo.Services.AddReloader<TlsCertificates>();
         silo.Configure<SiloConnectionOptions>(connections =>
         {
             connections.ConfigureSiloInboundConnection(c => c.UseMiddleware<InboundTls>());
@@ -25,4 +27,20 @@ public static class TlsExtensions
         });
         return silo;
     }
+
+    /// <summary>What clients are shown who speak TLS, followed while the server runs.</summary>
+    public static IServiceCollection AddDoorCertificate(this IServiceCollection services, DoorCertificate certificate)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(certificate);
+        services.AddReloader<DoorCertificate>();
+        return services;
+    }
+
+    /// <summary>One for each certificate: not by its own type, of which there would be one.</summary>
+    private static void AddReloader<T>(this IServiceCollection services)
+        where T : FollowedCertificate =>
+        services.AddSingleton<IHostedService>(provider => new TlsReloader(
+            provider.GetRequiredService<T>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<TlsReloader>>()));
 }

@@ -4,14 +4,14 @@ namespace Grains.Silo.Tls;
 
 internal sealed partial class TlsReloader
 {
-    [LoggerMessage(3201, LogLevel.Information, "Servers are spoken with by TLS as {Subject}, until {Until:u}.")]
-    private static partial void LogInUse(ILogger logger, string subject, DateTime until);
+    [LoggerMessage(3201, LogLevel.Information, "{Whom} are spoken with by TLS as {Subject}, until {Until:u}.")]
+    private static partial void LogInUse(ILogger logger, string whom, string subject, DateTime until);
 
     [LoggerMessage(3202, LogLevel.Warning, "The new certificate files are not used yet, the old ones stay: {Reason}")]
     private static partial void LogNotTaken(ILogger logger, string reason);
 
     [LoggerMessage(3203, LogLevel.Warning,
-        "The certificate in {File} runs out at {Until:u}. After that no new connection between servers is "
-        + "accepted: replace the file, no restart is needed.")]
+        "The certificate in {File} runs out at {Until:u}. After that nobody takes a new connection "
+        + "by it: replace the file, no restart is needed.")]
     private static partial void LogExpiry(ILogger logger, string file, DateTime until);
 }

@@ -6,7 +6,7 @@ namespace Grains.Silo.Tls;
 
 /// <summary>Takes new certificates into use while the server runs, and says in time when one runs out.</summary>
 internal sealed partial class TlsReloader(
-    TlsCertificates certificates, TimeProvider time, ILogger<TlsReloader> logger) : BackgroundService
+    FollowedCertificate certificate, TimeProvider time, ILogger<TlsReloader> logger) : BackgroundService
 {
     private static readonly TimeSpan _betweenWarnings = TimeSpan.FromHours(6);
 
@@ -16,7 +16,7 @@ internal sealed partial class TlsReloader(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         SayInUse();
-        using var look = new PeriodicTimer(certificates.Options.ReloadEvery, time);
+        using var look = new PeriodicTimer(certificate.ReloadEvery, time);
         try
         {
             do
@@ -35,7 +35,7 @@ internal sealed partial class TlsReloader(
     {
         try
         {
-            if (certificates.Reload())
+            if (certificate.Reload())
             {
                 SayInUse();
                 _warnedAt = default;
@@ -56,19 +56,19 @@ internal sealed partial class TlsReloader(
 
     private void SayInUse()
     {
-        X509Certificate2 own = certificates.Current.Certificate;
-        LogInUse(logger, own.Subject, own.NotAfter.ToUniversalTime());
+        X509Certificate2 own = certificate.Certificate;
+        LogInUse(logger, certificate.Whom, own.Subject, own.NotAfter.ToUniversalTime());
     }
 
     private void WarnOfExpiry()
     {
         DateTimeOffset now = time.GetUtcNow();
-        DateTime until = certificates.Current.Certificate.NotAfter.ToUniversalTime();
+        DateTime until = certificate.Certificate.NotAfter.ToUniversalTime();
         bool isQuiet = _warnedAt is { } warnedAt && time.GetElapsedTime(warnedAt) < _betweenWarnings;
-        if (until - now < certificates.Options.WarnBefore && !isQuiet)
+        if (until - now < certificate.WarnBefore && !isQuiet)
         {
             _warnedAt = time.GetTimestamp();
-            LogExpiry(logger, certificates.Options.CertificateFile, until);
+            LogExpiry(logger, certificate.CertificateFile, until);
         }
     }
 }

@@ -1,4 +1,4 @@
-namespace Grains.FrontEnd.Rates;
+namespace Grains.Operations.Rates;
 
 /// <summary>
 /// How often each of many may: a bucket of tokens for each, refilled at a rate. Those that are full again are
@@ -7,7 +7,7 @@ namespace Grains.FrontEnd.Rates;
 /// <param name="rate">What one bucket gives.</param>
 /// <param name="bucketsMax">Bounds the memory, whoever comes.</param>
 /// <param name="time">Monotonic.</param>
-internal sealed class RateTable<T>(Rate rate, int bucketsMax, TimeProvider time)
+public sealed class RateTable<T>(Rate rate, int bucketsMax, TimeProvider time)
     where T : struct
 {
     private readonly Lock _lock = new();
@@ -72,4 +72,4 @@ internal sealed class RateTable<T>(Rate rate, int bucketsMax, TimeProvider time)
 
 /// <param name="PerSecond">In the long run.</param>
 /// <param name="Burst">At once, after a pause.</param>
-internal readonly record struct Rate(double PerSecond, double Burst);
+public readonly record struct Rate(double PerSecond, double Burst);
