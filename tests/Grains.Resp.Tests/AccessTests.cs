@@ -1,3 +1,4 @@
+using System.Net;
 using Grains.Operations.Access;
 using Grains.Resp.Tests.World;
 
@@ -45,6 +46,48 @@ public class AccessTests
         await client.ExpectAsync("CLIENT GETNAME", "$2\r\nme\r\n");
         await client.SendAsync(RespClient.Command("HELLO 2") + RespClient.Command("GET k"));
         await client.ReadAsync(Transcript.Greeting(2, 1) + "$-1\r\n");
+    }
+
+    [Fact]
+    public async Task Who_guesses_keys_is_slowed_down_and_a_right_one_is_taken_at_any_time()
+    {
+        await using RespServer server = await RespServer.StartAsync(keys: _keys);
+        const string wrong = "-WRONGPASS invalid username-password pair or user is disabled.\r\n";
+        const string tooOften =
+            "-ERR Too many wrong keys came from this address. A right one is taken at any time.\r\n";
+        using RespClient guesser = await server.ConnectAsync();
+        for (int i = 0; i < 5; i++)
+        {
+            await guesser.ExpectAsync($"AUTH guess-{i}-000000000", wrong);
+            await guesser.ExpectAsync($"HELLO 3 AUTH writer guess-{i}-000000000", wrong);
+        }
+
+        await guesser.ExpectAsync("AUTH guess-10-00000000", tooOften);
+        await guesser.ExpectEndAsync();
+        using RespClient again = await server.ConnectAsync();
+        await again.ExpectAsync("HELLO 3 AUTH writer guess-11-00000000", tooOften);
+        await again.ExpectEndAsync();
+        using RespClient known = await server.ConnectAsync();
+        await known.ExpectAsync("AUTH writer-key-000000", "+OK\r\n");
+        server.Time.Advance(TimeSpan.FromSeconds(6));
+        using RespClient later = await server.ConnectAsync();
+        await later.ExpectAsync("AUTH guess-12-00000000", wrong);
+        await later.ExpectAsync("AUTH guess-13-00000000", tooOften);
+    }
+
+    [Fact]
+    public async Task Guesses_through_another_door_count_too()
+    {
+        await using RespServer server = await RespServer.StartAsync(keys: _keys);
+        while (server.Guesses.Refuse(CallerGroup.Of(IPAddress.Loopback)) is null)
+        {
+        }
+
+        using RespClient guesser = await server.ConnectAsync();
+        await guesser.ExpectAsync(
+            "AUTH guess-0-000000000",
+            "-ERR Too many wrong keys came from this address. A right one is taken at any time.\r\n");
+        await guesser.ExpectEndAsync();
     }
 
     [Fact]

@@ -124,7 +124,8 @@ public class StringTests
     [InlineData("CONFIG GET databases => *2,$9,databases,$2,16 | CONFIG GET append* => "
         + "*4,$11,appendfsync,$6,always,$10,appendonly,$3,yes | CONFIG GET none => *0")]
     [InlineData("CLUSTER KEYSLOT somekey => :11058 | CLUSTER KEYSLOT foo{hash_tag} => :2515 | CLUSTER FOO => -ERR "
-        + "unknown subcommand 'FOO'. Try CLUSTER KEYSLOT, MYID, INFO, NODES, SLOTS or SHARDS.")]
+        + "unknown subcommand 'FOO'. Try CLUSTER KEYSLOT, MYID, INFO, NODES, SLOTS, SHARDS, COUNTKEYSINSLOT or "
+        + "GETKEYSINSLOT.")]
     [InlineData("COMMAND INFO get => *1,*10,$3,get,:2,*1,+readonly,:1,:1,:1,*0,*0,*0,*0 | COMMAND INFO none => *1,*-1 "
         + "| COMMAND DOCS get => *0")]
     [InlineData("GRAINS.USE nothing => -ERR No keyspace of this name is declared. | GRAINS.USE db0 => -ERR No "

@@ -84,6 +84,21 @@ internal sealed class RespClient(Socket socket) : IDisposable
         return line.ToString();
     }
 
+    /// <summary>So many bytes.</summary>
+    public async Task<string> BytesAsync(int count)
+    {
+        using var deadline = new CancellationTokenSource(_deadline);
+        byte[] bytes = new byte[count];
+        int length = 0;
+        while (length < count
+            && await socket.ReceiveAsync(bytes.AsMemory(length), deadline.Token) is > 0 and var more)
+        {
+            length += more;
+        }
+
+        return Encoding.Latin1.GetString(bytes, 0, length);
+    }
+
     /// <summary>The server closes, and has nothing more to say.</summary>
     public async Task ExpectEndAsync()
     {

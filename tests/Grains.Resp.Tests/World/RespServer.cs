@@ -1,7 +1,9 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Grains.Api.Keyspaces;
 using Grains.Operations.Access;
+using Grains.Operations.Keyspaces;
 using Grains.Resp.Connections;
 using Grains.Silo.Partitions;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,13 +28,17 @@ internal sealed class RespServer : IAsyncDisposable
 
     public IPEndPoint Address => _services.RespAddress()!;
 
+    public KeyGuesses Guesses => _services.GetRequiredService<KeyGuesses>();
+
     public KeyRing Keys => _services.GetRequiredService<KeyRing>();
 
     /// <param name="count">Partitions.</param>
     /// <param name="keys">Name, permission, key; none = nobody is asked for one.</param>
     /// <param name="configure">Of the port.</param>
+    /// <param name="more">What else is there: other servers, a certificate.</param>
     public static async Task<RespServer> StartAsync(
-        int count = 4, (string Name, Permission Held, string Key)[]? keys = null, Action<RespOptions>? configure = null)
+        int count = 4, (string Name, Permission Held, string Key)[]? keys = null, Action<RespOptions>? configure = null,
+        Action<IServiceCollection>? more = null)
     {
         var time = new FakeTimeProvider(Start);
         var partitions = new MachinePartitions(count, time);
@@ -47,6 +53,7 @@ internal sealed class RespServer : IAsyncDisposable
             o.AsksForKeys = keys is not null;
             configure?.Invoke(o);
         });
+        more?.Invoke(services);
         ServiceProvider provider = services.BuildServiceProvider();
         await provider.GetRequiredService<RespListener>().StartAsync(CancellationToken.None);
         return new RespServer(provider, partitions, time);
@@ -54,6 +61,10 @@ internal sealed class RespServer : IAsyncDisposable
 
     public static AccessKey Key(string name, Permission held, string key) =>
         new(name, held, SHA256.HashData(Encoding.ASCII.GetBytes(key)));
+
+    public async Task DeclareOrderedAsync(string keyspace) => Assert.Null(
+        (await _services.GetRequiredService<KeyspaceOperations>().DeclareAsync(
+            Caller.Server, keyspace, new KeyspaceRequest { Layout = "ordered" })).Error);
 
     public Task<RespClient> ConnectAsync() => RespClient.ConnectAsync(Address);
 
