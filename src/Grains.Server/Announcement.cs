@@ -34,7 +34,7 @@ internal static class Announcement
             "",
             $"Grains listens on {string.Join(", ", server.Urls)}",
             .. options.Cluster is { } cluster ? ClusterAnnouncement.Where(server, cluster) : Where(server, options),
-            .. server.Services.RespAddress() is { } resp ? (string[])[$"  redis       {resp}"] : [],
+            .. Redis(server, options),
             $"  partitions  {partitions.Settings.Slots?.Partitions.Count}{Unserved(partitions)}",
             $"  memory      {Memory(server)}",
             .. partitions.Settings.Settings?.Paused is { } why
@@ -58,6 +58,18 @@ internal static class Announcement
         $"  data        {options.DataFolder}",
         $"  durability  {server.Services.GetRequiredService<IJournal>().Durability}",
     ];
+
+    private static string[] Redis(WebApplication server, GrainsOptions options)
+    {
+        if (server.Services.RespAddress() is not { } bound)
+        {
+            return [];
+        }
+
+        string tls = options.Resp?.Tls is null ? "" : ", TLS";
+        string reached = options.Resp?.Advertised is { } named ? $", reached at {named.Host}:{named.Port}" : "";
+        return [$"  redis       {bound}{tls}{reached}"];
+    }
 
     private static string Memory(WebApplication server)
     {

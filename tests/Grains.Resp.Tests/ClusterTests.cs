@@ -82,7 +82,7 @@ public class ClusterTests
     public async Task Who_has_asked_for_the_map_is_sent_to_the_server_of_its_key_and_nothing_was_done()
     {
         var servers = new OtherServers(0);
-        servers.Say(Server("a", 7001, 1), Server("c", 7003, 2));
+        servers.Say(Server("a", 7001, 1), Server("c", 7003, 2), Server("d", 0, 3));
         await using RespServer server = await servers.StartAsync();
         using RespClient plain = await server.ConnectAsync();
         using RespClient aware = await server.ConnectAsync();
@@ -91,7 +91,7 @@ public class ClusterTests
         await Transcript.RunAsync(
             aware,
             "INCR n0 => -MOVED 7798 10.0.0.1:7001 | GET n3 => -MOVED 11797 10.0.0.1:7003 | INCR n1 => :1 "
-            // Nobody is known to serve it.
+            // Clients do not reach the server that has it.
             + "| INCR n2 => :1");
         await Transcript.RunAsync(plain, "GET n0 => $1,1");
         await Transcript.RunAsync(aware, "RESET => +RESET | GET n0 => $1,1");

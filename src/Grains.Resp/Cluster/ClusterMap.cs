@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Net;
 using Grains.Operations.Declarations;
@@ -5,6 +6,7 @@ using Grains.Operations.Keyspaces;
 using Grains.Resp.Sessions;
 using Grains.Silo.Ownership;
 using Grains.Silo.Partitions;
+using Grains.Silo.Telemetry;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Grains.StateMachines.Slots;
@@ -21,6 +23,9 @@ namespace Grains.Resp.Cluster;
 /// <param name="doors">What is known of the servers; null = this one is alone.</param>
 internal sealed class ClusterMap(RespSurroundings around, IPartitions partitions, PartitionDoors? doors = null)
 {
+    private static readonly Counter<long> _moved = GrainsMeter.Instance.CreateCounter<long>(
+        "grains.resp.moved", null, "Commands of Redis clients that were sent to the server of their key.");
+
     /// <summary>There may be other servers.</summary>
     public bool IsCluster => doors is { AreMany: true };
 
@@ -108,6 +113,7 @@ internal sealed class ClusterMap(RespSurroundings around, IPartitions partitions
             }
         }
 
+        _moved.Add(1);
         return string.Create(
             CultureInfo.InvariantCulture,
             $"MOVED {keyspace.SlotOf(first.Key)} {there.Door!.Host}:{there.Door.Port}");
