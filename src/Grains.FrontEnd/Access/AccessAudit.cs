@@ -44,8 +44,8 @@ public sealed partial class AccessAudit(TimeProvider time, ILogger<AccessAudit> 
         if (_pace.MayWrite(out long unsaid))
         {
             LogRefused(
-                log, status, isKnown ? "forbidden" : "unauthenticated", LogText.Of(key ?? "no known key"), Address(http), http.Request.Method,
-                Target(http), unsaid);
+                log, status, isKnown ? "forbidden" : "unauthenticated", LogText.Of(key ?? "no known key"),
+                Address(http), http.Request.Method, Target(http), unsaid);
         }
     }
 

@@ -94,7 +94,7 @@ internal sealed class ClusterMap(RespSurroundings around, IPartitions partitions
     /// sent to and fro while partitions move.
     /// </summary>
     /// <param name="session">Whose.</param>
-    /// <param name="keyspace">Of the keys. Those of an ordered one are where its name is: their slots say nothing.</param>
+    /// <param name="keyspace">Of the keys. Those of an ordered one are where its name is: slots say nothing.</param>
     /// <param name="first">What the command does with its first key.</param>
     /// <param name="all">What it does with all of them; null = there is one.</param>
     public string? Redirect(Session session, KeyspaceSnapshot keyspace, KeyAction first, KeyAction[]? all)

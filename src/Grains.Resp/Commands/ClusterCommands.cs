@@ -13,7 +13,7 @@ using Grains.StateMachines.Slots;
 
 namespace Grains.Resp.Commands;
 
-/// <summary>What clients of Redis Cluster ask: slots are those of Redis, servers have them as they have partitions.</summary>
+/// <summary>What clients of Redis Cluster ask. Slots are those of Redis; a partition is a run of them.</summary>
 internal sealed class ClusterCommands(
     ClusterMap map, KeyActionOperations keys, Databases databases, RespSurroundings around)
 {

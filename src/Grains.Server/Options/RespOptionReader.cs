@@ -38,7 +38,9 @@ internal sealed class RespOptionReader(SettingSource source)
 
             // The other servers reach this one there, and so may clients: 0.0.0.0 leads nowhere.
             Advertised = advertised
-                ?? (cluster?.Silo is { } silo && IsEverywhere(address) ? new DnsEndPoint(silo.Host, address.Port) : null),
+                ?? (cluster?.Silo is { } silo && IsEverywhere(address)
+                    ? new DnsEndPoint(silo.Host, address.Port)
+                    : null),
             AlwaysRedirects = alwaysRedirects,
             Tls = tls,
         };

@@ -62,6 +62,8 @@ internal sealed class PlayedCluster : IMembers, IServerServiceClient
         public Task SettingsChanged() => Task.CompletedTask;
 
         public Task<ServerReport> Describe() => throw new NotSupportedException();
+
+        public Task<ServedPartitions> Serves() => throw new NotSupportedException();
     }
 }
 

@@ -30,5 +30,7 @@ internal sealed class SimServices(SimWorld world) : IServerServiceClient
         public Task SettingsChanged() => Task.CompletedTask;
 
         public Task<ServerReport> Describe() => throw new NotSupportedException("Nobody asks it here.");
+
+        public Task<ServedPartitions> Serves() => throw new NotSupportedException("Nobody asks it here.");
     }
 }
