@@ -38,7 +38,7 @@ internal static class Help
         {
             string name = setting.IsFlag ? setting.Switch : $"{setting.Switch} {setting.Value}";
             string preset = setting.IsFlag || setting.Default is null ? "" : $" [{setting.Default}]";
-            to.WriteLine($"  {name,-26}{setting.Help}{preset}");
+            to.WriteLine($"  {name,-25} {setting.Help}{preset}");
         }
     }
 }

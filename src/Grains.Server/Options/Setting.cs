@@ -19,11 +19,11 @@ internal sealed record Setting(string Name, string? Value, string? Default, stri
 
     public static readonly Setting RespAdvertise = new(
         "resp-advertise", "HOST:PORT", null,
-        "where Redis clients reach this server; the address of --resp, or of --silo for 0.0.0.0, unless given");
+        "where Redis clients in cluster mode reach this server, if not at --resp");
 
     public static readonly Setting RespMoved = new(
         "resp-moved", "asked|always", "asked",
-        "Redis clients that go to another server's keys are sent there: those that asked for the map, or all");
+        "who is sent to the server of a key: who asked for the map, or all");
 
     public static readonly Setting RespCert = new(
         "resp-cert", "FILE", null, "PEM: Redis clients speak TLS, and are shown this certificate");
