@@ -97,8 +97,8 @@ public sealed class DataFolder : IDisposable
     }
 
     /// <summary>
-    /// On return the file holds these bytes, durably, and must stay what it is. Whoever ends on the way leaves the former
-    /// one, or these.
+    /// On return the file holds these bytes, durably, and must stay what it is. Whoever ends on the way leaves the
+    /// former one, or these.
     /// </summary>
     /// <exception cref="IOException">The disk refuses; what was there stays.</exception>
     public void Replace(string name, ReadOnlySpan<byte> bytes)
