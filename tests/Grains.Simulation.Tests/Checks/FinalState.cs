@@ -62,19 +62,9 @@ internal sealed class FinalState(SimWorld world)
         }
     }
 
-    public async Task<bool> AnyWaitsAsync(PartitionId partition)
-    {
-        for (int node = 0; node < Names.Nodes; node++)
-        {
-            var get = new GetNode { Service = Names.Service, Node = new Utf8Name($"n{node}") };
-            if (await AskAsync(partition, get) is NodeFound { Node: { Waiting: > 0 } or { Delivered: > 0 } })
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    public static bool AnyWaits(PartitionMachine machine) => Enumerable.Range(0, Names.Nodes).Any(
+        node => machine.ReadDurable(new GetNode { Service = Names.Service, Node = new Utf8Name($"n{node}") })
+            is NodeFound { Node: { Waiting: > 0 } or { Delivered: > 0 } });
 
     private async Task ReadNodeAsync(PartitionId partition, Utf8Name node)
     {
