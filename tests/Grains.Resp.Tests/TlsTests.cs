@@ -56,6 +56,21 @@ public sealed class TlsTests : IDisposable
         Assert.Equal("+PONG\r\n+OK\r\n", await reader.ReadToEndAsync(deadline.Token));
     }
 
+    /// <summary>The server ends the connection while it waits for the next command.</summary>
+    [Fact]
+    public async Task The_last_reply_arrives_and_then_the_end_and_no_reset()
+    {
+        await using RespServer server = await StartAsync(Files("one"));
+        using var deadline = new CancellationTokenSource(_deadline);
+        for (int i = 0; i < 50; i++)
+        {
+            using SslStream secure = await ConnectAsync(server, "one");
+            await secure.WriteAsync(Encoding.ASCII.GetBytes(RespClient.Command("QUIT")));
+            using var reader = new StreamReader(secure);
+            Assert.Equal("+OK\r\n", await reader.ReadToEndAsync(deadline.Token));
+        }
+    }
+
     [Fact]
     public async Task A_new_certificate_is_shown_to_new_connections_and_open_ones_stay()
     {

@@ -31,7 +31,7 @@ internal sealed class RespConnection(ClientSocket socket, CommandRunner commands
         if (await Task.WhenAny(sending, reading) == sending)
         {
             // Nobody hears the rest.
-            socket.Dispose();
+            socket.End();
         }
 
         if (await reading is { } error)

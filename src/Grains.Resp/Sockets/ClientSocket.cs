@@ -30,7 +30,23 @@ internal abstract class ClientSocket(Socket socket) : IDisposable
     /// <exception cref="SocketException">The connection is lost.</exception>
     public abstract ValueTask SendAsync(ReadOnlyMemory<byte> bytes);
 
-    /// <summary>Any thread. Whoever waits goes on, to find it closed.</summary>
+    /// <summary>
+    /// Whoever waits goes on, to find it closed; what was sent arrives. Not <see cref="Dispose"/>: .NET resets a
+    /// connection that is disposed of while something is read from it, and a client may lose its last reply by that.
+    /// </summary>
+    public virtual void End()
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It is lost already: whoever waits is told so.
+        }
+    }
+
+    /// <summary>Any thread. Nobody waits for anything of it any more, or what was sent need not arrive.</summary>
     public virtual void Dispose() => socket.Dispose();
 }
 

@@ -100,6 +100,8 @@ internal sealed class LoopSocket : ClientSocket
         }
     }
 
+    public override void End() => Dispose();
+
     public override void Dispose()
     {
         if (!_loop.IsHere && !_loop.IsOver)
