@@ -113,8 +113,7 @@ public class ClusterTests
         var servers = new OtherServers(0);
         servers.Say(Server("a", 7001, 1, 3), Server("c", 7003, 2));
         await using RespServer server = await servers.StartAsync();
-        using RespClient client = await server.ConnectAsync();
-        await LinesAsync(client, "CLUSTER NODES");
+        using RespClient client = await ConnectWithMapAsync(server);
         await Transcript.RunAsync(
             client,
             "MGET n2 n0 => -MOVED 15924 10.0.0.1:7001 | MGET n0 n3 => *2,$-1,$-1 | DEL n0 n1 => :0 | "
@@ -128,8 +127,7 @@ public class ClusterTests
         var servers = new OtherServers(0);
         servers.Say(Server("a", 7001, 1));
         await using RespServer server = await servers.StartAsync();
-        using RespClient client = await server.ConnectAsync();
-        await LinesAsync(client, "CLUSTER NODES");
+        using RespClient client = await ConnectWithMapAsync(server);
         await Transcript.RunAsync(
             client, "WATCH n0 => +OK | MULTI => +OK | INCR n0 => +QUEUED | EXEC => *1,:1 | GET n0 => -MOVED 7798 "
             + "10.0.0.1:7001");
@@ -141,8 +139,7 @@ public class ClusterTests
         var servers = new OtherServers(0);
         servers.Say(Server("a", 7001, 1));
         await using RespServer server = await servers.StartAsync();
-        using RespClient client = await server.ConnectAsync();
-        await LinesAsync(client, "CLUSTER NODES");
+        using RespClient client = await ConnectWithMapAsync(server);
         await Transcript.RunAsync(client, "INCR n0 => -MOVED 7798 10.0.0.1:7001 | INCR n1 => :1");
         servers.Serve(0, 1);
         await Transcript.RunAsync(client, "INCR n0 => :1");
@@ -176,8 +173,7 @@ public class ClusterTests
         servers.Say(Server("a", 7001, 0, 1, 2, 3));
         await using RespServer server = await servers.StartAsync();
         await server.DeclareOrderedAsync("list");
-        using RespClient client = await server.ConnectAsync();
-        await LinesAsync(client, "CLUSTER NODES");
+        using RespClient client = await ConnectWithMapAsync(server);
         await Transcript.RunAsync(
             client, "INCR n0 => -MOVED 7798 10.0.0.1:7001 | GRAINS.USE list => +OK | INCR n0 => :1");
     }
@@ -197,6 +193,14 @@ public class ClusterTests
     }
 
     /// <summary>The lines of a bulk string.</summary>
+    /// <summary>A client that has asked for the map, and so is sent on.</summary>
+    private static async Task<RespClient> ConnectWithMapAsync(RespServer server)
+    {
+        RespClient client = await server.ConnectAsync();
+        await LinesAsync(client, "CLUSTER NODES");
+        return client;
+    }
+
     private static async Task<string[]> LinesAsync(RespClient client, string command)
     {
         await client.SendAsync(RespClient.Command(command));
