@@ -7,8 +7,6 @@ namespace Grains.Faults.Tests;
 
 public class PowerCutTests(ITestOutputHelper output)
 {
-    private const int _acknowledgedPerCutMin = 20;
-
     [SkippableFact]
     public async Task After_power_cuts_nothing_acknowledged_is_lost_and_nothing_counts_twice()
     {
@@ -22,11 +20,9 @@ public class PowerCutTests(ITestOutputHelper output)
         await using var run = new FaultRun(seed, Path.Combine(volume.MountPoint, "data"), folder);
         await run.StartAsync();
         run.StartLoad();
-
-        var moments = new RandomMoments(seed);
         for (int i = 0; i < cuts; i++)
         {
-            await moments.NextAsync();
+            await run.WorkAsync();
             run.Server.Disturb();
             volume.CutPower();
             run.Server.Kill();
@@ -34,13 +30,10 @@ public class PowerCutTests(ITestOutputHelper output)
             await run.Server.StartAsync();
         }
 
-        await moments.NextAsync();
+        await run.WorkAsync();
         Findings findings = await run.FinishAsync();
         output.WriteLine($"figures: {cuts} power cuts, {run.Figures()}");
         findings.MustBeClean($"{repeat}\n{run.Figures()}\n{run.Server.LogTail()}");
-        Assert.True(
-            run.Acknowledged >= _acknowledgedPerCutMin * cuts,
-            $"The run proves little: {run.Figures()} in {cuts} power cuts; {repeat}");
     }
 
     /// <summary>The control: if this lost nothing, the test above could not fail and would prove nothing.</summary>
@@ -56,7 +49,7 @@ public class PowerCutTests(ITestOutputHelper output)
         await run.StartAsync();
         volume.Sync();
         run.StartLoad();
-        await new RandomMoments(seed).NextAsync();
+        await run.WorkAsync();
         run.Server.Disturb();
         volume.CutPower();
         run.Server.Kill();
@@ -71,7 +64,7 @@ public class PowerCutTests(ITestOutputHelper output)
         catch (InvalidOperationException e)
         {
             output.WriteLine(
-                $"figures: without fsync, all {acknowledged} are lost: the server does not start on what is left");
+                $"figures: without fsync, all {acknowledged} are lost: what is left is not served");
             output.WriteLine(e.Message);
             Assert.True(acknowledged > 0);
             return;

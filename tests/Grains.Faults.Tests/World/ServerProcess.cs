@@ -24,6 +24,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     private StreamWriter? _log;
     private bool _isDisturbed;
 
+    /// <summary>What it said about a damaged partition since its start.</summary>
+    private volatile string? _damage;
+
     public ServerProcess(ServerSettings settings)
     {
         _settings = settings;
@@ -79,6 +82,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until every partition is served as far as it knows; or until a mortal one has ended.</summary>
+    /// <exception cref="InvalidOperationException">It ended, or what is left is damaged.</exception>
     public async Task BecomeReadyAsync()
     {
         var waited = Stopwatch.StartNew();
@@ -95,6 +99,11 @@ internal sealed class ServerProcess : IAsyncDisposable
                 await _process.WaitForExitAsync();
                 throw new InvalidOperationException(
                     $"{Name} ended with {_process.ExitCode} while starting.\n{LogTail()}");
+            }
+
+            if (_damage is { } damage)
+            {
+                throw new InvalidOperationException($"{Name} refuses what is damaged, and is never ready.\n{damage}");
             }
 
             if (waited.Elapsed > _readyDeadline)
@@ -206,6 +215,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         MustNotHaveEnded();
         _isDisturbed = false;
+        _damage = null;
         Close();
         string[] command = [.. _settings.End?.Inside ?? [], "dotnet", _settings.Program, .. _settings.Arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
@@ -226,6 +236,11 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     private void Log(string? line)
     {
+        if (line?.Contains("JournalDamagedException", StringComparison.Ordinal) is true)
+        {
+            _damage ??= line;
+        }
+
         lock (_logPath)
         {
             _log?.WriteLine(line);
