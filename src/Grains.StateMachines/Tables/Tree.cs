@@ -112,7 +112,11 @@ public sealed class Tree<TKey, TValue>
 
         int child = node.ChildFor(key);
         right = Insert(Own(ref node.Children[child]!), key, value, isLast && child == node.Count - 1);
-        node.Keys[child] = node.Children[child]!.Keys[0];
+        if (child == 0)
+        {
+            node.FollowFirstKey(0);
+        }
+
         return right is null ? null : node.InsertChild(child + 1, right, _generation);
     }
 
@@ -146,7 +150,7 @@ public sealed class Tree<TKey, TValue>
             return;
         }
 
-        node.Keys[at] = child.Keys[0];
+        node.FollowFirstKey(at);
         if (child.Count < _mergeBelow)
         {
             Merge(node, at);

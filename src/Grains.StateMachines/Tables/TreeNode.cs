@@ -9,70 +9,52 @@ internal sealed class TreeNode<TKey, TValue>
 {
     private const int _firstCapacity = 4;
 
-    private TreeNode(long generation, TKey[] keys, TValue?[]? values, TreeNode<TKey, TValue>?[]? children, int count)
+    /// <summary>False: they are those of the node that this is a copy of.</summary>
+    private bool _hasOwnKeys = true;
+
+    private TreeNode(long generation, NodeKeys<TKey> keys, TValue?[]? values, TreeNode<TKey, TValue>?[]? children)
     {
         Generation = generation;
         Keys = keys;
         Values = values;
         Children = children;
-        Count = count;
     }
 
     public long Generation { get; }
 
-    public int Count { get; private set; }
+    public int Count => Keys.Count;
 
-    public TKey[] Keys { get; private set; }
+    public NodeKeys<TKey> Keys { get; private set; }
 
     public TValue?[]? Values { get; private set; }
 
     public TreeNode<TKey, TValue>?[]? Children { get; }
 
+    private Array Rest => (Array?)Values ?? Children!;
+
     public static TreeNode<TKey, TValue> Leaf(long generation) =>
-        new(generation, new TKey[_firstCapacity], new TValue[_firstCapacity], null, 0);
+        new(generation, new NodeKeys<TKey>(_firstCapacity), new TValue[_firstCapacity], null);
 
     public static TreeNode<TKey, TValue> Branch(
         long generation, TreeNode<TKey, TValue> left, TreeNode<TKey, TValue> right)
     {
         var node = new TreeNode<TKey, TValue>(
-            generation, new TKey[Tree<TKey, TValue>.Capacity], null, new TreeNode<TKey,
-            TValue>?[Tree<TKey, TValue>.Capacity], 2);
+            generation, new NodeKeys<TKey>(Tree<TKey, TValue>.Capacity), null,
+            new TreeNode<TKey, TValue>?[Tree<TKey, TValue>.Capacity]);
         (node.Children![0], node.Children[1]) = (left, right);
-        (node.Keys[0], node.Keys[1]) = (left.Keys[0], right.Keys[0]);
+        node.Keys.Insert(0, left.Keys[0]);
+        node.Keys.Insert(1, right.Keys[0]);
         return node;
     }
 
     public TreeNode<TKey, TValue> CopyFor(long generation) =>
-        new(
-            generation, (TKey[])Keys.Clone(), (TValue?[]?)Values?.Clone(),
-            (TreeNode<TKey, TValue>?[]?)Children?.Clone(), Count);
+        new(generation, Keys, (TValue?[]?)Values?.Clone(), (TreeNode<TKey, TValue>?[]?)Children?.Clone())
+        {
+            _hasOwnKeys = false
+        };
 
     /// <returns>The index, or the complement of where it would stand.</returns>
-    public int IndexOf(in TKey key)
-    {
-        int low = 0;
-        int high = Count - 1;
-        while (low <= high)
-        {
-            int middle = (low + high) >>> 1;
-            int order = Keys[middle].CompareTo(key);
-            if (order == 0)
-            {
-                return middle;
-            }
-
-            if (order < 0)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle - 1;
-            }
-        }
-
-        return ~low;
-    }
+    public int IndexOf(in TKey key) => Keys.IndexOf(key);
 
     public int ChildFor(in TKey key)
     {
@@ -88,78 +70,57 @@ internal sealed class TreeNode<TKey, TValue>
             return false;
         }
 
-        Reserve();
-        Keys[Count] = key;
-        Values![Count] = value;
-        Count++;
+        MakeRoom(Count, key);
+        Values![Count - 1] = value;
         return true;
     }
 
     public TreeNode<TKey, TValue>? InsertLeaf(int at, in TKey key, TValue value, long generation)
     {
         TreeNode<TKey, TValue>? right = Split(at, generation);
-        TreeNode<TKey, TValue> target = this;
-        if (right is not null && (at > Count || Count == Tree<TKey, TValue>.Capacity))
-        {
-            target = right;
-            at -= Count;
-        }
-
-        target.Reserve();
-        Array.Copy(target.Keys, at, target.Keys, at + 1, target.Count - at);
-        Array.Copy(target.Values!, at, target.Values!, at + 1, target.Count - at);
-        target.Keys[at] = key;
-        target.Values![at] = value;
-        target.Count++;
+        (TreeNode<TKey, TValue> node, int place) = PlaceOf(at, right);
+        node.MakeRoom(place, key);
+        node.Values![place] = value;
         return right;
     }
 
     public TreeNode<TKey, TValue>? InsertChild(int at, TreeNode<TKey, TValue> child, long generation)
     {
         TreeNode<TKey, TValue>? right = Split(at, generation);
-        TreeNode<TKey, TValue> target = this;
-        if (right is not null && (at > Count || Count == Tree<TKey, TValue>.Capacity))
-        {
-            target = right;
-            at -= Count;
-        }
-
-        Array.Copy(target.Keys, at, target.Keys, at + 1, target.Count - at);
-        Array.Copy(target.Children!, at, target.Children!, at + 1, target.Count - at);
-        target.Keys[at] = child.Keys[0];
-        target.Children![at] = child;
-        target.Count++;
+        (TreeNode<TKey, TValue> node, int place) = PlaceOf(at, right);
+        node.MakeRoom(place, child.Keys[0]);
+        node.Children![place] = child;
         return right;
+    }
+
+    /// <summary>A child's smallest key may have become another.</summary>
+    public void FollowFirstKey(int child)
+    {
+        TKey first = Children![child]!.Keys[0];
+        if (Keys[child].CompareTo(first) != 0)
+        {
+            OwnKeys();
+            Keys.Replace(child, first);
+        }
     }
 
     public void RemoveAt(int at)
     {
-        Count--;
-        Array.Copy(Keys, at + 1, Keys, at, Count - at);
-        Keys[Count] = default;
-        Array rest = (Array?)Values ?? Children!;
+        OwnKeys();
+        Keys.RemoveAt(at);
+        Array rest = Rest;
         Array.Copy(rest, at + 1, rest, at, Count - at);
-        if (Values is not null)
-        {
-            Values[Count] = null;
-        }
-        else
-        {
-            Children![Count] = null;
-        }
+        Array.Clear(rest, Count, 1);
     }
 
     /// <summary>Appends everything of the right neighbour, which is left as it is.</summary>
     public void Take(TreeNode<TKey, TValue> right)
     {
-        while (Keys.Length < Count + right.Count)
-        {
-            Grow();
-        }
-
-        Array.Copy(right.Keys, 0, Keys, Count, right.Count);
-        Array.Copy((Array?)right.Values ?? right.Children!, 0, (Array?)Values ?? Children!, Count, right.Count);
-        Count += right.Count;
+        OwnKeys();
+        int count = Count;
+        Keys.Take(right.Keys);
+        GrowValues();
+        Array.Copy(right.Rest, 0, Rest, count, right.Count);
     }
 
     public static IEnumerable<KeyValuePair<TKey, TValue>> Walk(TreeNode<TKey, TValue> root, TKey from)
@@ -239,37 +200,44 @@ internal sealed class TreeNode<TKey, TValue>
             return null;
         }
 
+        OwnKeys();
         int keep = at == full ? full : full / 2;
         int moved = full - keep;
         var right = new TreeNode<TKey, TValue>(
-            generation, new TKey[full], Values is null ? null : new TValue[full],
-            Children is null ? null : new TreeNode<TKey, TValue>?[full], moved);
-        Array source = (Array?)Values ?? Children!;
-        Array.Copy(Keys, keep, right.Keys, 0, moved);
-        Array.Copy(source, keep, (Array?)right.Values ?? right.Children!, 0, moved);
-        Array.Clear(Keys, keep, moved);
-        Array.Clear(source, keep, moved);
-        Count = keep;
+            generation, Keys.Split(keep, full), Values is null ? null : new TValue[full],
+            Children is null ? null : new TreeNode<TKey, TValue>?[full]);
+        Array.Copy(Rest, keep, right.Rest, 0, moved);
+        Array.Clear(Rest, keep, moved);
         return right;
     }
 
-    private void Reserve()
+    /// <summary>Where it goes when this has split, or has not.</summary>
+    private (TreeNode<TKey, TValue> Node, int At) PlaceOf(int at, TreeNode<TKey, TValue>? right) =>
+        right is not null && (at > Count || Count == Tree<TKey, TValue>.Capacity) ? (right, at - Count) : (this, at);
+
+    /// <summary>The key stands there, and what belongs to it is to be put beside it.</summary>
+    private void MakeRoom(int at, in TKey key)
     {
-        if (Count == Keys.Length)
+        OwnKeys();
+        Keys.Insert(at, key);
+        GrowValues();
+        Array.Copy(Rest, at, Rest, at + 1, Count - 1 - at);
+    }
+
+    private void OwnKeys()
+    {
+        if (!_hasOwnKeys)
         {
-            Grow();
+            Keys = Keys.Copy();
+            _hasOwnKeys = true;
         }
     }
 
-    private void Grow()
+    private void GrowValues()
     {
-        TKey[] keys = Keys;
-        Array.Resize(ref keys, Math.Min(Tree<TKey, TValue>.Capacity, keys.Length * 2));
-        Keys = keys;
-        TValue?[]? values = Values;
-        if (values is not null)
+        if (Values is { } values && values.Length < Keys.Capacity)
         {
-            Array.Resize(ref values, keys.Length);
+            Array.Resize(ref values, Keys.Capacity);
             Values = values;
         }
     }

@@ -1,3 +1,4 @@
+using Grains.StateMachines.Ids;
 using Grains.StateMachines.Tables;
 
 namespace Grains.StateMachines.Tests.Tables;
@@ -16,31 +17,64 @@ public class TreeTests
     [InlineData(4, 50, true)]
     [InlineData(5, 1_000, true)]
     public void A_tree_behaves_as_a_sorted_dictionary_and_its_frozen_copies_never_change(
-        int seed, int range, bool grows)
+        int seed, int range, bool grows) => BehavesAsSortedDictionary(
+        seed, (random, step) => new Number(
+            !grows ? random.Next(range)
+            : random.Next(2) == 0 ? step
+            : Math.Max(0, step - random.Next(range))));
+
+    /// <summary>Names are searched by a few of their bytes: those behind what the names of a node share.</summary>
+    [Theory]
+    [InlineData(1, 1, 0, 3)]
+    [InlineData(2, 1, 0, 12)]
+    [InlineData(3, 3, 0, 12)]
+    [InlineData(4, 1, 20, 12)]
+    [InlineData(5, 40, 3, 4)]
+    [InlineData(6, 1, 3, 20)]
+    public void A_tree_of_names_does_so_too_whatever_they_begin_with(int seed, int scopes, int shared, int tail) =>
+        BehavesAsSortedDictionary(seed, (random, _) => AnyName(random, scopes, shared, tail));
+
+    /// <summary>
+    /// Of few letters, the lowest and the highest among them, so that one is often the beginning of another.
+    /// </summary>
+    private static ScopedName AnyName(Random random, int scopes, int shared, int tail)
+    {
+        byte[] letters = [0, 1, 0x7F, 0x80, 0xFF];
+        int start = random.Next(3) == 0 ? random.Next(shared + 1) : shared;
+        byte[] name = new byte[start + random.Next(tail + 1)];
+        name.AsSpan(0, start).Fill((byte)'k');
+        for (int i = start; i < name.Length; i++)
+        {
+            name[i] = random.Next(4) == 0 ? letters[random.Next(letters.Length)] : (byte)'m';
+        }
+
+        return new ScopedName(random.Next(scopes), new Utf8Name(name));
+    }
+
+    private static void BehavesAsSortedDictionary<TKey>(int seed, Func<Random, int, TKey> next)
+        where TKey : struct, IComparable<TKey>
     {
         var random = new Random(seed);
-        var tree = new Tree<Number, string>();
-        var model = new SortedDictionary<int, string>();
-        List<(FrozenTree<Number, string> Frozen, KeyValuePair<int, string>[] Expected)> frozen = [];
+        var tree = new Tree<TKey, string>();
+        var model = new SortedDictionary<TKey, string>();
+        List<(FrozenTree<TKey, string> Frozen, KeyValuePair<TKey, string>[] Expected)> frozen = [];
         for (int step = 0; step < 30_000; step++)
         {
-            int key = !grows ? random.Next(range)
-                : random.Next(2) == 0 ? step
-                : Math.Max(0, step - random.Next(range));
+            TKey key = next(random, step);
             switch (random.Next(100))
             {
                 case < 55:
-                    tree.Set(new Number(key), $"{step}");
+                    tree.Set(key, $"{step}");
                     model[key] = $"{step}";
                     break;
                 case < 90:
-                    Assert.Equal(model.Remove(key), tree.Remove(new Number(key)));
+                    Assert.Equal(model.Remove(key), tree.Remove(key));
                     break;
                 case < 99:
-                    Assert.Equal(model.GetValueOrDefault(key), tree.Find(new Number(key)));
-                    int[] expected = [.. model.Keys.Where(k => k >= key).Take(1)];
-                    bool found = tree.TryFirst(new Number(key), out Number first, out _);
-                    Assert.Equal(expected, found ? [first.Value] : Array.Empty<int>());
+                    Assert.Equal(model.GetValueOrDefault(key), tree.Find(key));
+                    TKey[] expected = [.. model.Keys.Where(k => k.CompareTo(key) >= 0).Take(1)];
+                    bool found = tree.TryFirst(key, out TKey first, out _);
+                    Assert.Equal(expected, found ? [first] : Array.Empty<TKey>());
                     break;
                 default:
                     if (frozen.Count < 20)
@@ -53,12 +87,12 @@ public class TreeTests
         }
 
         Assert.Equal(model.Count, tree.Count);
-        Assert.Equal(model, tree.From(default).ToDictionary(e => e.Key.Value, e => e.Value));
+        Assert.Equal(model, tree.From(default));
         Assert.NotEmpty(frozen);
-        foreach ((FrozenTree<Number, string> copy, KeyValuePair<int, string>[] expected) in frozen)
+        foreach ((FrozenTree<TKey, string> copy, KeyValuePair<TKey, string>[] expected) in frozen)
         {
             Assert.Equal(expected.Length, copy.Count);
-            Assert.Equal(expected, copy.All.Select(e => KeyValuePair.Create(e.Key.Value, e.Value)));
+            Assert.Equal(expected, copy.All);
         }
     }
 
