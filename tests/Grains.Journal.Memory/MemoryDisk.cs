@@ -410,8 +410,7 @@ public sealed class MemoryDisk
         _writer.Clear();
         _writer.Add(entry);
         _rows[_nextRow] = _writer.Finish(_nextRow).ToArray();
-        _ledger.Add(_nextRow, (int)_writer.Bytes);
-        _ledger.Hold(_nextRow);
+        _ledger.Add(_nextRow, (int)_writer.Bytes, needed: 1);
         log.Publish(_writer.Entry(0));
         _nextRow++;
     }

@@ -7,7 +7,10 @@ internal sealed class RowLedger
 {
     private readonly Dictionary<long, Row> _rows = [];
 
-    public void Add(long row, int bytes) => _rows[row] = new Row(0, bytes);
+    /// <param name="row">Which.</param>
+    /// <param name="bytes">Its size.</param>
+    /// <param name="needed">Records of it that somebody needs.</param>
+    public void Add(long row, int bytes, int needed = 0) => _rows[row] = new Row(needed, bytes);
 
     /// <summary>One more record of the row is needed.</summary>
     public void Hold(long row) => _rows[row] = _rows[row] with { Needed = _rows[row].Needed + 1 };

@@ -110,10 +110,9 @@ internal sealed class SegmentLog(
         if (_row.Count > 0)
         {
             set.AddRow(_current!, _nextRow, new RowPlace(_at, span));
-            ledger.Add(_nextRow, (int)_row.Bytes);
+            ledger.Add(_nextRow, (int)_row.Bytes, _row.Count);
             for (int i = 0; i < _row.Count; i++)
             {
-                ledger.Hold(_nextRow);
                 _owners[i].Publish(_row.Entry(i));
             }
         }

@@ -50,21 +50,21 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
     }
 
     /// <summary>For a turn whose flush somebody leads: what is to be flushed, then what came of it.</summary>
-    public LedAppend Begin(Decision decision)
+    public LedAppend Begin(in Decision decision, in ServerMoment begun)
     {
-        _begunAt = runtime.Time.GetTimestamp();
+        _begunAt = begun.Timestamp;
         Volatile.Write(ref _askedAt, _begunAt | 1);
         return new LedAppend(new JournalAppend(owned.Id, owned.Epoch, Tail, decision.Changes, decision.Record));
     }
 
     /// <inheritdoc cref="Begin"/>
-    public AppendOutcome End(LedAppend led)
+    public AppendOutcome End(LedAppend led, in ServerMoment ended)
     {
         Volatile.Write(ref _askedAt, 0);
-        _appendMs.Record(runtime.Time.GetElapsedTime(_begunAt).TotalMilliseconds);
+        _appendMs.Record(runtime.Time.GetElapsedTime(_begunAt, ended.Timestamp).TotalMilliseconds);
         if (led.Outcome.Status != AppendStatus.Unknown)
         {
-            Volatile.Write(ref _answeredAt, runtime.Time.GetTimestamp());
+            Volatile.Write(ref _answeredAt, ended.Timestamp);
         }
 
         if (led.Outcome.Status == AppendStatus.Durable)

@@ -102,9 +102,6 @@ internal sealed partial class LoopTurns : IDisposable
         return null;
     }
 
-    public bool IsDue(in Moment now) =>
-        Tickets.Batch.Count > 0 || (now.UptimeMs >= _quietUntilMs && _owned.Machine.IsDue(now));
-
     /// <summary>
     /// It may end a moment before the clock says so: what it was set for is looked at, and set again.
     /// </summary>
@@ -115,25 +112,38 @@ internal sealed partial class LoopTurns : IDisposable
     }
 
     /// <summary>
-    /// For when time demands something. One that is set for earlier stays: to be woken in vain costs less.
+    /// Something is to be decided; where nothing is, the timer is set for when time demands it. One that is set for
+    /// earlier stays: to be woken in vain costs less.
     /// </summary>
-    public void SetTimer(in Moment now)
+    public bool IsDueElseSetTimer(in Moment now)
     {
-        PartitionMachine machine = _owned.Machine;
-        long wakeAtMs = Math.Min(
-            Math.Min(_pump.WakeAtMs ?? long.MaxValue, _checkpoints.WakeAtMs ?? long.MaxValue),
-            machine.HasWork ? _quietUntilMs : Math.Max(machine.WakeAt(now) ?? long.MaxValue, _quietUntilMs));
-        if (machine.WaitsForWallClock)
+        if (Tickets.Batch.Count > 0)
+        {
+            return true;
+        }
+
+        long wakeAtMs = Math.Max(
+            _owned.Machine.WakeAt(now, out bool followsWallClock) ?? long.MaxValue, _quietUntilMs);
+        if (wakeAtMs <= now.UptimeMs)
+        {
+            return true;
+        }
+
+        if (followsWallClock)
         {
             wakeAtMs = Math.Min(wakeAtMs, now.UptimeMs + _wallClockMsMax);
         }
 
+        wakeAtMs = Math.Min(wakeAtMs, _pump.WakeAtMs ?? long.MaxValue);
+        wakeAtMs = Math.Min(wakeAtMs, _checkpoints.WakeAtMs ?? long.MaxValue);
         if (wakeAtMs < Volatile.Read(ref _timerAtMs))
         {
             Volatile.Write(ref _timerAtMs, wakeAtMs);
             long waitMs = Math.Clamp(wakeAtMs - now.UptimeMs, 1, (long)TimeSpan.FromDays(1).TotalMilliseconds);
             _timer.Change(TimeSpan.FromMilliseconds(waitMs), Timeout.InfiniteTimeSpan);
         }
+
+        return false;
     }
 
     /// <summary>The first half of a turn. False: there is no memory for it, and the callers are told.</summary>

@@ -10,7 +10,17 @@ internal sealed class PartitionClock(TimeProvider time, long uptimeMs)
 {
     private readonly long _startedAt = time.GetTimestamp();
 
-    public Moment Now => new(
-        Math.Max(0, time.GetUtcNow().ToUnixTimeMilliseconds()),
-        uptimeMs + (long)time.GetElapsedTime(_startedAt).TotalMilliseconds);
+    public Moment Now => At(ServerMoment.Now(time));
+
+    public Moment At(in ServerMoment moment) => new(
+        moment.WallMs, uptimeMs + (long)time.GetElapsedTime(_startedAt, moment.Timestamp).TotalMilliseconds);
+}
+
+/// <summary>Both clocks of the server, read once for the turns of many partitions.</summary>
+/// <param name="WallMs">Since 1970.</param>
+/// <param name="Timestamp">Of the monotonic clock, in its own unit.</param>
+internal readonly record struct ServerMoment(long WallMs, long Timestamp)
+{
+    public static ServerMoment Now(TimeProvider time) =>
+        new(Math.Max(0, time.GetUtcNow().ToUnixTimeMilliseconds()), time.GetTimestamp());
 }

@@ -276,9 +276,10 @@ public sealed class PartitionEngine : IDisposable
         // Of a cycle that broke off nothing is left.
         _cycle.Clear();
         _appends.Clear();
+        ServerMoment begun = ServerMoment.Now(_time);
         for (int left = _ready.Count; left > 0 && _ready.TryDequeue(out PartitionLoop? loop); left--)
         {
-            if (loop.BeginTurn() is { } append)
+            if (loop.BeginTurn(begun) is { } append)
             {
                 _cycle.Add(loop);
                 _appends.Add(append);
@@ -301,9 +302,10 @@ public sealed class PartitionEngine : IDisposable
         }
 
         EndFlush();
+        ServerMoment ended = ServerMoment.Now(_time);
         for (int i = 0; i < _cycle.Count; i++)
         {
-            _cycle[i].EndTurn(_appends[i]);
+            _cycle[i].EndTurn(_appends[i], ended);
         }
     }
 

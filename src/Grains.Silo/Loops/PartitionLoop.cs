@@ -277,12 +277,11 @@ public sealed partial class PartitionLoop
         }
 
         _turns.Tickets.Take();
-        if (_turns.IsDue(now))
+        if (_turns.IsDueElseSetTimer(now))
         {
             return await DecideAsync(now);
         }
 
-        _turns.SetTimer(now);
         await _queue.SleepAsync();
         return null;
     }
@@ -320,7 +319,7 @@ public sealed partial class PartitionLoop
     /// <summary>
     /// The first half of a turn in the engine: what is to be flushed before the second half; null = there is none.
     /// </summary>
-    internal LedAppend? BeginTurn()
+    internal LedAppend? BeginTurn(in ServerMoment begun)
     {
         // Before anything is looked at: what comes from now on makes it ready again.
         Interlocked.Exchange(ref _isReady, 0);
@@ -328,7 +327,7 @@ public sealed partial class PartitionLoop
         {
             try
             {
-                return _completion.Task.IsCompleted ? null : _isStopping ? BeginLastTurn() : BeginUsualTurn();
+                return _completion.Task.IsCompleted ? null : _isStopping ? BeginLastTurn(begun) : BeginUsualTurn(begun);
             }
             catch (Exception e)
             {
@@ -339,20 +338,20 @@ public sealed partial class PartitionLoop
     }
 
     /// <summary>The second half, once the flush is over.</summary>
-    internal void EndTurn(LedAppend append)
+    internal void EndTurn(LedAppend append, in ServerMoment ended)
     {
         lock (_turn)
         {
             try
             {
-                AppendOutcome outcome = _turns.Journal.End(append);
+                AppendOutcome outcome = _turns.Journal.End(append, ended);
                 if (_isLast)
                 {
                     End(_turns.ConcludeLast(outcome));
                     return;
                 }
 
-                Conclude(outcome);
+                Conclude(outcome, _owned.Clock.At(ended));
             }
             catch (Exception e)
             {
@@ -389,10 +388,10 @@ public sealed partial class PartitionLoop
         _engine.Kick();
     }
 
-    private LedAppend? BeginUsualTurn()
+    private LedAppend? BeginUsualTurn(in ServerMoment begun)
     {
         _turns.Tickets.ForgetGone();
-        Moment now = _owned.Clock.Now;
+        Moment now = _owned.Clock.At(begun);
         _turns.Tickets.Take();
         if (_turns.Tickets.Batch.Count == 0 && _turns.Step(now) is { } fenced)
         {
@@ -400,28 +399,27 @@ public sealed partial class PartitionLoop
             return null;
         }
 
-        if (!_turns.IsDue(now))
+        if (!_turns.IsDueElseSetTimer(now))
         {
-            _turns.SetTimer(now);
             return null;
         }
 
         if (!_turns.TryDecide(now))
         {
-            GoOn();
+            GoOn(now);
             return null;
         }
 
         if (_turns.IsUndecided)
         {
-            return _turns.Journal.Begin(_turns.Decided);
+            return _turns.Journal.Begin(_turns.Decided, begun);
         }
 
-        Conclude(_turns.Journal.Confirm());
+        Conclude(_turns.Journal.Confirm(), now);
         return null;
     }
 
-    private void Conclude(AppendOutcome outcome)
+    private void Conclude(AppendOutcome outcome, in Moment now)
     {
         string? refusal = null;
         if (outcome.Status == AppendStatus.Refused)
@@ -436,29 +434,24 @@ public sealed partial class PartitionLoop
         }
         else
         {
-            GoOn();
+            GoOn(now);
         }
     }
 
     /// <summary>After a batch: what goes on beside it, then the next turn, now or when time demands it.</summary>
-    private void GoOn()
+    private void GoOn(in Moment now)
     {
-        Moment now = _owned.Clock.Now;
         if (_turns.Step(now) is { } end)
         {
             End(end);
         }
-        else if (_queue.Count > 0 || _turns.IsDue(now))
+        else if (_queue.Count > 0 || _turns.IsDueElseSetTimer(now))
         {
             _engine!.Ready(this);
         }
-        else
-        {
-            _turns.SetTimer(now);
-        }
     }
 
-    private LedAppend? BeginLastTurn()
+    private LedAppend? BeginLastTurn(in ServerMoment begun)
     {
         if (!_isHandingOver)
         {
@@ -466,11 +459,11 @@ public sealed partial class PartitionLoop
             return null;
         }
 
-        Decision decision = _owned.Machine.DecideHandOver(_owned.Clock.Now);
+        Decision decision = _owned.Machine.DecideHandOver(_owned.Clock.At(begun));
         if (decision.Changes > 0)
         {
             _isLast = true;
-            return _turns.Journal.Begin(decision);
+            return _turns.Journal.Begin(decision, begun);
         }
 
         End(_turns.ConcludeLast(AppendOutcome.Durable));

@@ -27,7 +27,7 @@ internal abstract class NounTables(PartitionState state)
     /// <summary>A table that is staged, dropped and committed with all others.</summary>
     protected Table<TKey, TValue> Table<TKey, TValue>()
         where TKey : struct, IComparable<TKey>, IEquatable<TKey>
-        where TValue : class => state.Register(new Table<TKey, TValue>());
+        where TValue : class => state.NewTable<TKey, TValue>();
 }
 
 /// <summary>Bytes → effect.</summary>

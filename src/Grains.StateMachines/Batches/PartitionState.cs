@@ -12,6 +12,7 @@ namespace Grains.StateMachines.Batches;
 internal sealed class PartitionState
 {
     private readonly List<Table> _tables = [];
+    private readonly List<Table> _withStaged = [];
     private readonly List<NounTables> _nouns = [];
     private readonly Dictionary<byte, ReadEffect> _effects = [];
     private NounTables[] _byNumber = [];
@@ -22,7 +23,7 @@ internal sealed class PartitionState
     {
         Limits = limits;
         Commands = new CommandWindows(limits);
-        DroppedScopes = Register(new Table<Place, DroppedScope>());
+        DroppedScopes = NewTable<Place, DroppedScope>();
         Know(CommandApplied.Number, CommandApplied.Read);
         Know(ScopeDropped.Number, ScopeDropped.Read);
     }
@@ -101,10 +102,12 @@ internal sealed class PartitionState
         return tables;
     }
 
-    public Table<TKey, TValue> Register<TKey, TValue>(Table<TKey, TValue> table)
+    /// <summary>A table that is staged, dropped and committed with all others.</summary>
+    public Table<TKey, TValue> NewTable<TKey, TValue>()
         where TKey : struct, IComparable<TKey>, IEquatable<TKey>
         where TValue : class
     {
+        var table = new Table<TKey, TValue> { Staged = _withStaged };
         _tables.Add(table);
         return table;
     }
@@ -121,11 +124,12 @@ internal sealed class PartitionState
 
     public void Commit()
     {
-        foreach (Table table in _tables)
+        foreach (Table table in _withStaged)
         {
             table.Commit();
         }
 
+        _withStaged.Clear();
         Commands.Commit(_staged.TimeMs);
         _durable = _staged;
 
@@ -139,11 +143,12 @@ internal sealed class PartitionState
 
     public void Drop()
     {
-        foreach (Table table in _tables)
+        foreach (Table table in _withStaged)
         {
             table.Drop();
         }
 
+        _withStaged.Clear();
         foreach (NounTables noun in _nouns)
         {
             noun.Drop();

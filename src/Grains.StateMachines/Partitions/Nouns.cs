@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Deliveries;
@@ -14,9 +15,21 @@ namespace Grains.StateMachines.Partitions;
 /// <summary>
 /// The list: what a partition has, in the order in which time is asked for and those who wait are answered.
 /// </summary>
+/// <remarks>Each is asked what it has an answer of its own to, and nothing else: a turn may hold one command.</remarks>
 internal sealed class Nouns
 {
+    private static readonly ConcurrentDictionary<(Type Noun, string Hook), bool> _overrides = new();
+
     private readonly Noun[] _all;
+    private readonly Noun[] _due;
+    private readonly Noun[] _stage;
+    private readonly Noun[] _complete;
+    private readonly Noun[] _commit;
+    private readonly Noun[] _answer;
+    private readonly Noun[] _hasWork;
+    private readonly Noun[] _nextOn;
+    private readonly Noun[] _wakeAt;
+    private readonly Noun[] _hasSteppedBack;
 
     public Nouns(PartitionId id, PartitionState state, TimerSchedule schedule)
     {
@@ -55,6 +68,15 @@ internal sealed class Nouns
         Outbox = outboxRules;
         Timers = firing;
         Array.ForEach(_all, n => n.Register(Rules));
+        _due = With(nameof(Noun.Due));
+        _stage = With(nameof(Noun.Stage));
+        _complete = With(nameof(Noun.Complete));
+        _commit = With(nameof(Noun.Commit));
+        _answer = With(nameof(Noun.Answer));
+        _hasWork = With(nameof(Noun.HasWork));
+        _nextOn = With(nameof(Noun.NextOn));
+        _wakeAt = With(nameof(Noun.WakeAtMs));
+        _hasSteppedBack = With(nameof(Noun.HasSteppedBack));
     }
 
     public RuleBook Rules { get; } = new();
@@ -72,13 +94,69 @@ internal sealed class Nouns
     /// <summary>Timers are paused, and their troubles logged.</summary>
     public TimerFiring Timers { get; }
 
-    public bool HaveWork => Array.Exists(_all, n => n.HasWork);
+    // What a turn asks of those that answer; the words are those of Noun.
+
+    public bool HaveWork
+    {
+        get
+        {
+            foreach (Noun noun in _hasWork)
+            {
+                if (noun.HasWork)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    public void Due(Draft draft)
+    {
+        foreach (Noun noun in _due)
+        {
+            noun.Due(draft);
+        }
+    }
+
+    public void Stage(Draft draft)
+    {
+        foreach (Noun noun in _stage)
+        {
+            noun.Stage(draft);
+        }
+    }
+
+    public void Complete(Draft draft)
+    {
+        foreach (Noun noun in _complete)
+        {
+            noun.Complete(draft);
+        }
+    }
+
+    public void Commit(long nowMs, List<Reply> replies)
+    {
+        foreach (Noun noun in _commit)
+        {
+            noun.Commit(nowMs, replies);
+        }
+    }
+
+    public void Answer(long nowMs, List<Reply> replies)
+    {
+        foreach (Noun noun in _answer)
+        {
+            noun.Answer(nowMs, replies);
+        }
+    }
 
     public bool HaveHandOver(long nowMs) => Array.Exists(_all, n => n.HasHandOver(nowMs));
 
     public bool HaveSteppedBack(in Moment now)
     {
-        foreach (Noun noun in _all)
+        foreach (Noun noun in _hasSteppedBack)
         {
             if (noun.HasSteppedBack(now))
             {
@@ -97,7 +175,7 @@ internal sealed class Nouns
     public long? NextOn(Timeline line)
     {
         long? first = null;
-        foreach (Noun noun in _all)
+        foreach (Noun noun in _nextOn)
         {
             first = Earlier(first, noun.NextOn(line));
         }
@@ -111,7 +189,7 @@ internal sealed class Nouns
         get
         {
             long? first = null;
-            foreach (Noun noun in _all)
+            foreach (Noun noun in _wakeAt)
             {
                 first = Earlier(first, noun.WakeAtMs);
             }
@@ -129,6 +207,10 @@ internal sealed class Nouns
 
         return statistics;
     }
+
+    private Noun[] With(string hook) => Array.FindAll(_all, n => _overrides.GetOrAdd(
+        (n.GetType(), hook),
+        static of => of.Noun.GetMember(of.Hook).Any(m => m.DeclaringType != typeof(Noun))));
 
     /// <summary>Null: never.</summary>
     private static long? Earlier(long? a, long? b) => a <= b || b is null ? a : b;

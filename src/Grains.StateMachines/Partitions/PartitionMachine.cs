@@ -85,9 +85,6 @@ public sealed class PartitionMachine
     /// <summary>Something must be decided even if nothing new is asked.</summary>
     public bool HasWork => _nouns.HaveWork;
 
-    /// <summary>Something waits for a calendar time: the wall clock must be looked at, because it may step.</summary>
-    public bool WaitsForWallClock => _nouns.NextOn(Timeline.Wall) is not null;
-
     /// <summary>What counts against the partition's budget, durable.</summary>
     public long StateBytes => _state.DurableTotals.Bytes;
 
@@ -102,12 +99,17 @@ public sealed class PartitionMachine
         _nouns.Outbox.Read(target, entriesMax, bytesMax, now);
 
     /// <summary>
-    /// When time alone makes something happen, in uptime, were the wall clock not to step; null = never.
+    /// When something must be decided even if nothing new is asked, in uptime, were the wall clock not to step; now or
+    /// earlier: at once; null = never.
     /// </summary>
-    public long? WakeAt(in Moment now) => _waits.WakeAt(now);
-
-    /// <summary>Time demands something.</summary>
-    public bool IsDue(in Moment now) => HasWork || WakeAt(now) <= now.UptimeMs || _nouns.HaveSteppedBack(now);
+    /// <param name="now">By both clocks.</param>
+    /// <param name="followsWallClock">It waits for a calendar time: that clock must be looked at, because it may
+    /// step.</param>
+    public long? WakeAt(in Moment now, out bool followsWallClock)
+    {
+        long? wakeAtMs = _waits.WakeAt(now, out followsWallClock);
+        return HasWork || _nouns.HaveSteppedBack(now) ? Math.Min(wakeAtMs ?? now.UptimeMs, now.UptimeMs) : wakeAtMs;
+    }
 
     /// <summary>Timers that turned out not to be able to fire here, each once; for the log.</summary>
     public TimerTrouble[] TakeTimerTroubles() => _nouns.Timers.TakeNews();
@@ -220,16 +222,8 @@ public sealed class PartitionMachine
         _deciding = true;
         _state.Room = room ?? Room.Unlimited;
         _draft.Begin(now);
-        foreach (Noun noun in _nouns.All)
-        {
-            noun.Due(_draft);
-        }
-
-        foreach (Noun noun in _nouns.All)
-        {
-            noun.Stage(_draft);
-        }
-
+        _nouns.Due(_draft);
+        _nouns.Stage(_draft);
         for (int i = 0; i < requests.Count; i++)
         {
             Request request = requests[i];
@@ -254,11 +248,7 @@ public sealed class PartitionMachine
             return default;
         }
 
-        foreach (Noun noun in _nouns.All)
-        {
-            noun.Complete(_draft);
-        }
-
+        _nouns.Complete(_draft);
         return new Decision(_draft.Changes, _draft.Seal());
     }
 
@@ -290,11 +280,7 @@ public sealed class PartitionMachine
             _replies.Add(reply);
         }
 
-        foreach (Noun noun in _nouns.All)
-        {
-            noun.Commit(nowMs, _replies);
-        }
-
+        _nouns.Commit(nowMs, _replies);
         Finish(nowMs);
         return _replies;
     }
@@ -410,10 +396,7 @@ public sealed class PartitionMachine
             }
         }
 
-        foreach (Noun noun in _nouns.All)
-        {
-            noun.Answer(nowMs, _replies);
-        }
+        _nouns.Answer(nowMs, _replies);
 
         foreach (Reply reply in _replies)
         {

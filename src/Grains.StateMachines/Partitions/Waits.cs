@@ -17,12 +17,14 @@ internal sealed class Waits(PartitionState state, Nouns nouns)
     private const int _notesPerDuration = 4;
 
     /// <summary>In uptime, were the wall clock not to step; null = never.</summary>
-    public long? WakeAt(in Moment now)
+    public long? WakeAt(in Moment now, out bool followsWallClock)
     {
         long? nextMs = nouns.NextOn(Timeline.Uptime);
         long first = Math.Min(nouns.WakeAtMs ?? long.MaxValue, nextMs ?? long.MaxValue);
         first = Math.Min(first, NoteAt(nextMs) ?? long.MaxValue);
-        if (nouns.NextOn(Timeline.Wall) is { } calendarMs)
+        long? calendar = nouns.NextOn(Timeline.Wall);
+        followsWallClock = calendar is not null;
+        if (calendar is { } calendarMs)
         {
             first = Math.Min(first, now.UptimeMs + Math.Max(0, calendarMs - now.WallMs));
         }

@@ -6,6 +6,9 @@ internal abstract class Table
     /// <summary>Replay writes through: what it reads is durable already.</summary>
     public bool WriteThrough { get; set; }
 
+    /// <summary>Where it puts itself when something is staged in it; null = it is committed alone.</summary>
+    public List<Table>? Staged { get; init; }
+
     /// <summary>The staged entries are durable.</summary>
     public abstract void Commit();
 
@@ -57,6 +60,11 @@ internal sealed class Table<TKey, TValue> : Table
         }
         else
         {
+            if (_staged.Count == 0)
+            {
+                Staged?.Add(this);
+            }
+
             _staged[key] = value;
         }
     }

@@ -50,7 +50,10 @@ internal sealed class TestPartition
 
     public Moment Now => new(NowMs + StepMs, NowMs - _lostMs);
 
-    public long? WakeAtMs => Machine.WakeAt(Now);
+    public long? WakeAtMs => Machine.WakeAt(Now, out _);
+
+    /// <summary>Something must be decided even if nothing new is asked.</summary>
+    public bool IsDue => WakeAtMs <= Now.UptimeMs;
 
     /// <summary>Answers by ticket, of receives that waited too.</summary>
     public Dictionary<object, Answer> Answers { get; } = [];

@@ -211,7 +211,7 @@ public sealed class TimerTests
         {
             Assert.Equal(0, machine.Decide([], Moment.At(nowMs)).Changes);
             machine.Commit();
-            Assert.Equal(nowMs + 60_000, machine.WakeAt(Moment.At(nowMs)));
+            Assert.Equal(nowMs + 60_000, machine.WakeAt(Moment.At(nowMs), out _));
         }
 
         Assert.Equal((0, 1), (machine.Statistics.Messages, machine.Statistics.TimersUnreadable));
