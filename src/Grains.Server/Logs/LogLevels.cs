@@ -34,6 +34,9 @@ internal sealed class LogLevels
         ("Orleans.Runtime.Watchdog", LogLevel.Error),
         ("Microsoft", LogLevel.Warning),
         ("Polly", LogLevel.Warning),
+
+        // While it may say anything, each request has a scope and an activity that nobody reads (decision 34).
+        ("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None),
         ("Grains.Silo.Ownership.ServerService", LogLevel.Warning),
         ("Grains.Handlers.Servers.HandlerService", LogLevel.Warning),
     ];

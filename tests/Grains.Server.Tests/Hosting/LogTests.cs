@@ -35,6 +35,10 @@ public sealed class LogTests
     [InlineData("warning,Grains.X=debug", "Grains.X.Z", LogLevel.Debug)]
     [InlineData("trace,Orleans=trace", "Orleans.Runtime.Silo", LogLevel.None)]
     [InlineData("error,Grains=error", "Grains.FrontEnd.Access.AccessAudit", LogLevel.Information)]
+    [InlineData("trace,Microsoft=trace", "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)]
+    [InlineData(
+        "warning,Microsoft.AspNetCore.Hosting.Diagnostics=debug", "Microsoft.AspNetCore.Hosting.Diagnostics",
+        LogLevel.Debug)]
     public void A_part_is_logged_from_its_level_on(string text, string category, LogLevel first)
     {
         using ServiceProvider services = new ServiceCollection()
