@@ -41,7 +41,7 @@ public static class Browsers
     public static bool AsksForThisMachine(HttpContext http)
     {
         string host = http.Request.Headers.Host.ToString();
-        if (host.StartsWith("127.0.0.1:", StringComparison.Ordinal)
+        if (host is "127.0.0.1" or "localhost" || host.StartsWith("127.0.0.1:", StringComparison.Ordinal)
             || host.StartsWith("localhost:", StringComparison.Ordinal))
         {
             return true;

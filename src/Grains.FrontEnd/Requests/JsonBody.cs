@@ -4,6 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 using Grains.Api;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
+using Grains.FrontEnd.Routes;
 using Grains.Operations.Syntax;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
@@ -27,7 +28,7 @@ internal static class JsonBody
     public static void RequireJson(HttpContext http)
     {
         string? contentType = RequestHeaders.ContentType(http);
-        if (contentType is not null && !IsJson(contentType))
+        if (contentType is not (null or ApiMedia.Json) && !IsJson(contentType))
         {
             throw new RequestRefusedException(ProblemCode.UnsupportedMediaType,
                 "The body must be application/json, in UTF-8.");
