@@ -70,6 +70,7 @@ public static class FrontEndExtensions
         services.AddSingleton<IConnectionListenerFactory, GatedTransport>();
         services.AddSingleton<CallerRates>();
         services.AddSingleton<IStartupFilter, RequestGateFilter>();
+        services.AddSingleton<IStartupFilter, FrequentRoutes>();
         services.AddSingleton(AccessPolicies.Create);
         services.AddSingleton(AccessPolicies.OpenRing);
         services.AddSingleton<AccessSurroundings>();

@@ -30,6 +30,7 @@ internal sealed class DeliveryRoutes(ReceiveOperations receives, DeliveryOperati
             "POST", "/v1/services/{service}/nodes/{node}/receive", Permission.Write,
             "Asks for a delivery, waiting for it", ReceiveAsync)
         {
+            IsFrequent = true,
             Body = typeof(ReceiveRequest),
             Answers = [new(200, "A delivery", typeof(Delivery)), new(204, "The wait is over")],
             Problems = [ProblemCode.ServiceNotFound],
@@ -37,6 +38,7 @@ internal sealed class DeliveryRoutes(ReceiveOperations receives, DeliveryOperati
         new("POST", "/v1/services/{service}/receive", Permission.Write,
             "Asks for a delivery of any node of the service, waiting for it", ReceiveAnyAsync)
         {
+            IsFrequent = true,
             Body = typeof(ReceiveRequest),
             Answers = [new(200, "A delivery", typeof(Delivery)), new(204, "The wait is over")],
             Problems = [ProblemCode.ServiceNotFound],
@@ -45,6 +47,7 @@ internal sealed class DeliveryRoutes(ReceiveOperations receives, DeliveryOperati
             "POST", _one + ":commit", Permission.Write, "Ends a delivery with everything it did, as one record",
             CommitAsync)
         {
+            IsFrequent = true,
             Body = typeof(CommitRequest),
             Answers = [new(200, "Durable", typeof(CommitResult), Headers: ["Grains-Position", "Grains-Repeated"])],
             Problems =

@@ -28,6 +28,7 @@ internal sealed class KeyRoutes(KeyOperations keys)
     [
         new("PUT", _one, Permission.Write, "Sets a key", PutAsync)
         {
+            IsFrequent = true,
             RawBody = true,
             Query = ["ttl"],
             Headers = ["If-Match", "If-None-Match", "Content-Type"],
@@ -40,6 +41,7 @@ internal sealed class KeyRoutes(KeyOperations keys)
         },
         new("GET", _one, Permission.Read, "Reads a key", GetAsync)
         {
+            IsFrequent = true,
             Query = [ReadParameters.Read, ReadParameters.Since],
             Headers = ["If-Match", "If-None-Match"],
             Answers =

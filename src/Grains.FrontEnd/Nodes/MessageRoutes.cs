@@ -33,6 +33,7 @@ internal sealed class MessageRoutes(MessageOperations messages, ReplyOperations 
     [
         new("POST", _node + "/messages", Permission.Write, "Sends a message to a node", SendAsync)
         {
+            IsFrequent = true,
             RawBody = true,
             Query = ["delay", "at", "ttl"],
             Headers = ["Content-Type", "Grains-Type", HopsSeal.Header, "traceparent", "Idempotency-Key", "Prefer"],

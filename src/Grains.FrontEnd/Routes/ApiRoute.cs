@@ -24,6 +24,9 @@ internal sealed record ApiRoute(
 
     public bool RawBody { get; init; }
 
+    /// <summary>Most requests are for this route, or a few like it: see <see cref="FrequentRoutes"/>.</summary>
+    public bool IsFrequent { get; init; }
+
     public required ApiAnswer[] Answers { get; init; }
 
     /// <summary>Beside those that every route may give.</summary>

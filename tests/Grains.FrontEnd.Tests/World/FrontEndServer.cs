@@ -60,9 +60,10 @@ internal sealed class FrontEndServer : IAsyncDisposable
     }
 
     /// <summary>With a keyspace <c>ks</c> and a service <c>words</c>.</summary>
-    public static async Task<FrontEndServer> StartDeclaredAsync(string layout = "spread")
+    public static async Task<FrontEndServer> StartDeclaredAsync(
+        string layout = "spread", Action<IServiceCollection>? addServices = null)
     {
-        FrontEndServer server = await StartAsync();
+        FrontEndServer server = await StartAsync(addServices: addServices);
         await server.Http.PutAsJsonAsync("/v1/keyspaces/ks", new { layout });
         await server.Http.PutAsJsonAsync("/v1/services/words", new { });
         return server;
