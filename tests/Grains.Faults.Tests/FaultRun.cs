@@ -14,6 +14,7 @@ internal sealed class FaultRun : IAsyncDisposable
 
     private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(10);
 
     private readonly Callers _callers;
     private readonly LoadRecord _record;
@@ -29,7 +30,7 @@ internal sealed class FaultRun : IAsyncDisposable
         Server = new ServerProcess(ServerSettings.Embedded(dataFolder, folder.File("server.log"), sync));
         _callers = new Callers([Server.Url]);
         _record = new LoadRecord(folder.File("history.jsonl"), new Names());
-        _load = new MixedLoad(seed, _callers, _record);
+        _load = new MixedLoad(seed, _callers, _record, _pause);
         _redis = new RedisCounters(Server.Redis!, seed);
     }
 

@@ -12,7 +12,7 @@ namespace Grains.Faults.Tests;
 /// </summary>
 public class HandlerTests(ITestOutputHelper output)
 {
-    private const int _hopsByDefault = 3_000;
+    private const int _hopsByDefault = 1_000;
     private const int _faultsByDefault = 4;
 
     /// <summary>Orders accepted before anything is broken, so that the backup has something to lose.</summary>

@@ -8,7 +8,7 @@ namespace Grains.Simulation.Tests;
 /// </summary>
 internal sealed record SeedRange(int First, int Count)
 {
-    private const int _countByDefault = 1_500;
+    private const int _countByDefault = 500;
     private const int _firstMax = 1_000_000_000;
 
     public static SeedRange Drawn { get; } = Draw(Variable("GRAINS_SEED"), Variable("GRAINS_SEEDS"));

@@ -17,6 +17,9 @@ internal sealed class Bank(int seed, string service, params Uri[] servers) : IDi
     private const int _clients = 4;
     private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Of a client after each move: it is not the number of moves that finds what a fault does.</summary>
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(10);
+
     private readonly AnyServer _server = new(servers);
     private int _moves;
 
@@ -49,6 +52,7 @@ internal sealed class Bank(int seed, string service, params Uri[] servers) : IDi
                 () => new StringContent(order),
                 idempotencyKey: $"{client}-{i}");
             Interlocked.Increment(ref _moves);
+            await Task.Delay(_pause, CancellationToken.None);
         }
     }));
 

@@ -15,9 +15,17 @@ public sealed class RespClusterTests(StartFixture fixture) : IClassFixture<Start
     private static readonly string[] _names = ["a", "b", "c"];
 
     [Fact]
-    public async Task The_map_says_who_serves_what_a_client_that_has_it_is_sent_there_and_others_are_served_anywhere()
+    public async Task Clients_that_have_the_map_reach_owners_and_count_once_through_a_drain_and_a_kill()
     {
-        await using Servers servers = await Servers.StartAsync(fixture, "resp_map");
+        await using Servers servers = await Servers.StartAsync(fixture, "resp_cluster");
+        await BeSentToOwnersAsync(servers);
+        await CountThroughADrainAsync(servers);
+        await CountThroughAKillAsync(servers);
+    }
+
+    /// <summary>The map says who serves what; who has it is sent there, and others are served anywhere.</summary>
+    private static async Task BeSentToOwnersAsync(Servers servers)
+    {
         int[] map = await servers.SettledMapAsync();
 
         using var aware = new Connection(servers.Ports[0]);
@@ -36,13 +44,12 @@ public sealed class RespClusterTests(StartFixture fixture) : IClassFixture<Start
         }
     }
 
-    [Fact]
-    public async Task While_a_server_is_drained_and_comes_back_every_increment_is_answered_and_counts_once()
+    /// <summary>While a server is drained and comes back every increment is answered.</summary>
+    private static async Task CountThroughADrainAsync(Servers servers)
     {
-        await using Servers servers = await Servers.StartAsync(fixture, "resp_drain");
         await UntilAsync(async () => (await servers.MapAsync(0)).Distinct().Count() == 3);
         await using ConnectionMultiplexer client = await servers.ConnectAsync();
-        var counters = new Counters(client.GetDatabase());
+        var counters = new Counters(client.GetDatabase(), "drained");
         Assert.Equal(3, Addresses(client).Length);
         await counters.AfterEachAsync(20);
         await servers.PostAsync("/v1/cluster/servers/b:drain");
@@ -54,13 +61,12 @@ public sealed class RespClusterTests(StartFixture fixture) : IClassFixture<Start
         await counters.CheckAsync(mayFail: false);
     }
 
-    [Fact]
-    public async Task After_a_server_was_killed_every_answered_increment_is_there_and_none_counts_twice()
+    /// <summary>After a server was killed every answered increment is there.</summary>
+    private static async Task CountThroughAKillAsync(Servers servers)
     {
-        await using Servers servers = await Servers.StartAsync(fixture, "resp_kill");
         await UntilAsync(async () => (await servers.MapAsync(0)).Distinct().Count() == 3);
         await using ConnectionMultiplexer client = await servers.ConnectAsync();
-        var counters = new Counters(client.GetDatabase());
+        var counters = new Counters(client.GetDatabase(), "killed");
         await counters.AfterEachAsync(20);
         servers.All[2].Kill();
         await UntilAsync(async () => !(await servers.MapAsync(0)).Contains(servers.Ports[2]));
@@ -84,21 +90,23 @@ public sealed class RespClusterTests(StartFixture fixture) : IClassFixture<Start
         }
     }
 
-    /// <summary>Several keys, each incremented by one caller, again and again.</summary>
+    /// <summary>Several keys of its own name, each incremented by one caller, again and again.</summary>
     private sealed class Counters
     {
         private const int _count = 16;
 
         private readonly IDatabase _db;
+        private readonly string _name;
         private readonly CancellationTokenSource _stop = new();
         private readonly int[] _answered = new int[_count];
         private readonly int[] _failed = new int[_count];
         private readonly List<string> _violations = [];
         private readonly Task _work;
 
-        public Counters(IDatabase db)
+        public Counters(IDatabase db, string name)
         {
             _db = db;
+            _name = name;
             _work = Task.WhenAll(Enumerable.Range(0, _count).Select(CountAsync));
         }
 
@@ -117,7 +125,7 @@ public sealed class RespClusterTests(StartFixture fixture) : IClassFixture<Start
             for (int i = 0; i < _count; i++)
             {
                 // A client of one server reads it: it is where the last owner has it.
-                int there = (int)await _db.StringGetAsync($"counter-{i}");
+                int there = (int)await _db.StringGetAsync($"{_name}-{i}");
                 Assert.InRange(there, _answered[i], _answered[i] + _failed[i]);
             }
 
@@ -136,12 +144,12 @@ public sealed class RespClusterTests(StartFixture fixture) : IClassFixture<Start
             {
                 try
                 {
-                    long now = await _db.StringIncrementAsync($"counter-{counter}");
+                    long now = await _db.StringIncrementAsync($"{_name}-{counter}");
                     if (now <= last || now > last + unknown + 1)
                     {
                         lock (_violations)
                         {
-                            _violations.Add($"counter-{counter} was {last}, {unknown} failed, then it was {now}");
+                            _violations.Add($"{_name}-{counter} was {last}, {unknown} failed, then it was {now}");
                         }
                     }
 
