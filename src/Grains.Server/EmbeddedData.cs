@@ -18,9 +18,6 @@ internal sealed record EmbeddedData(SegmentJournal Journal, ClusterSettingsFile 
     /// <summary>What builds before the first release kept in SQLite, and which no version reads.</summary>
     private static readonly string[] _formerFiles = ["journal.db", "cluster.db"];
 
-    /// <summary>As the settings said when it was opened; 0 = there were none yet.</summary>
-    public int Partitions { get; private init; }
-
     /// <exception cref="JournalUnavailableException">A file is missing, another folder's, or an older copy.</exception>
     public static async Task<EmbeddedData> OpenAsync(SegmentJournalOptions options)
     {
@@ -48,7 +45,7 @@ internal sealed record EmbeddedData(SegmentJournal Journal, ClusterSettingsFile 
                 journal.Folder.Watch(SettingsFile);
             }
 
-            return new EmbeddedData(journal, settings) { Partitions = stored?.Partitions ?? 0 };
+            return new EmbeddedData(journal, settings);
         }
         catch
         {

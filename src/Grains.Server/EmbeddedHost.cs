@@ -60,7 +60,6 @@ internal static class EmbeddedHost
         silo.AddGrains(new GrainsSiloOptions
         {
             IsAlone = true,
-            ReadAhead = data.Partitions,
             Keeper = new() { Partitions = options.Partitions, OnSettings = data.Bind },
         });
         silo.AddGrainsHandlers(new HandlerOptions { PushTo = options.PushTo, IsAlone = true });

@@ -72,12 +72,6 @@ public static class GrainsSiloExtensions
             provider => provider.GetRequiredService<JournalIsolation>());
         services.AddSingleton<PartitionKeeper>();
         services.AddHostedService<GracefulStop>();
-        if (options.ReadAhead > 0)
-        {
-            services.AddHostedService(provider => new StartReadAhead(
-                provider.GetRequiredService<PartitionPreloads>(), options.ReadAhead));
-        }
-
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
             provider => provider.GetRequiredService<PartitionKeeper>());
         AddRuntime(services, options);
@@ -153,9 +147,6 @@ public sealed record GrainsSiloOptions
 {
     /// <summary>This process is the whole cluster, and its membership begins anew at each start.</summary>
     public bool IsAlone { get; init; }
-
-    /// <summary>So many partitions are read while the silo starts, because all of them will be acquired here.</summary>
-    public int ReadAhead { get; init; }
 
     public KeeperOptions Keeper { get; init; } = new();
 

@@ -186,7 +186,7 @@ internal sealed partial class PartitionGrain(
         }
 
         RecoveryOutcome outcome = await PartitionRecovery.RunAsync(
-            _id, runtime, membership.Version, await preloads.TakeAsync(_id), _stop.Token);
+            _id, runtime, membership.Version, preloads.Take(_id), _stop.Token);
         switch (outcome.Acquire)
         {
             case AcquireOutcome.NotHere notHere:
