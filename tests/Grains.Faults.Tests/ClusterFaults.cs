@@ -10,6 +10,7 @@ namespace Grains.Faults.Tests;
 /// What the tests of cluster faults share: a lap is one load, every fault of a list once, everything drained and
 /// checked. GRAINS_CLUSTER_FAULTS says how many laps; GRAINS_FAULT, a part of a name, which faults.
 /// </summary>
+[Collection(ClusterFixture.Name)]
 public abstract class ClusterFaults(ClusterFixture cluster, ITestOutputHelper output)
 {
     private const int _acknowledgedPerFaultMin = 100;

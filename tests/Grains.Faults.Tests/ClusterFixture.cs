@@ -2,17 +2,11 @@ using Grains.Faults.Tests.World;
 
 namespace Grains.Faults.Tests;
 
-/// <summary>
-/// One cluster for the tests of a collection, which take it one after another and leave it whole. There are two
-/// collections, so that two laps of faults wait beside each other.
-/// </summary>
-public sealed class ClusterFixture : IAsyncLifetime
+/// <summary>One cluster for the tests of this collection, which take it one after another and leave it whole.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class ClusterFixture : ICollectionFixture<ClusterFixture>, IAsyncLifetime
 {
-    /// <summary>The collection in which servers die, freeze or leave.</summary>
-    public const string OfServers = "a cluster whose servers die";
-
-    /// <summary>The collection in which the network is cut, or the database goes away.</summary>
-    public const string OfCuts = "a cluster that is cut";
+    public const string Name = "cluster";
 
     private ClusterWorld? _world;
     private bool _isWhole;
@@ -46,9 +40,3 @@ public sealed class ClusterFixture : IAsyncLifetime
         _isWhole = true;
     }
 }
-
-[CollectionDefinition(ClusterFixture.OfServers)]
-public sealed class ServersCollection : ICollectionFixture<ClusterFixture>;
-
-[CollectionDefinition(ClusterFixture.OfCuts)]
-public sealed class CutsCollection : ICollectionFixture<ClusterFixture>;

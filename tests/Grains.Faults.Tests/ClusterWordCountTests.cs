@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 
 namespace Grains.Faults.Tests;
 
-[Collection(ClusterFixture.OfServers)]
+[Collection(ClusterFixture.Name)]
 public class ClusterWordCountTests(ClusterFixture cluster, ITestOutputHelper output)
 {
     private const int _copies = 30;

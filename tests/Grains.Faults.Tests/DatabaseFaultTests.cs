@@ -6,7 +6,6 @@ using Xunit.Abstractions;
 namespace Grains.Faults.Tests;
 
 /// <summary>The common database goes away and comes back under three servers.</summary>
-[Collection(ClusterFixture.OfCuts)]
 public class DatabaseFaultTests(ClusterFixture cluster, ITestOutputHelper output) : ClusterFaults(cluster, output)
 {
     private static readonly TimeSpan _untilWrittenMax = TimeSpan.FromSeconds(8);

@@ -10,7 +10,7 @@ namespace Grains.Faults.Tests;
 /// Both errors of failure detection, measured: how long a pause may be before a server is taken for dead, and whether
 /// one is that only has little of a busy machine. For the soak; they take long and assert little.
 /// </summary>
-[Collection(ClusterFixture.OfServers)]
+[Collection(ClusterFixture.Name)]
 public class EvictionTests(ClusterFixture cluster, ITestOutputHelper output)
 {
     private const int _shortestSureMs = 500;
