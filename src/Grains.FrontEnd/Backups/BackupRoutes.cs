@@ -23,7 +23,7 @@ internal sealed class BackupRoutes(BackupOperations backups)
 
     public IEnumerable<ApiRoute> All =>
     [
-        new("GET", "/v1/backup", Permission.Admin, "Everything, as of one moment, as a file", BackUpAsync)
+        new("GET", "/v1/backup", Permission.Admin, "A consistent backup of everything, as a file", BackUpAsync)
         {
             Answers = [new(200, "A backup", MediaType: "application/octet-stream", Headers: "Content-Disposition")],
             Problems = [ProblemCode.BackupRunning, ProblemCode.Unavailable],

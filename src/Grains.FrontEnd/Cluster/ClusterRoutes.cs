@@ -24,33 +24,33 @@ internal sealed class ClusterRoutes(ClusterOperations cluster)
 
     public IEnumerable<ApiRoute> All =>
     [
-        new("GET", "/v1/cluster", Permission.Read, "The servers, and what is settled for all of them", DescribeAsync)
+        new("GET", "/v1/cluster", Permission.Read, "The servers and the cluster's settings", DescribeAsync)
         {
             Answers = [new(200, "The cluster", typeof(ClusterDocument))],
             Problems = [ProblemCode.Unavailable],
         },
-        new("POST", "/v1/cluster/servers/{server}:drain", Permission.Admin, "A server gives all its partitions away",
+        new("POST", "/v1/cluster/servers/{server}:drain", Permission.Admin, "Moves all partitions off a server",
             (http, caller) => DrainAsync(http, caller, drained: true))
         {
-            Answers = [new(202, "Stored; it gives them away one by one")],
+            Answers = [new(202, "Stored; it hands them over one by one")],
             Problems = [ProblemCode.ServerNotFound, ProblemCode.Unavailable],
         },
         new(
             "POST", "/v1/cluster/servers/{server}:resume", Permission.Admin,
-            "A drained server may have partitions again",
+            "Lets a drained server own partitions again",
             (http, caller) => DrainAsync(http, caller, drained: false))
         {
-            Answers = [new(202, "Stored; it gets its share one by one")],
+            Answers = [new(202, "Stored; it gets its share, one partition at a time")],
             Problems = [ProblemCode.ServerNotFound, ProblemCode.Unavailable],
         },
         new(
             "POST", "/v1/cluster/format:raise", Permission.Admin,
-            "After an upgrade of every server: what is new is written", RaiseAsync)
+            "Raises the record format, once every server is upgraded", RaiseAsync)
         {
             Answers = [new(200, "The level from now on", typeof(FormatDocument))],
             Problems = [ProblemCode.FormatNotKnown, ProblemCode.Unavailable],
         },
-        new("POST", "/v1/cluster:resume", Permission.Admin, "Push and timers of a restored copy go on", ResumeAsync)
+        new("POST", "/v1/cluster:resume", Permission.Admin, "Resumes push and timers after a restore", ResumeAsync)
         {
             Answers = [new(202, "Stored; every server follows within seconds")],
             Problems = [ProblemCode.Unavailable],

@@ -28,7 +28,7 @@ internal sealed class DeliveryRoutes(ReceiveOperations receives, DeliveryOperati
     [
         new(
             "POST", "/v1/services/{service}/nodes/{node}/receive", Permission.Write,
-            "Asks for a delivery, waiting for it", ReceiveAsync)
+            "Receives a delivery, waiting if asked to", ReceiveAsync)
         {
             IsFrequent = true,
             Body = typeof(ReceiveRequest),
@@ -36,7 +36,7 @@ internal sealed class DeliveryRoutes(ReceiveOperations receives, DeliveryOperati
             Problems = [ProblemCode.ServiceNotFound],
         },
         new("POST", "/v1/services/{service}/receive", Permission.Write,
-            "Asks for a delivery of any node of the service, waiting for it", ReceiveAnyAsync)
+            "Receives a delivery of any node of the service, waiting if asked to", ReceiveAnyAsync)
         {
             IsFrequent = true,
             Body = typeof(ReceiveRequest),
@@ -44,7 +44,7 @@ internal sealed class DeliveryRoutes(ReceiveOperations receives, DeliveryOperati
             Problems = [ProblemCode.ServiceNotFound],
         },
         new(
-            "POST", _one + ":commit", Permission.Write, "Ends a delivery with everything it did, as one record",
+            "POST", _one + ":commit", Permission.Write, "Commits a delivery and all its effects, as one record",
             CommitAsync)
         {
             IsFrequent = true,
@@ -57,16 +57,16 @@ internal sealed class DeliveryRoutes(ReceiveOperations receives, DeliveryOperati
                 ProblemCode.PartitionFull, ProblemCode.FormatTooOld,
             ],
         },
-        new("POST", _one + ":renew", Permission.Write, "Prolongs a delivery's lease", RenewAsync)
+        new("POST", _one + ":renew", Permission.Write, "Renews a delivery's lease", RenewAsync)
         {
             Body = typeof(RenewRequest),
-            Answers = [new(200, "Prolonged", typeof(RenewResult))],
+            Answers = [new(200, "Renewed", typeof(RenewResult))],
             Problems = [ProblemCode.BadId, ProblemCode.DeliveryGone],
         },
-        new("POST", _one + ":reject", Permission.Write, "Gives a delivery's messages back", RejectAsync)
+        new("POST", _one + ":reject", Permission.Write, "Rejects a delivery's messages", RejectAsync)
         {
             Body = typeof(RejectRequest),
-            Answers = [new(200, "What became of them", typeof(RejectResult))],
+            Answers = [new(200, "How many were returned and dead-lettered", typeof(RejectResult))],
             Problems = [ProblemCode.BadId, ProblemCode.DeliveryGone],
         },
     ];

@@ -21,11 +21,11 @@ internal sealed class ExplainRoutes(ExplainOperations explanations)
     public IEnumerable<ApiRoute> All =>
     [
         new(
-            "GET", "/v1/explain/services/{service}/nodes/{node}", Permission.Read, "Why a node is moving, or is not",
+            "GET", "/v1/explain/services/{service}/nodes/{node}", Permission.Read, "Explains a node's progress",
             NodeAsync)
         {
             Query = [ReadParameters.Read, ReadParameters.Since],
-            Answers = [new(200, "In words and fields", typeof(NodeExplanation), Headers: ReadParameters.Header)],
+            Answers = [new(200, "The explanation", typeof(NodeExplanation), Headers: ReadParameters.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
     ];

@@ -38,12 +38,12 @@ internal sealed class KeyBatchRoutes(
     public IEnumerable<ApiRoute> All =>
     [
         new("POST", "/v1/keyspaces/{keyspace}/keys:batch", Permission.Read,
-            "Puts, gets, deletes and increments keys, a line each; what changes a key needs the permission 'write'",
+            "Puts, gets, deletes and increments keys, one per line; lines that change a key need permission 'write'",
             BatchAsync)
         {
             Body = typeof(KeyBatchLine),
             BodyMediaType = ApiMedia.Lines,
-            Answers = [new(200, "An outcome for each line, in their order", typeof(KeyBatchOutcome), ApiMedia.Lines)],
+            Answers = [new(200, "One outcome per line, in order", typeof(KeyBatchOutcome), ApiMedia.Lines)],
             Problems =
             [
                 ProblemCode.KeyspaceNotFound, ProblemCode.KeyNotFound, ProblemCode.VersionMismatch,

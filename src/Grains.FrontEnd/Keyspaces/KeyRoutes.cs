@@ -78,7 +78,7 @@ internal sealed class KeyRoutes(KeyOperations keys)
             Answers = [new(204, "Deleted", Headers: ["Grains-Position"])],
             Problems = [ProblemCode.KeyspaceNotFound, ProblemCode.KeyNotFound, ProblemCode.VersionMismatch],
         },
-        new("POST", _one + ":increment", Permission.Write, "Adds to the integer that a key's value is", IncrementAsync)
+        new("POST", _one + ":increment", Permission.Write, "Adds to a key's integer value", IncrementAsync)
         {
             Body = typeof(IncrementRequest),
             Answers = [new(200, "The sum", typeof(IncrementResult), Headers: ["ETag", "Grains-Position"])],

@@ -35,13 +35,13 @@ internal sealed class KeyspaceRoutes(KeyspaceOperations keyspaces)
             Answers =
             [
                 new(201, "Declared", typeof(KeyspaceDeclaration)),
-                new(200, "It was declared so before", typeof(KeyspaceDeclaration)),
+                new(200, "Already declared with this layout", typeof(KeyspaceDeclaration)),
             ],
             Problems = [ProblemCode.KeyspaceImmutable, ProblemCode.DeclarationBusy],
         },
         new("DELETE", _one, Permission.Admin, "Deletes a keyspace with its keys", DeleteAsync)
         {
-            Answers = [new(204, "Deleted; its keys are being forgotten")],
+            Answers = [new(204, "Deleted; its keys are being removed")],
             Problems = [ProblemCode.KeyspaceNotFound],
         },
     ];

@@ -41,12 +41,12 @@ internal sealed class MessageRoutes(MessageOperations messages, ReplyOperations 
             [
                 new(202, "Durable", typeof(SendResult), Headers:
                     ["Grains-Position", "Grains-Repeated", ReplyAnswers.MessageHeader, ReplyAnswers.AppliedHeader]),
-                new(200, "With Prefer: wait, the reply, as the handler gave it", MediaType: "*/*", Headers:
+                new(200, "With Prefer: wait, the handler's reply", MediaType: "*/*", Headers:
                 [
                     "Grains-Position", "Grains-Repeated", ReplyAnswers.MessageHeader, ReplyAnswers.AppliedHeader,
                     "Grains-Type",
                 ]),
-                new(204, "With Prefer: wait, the message is over and there is no reply", Headers:
+                new(204, "With Prefer: wait, handled without a reply, or it is no longer kept", Headers:
                     ["Grains-Position", "Grains-Repeated", ReplyAnswers.MessageHeader, ReplyAnswers.AppliedHeader]),
             ],
             Problems =
@@ -59,7 +59,7 @@ internal sealed class MessageRoutes(MessageOperations messages, ReplyOperations 
             "DELETE", "/v1/services/{service}/messages/{message}", Permission.Write, "Cancels an undelivered message",
             CancelAsync)
         {
-            Answers = [new(204, "It never happens")],
+            Answers = [new(204, "Cancelled")],
             Problems =
             [
                 ProblemCode.BadId, ProblemCode.ServiceNotFound, ProblemCode.MessageNotFound,
@@ -67,7 +67,7 @@ internal sealed class MessageRoutes(MessageOperations messages, ReplyOperations 
                 ProblemCode.FormatTooOld,
             ],
         },
-        new("GET", "/v1/services/{service}/messages/{message}", Permission.Read, "Where a message is", StatusAsync)
+        new("GET", "/v1/services/{service}/messages/{message}", Permission.Read, "The status of a message", StatusAsync)
         {
             Query = [ReadParameters.Read, ReadParameters.Since],
             Answers = [new(200, "Its status", typeof(MessageStatusDocument), Headers: ReadParameters.Header)],
@@ -76,7 +76,7 @@ internal sealed class MessageRoutes(MessageOperations messages, ReplyOperations 
                 ProblemCode.BadId, ProblemCode.ServiceNotFound, ProblemCode.MessageNotFound, ProblemCode.HistoryChanged,
             ],
         },
-        new("GET", _node + "/mailbox", Permission.Read, "Messages that wait or are delivered, in order", MailboxAsync)
+        new("GET", _node + "/mailbox", Permission.Read, "Waiting and leased messages, in order", MailboxAsync)
         {
             Query = ["after", "limit", ReadParameters.Read, ReadParameters.Since],
             Answers = [new(200, "A page", typeof(MessageList), Headers: ReadParameters.Header)],
@@ -84,7 +84,7 @@ internal sealed class MessageRoutes(MessageOperations messages, ReplyOperations 
         },
         new(
             "GET", _node + "/delayed", Permission.Read,
-            "Messages whose time has not come, in the order of their acceptance", DelayedAsync)
+            "Messages that are not due yet, in order of acceptance", DelayedAsync)
         {
             Query = ["after", "limit", ReadParameters.Read, ReadParameters.Since],
             Answers = [new(200, "A page", typeof(MessageList), Headers: ReadParameters.Header)],
@@ -97,27 +97,27 @@ internal sealed class MessageRoutes(MessageOperations messages, ReplyOperations 
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
         new(
-            "POST", _node + "/dead:retry", Permission.Write, "All dead letters go to the mailbox's tail, in order",
+            "POST", _node + "/dead:retry", Permission.Write, "Moves all dead letters to the mailbox's tail, in order",
             RetryAllAsync)
         {
             Answers = [new(200, "How many", typeof(SettleResult))],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound],
         },
-        new("POST", _node + "/dead:discard", Permission.Admin, "All dead letters are forgotten", DiscardAllAsync)
+        new("POST", _node + "/dead:discard", Permission.Admin, "Deletes all dead letters", DiscardAllAsync)
         {
             Answers = [new(200, "How many", typeof(SettleResult))],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound],
         },
         new(
-            "POST", _node + "/dead/{message}:retry", Permission.Write, "A dead letter goes to the mailbox's tail",
+            "POST", _node + "/dead/{message}:retry", Permission.Write, "Moves a dead letter to the mailbox's tail",
             RetryAsync)
         {
             Answers = [new(204, "It waits again")],
             Problems = [ProblemCode.BadId, ProblemCode.ServiceNotFound, ProblemCode.MessageNotFound],
         },
-        new("POST", _node + "/dead/{message}:discard", Permission.Admin, "A dead letter is forgotten", DiscardAsync)
+        new("POST", _node + "/dead/{message}:discard", Permission.Admin, "Deletes a dead letter", DiscardAsync)
         {
-            Answers = [new(204, "Forgotten")],
+            Answers = [new(204, "Deleted")],
             Problems = [ProblemCode.BadId, ProblemCode.ServiceNotFound, ProblemCode.MessageNotFound],
         },
     ];

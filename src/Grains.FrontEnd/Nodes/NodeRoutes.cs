@@ -39,26 +39,26 @@ internal sealed class NodeRoutes(NodeOperations nodes)
             Answers = [new(200, "The node", typeof(NodeDocument), Headers: ReadParameters.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
-        new("DELETE", _one, Permission.Admin, "Forgets a node: state, messages, dead letters, timers", DeleteAsync)
+        new("DELETE", _one, Permission.Admin, "Deletes a node: state, messages, dead letters, timers", DeleteAsync)
         {
-            Answers = [new(204, "Forgotten")],
+            Answers = [new(204, "Deleted")],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound],
         },
         new(
             "POST", _one + ":purge", Permission.Admin,
-            "Forgets a node's messages and dead letters; state and timers stay", PurgeAsync)
+            "Deletes a node's messages and dead letters; state and timers stay", PurgeAsync)
         {
             Answers = [new(200, "How many", typeof(PurgeResult))],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound],
         },
         new(
-            "POST", _one + ":pause", Permission.Admin, "Nothing of the node is handed out until it is resumed",
+            "POST", _one + ":pause", Permission.Admin, "Stops delivery of the node's messages until it is resumed",
             PauseAsync)
         {
-            Answers = [new(204, "Paused; what is leased goes on")],
+            Answers = [new(204, "Paused; leased messages continue")],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.FormatTooOld],
         },
-        new("POST", _one + ":resume", Permission.Admin, "The node's messages are handed out again", ResumeAsync)
+        new("POST", _one + ":resume", Permission.Admin, "Resumes delivery of the node's messages", ResumeAsync)
         {
             Answers = [new(204, "Resumed")],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.FormatTooOld],

@@ -27,15 +27,15 @@ internal sealed class PageRoutes(IPartitions partitions)
     /// for.</param>
     public IEnumerable<ApiRoute> All(Func<IReadOnlyList<ApiRoute>> allRoutes) =>
     [
-        new("GET", "/healthz", null, "The process lives", (http, _) => TextAsync(http, 200, _alive))
+        new("GET", "/healthz", null, "The process is alive", (http, _) => TextAsync(http, 200, _alive))
         {
-            Answers = [new(200, "It lives", MediaType: "text/plain")],
+            Answers = [new(200, "Alive", MediaType: "text/plain")],
         },
         new("GET", "/readyz", null, "Ready for traffic", ReadyAsync)
         {
             Answers =
             [
-                new(200, "Ready", MediaType: "text/plain"), new(503, "What is missing", MediaType: "text/plain")
+                new(200, "Ready", MediaType: "text/plain"), new(503, "What is not ready", MediaType: "text/plain")
             ],
         },
         new("GET", "/openapi/v1.json", null, "This document", (http, _) => DocumentAsync(http, allRoutes))

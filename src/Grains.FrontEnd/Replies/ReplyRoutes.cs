@@ -21,17 +21,17 @@ internal sealed class ReplyRoutes(ReplyOperations replies)
     [
         new(
             "GET", "/v1/services/{service}/messages/{message}/reply", Permission.Read,
-            "The reply to a message, waiting for it", GetAsync)
+            "The reply to a message, waiting if asked to", GetAsync)
         {
             Query = ["wait"],
             Answers =
             [
                 new(
-                    200, "The reply, as the handler gave it", MediaType: "*/*",
+                    200, "The handler's reply", MediaType: "*/*",
                     Headers: [ReplyAnswers.MessageHeader, "Grains-Type"]),
-                new(202, "It may still come", typeof(ReplyPending), Headers: [ReplyAnswers.MessageHeader]),
+                new(202, "No outcome yet", typeof(ReplyPending), Headers: [ReplyAnswers.MessageHeader]),
                 new(
-                    204, "The message was over already, and there is no reply, or none any more",
+                    204, "Handled without a reply, or it is no longer kept",
                     Headers: [ReplyAnswers.MessageHeader]),
             ],
             Problems =

@@ -39,26 +39,26 @@ internal sealed class ServiceRoutes(ServiceOperations services)
             ],
             Problems = [ProblemCode.DeclarationBusy],
         },
-        new("GET", _one + "/secret", Permission.Admin, "What a push service's requests are signed with", SecretAsync)
+        new("GET", _one + "/secret", Permission.Admin, "The secret that signs a push service's requests", SecretAsync)
         {
             Answers = [new(200, "The secret", typeof(ServiceSecret))],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.SecretNotFound],
         },
         new(
-            "POST", _one + ":pause", Permission.Admin, "Nothing of the service is handed out until it is resumed",
+            "POST", _one + ":pause", Permission.Admin, "Stops delivery of the service's messages until it is resumed",
             PauseAsync)
         {
-            Answers = [new(200, "Paused; what is leased goes on", typeof(ServiceDeclaration))],
+            Answers = [new(200, "Paused; leased messages continue", typeof(ServiceDeclaration))],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.DeclarationBusy],
         },
-        new("POST", _one + ":resume", Permission.Admin, "The service's messages are handed out again", ResumeAsync)
+        new("POST", _one + ":resume", Permission.Admin, "Resumes delivery of the service's messages", ResumeAsync)
         {
             Answers = [new(200, "Resumed", typeof(ServiceDeclaration))],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.DeclarationBusy],
         },
         new("DELETE", _one, Permission.Admin, "Deletes a service with its nodes and messages", DeleteAsync)
         {
-            Answers = [new(204, "Deleted; its nodes and messages are being forgotten")],
+            Answers = [new(204, "Deleted; its nodes and messages are being removed")],
             Problems = [ProblemCode.ServiceNotFound],
         },
     ];

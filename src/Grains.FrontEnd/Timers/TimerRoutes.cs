@@ -28,16 +28,16 @@ internal sealed class TimerRoutes(TimerOperations timers)
         new("GET", _all, Permission.Read, "The timers of a node, by name", ListAsync)
         {
             Query = [ReadParameters.Read, ReadParameters.Since],
-            Answers = [new(200, "All of them", typeof(TimerList), Headers: ReadParameters.Header)],
+            Answers = [new(200, "The timers", typeof(TimerList), Headers: ReadParameters.Header)],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.NodeNotFound, ProblemCode.HistoryChanged],
         },
-        new("PUT", _one, Permission.Write, "Sends the node a message at the times of a schedule, or once", PutAsync)
+        new("PUT", _one, Permission.Write, "Sets a timer: sends the node a message on a schedule, or once", PutAsync)
         {
             Body = typeof(TimerRequest),
             Answers =
             [
                 new(201, "Set", Headers: [Answers.PositionHeader]),
-                new(200, "Set anew in the place of the one of that name", Headers: [Answers.PositionHeader]),
+                new(200, "Replaced the timer of that name", Headers: [Answers.PositionHeader]),
             ],
             Problems =
             [
@@ -45,9 +45,9 @@ internal sealed class TimerRoutes(TimerOperations timers)
                 ProblemCode.FormatTooOld
             ],
         },
-        new("DELETE", _one, Permission.Write, "Ends a timer", DeleteAsync)
+        new("DELETE", _one, Permission.Write, "Deletes a timer", DeleteAsync)
         {
-            Answers = [new(204, "It fires no more", Headers: [Answers.PositionHeader])],
+            Answers = [new(204, "Deleted", Headers: [Answers.PositionHeader])],
             Problems = [ProblemCode.ServiceNotFound, ProblemCode.TimerNotFound, ProblemCode.FormatTooOld],
         },
     ];
