@@ -16,7 +16,7 @@ public abstract class ClusterFaults(ClusterFixture cluster, ITestOutputHelper ou
     private const int _acknowledgedPerFaultMin = 100;
 
     /// <summary>How long a server is cut off or frozen: long enough that others have taken its partitions.</summary>
-    private protected static TimeSpan Length => TimeSpan.FromSeconds(Seed.Count("GRAINS_CUT_SECONDS", 8));
+    private protected static TimeSpan Length => TimeSpan.FromSeconds(Seed.Count("GRAINS_CUT_SECONDS", 6));
 
     /// <summary>
     /// No promise is broken, whatever the faults; the figures are printed, and each fault's own check is run.

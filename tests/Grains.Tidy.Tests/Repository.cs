@@ -5,7 +5,7 @@ namespace Grains.Tidy.Tests;
 /// <summary>The files that belong to the repository: those that git tracks, or would.</summary>
 internal static class Repository
 {
-    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _deadline = TimeSpan.FromMinutes(3);
 
     public static string Root { get; } = FindRoot();
 
