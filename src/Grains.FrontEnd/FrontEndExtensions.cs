@@ -18,12 +18,9 @@ using Grains.FrontEnd.Routes;
 using Grains.FrontEnd.Services;
 using Grains.FrontEnd.Timers;
 using Grains.Operations;
-using Grains.Silo;
+using Grains.Operations.Access;
 using Grains.Silo.Budgets;
-using Grains.Silo.Loops;
-using Grains.Silo.Partitions;
 using Grains.Silo.Telemetry;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
@@ -72,10 +69,8 @@ public static class FrontEndExtensions
         services.AddSingleton<IStartupFilter, RequestGateFilter>();
         services.AddSingleton<IStartupFilter, FrequentRoutes>();
         services.AddSingleton(AccessPolicies.Create);
-        services.AddSingleton(AccessPolicies.OpenRing);
-        services.AddSingleton<AccessSurroundings>();
         services.AddSingleton<AccessAudit>();
-        services.AddHostedService<AccessKeeper>();
+        services.AddSingleton<IRefusalLog>(provider => provider.GetRequiredService<AccessAudit>());
         services.AddSingleton<KeyspaceRoutes>();
         services.AddSingleton<KeyRoutes>();
         services.AddSingleton<KeyBatchRoutes>();
@@ -86,6 +81,7 @@ public static class FrontEndExtensions
         services.AddSingleton<TimerRoutes>();
         services.AddSingleton<ExplainRoutes>();
         services.AddSingleton<DeliveryRoutes>();
+        services.AddSingleton<MetricsPage>();
         services.AddSingleton<ClusterRoutes>();
         services.AddSingleton<BackupRoutes>();
         services.AddSingleton<PageRoutes>();
@@ -101,7 +97,6 @@ public static class FrontEndExtensions
     /// <exception cref="InvalidOperationException">The keys file cannot be used; every reason is named.</exception>
     public static IEndpointRouteBuilder MapGrains(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.ServiceProvider.GetRequiredService<ClusterRoutes>().UseMetrics(endpoints);
         endpoints.ServiceProvider.GetRequiredService<RouteTable>().Map(endpoints);
         endpoints.MapScalarApiReference("/api", (page, http) =>
         {
@@ -126,7 +121,6 @@ public static class FrontEndExtensions
     /// <exception cref="InvalidOperationException">The keys file cannot be used; every reason is named.</exception>
     public static IEndpointRouteBuilder MapGrainsProbes(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.ServiceProvider.GetRequiredService<ClusterRoutes>().UseMetrics(endpoints);
         endpoints.ServiceProvider.GetRequiredService<RouteTable>().MapProbes(endpoints);
         return endpoints;
     }

@@ -1,13 +1,8 @@
-using Grains.Operations.Access;
-
 namespace Grains.FrontEnd;
 
 /// <summary>What the front end may be told. Inert: read once, at start.</summary>
 public sealed class FrontEndOptions
 {
-    /// <summary>Path of a file of keys (see <see cref="Access.KeysFile"/>); null = no keys are asked for.</summary>
-    public string? KeysFile { get; set; }
-
     /// <summary>Without keys, answer under every host name and not only under those of loopback addresses.</summary>
     public bool Insecure { get; set; }
 

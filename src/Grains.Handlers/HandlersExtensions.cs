@@ -7,13 +7,8 @@ using Grains.Handlers.Servers;
 using Grains.Operations.Declarations;
 using Grains.Operations.Explanations;
 using Grains.Operations.Syntax;
-using Grains.Silo.Cluster;
-using Grains.Silo.Loops;
-using Grains.Silo.Partitions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 
 namespace Grains.Handlers;
@@ -36,6 +31,7 @@ public static class HandlersExtensions
         services.AddSingleton<ActiveNodes>();
         services.AddSingleton<HandlerSurvey>();
         services.AddSingleton<LocalServer>();
+        services.AddSingleton<DispatchReports>();
         services.AddSingleton<HandlerServers>();
         services.AddHostedService(provider => provider.GetRequiredService<HandlerServers>());
         services.AddSingleton<IHandlerStatus, HandlerStatus>();

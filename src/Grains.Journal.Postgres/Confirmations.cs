@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using Grains.Journal.Postgres.Sessions;
-using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Npgsql;
 using NpgsqlTypes;

@@ -6,6 +6,7 @@ using Grains.Journal.Postgres.Ownership;
 using Grains.Journal.Postgres.Records;
 using Grains.Journal.Postgres.Sessions;
 using Grains.StateMachines.Ids;
+using Microsoft.Extensions.Logging;
 
 namespace Grains.Journal.Postgres;
 
@@ -58,7 +59,8 @@ public sealed partial class PostgresJournal : IJournal, IJournalExport
             await journal._readers.UseAsync(Task.FromResult, cancel);
             if (factory.Settings is { HasOnlyAsynchronousStandbys: true } settings)
             {
-                LogAsynchronous(options.Logger, factory.Place, settings.AsynchronousStandbys);
+                LogAsynchronous(
+                    options.Logs.CreateLogger<PostgresJournal>(), factory.Place, settings.AsynchronousStandbys);
             }
 
             return journal;

@@ -85,7 +85,7 @@ public sealed record PostgresJournalOptions
     /// <summary>Bytes that one statement deletes, but for a single larger row; 64 KiB to 64 MiB.</summary>
     public int DeleteBytesMax { get; init; } = 4 << 20;
 
-    public ILogger Logger { get; init; } = NullLogger.Instance;
+    public ILoggerFactory Logs { get; init; } = NullLoggerFactory.Instance;
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -14,6 +14,7 @@ using Grains.Operations.Waits;
 using Grains.Silo.Loops;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Grains.Operations;
 
@@ -30,6 +31,11 @@ public static class OperationsExtensions
 
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(_ => LocalPartitions.OfProcess());
+        services.TryAddSingleton(provider => KeyRing.Open(
+            provider.GetRequiredService<IOptions<AccessOptions>>().Value.KeysFile,
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<AccessKeeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<AccessKeeper>());
         services.AddSingleton<KeyGuesses>();
         services.AddSingleton<SystemKeyspace>();
         services.AddSingleton<DeclarationCatalog>();

@@ -1,5 +1,6 @@
 using System.Net;
 using Grains.Operations;
+using Grains.Operations.Access;
 using Grains.Resp.Cluster;
 using Grains.Resp.Commands;
 using Grains.Resp.Connections;
@@ -10,9 +11,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Grains.Resp;
 
-/// <summary>
-/// The protocol of Redis, over operations and a <see cref="Operations.Access.KeyRing"/> that are registered elsewhere.
-/// </summary>
+/// <summary>The protocol of Redis, over operations.</summary>
 public static class RespExtensions
 {
     public static IServiceCollection AddGrainsResp(this IServiceCollection services, Action<RespOptions> configure)
@@ -20,10 +19,11 @@ public static class RespExtensions
         services.Configure(configure);
         services.AddGrainsOperations();
         services.TryAddSingleton(_ => new ServerMemory(MemoryShares.OfProcess));
-        services.AddSingleton<RespSurroundings>();
+        services.AddSingleton<RespPort>();
         services.AddSingleton<ClusterMap>();
         services.AddSingleton<RespAccess>();
         services.AddSingleton<RespAudit>();
+        services.AddSingleton<IRefusalLog>(provider => provider.GetRequiredService<RespAudit>());
         services.AddSingleton<OpenSessions>();
         services.AddSingleton<Databases>();
         services.AddSingleton<ScanCursors>();
@@ -36,7 +36,7 @@ public static class RespExtensions
         services.AddSingleton<ScanCommands>();
         services.AddSingleton<CommandTable>();
         services.AddSingleton<CommandRunner>();
-        services.AddSingleton<RespDoor>();
+        services.AddSingleton<ClientSessions>();
         services.AddSingleton<RespListener>();
         services.AddHostedService(provider => provider.GetRequiredService<RespListener>());
         return services;

@@ -19,9 +19,6 @@ public sealed class RespOptions
     /// <summary>An address that somebody else has is no reason not to start: it was not asked for.</summary>
     public bool IsOptional { get; set; }
 
-    /// <summary>Who does not give a known key is nobody.</summary>
-    public bool AsksForKeys { get; set; }
-
     /// <summary>
     /// Connections are served by the threads of .NET's pool, as where the system has no epoll. For tests.
     /// </summary>

@@ -3,10 +3,10 @@ using Grains.FrontEnd;
 using Grains.FrontEnd.Access;
 using Grains.FrontEnd.Pages;
 using Grains.FrontEnd.Routes;
+using Grains.Operations.Access;
 using Grains.Resp;
 using Grains.Server.Limits;
 using Grains.Server.Options;
-using Grains.Silo;
 using Grains.Silo.Budgets;
 using Grains.Silo.Telemetry;
 using Grains.Silo.Tls;
@@ -30,9 +30,9 @@ internal static class FrontDoor
         // The last one counts: what a silo or the front end takes by itself knows of no --memory.
         MemoryShares shares = ProcessLimits.Shares(options.MemoryBytes);
         builder.Services.AddSingleton(_ => new ServerMemory(shares));
+        builder.Services.Configure<AccessOptions>(access => access.KeysFile = options.KeysFile);
         builder.Services.AddGrainsFrontEnd(front =>
         {
-            front.KeysFile = options.KeysFile;
             front.Insecure = options.IsInsecure;
             front.ConnectionsMax = options.ConnectionsMax
                 ?? Math.Min(ProcessLimits.ApiConnectionsMax, shares.ConnectionsMax);
@@ -44,7 +44,6 @@ internal static class FrontDoor
             resp.IsOptional = options.Resp is { IsOptional: true };
             resp.Advertised = options.Resp?.Advertised;
             resp.AlwaysRedirects = options.Resp is { AlwaysRedirects: true };
-            resp.AsksForKeys = options.KeysFile is not null;
             resp.ConnectionsMax = Math.Min(ProcessLimits.RespConnectionsMax, shares.ConnectionsMax);
         });
         if (options.Resp?.Tls is { } files)

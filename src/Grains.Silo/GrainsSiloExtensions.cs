@@ -13,7 +13,6 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Metadata;
-using Orleans.Runtime;
 using Orleans.Storage;
 
 namespace Grains.Silo;
@@ -126,7 +125,7 @@ public static class GrainsSiloExtensions
                 ? provider.GetRequiredService<PartitionEngine>()
                 : null,
             Server = provider.GetRequiredService<ILocalSiloDetails>().Name,
-            Logger = provider.GetRequiredService<ILogger<PartitionLoop>>(),
+            Logs = provider.GetRequiredService<ILoggerFactory>(),
             Transfer = (target, command, cancel) =>
                 provider.GetRequiredService<IPartitions>().ExecuteAsync(target, command, cancel),
             Time = provider.GetRequiredService<TimeProvider>(),

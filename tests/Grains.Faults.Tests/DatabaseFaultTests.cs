@@ -1,4 +1,3 @@
-using Grains.Faults.Tests.Checks;
 using Grains.Faults.Tests.Nemesis;
 using Grains.Faults.Tests.World;
 using Xunit.Abstractions;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using Grains.Faults.Tests.Nemesis;
 using Grains.Faults.Tests.Workload;
 using Grains.Faults.Tests.World;
 using Xunit.Abstractions;

@@ -1,5 +1,4 @@
 using Grains.Faults.Tests.Checks;
-using Grains.Faults.Tests.Nemesis;
 using Grains.Faults.Tests.World;
 using Xunit.Abstractions;
 

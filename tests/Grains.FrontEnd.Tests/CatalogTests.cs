@@ -4,7 +4,6 @@ using Grains.FrontEnd.Routes;
 using Grains.FrontEnd.Tests.World;
 using Grains.Operations.Errors;
 using Grains.StateMachines.Batches;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 

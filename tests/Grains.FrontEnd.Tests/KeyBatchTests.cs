@@ -158,7 +158,7 @@ public sealed class KeyBatchTests
     {
         string file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, "r read reader-key-0123456789\na admin admin-key-0123456789\n");
-        await using FrontEndServer server = await FrontEndServer.StartAsync(configure: o => o.KeysFile = file);
+        await using FrontEndServer server = await FrontEndServer.StartAsync(keysFile: file);
         await server.SendAsync(
             "PUT", "/v1/keyspaces/ks", "{\"layout\":\"spread\"}", "application/json",
             ("Authorization", "Bearer admin-key-0123456789"));

@@ -104,11 +104,8 @@ public sealed class RateTests
         try
         {
             await File.WriteAllTextAsync(file, $"r read {_key}\no read other-key-0123456789\n");
-            return await FrontEndServer.StartAsync(configure: o =>
-            {
-                o.KeysFile = file;
-                o.RequestsPerSecondMax = perSecond;
-            });
+            return await FrontEndServer.StartAsync(
+                configure: o => o.RequestsPerSecondMax = perSecond, keysFile: file);
         }
         finally
         {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Grains.FrontEnd.Routes;
 using Grains.FrontEnd.Tests.World;
-using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -111,7 +110,7 @@ public sealed class RoutePermissionTests
         try
         {
             await File.WriteAllTextAsync(file, $"r read {_reader}\nw write {_writer}\na admin {_admin}\n");
-            await using FrontEndServer server = await FrontEndServer.StartAsync(configure: o => o.KeysFile = file);
+            await using FrontEndServer server = await FrontEndServer.StartAsync(keysFile: file);
             string url = Fill(path);
             string[] methods = method == "GET" ? ["GET", "HEAD"] : [method];
             foreach (string asked in methods)

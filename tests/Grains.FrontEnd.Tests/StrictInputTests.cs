@@ -1,7 +1,6 @@
 using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Tests.World;
 using Grains.Operations.Syntax;
-using Grains.StateMachines.Batches;
 using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Ids;
 using Microsoft.AspNetCore.Http;

@@ -7,6 +7,7 @@ public partial class DocumentTests
     private const int _cellCharsMax = 300;
 
     private static readonly string[] _topFolders = ["src", "tests", "infra", ".ci"];
+    private static readonly string[] _projectFolders = ["src", "tests"];
 
     [Fact]
     public void Every_path_that_a_document_names_exists() =>
@@ -36,9 +37,9 @@ public partial class DocumentTests
     public void A_path_is_told_from_a_route_and_from_a_word()
     {
         const string text =
-            "`src/Grains.Api` [here](../a.md#part) `/v1/keyspaces` `tests/*.cs` [there](https://example.org/x) "
+            "`src/Grains.Api` [here](../a.md#part) `/v1/keyspaces` `tests/*.cs` [there](https://example.org/x) `Grains.X/Y.cs` `Grains.X` "
             + "`dotnet run --project src/X` `service/node`";
-        Assert.Equal(["src/Grains.Api", "../a.md"], NamedPaths(text));
+        Assert.Equal(["src/Grains.Api", "Grains.X/Y.cs", "../a.md"], NamedPaths(text));
     }
 
     private static IEnumerable<string> Cells(string markdown) =>
@@ -47,13 +48,17 @@ public partial class DocumentTests
         from cell in Bar().Split(line.Trim()[1..^1])
         select cell.Trim();
 
-    /// <summary>Targets of relative links, and what stands in backticks and begins like a path of ours.</summary>
+    /// <summary>
+    /// Targets of relative links, and what stands in backticks and begins like a path of ours: with a top folder, or with
+    /// a project.
+    /// </summary>
     private static IEnumerable<string> NamedPaths(string markdown) =>
         Span().Matches(markdown).Select(m => m.Groups[1].Value.TrimEnd('/')).Where(IsPath)
             .Concat(Link().Matches(markdown).Select(m => m.Groups[1].Value.Split('#')[0]).Where(IsRelative));
 
     private static bool IsPath(string span) =>
-        _topFolders.Append("..").Any(f => span.StartsWith(f + "/", StringComparison.Ordinal))
+        (_topFolders.Append("..").Any(f => span.StartsWith(f + "/", StringComparison.Ordinal))
+            || (span.StartsWith("Grains.", StringComparison.Ordinal) && span.Contains('/', StringComparison.Ordinal)))
         && span.IndexOfAny([' ', '*', '{', '<', '…']) < 0;
 
     private static bool IsRelative(string target) =>
@@ -63,7 +68,8 @@ public partial class DocumentTests
     {
         string beside = Path.Combine(Repository.Root, Path.GetDirectoryName(document)!, path);
         string fromRoot = Path.Combine(Repository.Root, path);
-        return Path.Exists(beside) || Path.Exists(fromRoot);
+        return Path.Exists(beside) || Path.Exists(fromRoot)
+            || _projectFolders.Any(f => Path.Exists(Path.Combine(Repository.Root, f, path)));
     }
 
     [GeneratedRegex(@"(?<!`)`([^`\n]+)`(?!`)")]

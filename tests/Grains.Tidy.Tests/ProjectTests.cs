@@ -4,8 +4,8 @@ namespace Grains.Tidy.Tests;
 
 public class ProjectTests
 {
-    /// <summary>The journals keep one format: what writes it is nobody else's.</summary>
-    private static readonly string[] _friends = ["Grains.Journal.Postgres"];
+    /// <summary>Each lets somebody in, or calls somebody, by a protocol; what they share is in operations.</summary>
+    private static readonly string[] _doors = ["Grains.FrontEnd", "Grains.Resp", "Grains.Handlers"];
 
     private static readonly string[] _serializer =
     [
@@ -21,37 +21,32 @@ public class ProjectTests
         Assert.Empty(References(project, "FrameworkReference"));
     }
 
-    [Fact]
-    public void No_journal_references_the_silo_or_the_front_end() =>
-        Repository.Expect(Forbidden("src/Grains.Journal", "Grains.Silo", "Grains.FrontEnd", "Grains.Server"));
+    [Theory]
+    [InlineData("Grains.Api")]
+    [InlineData("Grains.Journal", "Grains.StateMachines")]
+    [InlineData("Grains.Journal.Postgres", "Grains.Journal", "Grains.StateMachines")]
+    [InlineData("Grains.Silo", "Grains.Journal", "Grains.StateMachines")]
+    [InlineData("Grains.Operations", "Grains.Api", "Grains.Silo", "Grains.StateMachines")]
+    [InlineData("Grains.Resp", "Grains.Operations")]
+    public void A_project_sees_those_below_it_and_no_others(string project, params string[] below) =>
+        Assert.Empty(ProjectReferences(project).Except(below));
 
     [Fact]
-    public void The_silo_does_not_reference_the_front_end() =>
-        Repository.Expect(Forbidden("src/Grains.Silo/", "Grains.FrontEnd", "Grains.Server"));
+    public void No_door_sees_another_door_or_what_wires_them() =>
+        Repository.Expect(
+            from door in _doors
+            from seen in ProjectReferences(door)
+            where seen == "Grains.Server" || _doors.Contains(seen)
+            select $"{door} references {seen}");
 
-    [Fact]
-    public void Operations_know_no_protocol()
+    [Theory]
+    [InlineData("Grains.Operations")]
+    [InlineData("Grains.Resp")]
+    public void What_is_no_HTTP_needs_no_web_server(string project)
     {
-        Repository.Expect(Forbidden("src/Grains.Operations/", "Grains.FrontEnd", "Grains.Handlers", "Grains.Server"));
-        Assert.Empty(References("src/Grains.Operations/Grains.Operations.csproj", "FrameworkReference"));
+        Assert.Empty(References($"src/{project}/{project}.csproj", "FrameworkReference"));
         Assert.DoesNotContain(
-            References("src/Grains.Operations/Grains.Operations.csproj", "PackageReference"),
-            p => p.Contains("AspNetCore", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public void Handlers_do_not_reference_the_front_end() =>
-        Repository.Expect(Forbidden("src/Grains.Handlers/", "Grains.FrontEnd", "Grains.Server"));
-
-    /// <summary>A door sees operations, and not the other door; the protocol needs no web server.</summary>
-    [Fact]
-    public void The_Redis_door_references_operations_and_no_web_server()
-    {
-        Repository.Expect(Forbidden("src/Grains.Resp/", "Grains.FrontEnd", "Grains.Handlers", "Grains.Server"));
-        Repository.Expect(Forbidden("src/Grains.FrontEnd/", "Grains.Resp"));
-        Assert.Empty(References("src/Grains.Resp/Grains.Resp.csproj", "FrameworkReference"));
-        Assert.DoesNotContain(
-            References("src/Grains.Resp/Grains.Resp.csproj", "PackageReference"),
+            References($"src/{project}/{project}.csproj", "PackageReference"),
             p => p.Contains("AspNetCore", StringComparison.Ordinal));
     }
 
@@ -62,14 +57,8 @@ public class ProjectTests
             from project in Repository.Projects
             where project.StartsWith("src/", StringComparison.Ordinal)
             from friend in References(project, "InternalsVisibleTo")
-            where !Repository.Projects.Contains($"tests/{friend}/{friend}.csproj") && !_friends.Contains(friend)
+            where !Repository.Projects.Contains($"tests/{friend}/{friend}.csproj")
             select $"{project} shows its internals to {friend}");
-
-    [Fact]
-    public void A_client_references_nothing_of_the_server() =>
-        Repository.Expect(Forbidden(
-            "src/Grains.Client/", "Grains.Silo", "Grains.FrontEnd", "Grains.Journal", "Grains.Server",
-            "Grains.StateMachines"));
 
     [Fact]
     public void Versions_of_packages_stand_in_Directory_Packages_props_only() =>
@@ -90,12 +79,9 @@ public class ProjectTests
             select $"{project} is not in Grains.sln");
     }
 
-    private static IEnumerable<string> Forbidden(string folder, params string[] targets) =>
-        from project in Repository.Projects
-        where project.StartsWith(folder, StringComparison.Ordinal)
-        from reference in References(project, "ProjectReference")
-        where targets.Contains(Path.GetFileNameWithoutExtension(reference.Replace('\\', '/')))
-        select $"{project} references {reference}";
+    private static IEnumerable<string> ProjectReferences(string project) =>
+        References($"src/{project}/{project}.csproj", "ProjectReference")
+            .Select(r => Path.GetFileNameWithoutExtension(r.Replace('\\', '/')));
 
     private static IEnumerable<string> References(string project, string kind) =>
         XDocument.Parse(Repository.Read(project)).Descendants(kind).Select(r => r.Attribute("Include")!.Value);

@@ -93,7 +93,7 @@ public enum ProblemCode
     /// <summary>409: some server cannot read that format.</summary>
     FormatNotKnown,
 
-    /// <summary>409: the cluster's format has no word for that yet.</summary>
+    /// <summary>409: the cluster's format level is too low for that.</summary>
     FormatTooOld,
 
     /// <summary>409: this server is giving out a backup already.</summary>

@@ -9,7 +9,7 @@ namespace Grains.FrontEnd.Access;
 /// Says who did what may only be done with the permission <c>admin</c>, and who was let in for nothing; counts both.
 /// Keys are named, never shown. What strangers can cause without end is said at a bounded pace.
 /// </summary>
-public sealed partial class AccessAudit(TimeProvider time, ILogger<AccessAudit> log)
+public sealed partial class AccessAudit(TimeProvider time, ILogger<AccessAudit> log) : IRefusalLog
 {
     private const int _burst = 10;
     private const string _nobody = "no key";
@@ -49,8 +49,7 @@ public sealed partial class AccessAudit(TimeProvider time, ILogger<AccessAudit> 
         }
     }
 
-    /// <summary>What was held back and not said since, if it is time.</summary>
-    internal void SumUp()
+    public void SumUp()
     {
         if (_pace.MaySumUp(out long unsaid))
         {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Grains.Api.Problems;
 using Grains.Operations.Access;
@@ -24,7 +23,7 @@ internal sealed class KeyAccess(KeyRing keys) : IAccessPolicy
             return new Admission(_unknown, default, null);
         }
 
-        var caller = new Caller(held.Key.Name, default, held.Key.Permission);
+        Caller caller = Caller.Of(held);
         return new Admission(caller.Refuse(needed), caller, held);
     }
 
@@ -38,8 +37,6 @@ internal sealed class KeyAccess(KeyRing keys) : IAccessPolicy
         }
 
         Span<byte> utf8 = stackalloc byte[_tokenCharsMax * 3];
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(utf8[..Encoding.UTF8.GetBytes(value.AsSpan(_scheme.Length), utf8)], hash);
-        return keys.Find(hash);
+        return keys.FindGiven(utf8[..Encoding.UTF8.GetBytes(value.AsSpan(_scheme.Length), utf8)]);
     }
 }

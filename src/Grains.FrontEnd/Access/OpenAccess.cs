@@ -20,7 +20,7 @@ internal sealed class OpenAccess(bool anyHost) : IAccessPolicy
         "A server without keys takes no requests from pages of other sites (Sec-Fetch-Site, Origin); configure keys.");
 
     public Admission Admit(HttpContext http, Permission needed) =>
-        new(Refuse(http), new Caller(null, CallerGroup.Of(http.Connection.RemoteIpAddress), Permission.Admin), null);
+        new(Refuse(http), Caller.Anyone(http.Connection.RemoteIpAddress), null);
 
     private OperationError? Refuse(HttpContext http) =>
         !anyHost && !Browsers.AsksForThisMachine(http) ? _foreignHost

@@ -11,17 +11,13 @@ using Grains.Operations.Errors;
 using Grains.Silo.Ownership;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
 namespace Grains.FrontEnd.Cluster;
 
 /// <summary>How the cluster is: for people, and for the program that collects metrics.</summary>
-internal sealed class ClusterRoutes(ClusterOperations cluster)
+internal sealed class ClusterRoutes(ClusterOperations cluster, MetricsPage metrics)
 {
-    private RequestDelegate? _metrics;
-
     public IEnumerable<ApiRoute> All =>
     [
         new("GET", "/v1/cluster", Permission.Read, "The servers and the cluster's settings", DescribeAsync)
@@ -62,15 +58,13 @@ internal sealed class ClusterRoutes(ClusterOperations cluster)
             Answers = [new(200, "All partitions", typeof(PartitionList))],
             Problems = [ProblemCode.Unavailable],
         },
-        new("GET", "/metrics", Permission.Read, "Metrics in the Prometheus text format", (http, _) => _metrics!(http))
+        new(
+            "GET", "/metrics", Permission.Read, "Metrics in the Prometheus text format",
+            (http, _) => metrics.WriteAsync(http))
         {
             Answers = [new(200, "Metrics", MediaType: "text/plain")],
         },
     ];
-
-    /// <summary>The exporter is a middleware; this makes it the handler of one guarded route.</summary>
-    public void UseMetrics(IEndpointRouteBuilder endpoints) =>
-        _metrics = endpoints.CreateApplicationBuilder().UseOpenTelemetryPrometheusScrapingEndpoint(_ => true).Build();
 
     private async Task DescribeAsync(HttpContext http, Caller caller)
     {

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using Grains.FrontEnd.Requests;
 using Grains.Operations.Access;
-using Grains.Silo;
 using Grains.Silo.Budgets;
 using Grains.Silo.Telemetry;
 using Microsoft.AspNetCore.Connections;

@@ -12,7 +12,6 @@ using Grains.Operations.Errors;
 using Grains.Operations.Messages;
 using Grains.Operations.Services;
 using Grains.Operations.Syntax;
-using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
 using Microsoft.AspNetCore.Http;

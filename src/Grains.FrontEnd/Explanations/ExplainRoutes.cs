@@ -8,9 +8,6 @@ using Grains.FrontEnd.Routes;
 using Grains.Operations.Access;
 using Grains.Operations.Errors;
 using Grains.Operations.Explanations;
-using Grains.Silo.Ownership;
-using Grains.StateMachines.Explanations;
-using Grains.StateMachines.Ids;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Explanations;

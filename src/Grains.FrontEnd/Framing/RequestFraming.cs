@@ -1,5 +1,4 @@
 using System.Buffers;
-using Grains.Operations.Syntax;
 
 namespace Grains.FrontEnd.Framing;
 

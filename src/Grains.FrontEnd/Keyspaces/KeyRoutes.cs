@@ -11,7 +11,6 @@ using Grains.Operations.Errors;
 using Grains.Operations.Keyspaces;
 using Grains.Operations.Paging;
 using Grains.Operations.Syntax;
-using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Grains.Api;
 using Grains.Api.Json;
 using Grains.Api.Nodes;
@@ -15,7 +14,6 @@ using Grains.Operations.Replies;
 using Grains.Operations.Services;
 using Grains.Operations.Syntax;
 using Grains.StateMachines.Batches;
-using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Replies;

@@ -2,7 +2,6 @@ using System.Text;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Paths;
 using Grains.FrontEnd.Problems;
-using Grains.FrontEnd.Requests;
 using Grains.FrontEnd.Routes;
 using Grains.Operations.Access;
 using Grains.Silo.Partitions;

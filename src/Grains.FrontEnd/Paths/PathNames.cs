@@ -1,7 +1,6 @@
 using Grains.Api;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
-using Grains.Operations.Declarations;
 using Grains.Operations.Errors;
 using Grains.Operations.Services;
 using Grains.Operations.Syntax;

@@ -3,7 +3,6 @@ using Grains.FrontEnd.Connections;
 using Grains.FrontEnd.Pages;
 using Grains.FrontEnd.Paths;
 using Grains.Operations.Errors;
-using Grains.Silo.Partitions;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;

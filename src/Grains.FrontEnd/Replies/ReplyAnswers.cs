@@ -1,11 +1,9 @@
-using Grains.Api;
 using Grains.Api.Json;
 using Grains.Api.Nodes;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Requests;
 using Grains.Operations.Errors;
-using Grains.Silo.Partitions;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Replies;

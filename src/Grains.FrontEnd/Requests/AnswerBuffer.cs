@@ -5,7 +5,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Grains.Api.Json;
 using Grains.FrontEnd.Connections;
-using Grains.FrontEnd.Problems;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Requests;

@@ -2,11 +2,9 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json.Serialization.Metadata;
 using Grains.FrontEnd.Connections;
-using Grains.FrontEnd.Pages;
 using Grains.FrontEnd.Problems;
 using Grains.Operations.Errors;
 using Grains.Operations.Syntax;
-using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Microsoft.AspNetCore.Http;
 

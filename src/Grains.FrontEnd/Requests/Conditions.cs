@@ -1,6 +1,5 @@
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
-using Grains.Operations.Errors;
 using Grains.Operations.Syntax;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;

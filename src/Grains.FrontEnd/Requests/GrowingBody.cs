@@ -1,5 +1,4 @@
 using System.Buffers;
-using Grains.FrontEnd.Problems;
 
 namespace Grains.FrontEnd.Requests;
 

@@ -3,7 +3,6 @@ using System.Diagnostics.Metrics;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
 using Grains.Operations.Errors;
-using Grains.Silo;
 using Grains.Silo.Budgets;
 using Grains.Silo.Telemetry;
 

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using Grains.FrontEnd.Requests;
 
 namespace Grains.FrontEnd.Routes;
 

@@ -1,5 +1,4 @@
 using Grains.Api.Problems;
-using Grains.FrontEnd.Requests;
 using Grains.Operations.Access;
 using Microsoft.AspNetCore.Http;
 

@@ -11,7 +11,6 @@ using Grains.Operations.Errors;
 using Grains.Operations.Services;
 using Grains.Operations.Syntax;
 using Grains.Operations.Timers;
-using Grains.StateMachines.Ids;
 using Grains.StateMachines.Timers;
 using Microsoft.AspNetCore.Http;
 

@@ -24,6 +24,7 @@ internal sealed partial class Dispatchers : BackgroundService
     private readonly IPartitions _partitions;
     private readonly ClusterSettingsView _settings;
     private readonly HandlerAvailability _availability;
+    private readonly DispatchReports _reports;
     private readonly RunKeeper _runs;
     private readonly TimeProvider _time;
     private readonly ILogger<Dispatchers> _log;
@@ -43,7 +44,7 @@ internal sealed partial class Dispatchers : BackgroundService
         LocalPartitions local,
         ClusterSettingsView settings,
         HandlerAvailability availability,
-        HandlerServers servers,
+        DispatchReports reports,
         RunKeeper runs,
         IHostApplicationLifetime lifetime,
         TimeProvider time,
@@ -51,11 +52,10 @@ internal sealed partial class Dispatchers : BackgroundService
     {
         (_catalog, _create, _partitions, _settings, _availability) =
             (catalog, create, partitions, settings, availability);
-        (_runs, _time, _log) = (runs, time, log);
+        (_reports, _runs, _time, _log) = (reports, runs, time, log);
         _work = new WorkWatch(
             local, time, (service, partition) => _running.GetValueOrDefault(service)?.Take(partition));
         catalog.ServicesChanged += Wake;
-        servers.Dispatched = () => [.. _dispatchers.Values.Select(d => d.Report)];
         lifetime.ApplicationStopping.Register(End);
     }
 
@@ -132,6 +132,7 @@ internal sealed partial class Dispatchers : BackgroundService
         if (begun.Count > 0 || _dispatchers.Count != _running.Count)
         {
             _running = _dispatchers.Values.ToImmutableDictionary(d => d.Service.Id);
+            _reports.Follow(_dispatchers.Values.Select(d => (Func<DispatchReport>)(() => d.Report)));
             _work.Follow([.. _running.Keys], [.. begun]);
         }
     }

@@ -2,11 +2,8 @@ using Grains.Handlers.Runs;
 using Grains.Handlers.Servers;
 using Grains.Operations.Declarations;
 using Grains.Silo.Partitions;
-using Grains.StateMachines.Batches;
-using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace Grains.Handlers.Dispatch;
 

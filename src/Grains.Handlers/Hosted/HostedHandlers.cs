@@ -4,7 +4,6 @@ using Grains.Api.Deliveries;
 using Grains.Handlers.Runs;
 using Grains.Operations.Declarations;
 using Grains.Operations.Deliveries;
-using Grains.Operations.Syntax;
 using Grains.StateMachines.Deliveries;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,6 +1,4 @@
 using Grains.Handlers.Servers;
-using Orleans.Placement;
-using Orleans.Runtime;
 using Orleans.Runtime.Placement;
 
 namespace Grains.Handlers.Nodes;

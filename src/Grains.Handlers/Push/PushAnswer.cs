@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net;
-using System.Net.Http;
 using Grains.Api;
 using Grains.Api.Deliveries;
 using Grains.Api.Json;

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Net;
-using System.Net.Http;
 using Grains.Silo.Telemetry;
 
 namespace Grains.Handlers.Push;

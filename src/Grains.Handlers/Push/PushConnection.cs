@@ -1,6 +1,3 @@
-using Grains.Operations.Deliveries;
-using Grains.Operations.Syntax;
-
 namespace Grains.Handlers.Push;
 
 /// <summary>

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Http;
 using System.Net.Sockets;
 using Grains.Handlers.Runs;
 using Grains.Handlers.Servers;

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Net.Http;
 using System.Net.Http.Headers;
 using System.Text;
 using Grains.Operations.Declarations;

@@ -1,13 +1,9 @@
 using System.Diagnostics;
-using Grains.Api.Deliveries;
 using Grains.Api.Problems;
 using Grains.Handlers.Nodes;
 using Grains.Operations.Declarations;
 using Grains.Operations.Errors;
-using Grains.Silo.Partitions;
-using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;
-using Microsoft.Extensions.Logging;
 
 namespace Grains.Handlers.Runs;
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Grains.Silo.Partitions;
 using Grains.Silo.Telemetry;
-using Grains.Silo;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;

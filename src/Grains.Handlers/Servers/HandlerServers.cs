@@ -6,7 +6,6 @@ using Grains.Handlers.Runs;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
-using Orleans.Runtime;
 
 namespace Grains.Handlers.Servers;
 
@@ -19,20 +18,18 @@ internal sealed class HandlerServers(
     RunKeeper runs,
     HostedHandlers hosted,
     HandlerSurvey survey,
+    DispatchReports dispatched,
     IOptions<GrainTypeOptions> types) : BackgroundService
 {
     private readonly bool _runsNodes = types.Value.Classes.Contains(typeof(NodeGrain));
     private volatile FrozenDictionary<SiloAddress, HandlerReport> _others =
         FrozenDictionary<SiloAddress, HandlerReport>.Empty;
 
-    /// <summary>Told by those that take deliveries out.</summary>
-    public Func<DispatchReport[]> Dispatched { get; set; } = () => [];
-
     public HandlerReport Own() => new()
     {
         InFlight = runs.Count,
         Hosted = hosted.Names,
-        Dispatched = Dispatched(),
+        Dispatched = dispatched.Read(),
         TakesNodes = _runsNodes && !runs.IsStopping,
         Listening = here.ListeningForOthers,
     };

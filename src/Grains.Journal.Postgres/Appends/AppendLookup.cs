@@ -1,5 +1,4 @@
 using Grains.Journal.Postgres.Sessions;
-using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Npgsql;
 

@@ -18,6 +18,8 @@ internal sealed partial class AppendWriter
     private static readonly Counter<long> _unknown = JournalMeter.Instance.CreateCounter<long>(
         "grains.postgres.append.unknown", null, "Appends whose fate was not known; they are repeated.");
 
+    private ILogger Log => _options.Logs.CreateLogger<AppendWriter>();
+
     [LoggerMessage(2110, LogLevel.Warning,
         "A statement with {Appends} appends failed with {SqlState} and wrote nothing; each is sent alone. {Reason}")]
     private static partial void LogAlone(ILogger logger, int appends, string sqlState, string reason);

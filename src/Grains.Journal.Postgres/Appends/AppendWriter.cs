@@ -74,7 +74,7 @@ internal sealed partial class AppendWriter : IAsyncDisposable
         _failures.Add(1, new KeyValuePair<string, object?>("sqlstate", e.SqlState));
         if (batch.Count > 1 && !SqlStates.ConcernsAll(e))
         {
-            LogAlone(_options.Logger, batch.Count, e.SqlState, e.MessageText);
+            LogAlone(Log, batch.Count, e.SqlState, e.MessageText);
             batch.ForEach(request => Enqueue(request, _alone));
             return;
         }
@@ -95,7 +95,7 @@ internal sealed partial class AppendWriter : IAsyncDisposable
     public void Unknown(List<AppendRequest> batch, string reason, bool isTimeout)
     {
         _unknown.Add(batch.Count);
-        LogUnknown(_options.Logger, batch.Count, reason);
+        LogUnknown(Log, batch.Count, reason);
         foreach (AppendRequest request in batch)
         {
             if (isTimeout)
@@ -108,7 +108,7 @@ internal sealed partial class AppendWriter : IAsyncDisposable
         }
     }
 
-    public void NotConnected(Exception e) => LogNotConnected(_options.Logger, e.Message);
+    public void NotConnected(Exception e) => LogNotConnected(Log, e.Message);
 
     /// <summary>Sends what waits, then ends.</summary>
     public async ValueTask DisposeAsync()
@@ -123,7 +123,7 @@ internal sealed partial class AppendWriter : IAsyncDisposable
     {
         if (_suspects.TryAdd(request.Partition, true))
         {
-            LogBlocked(_options.Logger, request.Partition, request.Append.Next.Revision, e.MessageText);
+            LogBlocked(Log, request.Partition, request.Append.Next.Revision, e.MessageText);
         }
 
         if (_options.Time.GetElapsedTime(request.EnqueuedAt).TotalMilliseconds >= _options.BlockedMsMax)

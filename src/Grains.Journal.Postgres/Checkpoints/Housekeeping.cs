@@ -29,7 +29,7 @@ internal sealed partial class Housekeeping(PostgresJournalOptions options, Sessi
         catch (JournalUnavailableException e) when (
             e.InnerException is PostgresException inner && SqlStates.IsBlocked(inner))
         {
-            LogLeft(options.Logger, partition, inner.MessageText);
+            LogLeft(Log, partition, inner.MessageText);
             return true;
         }
 
@@ -163,9 +163,11 @@ internal sealed partial class Housekeeping(PostgresJournalOptions options, Sessi
         }
         catch (JournalUnavailableException e)
         {
-            LogLeft(options.Logger, partition, e.Message);
+            LogLeft(Log, partition, e.Message);
         }
     }
+
+    private ILogger Log => options.Logs.CreateLogger<Housekeeping>();
 
     [LoggerMessage(2130, LogLevel.Information,
         "Rows of partition {Partition} that nobody needs could not be deleted now; a later checkpoint does it. "

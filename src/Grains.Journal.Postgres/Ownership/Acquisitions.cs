@@ -43,7 +43,7 @@ internal sealed partial class Acquisitions(
                         e);
                 }
 
-                LogTriedAgain(options.Logger, partition, owner, e.Message);
+                LogTriedAgain(Log, partition, owner, e.Message);
                 await Task.Delay(pause, options.Time);
             }
         }
@@ -84,14 +84,16 @@ internal sealed partial class Acquisitions(
                 connection => Blockers.EndAsync(connection, processId), CancellationToken.None);
             foreach (Blocker blocker in blockers)
             {
-                LogBlocked(options.Logger, partition, options.AcquireBlockedMsMax, blocker);
+                LogBlocked(Log, partition, options.AcquireBlockedMsMax, blocker);
             }
         }
         catch (JournalUnavailableException e)
         {
-            LogNotUnblocked(options.Logger, partition, e.Message);
+            LogNotUnblocked(Log, partition, e.Message);
         }
     }
+
+    private ILogger Log => options.Logs.CreateLogger<Acquisitions>();
 
     [LoggerMessage(
         2120, LogLevel.Warning, "Acquiring partition {Partition} for {Owner} failed and is tried again. {Reason}")]

@@ -1,5 +1,3 @@
-using Grains.StateMachines.Ids;
-
 namespace Grains.Journal.Log;
 
 /// <summary>How many records of each flush row somebody still needs. One thread at a time.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Grains.Journal.Log;
 using Grains.StateMachines.Ids;
 

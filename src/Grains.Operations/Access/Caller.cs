@@ -1,3 +1,4 @@
+using System.Net;
 using Grains.Api.Problems;
 using Grains.Operations.Errors;
 
@@ -15,6 +16,12 @@ public readonly record struct Caller(string? Key, CallerGroup From, Permission H
 
     /// <summary>This server, for what it does on its own account.</summary>
     public static Caller Server { get; } = new("$server", default, Permission.Admin);
+
+    /// <summary>Who has given a key.</summary>
+    public static Caller Of(HeldKey held) => new(held.Key.Name, default, held.Key.Permission);
+
+    /// <summary>Who comes from there, where no keys are asked for.</summary>
+    public static Caller Anyone(IPAddress? from) => new(null, CallerGroup.Of(from), Permission.Admin);
 
     /// <summary>Null: the caller may.</summary>
     public OperationError? Refuse(Permission needed) => Held >= needed ? null : _forbidden[(int)needed - 1];

@@ -3,14 +3,46 @@ using System.Security.Cryptography;
 namespace Grains.Operations.Access;
 
 /// <summary>The keys in use: all of one reading of the file. Found by any thread, replaced by one.</summary>
-public sealed class KeyRing(IReadOnlyList<AccessKey> keys, string digest, TimeProvider time)
+/// <param name="keys">At the start.</param>
+/// <param name="digest">Of the file that they were read from; null = no keys are asked for.</param>
+/// <param name="time">When they expire.</param>
+public sealed class KeyRing(IReadOnlyList<AccessKey> keys, string? digest, TimeProvider time)
 {
     private volatile HeldKey[] _held = [.. keys.Select(k => new HeldKey(k, new KeyLife()))];
 
     /// <summary>Of the file that they were read from.</summary>
-    public string Digest { get; private set; } = digest;
+    public string Digest { get; private set; } = digest ?? "";
+
+    /// <summary>False: everybody may do everything.</summary>
+    public bool AsksForKeys { get; } = digest is not null;
 
     public int Count => _held.Length;
+
+    /// <param name="file">Null = no keys are asked for.</param>
+    /// <param name="time">When they expire.</param>
+    /// <exception cref="InvalidOperationException">The file cannot be used; every reason is named.</exception>
+    public static KeyRing Open(string? file, TimeProvider time)
+    {
+        if (file is null)
+        {
+            return new KeyRing([], null, time);
+        }
+
+        KeysReading reading = KeysFile.Read(file);
+        return reading.Errors.Count == 0
+            ? new KeyRing(reading.Keys, reading.Digest, time)
+            : throw new InvalidOperationException(
+                $"The keys file '{file}' cannot be used: {string.Join(" ", reading.Errors)}");
+    }
+
+    /// <param name="key">As a caller gave it.</param>
+    /// <returns>Null: there is no such key, or it has expired.</returns>
+    public HeldKey? FindGiven(ReadOnlySpan<byte> key)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(key, hash);
+        return Find(hash);
+    }
 
     /// <summary>All hashes are compared, in constant time.</summary>
     /// <returns>Null: there is no such key, or it has expired.</returns>

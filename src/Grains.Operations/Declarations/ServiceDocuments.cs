@@ -2,7 +2,6 @@ using Grains.Api;
 using Grains.Api.Services;
 using Grains.Operations.Errors;
 using Grains.Operations.Syntax;
-using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Operations.Declarations;

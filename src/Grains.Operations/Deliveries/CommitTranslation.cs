@@ -7,7 +7,6 @@ using Grains.Operations.Messages;
 using Grains.Operations.Syntax;
 using Grains.Operations.Timers;
 using Grains.StateMachines.Batches;
-using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;

@@ -8,7 +8,6 @@ using Grains.Operations.Services;
 using Grains.Operations.Syntax;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;
-using Grains.StateMachines.Ids;
 
 namespace Grains.Operations.Deliveries;
 

@@ -10,7 +10,6 @@ using Grains.Operations.Waits;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;
-using Grains.StateMachines.Ids;
 
 namespace Grains.Operations.Deliveries;
 

@@ -3,7 +3,6 @@ using Grains.Operations.Declarations;
 using Grains.Operations.Syntax;
 using Grains.StateMachines.Explanations;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Timers;
 
 namespace Grains.Operations.Explanations;
 

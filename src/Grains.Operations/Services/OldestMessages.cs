@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Grains.Operations.Declarations;
-using Grains.Silo;
 using Grains.Silo.Loops;
 using Grains.Silo.Partitions;
 using Grains.Silo.Telemetry;

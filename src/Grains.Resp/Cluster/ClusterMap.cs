@@ -18,10 +18,10 @@ namespace Grains.Resp.Cluster;
 /// finds the way to every partition, so a map that is a moment old costs a detour, and whoever knows no map is served
 /// anywhere.
 /// </summary>
-/// <param name="around">This server's port.</param>
+/// <param name="port">This server's port.</param>
 /// <param name="partitions">All of them.</param>
 /// <param name="doors">What is known of the servers; null = this one is alone.</param>
-internal sealed class ClusterMap(RespSurroundings around, IPartitions partitions, PartitionDoors? doors = null)
+internal sealed class ClusterMap(RespPort port, IPartitions partitions, PartitionDoors? doors = null)
 {
     private static readonly Counter<long> _moved = GrainsMeter.Instance.CreateCounter<long>(
         "grains.resp.moved", null, "Commands of Redis clients that were sent to the server of their key.");
@@ -34,12 +34,12 @@ internal sealed class ClusterMap(RespSurroundings around, IPartitions partitions
     /// <summary>Every partition has been served, as far as this server sees.</summary>
     public bool IsReady => partitions.IsReady;
 
-    public string OwnId => ClusterNode.IdOf(OwnName, around.Place.Host, around.Place.Port);
+    public string OwnId => ClusterNode.IdOf(OwnName, port.Place.Host, port.Place.Port);
 
     private string OwnName => doors?.Own.Server ?? Environment.MachineName;
 
     /// <summary>The port listens: the other servers may send clients to it.</summary>
-    public void Open() => doors?.Open(new ClientDoor(around.Place.Host, around.Place.Port));
+    public void Open() => doors?.Open(new ClientDoor(port.Place.Host, port.Place.Port));
 
     public void Close() => doors?.Open(null);
 
@@ -56,7 +56,7 @@ internal sealed class ClusterMap(RespSurroundings around, IPartitions partitions
             : [];
         if (open.Length == 0)
         {
-            var alone = new ClusterNode(OwnName, HostFor(to), around.Place.Port, IsSelf: true);
+            var alone = new ClusterNode(OwnName, HostFor(to), port.Place.Port, IsSelf: true);
             alone.Add(new SlotRange(0, SlotMap.SlotCount - 1, default));
             return [alone];
         }
@@ -65,7 +65,7 @@ internal sealed class ClusterMap(RespSurroundings around, IPartitions partitions
         List<ClusterNode> nodes =
         [
             .. open.Select(s => s.Server == own
-                ? new ClusterNode(own, HostFor(to), around.Place.Port, IsSelf: true)
+                ? new ClusterNode(own, HostFor(to), port.Place.Port, IsSelf: true)
                 : new ClusterNode(s.Server, s.Door!.Host, s.Door.Port, IsSelf: false)),
         ];
         var owners = new Dictionary<PartitionId, int>();
@@ -99,7 +99,7 @@ internal sealed class ClusterMap(RespSurroundings around, IPartitions partitions
     /// <param name="all">What it does with all of them; null = there is one.</param>
     public string? Redirect(Session session, KeyspaceSnapshot keyspace, KeyAction first, KeyAction[]? all)
     {
-        if (!IsCluster || !(session.KnowsMap || around.AlwaysRedirects) || keyspace.Layout != KeyspaceLayout.Spread
+        if (!IsCluster || !(session.KnowsMap || port.AlwaysRedirects) || keyspace.Layout != KeyspaceLayout.Spread
             || Elsewhere(keyspace, first) is not { } there)
         {
             return null;
@@ -131,7 +131,7 @@ internal sealed class ClusterMap(RespSurroundings around, IPartitions partitions
 
     /// <summary>A client can use the address by which it came, where nobody named another.</summary>
     private string HostFor(IPEndPoint? to) =>
-        !around.IsEverywhere || to is null ? around.Place.Host
+        !port.IsEverywhere || to is null ? port.Place.Host
         : to.Address.IsIPv4MappedToIPv6 ? to.Address.MapToIPv4().ToString()
         : to.Address.ToString();
 }

@@ -15,7 +15,7 @@ namespace Grains.Resp.Commands;
 
 /// <summary>What clients of Redis Cluster ask. Slots are those of Redis; a partition is a run of them.</summary>
 internal sealed class ClusterCommands(
-    ClusterMap map, KeyActionOperations keys, Databases databases, RespSurroundings around)
+    ClusterMap map, KeyActionOperations keys, Databases databases, RespPort port)
 {
     private const int _pageMax = 1_000;
 
@@ -139,7 +139,7 @@ internal sealed class ClusterCommands(
             to.Array(1);
             to.Map(7);
             Pair(to, "id", node.Id);
-            to.Bulk(around.IsSecure ? "tls-port" : "port");
+            to.Bulk(port.IsSecure ? "tls-port" : "port");
             to.Integer(node.Port);
             Pair(to, "ip", node.Host);
             Pair(to, "endpoint", node.Host);

@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using Grains.Resp.Protocol;
 using Grains.Resp.Replies;
-using Grains.Resp.Sessions;
 
 namespace Grains.Resp.Commands;
 

@@ -7,7 +7,6 @@ using Grains.Resp.Replies;
 using Grains.Resp.Sessions;
 using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Keyspaces;
 
 namespace Grains.Resp.Commands;
 

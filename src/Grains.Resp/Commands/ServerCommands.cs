@@ -8,7 +8,7 @@ using Grains.Resp.Sessions;
 namespace Grains.Resp.Commands;
 
 /// <summary>What clients ask of a server before they trust it, and what people ask of it.</summary>
-internal sealed class ServerCommands(TimeProvider time, RespSurroundings around, ClusterMap map)
+internal sealed class ServerCommands(TimeProvider time, RespPort port, ClusterMap map)
 {
     private const int _unixMicroseconds = 1_000_000;
 
@@ -53,10 +53,10 @@ internal sealed class ServerCommands(TimeProvider time, RespSurroundings around,
             [
                 $"redis_version:{SessionCommands.RedisVersion}", $"redis_mode:{map.Mode}", "server_name:grains",
                 "arch_bits:64",
-                $"tcp_port:{around.Port}", $"run_id:{map.OwnId}",
+                $"tcp_port:{port.Port}", $"run_id:{map.OwnId}",
                 Line("uptime_in_seconds", (long)time.GetElapsedTime(_startedAt).TotalSeconds),
             ]),
-            ("Clients", [Line("connected_clients", around.Connections), Line("maxclients", around.ConnectionsMax)]),
+            ("Clients", [Line("connected_clients", port.Connections), Line("maxclients", port.ConnectionsMax)]),
             ("Memory", ["maxmemory:0", "maxmemory_policy:noeviction"]),
             ("Persistence", ["loading:0", "aof_enabled:1", "rdb_bgsave_in_progress:0", "aof_rewrite_in_progress:0"]),
             (
@@ -100,7 +100,7 @@ internal sealed class ServerCommands(TimeProvider time, RespSurroundings around,
         (string Name, string Value)[] all =
         [
             ("appendfsync", "always"), ("appendonly", "yes"), ("databases", Text(Databases.Count)),
-            ("maxclients", Text(around.ConnectionsMax)),
+            ("maxclients", Text(port.ConnectionsMax)),
             ("maxmemory", "0"), ("maxmemory-policy", "noeviction"),
             ("proto-max-bulk-len", Text(RespLimits.BulkBytesMax)),
             ("replica-read-only", "no"), ("save", ""), ("slave-read-only", "no"), ("timeout", "0"),

@@ -3,11 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Grains.Resp.Cluster;
-using Grains.Resp.Commands;
-using Grains.Resp.Replies;
 using Grains.Resp.Sessions;
 using Grains.Resp.Sockets;
-using Grains.Silo.Budgets;
 using Grains.Silo.Loops;
 using Grains.Silo.Telemetry;
 using Microsoft.Extensions.Hosting;
@@ -18,7 +15,7 @@ namespace Grains.Resp.Connections;
 
 /// <summary>Listens for clients of Redis, until the server stops.</summary>
 internal sealed partial class RespListener(
-    IOptions<RespOptions> options, RespDoor door, ServerMemory memory, ILogger<RespListener> log,
+    IOptions<RespOptions> options, RespPort port, ClusterMap map, ClientSessions sessions, ILogger<RespListener> log,
     EngineLead? engine = null)
     : IHostedService
 {
@@ -72,19 +69,19 @@ internal sealed partial class RespListener(
         }
 
         _listener = listener;
-        _loop = EventLoop.IsSupported && !options.Value.IsPooled && !door.Around.IsSecure
+        _loop = EventLoop.IsSupported && !options.Value.IsPooled && !port.IsSecure
             ? new EventLoop(engine is null ? null : engine.Lead, () => LogHangs(log))
             : null;
-        door.Around.Port = Address!.Port;
-        door.Around.AddGauges();
-        door.Map.Open();
+        port.Port = Address!.Port;
+        port.AddGauges();
+        map.Open();
         _accepting = AcceptAsync(listener);
         return Task.CompletedTask;
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        door.Map.Close();
+        map.Close();
         await _stop.CancelAsync();
         _listener?.Dispose();
         await _accepting;
@@ -121,7 +118,7 @@ internal sealed partial class RespListener(
     private void Begin(Socket accepted)
     {
         ClientSocket socket = _loop is not null ? new LoopSocket(_loop, accepted)
-            : door.Around.IsSecure ? new SecureSocket(accepted)
+            : port.IsSecure ? new SecureSocket(accepted)
             : new PooledSocket(accepted);
         TaskCompletionSource ended = _connections.GetOrAdd(socket, static _ => new TaskCompletionSource());
         if (_loop is null)
@@ -136,7 +133,7 @@ internal sealed partial class RespListener(
 
     private async Task ServeAsync(ClientSocket socket, TaskCompletionSource ended)
     {
-        bool isAdded = door.Around.TryAdd();
+        bool isAdded = port.TryAdd();
         try
         {
             socket.Begin();
@@ -151,20 +148,7 @@ internal sealed partial class RespListener(
                 return;
             }
 
-            var replies = new ReplyPipeline(socket);
-            var session = new Session(door.Open.NextId(), socket.From, socket.To, new InFlight(replies))
-            {
-                Caller = door.Access.Greet(socket.From),
-            };
-            door.Open.Add(session);
-            try
-            {
-                await new RespConnection(socket, door.Commands, memory.Bodies).RunAsync(session, replies);
-            }
-            finally
-            {
-                door.Open.Remove(session);
-            }
+            await sessions.RunAsync(socket);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -178,7 +162,7 @@ internal sealed partial class RespListener(
         {
             if (isAdded)
             {
-                door.Around.Remove();
+                port.Remove();
             }
 
             socket.Dispose();
@@ -191,7 +175,7 @@ internal sealed partial class RespListener(
     {
         try
         {
-            await socket.ShakeHandsAsync(door.Around.Certificate!.Context, _stop.Token);
+            await socket.ShakeHandsAsync(port.Certificate!.Context, _stop.Token);
             return true;
         }
         catch (Exception e) when (e is AuthenticationException or IOException or OperationCanceledException)
@@ -205,7 +189,3 @@ internal sealed partial class RespListener(
         }
     }
 }
-
-/// <summary>What connections share.</summary>
-internal sealed record RespDoor(
-    CommandRunner Commands, RespAccess Access, OpenSessions Open, RespSurroundings Around, ClusterMap Map);

@@ -1,22 +1,19 @@
 using System.Net;
-using System.Security.Cryptography;
 using Grains.Operations.Access;
 using Grains.Resp.Replies;
-using Microsoft.Extensions.Options;
 
 namespace Grains.Resp.Sessions;
 
 /// <summary>Who a connection is: anybody where there are no keys, else whose key it gives.</summary>
-internal sealed class RespAccess(
-    KeyRing keys, KeyGuesses guesses, RespAudit audit, IOptions<RespOptions> options)
+internal sealed class RespAccess(KeyRing keys, KeyGuesses guesses, RespAudit audit)
 {
     private const string _anyName = "default";
 
-    public bool AsksForKeys => options.Value.AsksForKeys;
+    public bool AsksForKeys => keys.AsksForKeys;
 
     /// <summary>Before it has said anything; null = nobody.</summary>
     public Caller? Greet(IPEndPoint? from) =>
-        AsksForKeys ? null : new Caller(null, CallerGroup.Of(from?.Address), Permission.Admin);
+        AsksForKeys ? null : Caller.Anyone(from?.Address);
 
     /// <param name="session">Is the caller's from now on, if the key is one.</param>
     /// <param name="name">The key's, or <c>default</c> for any.</param>
@@ -37,14 +34,12 @@ internal sealed class RespAccess(
 
     private bool TryEnter(Session session, string name, ReadOnlySpan<byte> key)
     {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(key, hash);
-        if (!AsksForKeys || keys.Find(hash) is not { } held || (name != _anyName && name != held.Key.Name))
+        if (!AsksForKeys || keys.FindGiven(key) is not { } held || (name != _anyName && name != held.Key.Name))
         {
             return false;
         }
 
-        session.Caller = new Caller(held.Key.Name, default, held.Key.Permission);
+        session.Caller = Caller.Of(held);
         session.Life = held.Life;
         return true;
     }

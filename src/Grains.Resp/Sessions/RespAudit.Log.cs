@@ -13,4 +13,7 @@ internal sealed partial class RespAudit
         + "answer was {Outcome}.")]
     private static partial void LogFlushed(
         ILogger logger, string key, IPEndPoint? address, string what, string outcome);
+
+    [LoggerMessage(1903, LogLevel.Warning, "Redis clients that were not let in, and not said one by one: {Unsaid}.")]
+    private static partial void LogUnsaid(ILogger logger, long unsaid);
 }

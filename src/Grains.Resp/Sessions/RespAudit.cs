@@ -8,7 +8,7 @@ namespace Grains.Resp.Sessions;
 /// <summary>
 /// Says who was not let in, and who emptied a database. What strangers can cause without end is said at a bounded pace.
 /// </summary>
-internal sealed partial class RespAudit(TimeProvider time, ILogger<RespAudit> log)
+internal sealed partial class RespAudit(TimeProvider time, ILogger<RespAudit> log) : IRefusalLog
 {
     private const int _burst = 10;
 
@@ -21,6 +21,14 @@ internal sealed partial class RespAudit(TimeProvider time, ILogger<RespAudit> lo
         if (_pace.MayWrite(out long unsaid))
         {
             LogRefused(log, from, unsaid);
+        }
+    }
+
+    public void SumUp()
+    {
+        if (_pace.MaySumUp(out long unsaid))
+        {
+            LogUnsaid(log, unsaid);
         }
     }
 

@@ -1,6 +1,5 @@
 using Grains.Journal;
 using Grains.Server.Options;
-using Orleans.Runtime;
 
 namespace Grains.Server.Cluster;
 

@@ -12,7 +12,6 @@ using Grains.Silo.Tls;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Dashboard;
-using Orleans.Runtime;
 using ClusterOptions = Grains.Server.Options.ClusterOptions;
 
 namespace Grains.Server.Cluster;

@@ -36,7 +36,7 @@ internal sealed class ClusterStores : IAsyncDisposable
                     Schema = cluster.Schema,
                     Server = cluster.Name,
                     AllowLossy = cluster.AllowLossy,
-                    Logger = logs.CreateLogger<PostgresJournal>(),
+                    Logs = logs,
                 },
                 cancel);
             try

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Grains.Server.Options;
-using Orleans.Runtime;
 
 namespace Grains.Server.Cluster;
 

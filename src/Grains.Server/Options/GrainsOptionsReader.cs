@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Grains.Operations.Access;
 using Grains.Server.Logs;
-using Grains.StateMachines.Batches;
 using Grains.StateMachines.Codecs;
 using Grains.StateMachines.Slots;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Grains.Journal.Folders;
-using Orleans.Runtime;
 using Orleans.Storage;
 
 namespace Grains.Silo.Cluster;

@@ -5,6 +5,8 @@ namespace Grains.Silo.Loops;
 
 internal sealed partial class CheckpointWriter
 {
+    private ILogger Log => runtime.LogOf<CheckpointWriter>();
+
     [LoggerMessage(2001, LogLevel.Debug, "Partition {Partition} has a checkpoint at {Revision}, written in {Ms:0.0} "
         + "ms.")]
     private static partial void LogWritten(ILogger logger, PartitionId partition, Revision revision, double ms);

@@ -1,7 +1,6 @@
 using Grains.Journal;
 using Grains.StateMachines.Checkpoints;
 using Grains.StateMachines.Ids;
-using Microsoft.Extensions.Logging;
 
 namespace Grains.Silo.Loops;
 
@@ -116,7 +115,7 @@ internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRu
                     owned.Id, owned.Epoch, tail, snapshot.Chunks(), _stop.Token);
                 owner = owner && await runtime.Journal.TruncateAsync(owned.Id, owned.Epoch, tail.Revision, _stop.Token);
             });
-            LogWritten(runtime.Logger, owned.Id, tail.Revision, runtime.Time.GetElapsedTime(begun).TotalMilliseconds);
+            LogWritten(Log, owned.Id, tail.Revision, runtime.Time.GetElapsedTime(begun).TotalMilliseconds);
             return new Ending(tail.Revision, owner, null);
         }
         catch (Exception e)
@@ -141,7 +140,7 @@ internal sealed partial class CheckpointWriter(OwnedPartition owned, PartitionRu
             _bytesSince += _bytesCovered;
             _hasFailed = true;
             _notBeforeMs = nowMs + runtime.Options.CheckpointRetryMs;
-            LogFailed(runtime.Logger, owned.Id, ending.At, runtime.Options.CheckpointRetryMs, ending.Trouble);
+            LogFailed(Log, owned.Id, ending.At, runtime.Options.CheckpointRetryMs, ending.Trouble);
             return true;
         }
 

@@ -1,5 +1,4 @@
 using Grains.Silo.Budgets;
-using Grains.StateMachines.Batches;
 
 namespace Grains.Silo.Loops;
 

@@ -5,6 +5,8 @@ namespace Grains.Silo.Loops;
 
 internal sealed partial class LoopFigures
 {
+    private ILogger Log => _runtime.LogOf<LoopFigures>();
+
     [LoggerMessage(2016, LogLevel.Warning,
         "The records of partition {Partition} are {Seconds:0.0} s ahead of this server's wall clock: it was set back, "
         + "or another owner's is "

@@ -56,7 +56,7 @@ internal sealed partial class LoopFigures
         TellIfAhead();
         foreach (TimerTrouble trouble in _owned.Machine.TakeTimerTroubles().Take(_troublesLoggedMax))
         {
-            LogTimer(_runtime.Logger, _owned.Id, trouble.Service, trouble.Node, trouble.Timer, trouble.Why);
+            LogTimer(Log, _owned.Id, trouble.Service, trouble.Node, trouble.Timer, trouble.Why);
         }
     }
 
@@ -65,7 +65,7 @@ internal sealed partial class LoopFigures
         long aheadMs = AheadMs;
         if (aheadMs > _aheadMsMax && !_isAhead)
         {
-            LogAhead(_runtime.Logger, _owned.Id, aheadMs / 1000.0);
+            LogAhead(Log, _owned.Id, aheadMs / 1000.0);
         }
 
         _isAhead = aheadMs > _aheadMsMax;

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Grains.Journal;
 using Grains.StateMachines.Batches;
-using Grains.StateMachines.Ids;
 using Microsoft.Extensions.Logging;
 
 namespace Grains.Silo.Loops;
@@ -199,7 +198,7 @@ internal sealed partial class LoopJournal(OwnedPartition owned, PartitionRuntime
 
             // The first is news; of the others the stall is.
             LogUndecided(
-                runtime.Logger, repeats == 0 ? LogLevel.Warning : LogLevel.Debug, owned.Id, Tail.Revision, pauseMs,
+                Log, repeats == 0 ? LogLevel.Warning : LogLevel.Debug, owned.Id, Tail.Revision, pauseMs,
                 reason);
             if (!isStalled && Left(begun, _unanswered) == TimeSpan.Zero)
             {

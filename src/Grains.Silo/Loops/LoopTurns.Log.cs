@@ -5,6 +5,8 @@ namespace Grains.Silo.Loops;
 
 internal sealed partial class LoopTurns
 {
+    private ILogger Log => _runtime.LogOf<LoopTurns>();
+
     [LoggerMessage(2013, LogLevel.Warning,
         "The journal refused a record of partition {Partition} after {Revision}; nothing was written, and the callers "
         + "are told. {Reason}")]

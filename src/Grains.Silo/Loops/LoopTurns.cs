@@ -2,7 +2,6 @@ using Grains.Journal;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Partitions;
 
 namespace Grains.Silo.Loops;
 
@@ -168,7 +167,7 @@ internal sealed partial class LoopTurns : IDisposable
     {
         IsUndecided = false;
         string refusal = outcome.Reason ?? "the journal refused the record.";
-        LogRefused(_runtime.Logger, _owned.Id, Journal.Tail.Revision, refusal);
+        LogRefused(Log, _owned.Id, Journal.Tail.Revision, refusal);
         return refusal;
     }
 
@@ -224,7 +223,7 @@ internal sealed partial class LoopTurns : IDisposable
     public void Stall(string reason)
     {
         string why = $"The journal of partition {_owned.Id} does not answer: {reason}";
-        LogStalled(_runtime.Logger, _owned.Id, _owned.Epoch, reason);
+        LogStalled(Log, _owned.Id, _owned.Epoch, reason);
         _stalledAt = _runtime.Time.GetTimestamp();
         StallReason = why;
         Tickets.Stall(IsUndecided, why);
@@ -236,7 +235,7 @@ internal sealed partial class LoopTurns : IDisposable
         {
             StallReason = null;
             LogResumed(
-                _runtime.Logger, _owned.Id, _owned.Epoch, _runtime.Time.GetElapsedTime(_stalledAt).TotalMilliseconds);
+                Log, _owned.Id, _owned.Epoch, _runtime.Time.GetElapsedTime(_stalledAt).TotalMilliseconds);
         }
     }
 

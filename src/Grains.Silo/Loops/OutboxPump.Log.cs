@@ -5,6 +5,8 @@ namespace Grains.Silo.Loops;
 
 internal sealed partial class OutboxPump
 {
+    private ILogger Log => runtime.LogOf<OutboxPump>();
+
     [LoggerMessage(2101, LogLevel.Warning,
         "Partition {Partition} could not hand its outbox entries to {Target}; it tries again in {PauseMs} ms. "
         + "{Trouble}")]

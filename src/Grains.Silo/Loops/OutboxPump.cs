@@ -5,7 +5,6 @@ using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Outboxes;
 using Grains.StateMachines.Partitions;
-using Microsoft.Extensions.Logging;
 
 namespace Grains.Silo.Loops;
 
@@ -131,7 +130,7 @@ internal sealed partial class OutboxPump(PartitionId id, PartitionRuntime runtim
             end.Route.NotBeforeMs = nowMs + pauseMs;
             if (!_stop.IsCancellationRequested)
             {
-                LogHeldBack(runtime.Logger, id, end.Route.Target, pauseMs, end.Trouble);
+                LogHeldBack(Log, id, end.Route.Target, pauseMs, end.Trouble);
             }
         }
     }

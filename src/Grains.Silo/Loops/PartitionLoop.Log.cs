@@ -9,13 +9,15 @@ public sealed partial class PartitionLoop
     {
         if (e is OutOfMemoryException)
         {
-            LogOutOfMemory(_runtime.Logger, Id, Epoch, _turns.Journal.Tail.Revision, e);
+            LogOutOfMemory(Log, Id, Epoch, _turns.Journal.Tail.Revision, e);
             return new LoopEnd(LoopEndReason.OutOfMemory, "The server had no memory left for the partition.");
         }
 
-        LogBroken(_runtime.Logger, Id, Epoch, _turns.Journal.Tail.Revision, e);
+        LogBroken(Log, Id, Epoch, _turns.Journal.Tail.Revision, e);
         return new LoopEnd(LoopEndReason.Broken, e.Message);
     }
+
+    private ILogger Log => _runtime.LogOf<PartitionLoop>();
 
     [LoggerMessage(2010, LogLevel.Error,
         "Partition {Partition} under {Epoch} broke an invariant at {Revision}. Its memory is dropped and it is "

@@ -2,9 +2,7 @@ using Grains.Journal;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Clocks;
-using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Outboxes;
 using Grains.StateMachines.Partitions;
 using Microsoft.Extensions.Logging;
 
@@ -478,7 +476,7 @@ public sealed partial class PartitionLoop
             _turns.Dispose();
             _turns.Tickets.End(_turns.IsUndecided, end.Why);
             LogEnded(
-                _runtime.Logger,
+                Log,
                 end.Reason is LoopEndReason.Stopped or LoopEndReason.HandedOver ? LogLevel.Debug : LogLevel.Information,
                 Id, Epoch, _turns.Journal.Tail.Revision, end.Reason, end.Why);
         }

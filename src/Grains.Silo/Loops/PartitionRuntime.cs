@@ -20,7 +20,7 @@ public sealed record PartitionRuntime
     /// <summary>Names this server in epoch records.</summary>
     public required string Server { get; init; }
 
-    public required ILogger Logger { get; init; }
+    public required ILoggerFactory Logs { get; init; }
 
     /// <summary>Carries outbox entries to the partition that they are for.</summary>
     public required Transfer Transfer { get; init; }
@@ -51,6 +51,9 @@ public sealed record PartitionRuntime
 
     /// <summary>Runs the encoding of checkpoints away from the loop: the only work that leaves it.</summary>
     public Func<Func<Task>, Task> Offload { get; init; } = Task.Run;
+
+    /// <summary>Each class logs under its own name; asked for where something is said, which is seldom.</summary>
+    internal ILogger LogOf<T>() => Logs.CreateLogger<T>();
 }
 
 /// <summary>

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Net;
 using Grains.Silo.Telemetry;
 using Microsoft.AspNetCore.Connections;

@@ -1,5 +1,3 @@
-using Orleans.Runtime;
-
 namespace Grains.Silo.Ownership;
 
 /// <summary>This server among the others of its cluster.</summary>

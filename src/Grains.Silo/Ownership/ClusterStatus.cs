@@ -1,7 +1,6 @@
 using Grains.Silo.Cluster;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Orleans.Runtime;
 
 namespace Grains.Silo.Ownership;
 

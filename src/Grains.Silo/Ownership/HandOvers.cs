@@ -2,7 +2,6 @@ using Grains.Silo.Loops;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Ids;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace Grains.Silo.Ownership;
 

@@ -1,5 +1,4 @@
 using Grains.StateMachines.Ids;
-using Orleans.Runtime;
 using Orleans.Runtime.Services;
 using Orleans.Services;
 

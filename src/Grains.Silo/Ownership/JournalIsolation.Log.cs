@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using Grains.Silo.Telemetry;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace Grains.Silo.Ownership;
 

@@ -1,7 +1,6 @@
 using Grains.Journal;
 using Grains.Silo.Loops;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace Grains.Silo.Ownership;
 

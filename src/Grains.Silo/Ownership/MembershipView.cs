@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Orleans.Metadata;
-using Orleans.Runtime;
 
 namespace Grains.Silo.Ownership;
 

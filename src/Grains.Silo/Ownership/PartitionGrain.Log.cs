@@ -5,6 +5,8 @@ namespace Grains.Silo.Ownership;
 
 internal sealed partial class PartitionGrain
 {
+    private ILogger Log => runtime.LogOf<PartitionGrain>();
+
     [LoggerMessage(2020, LogLevel.Debug,
         "Partition {Partition} is owned under {Epoch} at {Revision}: acquired in {AcquireMs:0} ms, checkpoint read in "
         + "{CheckpointMs:0} ms, records replayed in {RecordsMs:0} ms.")]

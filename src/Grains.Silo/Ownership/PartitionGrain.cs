@@ -2,9 +2,7 @@ using Grains.Journal;
 using Grains.Silo.Loops;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
-using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Replies;
 using Orleans.Concurrency;
 using Orleans.Placement;
 
@@ -54,9 +52,8 @@ internal sealed partial class PartitionGrain(
             : await TicketBatch.PostAsync(batch.Commands, loop.Post));
     }
 
-    public Task<Answer> Receive(Receive receive, CancellationToken cancel) => WaitAsync(receive, cancel);
-
-    public Task<Answer> AwaitReply(GetReply get, CancellationToken cancel) => WaitAsync(get, cancel);
+    public async Task<Answer> Wait(Command command, CancellationToken cancel) =>
+        await OpenedAsync() is { } loop ? await loop.ExecuteAsync(command, cancel) : NotServed();
 
     public async Task<PartitionReport> Activate()
     {
@@ -92,9 +89,6 @@ internal sealed partial class PartitionGrain(
             Owner = runtime.Server,
             Trouble = _trouble,
         });
-
-    private async Task<Answer> WaitAsync(Command command, CancellationToken cancel) =>
-        await OpenedAsync() is { } loop ? await loop.ExecuteAsync(command, cancel) : NotServed();
 
     private Answer NotServed() => new NotOwner(MayHaveHappened: false, _trouble ?? "The partition is being recovered.");
 
@@ -135,7 +129,7 @@ internal sealed partial class PartitionGrain(
         catch (Exception e)
         {
             _trouble = e.Message;
-            LogNotRecovered(runtime.Logger, _id, e);
+            LogNotRecovered(Log, _id, e);
             _opened.TrySetResult();
             if (e is not JournalUnavailableException)
             {
@@ -180,7 +174,7 @@ internal sealed partial class PartitionGrain(
         {
             _trouble = $"It belongs to {owner ?? "no server that is known"} in view {membership.Number} of "
                 + $"{runtime.Server}.";
-            LogNotHere(runtime.Logger, _id, _trouble);
+            LogNotHere(Log, _id, _trouble);
             await membership.RefreshAsync().AsTask().WaitAsync(_patience, runtime.Time);
             return null;
         }
@@ -191,11 +185,11 @@ internal sealed partial class PartitionGrain(
         {
             case AcquireOutcome.NotHere notHere:
                 _trouble = $"It can be opened on {string.Join(", ", notHere.Candidates)}, not on {runtime.Server}.";
-                LogNotHere(runtime.Logger, _id, _trouble);
+                LogNotHere(Log, _id, _trouble);
                 return null;
             case AcquireOutcome.OutdatedView outdated:
                 _trouble = $"This server's view of the cluster is older than {outdated.NewestVersion}.";
-                LogNotHere(runtime.Logger, _id, _trouble);
+                LogNotHere(Log, _id, _trouble);
                 await membership.RefreshAsync(outdated.NewestVersion).AsTask().WaitAsync(_patience, runtime.Time);
                 return null;
         }
@@ -203,7 +197,7 @@ internal sealed partial class PartitionGrain(
         var loop = new PartitionLoop(outcome.Owned!, runtime);
         RecoveryTimes times = loop.RecoveryTimes;
         _recoveryMs.Record(times.Total.TotalMilliseconds);
-        LogOwned(runtime.Logger, _id, loop.Epoch, loop.Machine.Revision, times.Acquire.TotalMilliseconds,
+        LogOwned(Log, _id, loop.Epoch, loop.Machine.Revision, times.Acquire.TotalMilliseconds,
             times.Checkpoint.TotalMilliseconds, times.Records.TotalMilliseconds);
         _loop = loop;
         loop.Start();

@@ -3,7 +3,6 @@ using Grains.Silo.Cluster;
 using Grains.Silo.Loops;
 using Grains.StateMachines.Ids;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace Grains.Silo.Ownership;
 

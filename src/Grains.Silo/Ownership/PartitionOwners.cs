@@ -1,6 +1,5 @@
 using Grains.Silo.Cluster;
 using Grains.StateMachines.Ids;
-using Orleans.Runtime;
 
 namespace Grains.Silo.Ownership;
 

@@ -1,7 +1,5 @@
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Ids;
-using Orleans.Placement;
-using Orleans.Runtime;
 using Orleans.Runtime.Placement;
 
 namespace Grains.Silo.Ownership;

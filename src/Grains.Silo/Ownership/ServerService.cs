@@ -5,7 +5,6 @@ using Grains.Silo.Loops;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace Grains.Silo.Ownership;
 

@@ -9,7 +9,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
-using Orleans.Runtime;
 using Orleans.Serialization;
 
 namespace Grains.Silo.Ownership;
@@ -112,7 +111,7 @@ internal sealed partial class WarmUp(
     {
         PartitionRuntime there = runtime with
         {
-            Journal = new WarmUpJournal(), Logger = NullLogger.Instance, FormatLevel = () => FormatLevels.Newest,
+            Journal = new WarmUpJournal(), Logs = NullLoggerFactory.Instance, FormatLevel = () => FormatLevels.Newest,
         };
         PartitionLoop loop = await OpenAsync(there, null);
         await SayAsync(loop, new PutKey { Keyspace = new KeyspaceId(1), Key = _name, Value = _name.Bytes });

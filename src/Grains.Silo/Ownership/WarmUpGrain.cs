@@ -1,8 +1,6 @@
 using Grains.Silo.Partitions;
-using Grains.StateMachines.Ids;
 using Orleans.Concurrency;
 using Orleans.Placement;
-using Orleans.Runtime;
 using Orleans.Runtime.Placement;
 
 namespace Grains.Silo.Ownership;

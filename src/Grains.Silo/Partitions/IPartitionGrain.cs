@@ -1,9 +1,6 @@
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Codecs;
-using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Replies;
-using Orleans.Runtime;
 
 namespace Grains.Silo.Partitions;
 
@@ -17,13 +14,9 @@ public interface IPartitionGrain : IGrainWithStringKey
     [Alias("execute"), ResponseTimeout("00:00:15")]
     Task<AnswerBatch> Execute(CommandBatch batch);
 
-    /// <summary>A receive that may wait; cancelling it lets the partition forget it.</summary>
-    [Alias("receive"), ResponseTimeout("00:01:30")]
-    Task<Answer> Receive(Receive receive, CancellationToken cancel);
-
-    /// <summary>As <see cref="Receive"/>, for who waits for a reply.</summary>
-    [Alias("await-reply"), ResponseTimeout("00:01:30")]
-    Task<Answer> AwaitReply(GetReply get, CancellationToken cancel);
+    /// <summary>One command that may wait; cancelling it lets the partition forget it.</summary>
+    [Alias("wait"), ResponseTimeout("00:01:30")]
+    Task<Answer> Wait(Command command, CancellationToken cancel);
 
     /// <summary>Makes sure that somebody owns the partition, and waits a while for it.</summary>
     [Alias("activate"), ResponseTimeout("00:00:10")]

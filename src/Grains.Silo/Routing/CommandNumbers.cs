@@ -3,7 +3,7 @@ using Grains.StateMachines.Ids;
 namespace Grains.Silo.Routing;
 
 /// <summary>
-/// Names for one front end's commands to one partition: under its incarnation there, numbers such that those still in
+/// Ids for one router's commands to one partition: under its incarnation there, numbers such that those still in
 /// use never span more than the window in which a partition remembers them. Any thread.
 /// </summary>
 /// <remarks>
@@ -18,7 +18,7 @@ internal sealed class CommandNumbers(int window, int waitingMax, long incarnatio
     private long _oldest = 1;
     private long _next = 1;
 
-    /// <summary>The next name, now or when the window has moved on; null = too many wait already.</summary>
+    /// <summary>The next id, now or when the window has moved on; null = too many wait already.</summary>
     public ValueTask<CommandId>? Take()
     {
         lock (_lock)
@@ -39,7 +39,7 @@ internal sealed class CommandNumbers(int window, int waitingMax, long incarnatio
         }
     }
 
-    /// <summary>The next name, if it can be had without waiting.</summary>
+    /// <summary>The next id, if it can be had without waiting.</summary>
     public bool TryTake(out CommandId id)
     {
         lock (_lock)
@@ -69,7 +69,7 @@ internal sealed class CommandNumbers(int window, int waitingMax, long incarnatio
     }
 
     /// <summary>
-    /// The partition has forgotten front ends as old as <paramref name="refused"/>: later names are younger.
+    /// The partition has forgotten routers as old as <paramref name="refused"/>: later ids are younger.
     /// </summary>
     /// <param name="newest">The youngest that it knows.</param>
     public void RenewIncarnation(long refused, long newest)

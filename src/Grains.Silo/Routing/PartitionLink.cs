@@ -1,10 +1,7 @@
 using Grains.Silo.Loops;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
-using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Replies;
-using Orleans.Runtime;
 
 namespace Grains.Silo.Routing;
 
@@ -44,13 +41,7 @@ internal sealed class PartitionLink(PartitionId id, IPartitionGrain grain, Route
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
         try
         {
-            Task<Answer> answer = command switch
-            {
-                Receive receive => grain.Receive(receive, over.Token),
-                GetReply get => grain.AwaitReply(get, over.Token),
-                _ => throw new InvalidOperationException($"A {command.GetType().Name} does not wait in its partition."),
-            };
-            return await answer.WaitAsync(over.Token);
+            return await grain.Wait(command, over.Token).WaitAsync(over.Token);
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {

@@ -1,23 +1,17 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using Grains.Silo.Cluster;
 using Grains.Silo.Loops;
 using Grains.Silo.Ownership;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
-using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Keyspaces;
-using Grains.StateMachines.Mailboxes;
-using Grains.StateMachines.Outboxes;
-using Grains.StateMachines.Replies;
 using Grains.StateMachines.Slots;
 
 namespace Grains.Silo.Routing;
 
 /// <summary>
-/// The front ends' way to every partition: straight into the loop where it runs in this process, else by a grain call
-/// that commands share. Names each command, and repeats it under that name while the deadline allows.
+/// The way of all doors to every partition: straight into the loop where it runs in this process, else by a grain call
+/// that commands share. Gives each command an id, and repeats it under that id while the deadline allows.
 /// </summary>
 internal sealed class PartitionRouter(
     IGrainFactory grains, LocalPartitions local, PartitionOwners owners, PartitionReadiness readiness,
@@ -30,8 +24,8 @@ internal sealed class PartitionRouter(
             "No server is known to this one that may have partitions now: none is there, or all are drained or about "
             + "to stop."));
 
-    /// <summary>Each further one only because other front ends were born in between.</summary>
-    private const int _namesMax = 3;
+    /// <summary>Each further one only because other routers began in between.</summary>
+    private const int _idsMax = 3;
 
     private readonly Random _random = random ?? Random.Shared;
     private readonly long _incarnation = CommandId.NewIncarnation(
@@ -51,7 +45,7 @@ internal sealed class PartitionRouter(
         }
 
         local.TryGet(partition, out PartitionLoop? loop);
-        if (!NeedsName(command))
+        if (!NeedsId(command))
         {
             return loop?.TryAnswerAtOnce(command) is { } known ? new(known)
                 : UntilAnsweredAsync(partition, command, cancel);
@@ -60,7 +54,7 @@ internal sealed class PartitionRouter(
         CommandNumbers numbers = NumbersOf(partition);
         if (loop is null || cancel.CanBeCanceled || !numbers.TryTake(out CommandId id))
         {
-            return UnderNameAsync(partition, command, numbers, cancel);
+            return UnderIdAsync(partition, command, numbers, cancel);
         }
 
         var ticket = new RoutedTicket(this, partition, numbers, command with { Id = id }, time.GetTimestamp());
@@ -77,7 +71,7 @@ internal sealed class PartitionRouter(
     }
 
     /// <summary>What is not simply answered by a loop of this process: until it is answered, or the deadline.</summary>
-    /// <param name="ticket">Under its name, which it gives back.</param>
+    /// <param name="ticket">Under its id, which it gives back.</param>
     /// <param name="first">What the loop said.</param>
     internal async ValueTask<Answer> GoOnAsync(RoutedTicket ticket, Answer first)
     {
@@ -93,8 +87,8 @@ internal sealed class PartitionRouter(
                 return answer;
             }
 
-            // Its very first arrival was refused, so nothing of it was applied. This front end was forgotten there,
-            // because others were born after it, or because its clock says so.
+            // Its very first arrival was refused, so nothing of it was applied. This router was forgotten there,
+            // because others began after it, or because its clock says so.
             numbers.RenewIncarnation(id.Incarnation, refused.NewestIncarnation);
         }
         finally
@@ -102,7 +96,7 @@ internal sealed class PartitionRouter(
             numbers.Release(id);
         }
 
-        return await UnderNameAsync(partition, ticket.Command, numbers, CancellationToken.None, names: 2);
+        return await UnderIdAsync(partition, ticket.Command, numbers, CancellationToken.None, ids: 2);
     }
 
     private CommandNumbers NumbersOf(PartitionId partition) => _numbers.GetOrAdd(
@@ -112,15 +106,15 @@ internal sealed class PartitionRouter(
         this);
 
     /// <param name="partition">Where to.</param>
-    /// <param name="command">Without a name, or under one that is used no more.</param>
+    /// <param name="command">Without an id, or under one that is used no more.</param>
     /// <param name="numbers">Of that partition.</param>
     /// <param name="cancel">Ends the waiting.</param>
-    /// <param name="names">The how-manieth its next name is.</param>
+    /// <param name="ids">How many it has had, with the next one.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<Answer> UnderNameAsync(
-        PartitionId partition, Command command, CommandNumbers numbers, CancellationToken cancel, int names = 1)
+    private async ValueTask<Answer> UnderIdAsync(
+        PartitionId partition, Command command, CommandNumbers numbers, CancellationToken cancel, int ids = 1)
     {
-        for (; ; names++)
+        for (; ; ids++)
         {
             if (numbers.Take() is not { } turn)
             {
@@ -135,7 +129,7 @@ internal sealed class PartitionRouter(
             try
             {
                 Answer answer = await UntilAnsweredAsync(partition, command with { Id = id }, cancel);
-                if (names == _namesMax
+                if (ids == _idsMax
                     || answer is not Refused { Code: Refusal.CommandTooOld, NewestIncarnation: > 0 } refused)
                 {
                     return answer;
@@ -150,11 +144,7 @@ internal sealed class PartitionRouter(
         }
     }
 
-    /// <summary>
-    /// The others may run twice: reads, what changes memory only, and what carries its own place in an order.
-    /// </summary>
-    private static bool NeedsName(Command command) => command.Id.IsNone && !command.IsRead
-        && command is not (Receive or RenewDelivery or AcceptTransfer or ClearOutbox or DropKeyspace or DropService);
+    private static bool NeedsId(Command command) => command.Id.IsNone && !command.MayRunTwice;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Answer> UntilAnsweredAsync(PartitionId partition, Command command, CancellationToken cancel)
@@ -180,11 +170,11 @@ internal sealed class PartitionRouter(
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(pauseMs), time, cancel);
-            Answer answer = await SendAsync(partition, Rest(command), cancel);
+            Answer answer = await SendAsync(partition, WithWaitLeft(command), cancel);
             if (answer is not NotOwner again)
             {
-                // What may have been applied under this name is never repeated under another; and what is refused
-                // leaves no trace under its name, so an attempt that is still on its way may yet be applied.
+                // What may have been applied under this id is never repeated under another; and what is refused
+                // leaves no trace under its id, so an attempt that is still on its way may yet be applied.
                 return answer is Refused refused && mayHaveHappened && !command.Id.IsNone
                     ? refused with { NewestIncarnation = 0, IsUncertain = true }
                     : answer;
@@ -194,16 +184,9 @@ internal sealed class PartitionRouter(
             mayHaveHappened |= again.MayHaveHappened;
         }
 
-        Command Rest(Command whole)
-        {
-            long waitMs = Math.Max(0, whole.WaitMs - (long)time.GetElapsedTime(asked).TotalMilliseconds);
-            return whole switch
-            {
-                Receive receive => receive with { WaitMs = waitMs },
-                GetReply get => get with { WaitMs = waitMs },
-                _ => whole,
-            };
-        }
+        Command WithWaitLeft(Command whole) => whole.WaitsInside
+            ? whole with { WaitMs = Math.Max(0, whole.WaitMs - (long)time.GetElapsedTime(asked).TotalMilliseconds) }
+            : whole;
     }
 
     private Task<Answer> SendAsync(PartitionId partition, Command command, CancellationToken cancel)

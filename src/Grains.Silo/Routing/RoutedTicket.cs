@@ -2,7 +2,6 @@ using System.Threading.Tasks.Sources;
 using Grains.Silo.Loops;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
-using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Silo.Routing;
@@ -29,7 +28,7 @@ internal sealed class RoutedTicket : Ticket, IValueTaskSource<Answer>
 
     public PartitionId Partition { get; }
 
-    /// <summary>From which its name is, and to which that goes back.</summary>
+    /// <summary>From which its id is, and to which that goes back.</summary>
     public CommandNumbers Numbers { get; }
 
     public long AskedAt { get; }

@@ -11,7 +11,7 @@ public sealed record RouterOptions
     public int RepeatPauseMsMax { get; init; } = 100;
 
     /// <summary>
-    /// The numbers of one front end's unanswered commands to one partition span no more than this; it is at most the
+    /// The numbers of one router's unanswered commands to one partition span no more than this; it is at most the
     /// window in which a partition remembers them.
     /// </summary>
     public int CommandWindow { get; init; } = 4_096;

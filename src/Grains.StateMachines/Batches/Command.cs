@@ -9,7 +9,7 @@ namespace Grains.StateMachines.Batches;
 [GenerateSerializer, Immutable, Alias("grains.command")]
 public abstract record Command
 {
-    /// <summary>Set on everything that changes something and may be repeated by its front end.</summary>
+    /// <summary>Set on everything that changes something and may be repeated by its router.</summary>
     [Id(0)] public CommandId Id { get; init; }
 
     /// <summary>How fresh the answer to a read must be.</summary>
@@ -25,16 +25,25 @@ public abstract record Command
     /// <summary>Changes nothing: answered from durable state after the writes of its batch.</summary>
     public virtual bool IsRead => false;
 
+    /// <summary>
+    /// Twice has the effect of once: it needs no id. So it is with reads, with what changes memory only, and with what
+    /// carries its own place in an order.
+    /// </summary>
+    public virtual bool MayRunTwice => IsRead;
+
     /// <summary>What the command adds at the most to a record, in bytes; bounds queues and batches.</summary>
     public virtual int SizeBytes => 64;
 
     /// <summary>
-    /// What records must be able to say for it. Asked where a command leaves its front end too: an owner of an older
+    /// What records must be able to say for it. Asked where a command leaves its router too: an owner of an older
     /// version would not see what it does not know.
     /// </summary>
     public virtual FormatNeed Format => default;
 
-    /// <summary>It may wait inside the partition: it shares no call with others.</summary>
+    /// <summary>
+    /// It may wait inside the partition, for <see cref="WaitMs"/>, and is answered once: it shares no call with others,
+    /// is forgotten when its caller gives up, and is asked again with what is left of its wait if its owner is lost.
+    /// </summary>
     public virtual bool WaitsInside => false;
 
     /// <summary>Maximum wait.</summary>

@@ -1,9 +1,7 @@
-using Grains.StateMachines.Ids;
-
 namespace Grains.StateMachines.Batches;
 
 /// <summary>
-/// The last commands of one front end that changed something: number → revision and result, in a ring that grows up to
+/// The last commands of one router that changed something: number → revision and result, in a ring that grows up to
 /// its bound. Below the window nothing is known, so an id there is refused.
 /// </summary>
 internal sealed class CommandWindow(int bound)

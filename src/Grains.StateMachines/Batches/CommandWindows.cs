@@ -4,17 +4,17 @@ using Grains.StateMachines.Ids;
 namespace Grains.StateMachines.Batches;
 
 /// <summary>
-/// The command windows of all front ends that wrote to a partition; the batch's own beside the durable ones.
+/// The command windows of all routers that wrote to a partition; the batch's own beside the durable ones.
 /// </summary>
 internal sealed class CommandWindows(MachineLimits limits)
 {
     private readonly Dictionary<CommandId, AppliedCommand> _staged = [];
     private Dictionary<long, CommandWindow> _windows = [];
 
-    /// <summary>A front end born at or before this one, and unknown, was forgotten: its commands are refused.</summary>
+    /// <summary>A router that began by then and is unknown was forgotten: its commands are refused.</summary>
     public long Floor { get; private set; }
 
-    /// <summary>The youngest front end that ever wrote here, as far as is known.</summary>
+    /// <summary>The youngest router that ever wrote here, as far as is known.</summary>
     public long Newest => _windows.Keys.Append(Floor).Max();
 
     /// <summary>What is known of a command that may be a repeat.</summary>

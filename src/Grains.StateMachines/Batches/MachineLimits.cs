@@ -4,7 +4,7 @@ namespace Grains.StateMachines.Batches;
 /// What one partition machine accepts and remembers. The front end checks the same limits at the door.
 /// </summary>
 /// <remarks>
-/// What is remembered (idempotency keys, commits, replies, command windows, front ends) is let go while records are
+/// What is remembered (idempotency keys, commits, replies, command windows, routers) is let go while records are
 /// applied: the servers of one cluster must agree on it, or rule 10 does not hold between them. It is not configurable.
 /// </remarks>
 public sealed record MachineLimits
@@ -69,7 +69,7 @@ public sealed record MachineLimits
     /// <summary>Commits whose repeat is answered as the first was.</summary>
     public int RememberedCommitsMax { get; init; } = 1024;
 
-    /// <summary>Commands of one front end that are told apart from repeats; an older id is refused.</summary>
+    /// <summary>Commands of one router that are told apart from repeats; an older id is refused.</summary>
     public int CommandWindow { get; init; } = 4096;
 
     /// <summary>Front ends whose commands are remembered; one born before the oldest forgotten is refused.</summary>

@@ -30,7 +30,7 @@ public enum Refusal
     IdempotencyMismatch = 8,
 
     /// <summary>
-    /// The command id is below the window, or of an unknown older front end: it may have been applied.
+    /// The command id is below the window, or of an unknown older router: it may have been applied.
     /// </summary>
     CommandTooOld = 9,
 
@@ -63,7 +63,7 @@ public enum Refusal
     /// <summary>The message is leased: its handler has it.</summary>
     MessageDelivered = 18,
 
-    /// <summary>The format level of the cluster has no word for what is asked.</summary>
+    /// <summary>The cluster's format level is too low for what is asked.</summary>
     FormatTooOld = 19,
 
     /// <summary>A timer's schedule names no time that the partition's server knows.</summary>

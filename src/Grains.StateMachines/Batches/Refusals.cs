@@ -44,7 +44,7 @@ internal static class Refusals
 
     public static Refused FormatTooOld(string what) => new(
         Refusal.FormatTooOld,
-        $"The cluster writes a format that has no word for {what}. Raise it, once every server is upgraded: POST "
+        $"The cluster's format level is too low for {what}. Raise it, once every server is upgraded: POST "
         + "/v1/cluster/format:raise.");
 
     public static Refused VersionMismatch(string what, Revision current, Condition condition)

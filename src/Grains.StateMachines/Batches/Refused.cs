@@ -13,7 +13,7 @@ public sealed record Refused([property: Id(0)] Refusal Code, [property: Id(1)] s
     [Id(3)] public int RetryAfterMs { get; init; }
 
     /// <summary>
-    /// For <see cref="Refusal.CommandTooOld"/>: the youngest front end that the partition knows. One that is younger
+    /// For <see cref="Refusal.CommandTooOld"/>: the youngest router that the partition knows. One that is younger
     /// will be heard; but what may have been applied under the old name must not be repeated under another.
     /// </summary>
     [Id(4)] public long NewestIncarnation { get; init; }

@@ -1,5 +1,3 @@
-using Grains.StateMachines.Ids;
-
 namespace Grains.StateMachines.Batches;
 
 /// <summary>The numbers of a partition's state.</summary>

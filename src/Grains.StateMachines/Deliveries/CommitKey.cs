@@ -1,5 +1,3 @@
-using Grains.StateMachines.Ids;
-
 namespace Grains.StateMachines.Deliveries;
 
 /// <summary>A delivery that was committed.</summary>

@@ -1,5 +1,3 @@
-using Grains.StateMachines.Ids;
-
 namespace Grains.StateMachines.Deliveries;
 
 /// <summary>The answer to a commit, for a repeat of it.</summary>

@@ -34,6 +34,8 @@ public sealed record Receive : NodeCommand
     /// <summary>A server asks on its own behalf, for a service that it runs: it takes no place from callers.</summary>
     [Id(6)] public bool OfServer { get; init; }
 
+    public override bool MayRunTwice => true;
+
     public override bool WaitsInside => true;
 
     internal bool IsForAnyNode => Node.Length == 0;
@@ -76,7 +78,10 @@ public interface IDeliveryCommand
 /// <summary>Prolongs a delivery to now + <see cref="LeaseMs"/>. Answered by <see cref="Renewed"/>.</summary>
 [GenerateSerializer, Immutable, Alias("grains.renew-delivery")]
 public sealed record RenewDelivery([property: Id(0)] DeliveryId Delivery, [property: Id(1)] long LeaseMs)
-    : Command, IDeliveryCommand;
+    : Command, IDeliveryCommand
+{
+    public override bool MayRunTwice => true;
+}
 
 /// <summary>
 /// Gives a delivery's messages back, to be tried again after a pause. Answered by <see cref="Rejected"/>.

@@ -1,5 +1,4 @@
 using Grains.StateMachines.Batches;
-using Grains.StateMachines.Clocks;
 using Grains.StateMachines.Ids;
 
 namespace Grains.StateMachines.Deliveries;

@@ -21,6 +21,8 @@ public sealed record FindWork : Command
 
     [Id(2)] public override long WaitMs { get; init; }
 
+    public override bool MayRunTwice => true;
+
     public override bool WaitsInside => true;
 }
 

@@ -1,4 +1,3 @@
-using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Memory;

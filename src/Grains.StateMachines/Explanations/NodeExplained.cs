@@ -1,7 +1,6 @@
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Mailboxes;
-using Grains.StateMachines.Timers;
 
 namespace Grains.StateMachines.Explanations;
 

@@ -75,4 +75,7 @@ public sealed record ListKeys : Command
 
 /// <summary>Forgets every key of a deleted keyspace, in bounded steps. Answered by <see cref="Dropped"/>.</summary>
 [GenerateSerializer, Immutable, Alias("grains.drop-keyspace")]
-public sealed record DropKeyspace([property: Id(0)] KeyspaceId Keyspace) : Command;
+public sealed record DropKeyspace([property: Id(0)] KeyspaceId Keyspace) : Command
+{
+    public override bool MayRunTwice => true;
+}

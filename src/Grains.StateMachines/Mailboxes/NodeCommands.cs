@@ -198,4 +198,7 @@ public sealed record ListNodes : Command
 
 /// <summary>Forgets every node of a deleted service, in bounded steps. Answered by <see cref="Dropped"/>.</summary>
 [GenerateSerializer, Immutable, Alias("grains.drop-service")]
-public sealed record DropService([property: Id(0)] ServiceId Service) : Command;
+public sealed record DropService([property: Id(0)] ServiceId Service) : Command
+{
+    public override bool MayRunTwice => true;
+}

@@ -1,5 +1,3 @@
-using Grains.StateMachines.Ids;
-
 namespace Grains.StateMachines.Memory;
 
 /// <summary>

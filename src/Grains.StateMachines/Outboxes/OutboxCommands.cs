@@ -30,6 +30,8 @@ public sealed record AcceptTransfer : Command
     [Id(1)] public required long SourceIncarnation { get; init; }
     [Id(2)] public required OutboxEntry[] Entries { get; init; }
 
+    public override bool MayRunTwice => true;
+
     public override int SizeBytes => 64 + Entries.Sum(e => 128 + e.Message.Node.Length + e.Message.Content.SizeBytes);
 }
 
@@ -39,4 +41,7 @@ public sealed record TransferAccepted([property: Id(0)] OutboxSequence UpTo) : A
 
 /// <summary>The target holds everything up to here: forget it. Answered by <see cref="Done"/>.</summary>
 [GenerateSerializer, Immutable, Alias("grains.clear-outbox")]
-public sealed record ClearOutbox([property: Id(0)] PartitionId Target, [property: Id(1)] OutboxSequence UpTo) : Command;
+public sealed record ClearOutbox([property: Id(0)] PartitionId Target, [property: Id(1)] OutboxSequence UpTo) : Command
+{
+    public override bool MayRunTwice => true;
+}

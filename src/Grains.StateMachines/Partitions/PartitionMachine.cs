@@ -20,7 +20,7 @@ namespace Grains.StateMachines.Partitions;
 /// </remarks>
 public sealed class PartitionMachine
 {
-    /// <summary>For what records have no word for yet, whatever noun it is of.</summary>
+    /// <summary>For what the format level of records is too low for, whatever noun it is of.</summary>
     private static readonly Rule _tooNew = new() { Decide = (command, draft) => command.Format.Refuse(draft.Level)! };
 
     private readonly PartitionState _state;

@@ -1,6 +1,5 @@
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Memory;
 using Grains.StateMachines.Tables;
 

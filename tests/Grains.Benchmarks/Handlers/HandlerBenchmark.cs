@@ -7,7 +7,6 @@ using Grains.Benchmarks.Report;
 using Grains.Benchmarks.World;
 using Grains.Handlers;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
 
 namespace Grains.Benchmarks.Handlers;
 

@@ -3,7 +3,6 @@ using Grains.Benchmarks.Paths;
 using Grains.Benchmarks.World;
 using Grains.Journal.Postgres;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Slots;
 
 namespace Grains.Benchmarks.Postgres;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Grains.Benchmarks.Loads;
-using Grains.Benchmarks.Report;
 using Grains.Benchmarks.World;
 
 namespace Grains.Benchmarks.Postgres;

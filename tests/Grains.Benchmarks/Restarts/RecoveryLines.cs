@@ -8,7 +8,7 @@ internal sealed partial record RecoveryLines(int Partitions, double AcquireMs, d
 {
     /// <summary>Which category to log at Debug.</summary>
     public static readonly (string Name, string Value) Setting =
-        ("GRAINS_LOG", "Grains.Silo.Loops.PartitionLoop=debug");
+        ("GRAINS_LOG", "Grains.Silo.Ownership.PartitionGrain=debug");
 
     public static RecoveryLines Read(IEnumerable<string> lines)
     {

@@ -1,6 +1,5 @@
 using System.Text;
 using Grains.Faults.Tests.World;
-using Grains.StateMachines.Batches;
 using Grains.StateMachines.Slots;
 
 namespace Grains.Faults.Tests.Workload;

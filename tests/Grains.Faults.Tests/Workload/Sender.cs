@@ -1,5 +1,4 @@
 using Grains.Checkers.Messages;
-using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Faults.Tests.Workload;

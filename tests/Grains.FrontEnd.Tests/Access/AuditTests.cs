@@ -26,7 +26,7 @@ public sealed class AuditTests : IAsyncLifetime
     {
         await File.WriteAllTextAsync(_file, "boss admin boss-key-0123456789\nwatch read reader-key-0123456789\n");
         _server = await FrontEndServer.StartAsync(
-            configure: o => o.KeysFile = _file, addServices: s => s.AddSingleton<ILoggerProvider>(_log));
+            keysFile: _file, addServices: s => s.AddSingleton<ILoggerProvider>(_log));
         _meter.InstrumentPublished = (instrument, listener) =>
         {
             if (instrument.Meter.Name == GrainsMeter.Name

@@ -32,9 +32,9 @@ public sealed class KeysFollowedTests : IAsyncLifetime
     {
         await File.WriteAllTextAsync(_file, _boss + _other);
         _server = await FrontEndServer.StartAsync(
-            configure: o => o.KeysFile = _file,
+            keysFile: _file,
             addServices: s => s.AddSingleton<ILoggerProvider>(_log).AddSingleton(
-                p => new AccessSurroundings(new HastenedTime(_sooner), p.GetRequiredService<ILoggerFactory>())));
+                p => ActivatorUtilities.CreateInstance<AccessKeeper>(p, new HastenedTime(_sooner))));
         Assert.Equal("201", await AskAsync("PUT", "/v1/services/words", "boss-key-0123456789"));
     }
 
@@ -73,9 +73,7 @@ public sealed class KeysFollowedTests : IAsyncLifetime
 
         await _log.UntilAsync("is not used as it is now", _deadline);
         await _log.UntilAsync(reason, _deadline);
-        Assert.True(
-            _server!.Services.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<AccessKeeper>()
-                .Single().IsStale);
+        Assert.True(_server!.Services.GetRequiredService<AccessKeeper>().IsStale);
         Assert.Equal("200", await AskAsync("GET", "/v1/services", "other-key-0123456789"));
         await File.WriteAllTextAsync(_file, _boss);
         await UntilAsync("401 unauthenticated", "GET", "/v1/services", "other-key-0123456789");

@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Grains.Operations.Access;
 using Grains.Silo.Partitions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -43,7 +44,7 @@ internal sealed class FrontEndServer : IAsyncDisposable
 
     public static async Task<FrontEndServer> StartAsync(
         int partitionCount = 4, Action<FrontEndOptions>? configure = null,
-        Action<IServiceCollection>? addServices = null)
+        Action<IServiceCollection>? addServices = null, string? keysFile = null)
     {
         var partitions = new FakePartitions(partitionCount);
         var errors = new ErrorLog();
@@ -51,6 +52,7 @@ internal sealed class FrontEndServer : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(errors);
         builder.Services.AddSingleton<IPartitions>(partitions);
+        builder.Services.Configure<AccessOptions>(o => o.KeysFile = keysFile);
         builder.Services.AddGrainsFrontEnd(configure);
         addServices?.Invoke(builder.Services);
         WebApplication app = builder.Build();

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Grains.Api.Deliveries;
 using Grains.Handlers.Tests.World;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
 
 namespace Grains.Handlers.Tests.Hosted;
 

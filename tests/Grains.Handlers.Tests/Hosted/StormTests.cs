@@ -4,7 +4,6 @@ using System.Net;
 using System.Text.Json;
 using Grains.Api.Deliveries;
 using Grains.Handlers.Tests.World;
-using Orleans.Hosting;
 using Xunit.Abstractions;
 
 namespace Grains.Handlers.Tests.Hosted;

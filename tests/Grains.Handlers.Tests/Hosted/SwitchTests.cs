@@ -1,11 +1,9 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Grains.Api.Deliveries;
 using Grains.Handlers.Tests.World;
 using Microsoft.AspNetCore.Http;
-using Orleans.Hosting;
 
 namespace Grains.Handlers.Tests.Hosted;
 

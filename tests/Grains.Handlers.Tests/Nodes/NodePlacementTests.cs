@@ -1,7 +1,6 @@
 using System.Net;
 using Grains.Handlers.Nodes;
 using Grains.Handlers.Servers;
-using Orleans.Runtime;
 
 namespace Grains.Handlers.Tests.Nodes;
 

@@ -4,10 +4,8 @@ using Grains.Handlers.Servers;
 using Grains.Handlers.Tests.World;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Runtime;
 
 namespace Grains.Handlers.Tests.Push;
 

@@ -1,9 +1,7 @@
 using System.Net;
-using System.Net.Http;
 using Grains.Handlers.Push;
 using Grains.Handlers.Runs;
 using Grains.Operations.Declarations;
-using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Handlers.Tests.Push;

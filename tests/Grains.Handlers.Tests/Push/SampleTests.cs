@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Grains.Handlers.Tests.World;
-using Grains.Server;
 
 namespace Grains.Handlers.Tests.Push;
 

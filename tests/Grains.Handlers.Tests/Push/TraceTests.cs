@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Text.Json;
 using Grains.Handlers.Tests.World;
 using Grains.Silo.Telemetry;
 using Microsoft.AspNetCore.Http;

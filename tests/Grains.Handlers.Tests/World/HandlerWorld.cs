@@ -9,7 +9,6 @@ using Grains.Silo.Ownership;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Orleans.Hosting;
 
 namespace Grains.Handlers.Tests.World;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using Grains.Journal.Memory;
-using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 
 namespace Grains.Journal.Tests.Memory;

@@ -3,8 +3,18 @@ using Microsoft.Extensions.Logging;
 namespace Grains.Journal.Tests.Postgres;
 
 /// <summary>Keeps what was logged, for a test to look at.</summary>
-public sealed class ListLogger(List<string> lines) : ILogger
+public sealed class ListLogger(List<string> lines) : ILogger, ILoggerFactory
 {
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public void AddProvider(ILoggerProvider provider)
+    {
+    }
+
+    public void Dispose()
+    {
+    }
+
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 

@@ -145,7 +145,7 @@ public sealed class PostgresOwnershipTests : PostgresTest
     public async Task An_acquire_leaves_other_programs_alone_and_says_who_is_in_its_way()
     {
         List<string> log = [];
-        PostgresJournal journal = await OpenAsync(Options with { AcquireMsMax = 1_500, Logger = new ListLogger(log) });
+        PostgresJournal journal = await OpenAsync(Options with { AcquireMsMax = 1_500, Logs = new ListLogger(log) });
         Owner owner = await Owner.AcquireAsync(journal, P1);
         NpgsqlConnection other = await BlockAsync(owner);
 

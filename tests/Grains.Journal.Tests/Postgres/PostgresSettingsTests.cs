@@ -80,7 +80,7 @@ public sealed class PostgresSettingsTests
                 },
                 "the standby is connected");
             List<string> log = [];
-            await using PostgresJournal journal = await OpenAsync(server, o => o with { Logger = new ListLogger(log) });
+            await using PostgresJournal journal = await OpenAsync(server, o => o with { Logs = new ListLogger(log) });
 
             Assert.Contains(
                 log, l => l.StartsWith("Warning", StringComparison.Ordinal) && l.Contains("1 asynchronous standbys"));

@@ -7,7 +7,6 @@ using Grains.Operations.Keyspaces;
 using Grains.Resp.Connections;
 using Grains.Silo.Partitions;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Grains.Resp.Tests.World;
@@ -46,11 +45,11 @@ internal sealed class RespServer : IAsyncDisposable
         services.AddLogging();
         services.AddSingleton<TimeProvider>(time);
         services.AddSingleton<IPartitions>(partitions);
-        services.AddSingleton(new KeyRing([.. (keys ?? []).Select(k => Key(k.Name, k.Held, k.Key))], "", time));
+        services.AddSingleton(new KeyRing(
+            [.. (keys ?? []).Select(k => Key(k.Name, k.Held, k.Key))], keys is null ? null : "", time));
         services.AddGrainsResp(o =>
         {
             o.Address = new IPEndPoint(IPAddress.Loopback, 0);
-            o.AsksForKeys = keys is not null;
             configure?.Invoke(o);
         });
         more?.Invoke(services);

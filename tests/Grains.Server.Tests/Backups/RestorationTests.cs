@@ -3,7 +3,6 @@ using Grains.Journal.Images;
 using Grains.Journal.Memory;
 using Grains.Server.Backups;
 using Grains.Silo.Cluster;
-using Orleans.Hosting;
 
 namespace Grains.Server.Tests.Backups;
 

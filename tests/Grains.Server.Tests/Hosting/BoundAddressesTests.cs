@@ -1,4 +1,3 @@
-using System.Net;
 using Grains.Server.Logs;
 using Grains.Server.Options;
 using Microsoft.AspNetCore.Builder;

@@ -1,5 +1,4 @@
 using Grains.Silo.Cluster;
-using Orleans.Runtime;
 using Orleans.Storage;
 
 namespace Grains.Silo.Tests.Cluster;

@@ -1,6 +1,3 @@
-using Grains.Journal;
-using Grains.Journal.Memory;
-using Grains.Silo.Cluster;
 using Grains.Silo.Loops;
 using Grains.Silo.Ownership;
 using Grains.Silo.Partitions;
@@ -8,7 +5,6 @@ using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Core.Internal;
-using Orleans.Hosting;
 using Orleans.TestingHost;
 using static Grains.Silo.Tests.Cluster.SiloCluster;
 using static Grains.Silo.Tests.Partitions.PartitionWorld;

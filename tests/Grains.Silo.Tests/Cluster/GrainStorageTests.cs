@@ -2,7 +2,6 @@ using Grains.Silo.Cluster;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
-using Orleans.Runtime;
 using Orleans.Storage;
 
 namespace Grains.Silo.Tests.Cluster;

@@ -1,4 +1,3 @@
-using Grains.Silo.Cluster;
 using Grains.Silo.Loops;
 using Grains.Silo.Ownership;
 using Grains.StateMachines.Ids;

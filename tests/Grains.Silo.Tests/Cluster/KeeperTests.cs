@@ -1,5 +1,4 @@
 using Grains.Silo.Loops;
-using Grains.StateMachines.Ids;
 using Orleans.TestingHost;
 using static Grains.Silo.Tests.Cluster.SiloCluster;
 using static Grains.Silo.Tests.Partitions.PartitionWorld;

@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using Orleans.Metadata;
-using Orleans.Runtime;
 
 namespace Grains.Silo.Tests.Cluster;
 

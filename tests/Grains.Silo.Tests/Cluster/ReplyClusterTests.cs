@@ -6,7 +6,6 @@ using Grains.StateMachines.Mailboxes;
 using Grains.StateMachines.Replies;
 using Orleans.TestingHost;
 using static Grains.Silo.Tests.Cluster.SiloCluster;
-using static Grains.Silo.Tests.Partitions.PartitionWorld;
 
 namespace Grains.Silo.Tests.Cluster;
 

@@ -9,8 +9,6 @@ using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
-using Orleans.Hosting;
-using Orleans.Runtime;
 using Orleans.TestingHost;
 using static Grains.Silo.Tests.Partitions.PartitionWorld;
 

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Grains.Silo.Cluster;
-using Orleans.Runtime;
 using Orleans.Storage;
 
 namespace Grains.Silo.Tests.Cluster;

@@ -7,9 +7,7 @@ using Grains.Silo.Partitions;
 using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
 using Orleans.Metadata;
-using Orleans.Runtime;
 using Orleans.TestingHost;
 using static Grains.Silo.Tests.Partitions.PartitionWorld;
 

@@ -1,6 +1,5 @@
 using Grains.Silo.Loops;
 using Grains.Silo.Ownership;
-using Grains.StateMachines.Ids;
 using Microsoft.Extensions.Logging.Abstractions;
 using static Grains.Silo.Tests.Partitions.PartitionWorld;
 

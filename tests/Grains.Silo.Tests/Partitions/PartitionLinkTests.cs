@@ -1,5 +1,4 @@
 using Grains.Silo.Routing;
-using Orleans.Runtime;
 
 namespace Grains.Silo.Tests.Partitions;
 

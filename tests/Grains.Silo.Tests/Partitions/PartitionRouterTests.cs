@@ -4,7 +4,6 @@ using Grains.Silo.Loops;
 using Grains.Silo.Ownership;
 using Grains.Silo.Routing;
 using Grains.StateMachines.Batches;
-using Grains.StateMachines.Ids;
 using Grains.StateMachines.Keyspaces;
 using static Grains.Silo.Tests.Partitions.PartitionWorld;
 

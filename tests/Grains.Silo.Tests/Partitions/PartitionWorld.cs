@@ -35,7 +35,7 @@ internal sealed class PartitionWorld
         {
             Journal = Journal,
             Server = "test",
-            Logger = NullLogger.Instance,
+            Logs = NullLoggerFactory.Instance,
             Options = options
                 ?? new PartitionOptions { RepeatPauseMsMin = 1, TransferPauseMsMin = 1, TransferPauseMsMax = 5 },
             Transfer = async (target, command, cancel) =>

@@ -5,7 +5,6 @@ using Grains.Silo.Cluster;
 using Grains.Silo.Ownership;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Ids;
-using Orleans.Runtime;
 
 namespace Grains.Silo.Tests.Partitions;
 

@@ -102,7 +102,7 @@ public sealed class WallClockTests
 
     private async Task<PartitionLoop> OpenAsync(PartitionWorld world, TimerSchedule? schedule = null)
     {
-        PartitionRuntime runtime = world.Runtime with { Time = _time, Logger = _log };
+        PartitionRuntime runtime = world.Runtime with { Time = _time, Logs = _log };
         runtime = schedule is null ? runtime : runtime with { Schedule = schedule };
         RecoveryOutcome outcome = await PartitionRecovery.RunAsync(P0, runtime, 0, CancellationToken.None);
         var loop = new PartitionLoop(outcome.Owned!, runtime);
@@ -142,7 +142,7 @@ public sealed class WallClockTests
         public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddMilliseconds(OffsetMs);
     }
 
-    private sealed class LogLines : ILogger
+    private sealed class LogLines : ILogger, ILoggerFactory
     {
         private readonly List<string> _lines = [];
 
@@ -155,6 +155,16 @@ public sealed class WallClockTests
                     return [.. _lines];
                 }
             }
+        }
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public void Dispose()
+        {
         }
 
         public IDisposable? BeginScope<TState>(TState state)

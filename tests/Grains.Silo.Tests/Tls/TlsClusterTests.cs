@@ -6,10 +6,7 @@ using Grains.Silo.Tls;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans.Configuration;
-using Orleans.Hosting;
 using Orleans.Placement;
-using Orleans.Runtime;
 
 namespace Grains.Silo.Tests.Tls;
 

@@ -8,7 +8,6 @@ using Grains.Simulation.Tests.Workload;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Microsoft.Extensions.Logging.Abstractions;
-using Orleans.Runtime;
 
 namespace Grains.Simulation.Tests.World;
 

@@ -1,5 +1,4 @@
 using Grains.Silo.Ownership;
-using Orleans.Runtime;
 
 namespace Grains.Simulation.Tests.World;
 

@@ -2,10 +2,7 @@ using System.Reflection;
 using Grains.Silo.Loops;
 using Grains.Silo.Partitions;
 using Grains.StateMachines.Batches;
-using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Ids;
-using Grains.StateMachines.Replies;
-using Orleans.Runtime;
 
 namespace Grains.Simulation.Tests.World;
 
@@ -30,9 +27,10 @@ internal sealed class SimPartitionGrain(PartitionId id, SimServer caller, SimWor
         return isLost ? throw new TimeoutException("The answer was lost.") : new AnswerBatch(answers);
     }
 
-    public Task<Answer> Receive(Receive receive, CancellationToken cancel) => WaitAsync(receive, cancel);
-
-    public Task<Answer> AwaitReply(GetReply get, CancellationToken cancel) => WaitAsync(get, cancel);
+    public async Task<Answer> Wait(Command command, CancellationToken cancel) =>
+        await FindAsync() is { } loop
+            ? await loop.ExecuteAsync(command, cancel)
+            : new NotOwner(false, "Nobody owns it.");
 
     /// <summary>Whom the caller takes for the owner acquires it, if nobody serves it.</summary>
     public async Task<PartitionReport> Activate()
@@ -67,11 +65,6 @@ internal sealed class SimPartitionGrain(PartitionId id, SimServer caller, SimWor
         await world.DelayAsync(world.Kernel.Random.Next(0, 5));
         return IsLost() ? throw new TimeoutException("The call was lost.") : world.Network.Choose(id);
     }
-
-    private async Task<Answer> WaitAsync(Command command, CancellationToken cancel) =>
-        await FindAsync() is { } loop
-            ? await loop.ExecuteAsync(command, cancel)
-            : new NotOwner(false, "Nobody owns it.");
 }
 
 /// <summary>Orleans' factory, as far as it is asked here: the grain of a partition.</summary>

@@ -6,7 +6,6 @@ using Grains.Simulation.Tests.Workload;
 using Grains.StateMachines.Batches;
 using Grains.StateMachines.Ids;
 using Microsoft.Extensions.Logging.Abstractions;
-using Orleans.Runtime;
 
 namespace Grains.Simulation.Tests.World;
 
@@ -57,7 +56,7 @@ internal sealed class SimServer
             Journal = _isLed ? led : world.Plant.Journal(link, world),
             Engine = _isLed ? NewEngine(led) : null,
             Server = name,
-            Logger = NullLogger.Instance,
+            Logs = NullLoggerFactory.Instance,
             Time = Time,
             Options = world.Plant.Options(world.Plan.Options),
             DeliverySecret = static () => [1, 2, 3, 4, 5, 6, 7, 8],

@@ -1,6 +1,5 @@
 using Grains.Silo.Ownership;
 using Grains.StateMachines.Ids;
-using Orleans.Runtime;
 
 namespace Grains.Simulation.Tests.World;
 

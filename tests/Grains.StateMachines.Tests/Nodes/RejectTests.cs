@@ -1,4 +1,3 @@
-using Grains.StateMachines.Batches;
 using Grains.StateMachines.Deliveries;
 using Grains.StateMachines.Tests.Partitions;
 

@@ -1,23 +1,23 @@
-using Grains.Operations.Access;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Grains.FrontEnd.Access;
+namespace Grains.Operations.Access;
 
 /// <summary>
 /// Follows the keys file while the server runs: what two looks in a row find there is taken into use, all of it or
 /// nothing. A file that is gone or wrong changes nothing, and that is said.
 /// </summary>
-internal sealed partial class AccessKeeper(
-    KeyRing ring, AccessAudit audit, IOptions<FrontEndOptions> options, AccessSurroundings around) : BackgroundService
+public sealed partial class AccessKeeper(
+    KeyRing ring, IEnumerable<IRefusalLog> refusals, IOptions<AccessOptions> options, TimeProvider time,
+    ILogger<AccessKeeper> log)
+    : BackgroundService
 {
     /// <summary>
     /// Two of these, and the time that requests are given, stay below the ten seconds that are promised.
     /// </summary>
-    internal static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
-    private readonly ILogger _log = around.Logs.CreateLogger<AccessKeeper>();
     private string? _seen;
     private string? _told;
 
@@ -27,12 +27,16 @@ internal sealed partial class AccessKeeper(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         KeepMetrics();
-        using var look = new PeriodicTimer(LookEvery, around.Time);
+        using var look = new PeriodicTimer(LookEvery, time);
         try
         {
             while (await look.WaitForNextTickAsync(stoppingToken))
             {
-                audit.SumUp();
+                foreach (IRefusalLog one in refusals)
+                {
+                    one.SumUp();
+                }
+
                 if (options.Value.KeysFile is { } file)
                 {
                     Look(KeysFile.Read(file));
@@ -49,7 +53,7 @@ internal sealed partial class AccessKeeper(
     {
         foreach (string name in ring.EndExpired())
         {
-            LogExpired(_log, name);
+            LogExpired(log, name);
         }
 
         IsStale = reading.Digest != ring.Digest;
@@ -67,7 +71,7 @@ internal sealed partial class AccessKeeper(
             {
                 _told = reading.Digest;
                 _notTaken.Add(1);
-                LogNotTaken(_log, options.Value.KeysFile!, string.Join(" ", reading.Errors));
+                LogNotTaken(log, options.Value.KeysFile!, string.Join(" ", reading.Errors));
             }
 
             return;
@@ -75,7 +79,7 @@ internal sealed partial class AccessKeeper(
 
         KeyChanges changes = ring.Replace(reading.Keys, reading.Digest);
         IsStale = false;
-        LogTaken(_log, Join(changes.Added), Join(changes.Removed), Join(changes.Changed));
+        LogTaken(log, Join(changes.Added), Join(changes.Removed), Join(changes.Changed));
     }
 
     private static string Join(string[] names) => names.Length == 0 ? "none" : string.Join(", ", names);

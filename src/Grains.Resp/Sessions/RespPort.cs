@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Grains.Resp.Sessions;
 
 /// <summary>The port itself, as its connections see it.</summary>
-internal sealed class RespSurroundings(IOptions<RespOptions> options, DoorCertificate? certificate = null)
+internal sealed class RespPort(IOptions<RespOptions> options, DoorCertificate? certificate = null)
     : IDisposable
 {
     private static readonly Counter<long> _accepted = GrainsMeter.Instance.CreateCounter<long>(

@@ -2,9 +2,9 @@ using System.Diagnostics.Metrics;
 using Grains.Silo.Telemetry;
 using Microsoft.Extensions.Logging;
 
-namespace Grains.FrontEnd.Access;
+namespace Grains.Operations.Access;
 
-internal sealed partial class AccessKeeper
+public sealed partial class AccessKeeper
 {
     private static readonly Counter<long> _notTaken = GrainsMeter.Instance.CreateCounter<long>(
         "grains.keys.file.refused", "{reading}",
