@@ -48,6 +48,29 @@ public sealed class ReplyClusterTests
         }
     }
 
+    /// <summary>What may wait is one contract: a partition's owner is asked, wherever it is and whatever waits.</summary>
+    [Fact]
+    public async Task Whatever_waits_in_a_partition_of_another_server_is_answered_when_it_has_something()
+    {
+        await using InProcessTestCluster cluster = await StartAsync(servers: 2);
+        await SpreadAsync(cluster);
+        IPartitions first = PartitionsOf(cluster, 0);
+        foreach (PartitionId partition in first.Slots.Partitions)
+        {
+            Task<Answer>[] waiting =
+            [
+                first.ExecuteAsync(
+                    partition, new FindWork { Services = [Service], Unseen = [Service], WaitMs = 60_000 }, default).AsTask(),
+                first.ExecuteAsync(partition, Receive() with { WaitMs = 60_000 }, default).AsTask(),
+            ];
+            await first.ExecuteAsync(partition, Send(), default);
+            await first.ExecuteAsync(partition, Send() with { Node = new Utf8Name("other") }, default);
+            Answer[] answers = await Task.WhenAll(waiting).WaitAsync(TimeSpan.FromSeconds(20));
+            Assert.Equal([Service], Assert.IsType<WorkFound>(answers[0]).Services);
+            Assert.IsType<DeliveryGiven>(answers[1]);
+        }
+    }
+
     private static ServiceId Service => Send().Service;
 
     private static SendMessage Send() => Partitions.PartitionLoopTests.Send();
