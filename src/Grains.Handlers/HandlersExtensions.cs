@@ -1,3 +1,4 @@
+using Grains.Handlers.Calls;
 using Grains.Handlers.Dispatch;
 using Grains.Handlers.Hosted;
 using Grains.Handlers.Nodes;

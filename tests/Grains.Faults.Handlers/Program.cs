@@ -1,6 +1,6 @@
 using System.Net;
+using Grains.Api;
 using Grains.Api.Deliveries;
-using Grains.Api.Json;
 using Grains.Faults.Handlers;
 using Grains.Handlers;
 using Grains.Server;

@@ -1,4 +1,4 @@
-using Grains.FrontEnd.Requests;
+using Grains.FrontEnd.Connections;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Grains.FrontEnd.Tests;

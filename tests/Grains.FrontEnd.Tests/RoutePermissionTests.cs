@@ -1,5 +1,4 @@
 using System.Globalization;
-using Grains.FrontEnd.Routes;
 using Grains.FrontEnd.Tests.World;
 using Grains.StateMachines.Ids;
 using Microsoft.Extensions.DependencyInjection;

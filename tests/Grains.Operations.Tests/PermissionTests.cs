@@ -1,3 +1,4 @@
+using Grains.Api;
 using Grains.Api.Deliveries;
 using Grains.Api.Keyspaces;
 using Grains.Api.Problems;
@@ -176,6 +177,30 @@ public sealed class PermissionTests
         await using ServiceProvider services = Services(new Unavailable());
         OperationError? refused = await call(services, new Caller("key", default, needed));
         Assert.Equal(ProblemCode.Unavailable, refused?.Code);
+    }
+
+    [Fact]
+    public async Task Who_may_not_is_told_that_and_not_what_else_is_wrong()
+    {
+        await using ServiceProvider services = Services(new Unavailable());
+        var reader = new Caller("key", default, Permission.Read);
+        TimerOperations timers = services.GetRequiredService<TimerOperations>();
+        Assert.Equal(ProblemCode.Forbidden, (await timers.DeleteAsync(reader, _node, "")).Error?.Code);
+        Assert.Equal(ProblemCode.Forbidden, (await timers.SetAsync(reader, _node, "", new TimerRequest())).Error?.Code);
+    }
+
+    /// <summary>Whatever door it comes through.</summary>
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(Limits.TtlMs + 1)]
+    public async Task A_time_to_live_out_of_its_range_is_refused_and_no_partition_is_asked(long ttlMs)
+    {
+        var partitions = new Unavailable();
+        await using ServiceProvider services = Services(partitions);
+        var put = new KeyPut(new Utf8Name("k"), [], null, Condition.None, ttlMs);
+        KeyOperations keys = services.GetRequiredService<KeyOperations>();
+        Assert.Equal(ProblemCode.BadParameter, (await keys.PutAsync(Caller.Server, "ks", put)).Error?.Code);
+        Assert.Equal(0, partitions.Asked);
     }
 
     /// <summary>So that a new operation is not forgotten here.</summary>

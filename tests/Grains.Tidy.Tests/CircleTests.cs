@@ -12,6 +12,9 @@ public partial class CircleTests
     [InlineData("Grains.Journal.Postgres")]
     [InlineData("Grains.Silo")]
     [InlineData("Grains.Operations")]
+    [InlineData("Grains.FrontEnd")]
+    [InlineData("Grains.Handlers")]
+    [InlineData("Grains.Api")]
     [InlineData("Grains.Resp")]
     [InlineData("Grains.Server")]
     public void No_folder_of_a_project_is_part_of_a_circle(string project) => Repository.Expect(Circles(Uses(project)));

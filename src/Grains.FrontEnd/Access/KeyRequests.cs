@@ -11,7 +11,7 @@ namespace Grains.FrontEnd.Access;
 internal static class KeyRequests
 {
     /// <summary>Carries out a request that was let in.</summary>
-    public static async Task RunAsync(HttpContext http, RouteHandler handler, Caller caller, KeyLife.Stage stage)
+    public static async Task RunAsync(HttpContext http, ApiHandler handler, Caller caller, KeyLife.Stage stage)
     {
         CancellationToken gone = http.RequestAborted;
         using var life = CancellationTokenSource.CreateLinkedTokenSource(gone, stage.Ended);

@@ -14,7 +14,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 namespace Grains.FrontEnd.Backups;
 
 /// <summary>The whole cluster as one file.</summary>
-internal sealed class BackupRoutes(BackupOperations backups)
+internal sealed class BackupRoutes(BackupOperations backups) : IRoutes
 {
     /// <summary>A backup keeps old data on the disk as long as it lasts: a reader that is slower is cut off.</summary>
     private const int _bytesPerSecondMin = 16 << 10;

@@ -1,5 +1,5 @@
+using Grains.Api;
 using Grains.Api.Cluster;
-using Grains.Api.Json;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Paths;
 using Grains.FrontEnd.Problems;
@@ -16,7 +16,7 @@ using Microsoft.AspNetCore.Http;
 namespace Grains.FrontEnd.Cluster;
 
 /// <summary>How the cluster is: for people, and for the program that collects metrics.</summary>
-internal sealed class ClusterRoutes(ClusterOperations cluster, MetricsPage metrics)
+internal sealed class ClusterRoutes(ClusterOperations cluster, MetricsPage metrics) : IRoutes
 {
     public IEnumerable<ApiRoute> All =>
     [

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Grains.FrontEnd.Requests;
 using Grains.Operations.Access;
 using Grains.Silo.Budgets;
 using Grains.Silo.Telemetry;

@@ -1,5 +1,4 @@
 using System.Net;
-using Grains.FrontEnd.Requests;
 using Grains.Operations.Access;
 using Microsoft.AspNetCore.Connections;
 

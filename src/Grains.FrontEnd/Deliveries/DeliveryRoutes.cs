@@ -1,6 +1,5 @@
 using Grains.Api;
 using Grains.Api.Deliveries;
-using Grains.Api.Json;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Paths;
 using Grains.FrontEnd.Problems;
@@ -19,7 +18,7 @@ using Microsoft.AspNetCore.Http;
 namespace Grains.FrontEnd.Deliveries;
 
 /// <summary>What workers do: receive, commit, renew, reject.</summary>
-internal sealed class DeliveryRoutes(ReceiveOperations receives, DeliveryOperations deliveries)
+internal sealed class DeliveryRoutes(ReceiveOperations receives, DeliveryOperations deliveries) : IRoutes
 {
     private const string _one = "/v1/deliveries/{delivery}";
 

@@ -1,4 +1,4 @@
-using Grains.Api.Json;
+using Grains.Api;
 using Grains.Api.Nodes;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Paths;
@@ -13,7 +13,7 @@ using Microsoft.AspNetCore.Http;
 namespace Grains.FrontEnd.Explanations;
 
 /// <summary>Why something is moving, or is not: for people who wonder.</summary>
-internal sealed class ExplainRoutes(ExplainOperations explanations)
+internal sealed class ExplainRoutes(ExplainOperations explanations) : IRoutes
 {
     public IEnumerable<ApiRoute> All =>
     [

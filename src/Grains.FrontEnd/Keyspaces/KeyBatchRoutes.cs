@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Grains.Api;
-using Grains.Api.Json;
 using Grains.Api.Keyspaces;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Access;
@@ -25,6 +24,7 @@ namespace Grains.FrontEnd.Keyspaces;
 /// <summary>Many keys in one request: a line each, and an outcome for each.</summary>
 internal sealed class KeyBatchRoutes(
     KeyspaceOperations keyspaces, KeyBatchOperations batches, CallerRates rates, AccessAudit audit, TimeProvider time)
+    : IRoutes
 {
     /// <summary>What these bring is held until the reader has taken it, each up to the longest value.</summary>
     private const int _readsAtOnceMax = 64;

@@ -1,5 +1,4 @@
 using Grains.Api;
-using Grains.Api.Json;
 using Grains.Api.Keyspaces;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Paths;
@@ -19,7 +18,7 @@ using Microsoft.AspNetCore.Http;
 namespace Grains.FrontEnd.Keyspaces;
 
 /// <summary>Keys: put, get, delete, increment, list.</summary>
-internal sealed class KeyRoutes(KeyOperations keys)
+internal sealed class KeyRoutes(KeyOperations keys) : IRoutes
 {
     private const string _one = "/v1/keyspaces/{keyspace}/keys/{key}";
 

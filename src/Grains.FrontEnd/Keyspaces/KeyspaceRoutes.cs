@@ -1,4 +1,4 @@
-using Grains.Api.Json;
+using Grains.Api;
 using Grains.Api.Keyspaces;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Paths;
@@ -14,7 +14,7 @@ using Microsoft.AspNetCore.Http;
 namespace Grains.FrontEnd.Keyspaces;
 
 /// <summary>Declarations of keyspaces.</summary>
-internal sealed class KeyspaceRoutes(KeyspaceOperations keyspaces)
+internal sealed class KeyspaceRoutes(KeyspaceOperations keyspaces) : IRoutes
 {
     private const string _one = "/v1/keyspaces/{keyspace}";
 

@@ -1,5 +1,4 @@
 using Grains.Api;
-using Grains.Api.Json;
 using Grains.Api.Nodes;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Paths;
@@ -23,7 +22,7 @@ using Microsoft.AspNetCore.Http;
 namespace Grains.FrontEnd.Nodes;
 
 /// <summary>Messages: send, status, mailbox, dead letters.</summary>
-internal sealed class MessageRoutes(MessageOperations messages, ReplyOperations replies)
+internal sealed class MessageRoutes(MessageOperations messages, ReplyOperations replies) : IRoutes
 {
     private const string _node = "/v1/services/{service}/nodes/{node}";
 

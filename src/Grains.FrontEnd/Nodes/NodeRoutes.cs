@@ -1,5 +1,4 @@
 using Grains.Api;
-using Grains.Api.Json;
 using Grains.Api.Nodes;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Paths;
@@ -20,7 +19,7 @@ using Microsoft.AspNetCore.Http;
 namespace Grains.FrontEnd.Nodes;
 
 /// <summary>Nodes and their states.</summary>
-internal sealed class NodeRoutes(NodeOperations nodes)
+internal sealed class NodeRoutes(NodeOperations nodes) : IRoutes
 {
     private const string _one = "/v1/services/{service}/nodes/{node}";
     private const string _state = _one + "/state";

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Grains.Api.Json;
+using Grains.Api;
 using Grains.Api.Problems;
 using Grains.Operations.Errors;
 using Microsoft.AspNetCore.Http;

@@ -1,4 +1,4 @@
-using Grains.Api.Json;
+using Grains.Api;
 using Grains.Api.Nodes;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;

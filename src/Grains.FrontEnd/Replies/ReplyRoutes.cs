@@ -15,7 +15,7 @@ using Microsoft.AspNetCore.Http;
 namespace Grains.FrontEnd.Replies;
 
 /// <summary>What came of a message, for who sent it.</summary>
-internal sealed class ReplyRoutes(ReplyOperations replies)
+internal sealed class ReplyRoutes(ReplyOperations replies) : IRoutes
 {
     public IEnumerable<ApiRoute> All =>
     [

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Grains.FrontEnd.Connections;
 
 namespace Grains.FrontEnd.Requests;
 

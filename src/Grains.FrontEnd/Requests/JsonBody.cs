@@ -2,7 +2,6 @@ using System.Text.Json.Serialization.Metadata;
 using Grains.Api;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
-using Grains.FrontEnd.Routes;
 using Grains.Operations.Syntax;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Grains.FrontEnd.Connections;
 using Grains.FrontEnd.Problems;
-using Grains.FrontEnd.Routes;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Requests;

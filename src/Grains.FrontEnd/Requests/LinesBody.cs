@@ -1,6 +1,5 @@
 using Grains.Api.Problems;
 using Grains.FrontEnd.Problems;
-using Grains.FrontEnd.Routes;
 using Grains.Operations.Errors;
 using Microsoft.AspNetCore.Http;
 

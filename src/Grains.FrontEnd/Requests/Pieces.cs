@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Grains.FrontEnd.Connections;
 using Microsoft.AspNetCore.Http;
 
 namespace Grains.FrontEnd.Requests;

@@ -1,4 +1,5 @@
 using Grains.Api.Problems;
+using Grains.FrontEnd.Requests;
 using Grains.Operations.Access;
 using Microsoft.AspNetCore.Http;
 
@@ -7,7 +8,7 @@ namespace Grains.FrontEnd.Routes;
 /// <summary>One route: what is mapped and what the API's document says of it, in one place.</summary>
 /// <param name="Path">As documented; the last segment may end with a <c>:verb</c>.</param>
 internal sealed record ApiRoute(
-    string Method, string Path, Permission? Permission, string Summary, RouteHandler Handler)
+    string Method, string Path, Permission? Permission, string Summary, ApiHandler Handler)
 {
     /// <summary>Names of query parameters, of those in <see cref="ApiParameters"/>.</summary>
     public string[] Query { get; init; } = [];
@@ -63,13 +64,4 @@ internal sealed record ApiAnswer(
 /// <summary>Answers a request that was let in.</summary>
 /// <param name="http">The request.</param>
 /// <param name="caller">Who asks; of a route that needs no permission, nobody.</param>
-internal delegate Task RouteHandler(HttpContext http, Caller caller);
-
-/// <summary>Media types of documents.</summary>
-internal static class ApiMedia
-{
-    public const string Json = "application/json";
-
-    /// <summary>A document on each line.</summary>
-    public const string Lines = "application/x-ndjson";
-}
+internal delegate Task ApiHandler(HttpContext http, Caller caller);

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Schema;
-using Grains.Api.Json;
+using Grains.Api;
 using Grains.Api.Problems;
+using Grains.FrontEnd.Requests;
 using Grains.Operations.Access;
 
 namespace Grains.FrontEnd.Routes;

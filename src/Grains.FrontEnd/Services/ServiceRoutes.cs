@@ -1,4 +1,4 @@
-using Grains.Api.Json;
+using Grains.Api;
 using Grains.Api.Problems;
 using Grains.Api.Services;
 using Grains.FrontEnd.Paths;
@@ -14,7 +14,7 @@ using Microsoft.AspNetCore.Http;
 namespace Grains.FrontEnd.Services;
 
 /// <summary>Declarations of services.</summary>
-internal sealed class ServiceRoutes(ServiceOperations services)
+internal sealed class ServiceRoutes(ServiceOperations services) : IRoutes
 {
     private const string _one = "/v1/services/{service}";
 

@@ -1,5 +1,4 @@
 using Grains.Api;
-using Grains.Api.Json;
 using Grains.Api.Problems;
 using Grains.Api.Timers;
 using Grains.FrontEnd.Paths;
@@ -17,7 +16,7 @@ using Microsoft.AspNetCore.Http;
 namespace Grains.FrontEnd.Timers;
 
 /// <summary>Timers of nodes, from outside; handlers set them in their commits.</summary>
-internal sealed class TimerRoutes(TimerOperations timers)
+internal sealed class TimerRoutes(TimerOperations timers) : IRoutes
 {
     private const string _all = "/v1/services/{service}/nodes/{node}/timers";
     private const string _one = _all + "/{timer}";

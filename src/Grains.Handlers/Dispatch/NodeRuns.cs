@@ -1,3 +1,4 @@
+using Grains.Handlers.Calls;
 using Grains.Handlers.Nodes;
 using Grains.Handlers.Runs;
 using Grains.Handlers.Servers;

@@ -1,3 +1,4 @@
+using Grains.Handlers.Runs;
 using Grains.Handlers.Servers;
 using Orleans.Runtime.Placement;
 
@@ -9,9 +10,6 @@ namespace Grains.Handlers.Nodes;
 /// </summary>
 internal sealed class NodePlacementDirector(HandlerServers servers) : IPlacementDirector
 {
-    /// <summary>A call to another server costs something too.</summary>
-    public const int Slack = 8;
-
     public Task<SiloAddress> OnAddActivation(
         PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
@@ -29,6 +27,6 @@ internal sealed class NodePlacementDirector(HandlerServers servers) : IPlacement
         ServerLoad other = able[random.Next(able.Length)];
         ServerLoad best = one.InFlight <= other.InFlight ? one : other;
         ServerLoad? local = Array.Find(able, l => l.Server.Equals(here));
-        return local is not null && local.InFlight <= best.InFlight + Slack ? local.Server : best.Server;
+        return local is not null && local.InFlight <= best.InFlight + HandlerServers.Slack ? local.Server : best.Server;
     }
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Grains.Api.Json;
+using Grains.Api;
 
 namespace Grains.Handlers.Push;
 

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Net;
 using Grains.Api;
 using Grains.Api.Deliveries;
-using Grains.Api.Json;
 using Grains.Handlers.Runs;
 using Grains.Operations.Declarations;
 using Grains.Operations.Errors;

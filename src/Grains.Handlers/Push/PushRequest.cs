@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using Grains.Api.Json;
+using Grains.Api;
 using Grains.Operations.Declarations;
 using Grains.Operations.Deliveries;
 using Grains.Operations.Messages;

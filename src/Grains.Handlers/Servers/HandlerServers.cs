@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
 using System.Net;
 using Grains.Handlers.Hosted;
-using Grains.Handlers.Nodes;
 using Grains.Handlers.Runs;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -21,7 +20,10 @@ internal sealed class HandlerServers(
     DispatchReports dispatched,
     IOptions<GrainTypeOptions> types) : BackgroundService
 {
-    private readonly bool _runsNodes = types.Value.Classes.Contains(typeof(NodeGrain));
+    /// <summary>A call to another server costs something too.</summary>
+    public const int Slack = 8;
+
+    private readonly bool _runsNodes = types.Value.Classes.Any(typeof(INodeGrain).IsAssignableFrom);
     private volatile FrozenDictionary<SiloAddress, HandlerReport> _others =
         FrozenDictionary<SiloAddress, HandlerReport>.Empty;
 
@@ -71,7 +73,7 @@ internal sealed class HandlerServers(
 
         foreach (HandlerReport report in _others.Values)
         {
-            if (report.TakesNodes && runs.Count > report.InFlight + NodePlacementDirector.Slack
+            if (report.TakesNodes && runs.Count > report.InFlight + Slack
                 && (hostedService is null || report.Hosted.Contains(hostedService)))
             {
                 return false;

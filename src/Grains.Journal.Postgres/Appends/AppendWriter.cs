@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Grains.Journal.Postgres.Sessions;
 using Grains.StateMachines.Ids;
-using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Grains.Journal.Postgres.Appends;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Grains.Api.Json;
+using Grains.Api;
 using Grains.Api.Keyspaces;
 using Grains.Api.Problems;
 using Grains.Api.Services;

@@ -17,10 +17,13 @@ namespace Grains.Operations.Keyspaces;
 /// <summary>Keys: put, get, delete, increment, list.</summary>
 public sealed class KeyOperations(IPartitions partitions, DeclarationCatalog catalog)
 {
+    private static readonly OperationError _badTtl = new(
+        ProblemCode.BadParameter, $"'ttl' must be a duration from 1ms to {Durations.Write(Limits.TtlMs)}, such as 10s.");
+
     /// <summary>Sets a key.</summary>
     public ValueTask<Result<Placed<KeyWritten>>> PutAsync(Caller caller, ReadOnlySpan<char> keyspace, KeyPut put) =>
-        caller.Refuse(Permission.Write) is { } refused
-            ? new(refused)
+        caller.Refuse(Permission.Write) is { } refused ? new(refused)
+            : put.TtlMs is < 0 or > Limits.TtlMs ? new(_badTtl)
             : PutAsync(catalog.FindKeyspaceAsync(keyspace), put);
 
     /// <summary>Reads a key.</summary>

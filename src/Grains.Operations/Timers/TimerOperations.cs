@@ -44,7 +44,8 @@ public sealed class TimerOperations(ServiceCalls calls)
 
     /// <summary>It fires no more.</summary>
     public ValueTask<Result<Placed<TimerChanged>>> DeleteAsync(Caller caller, NodeAddress node, string name) =>
-        TimerFields.Name(name, "A timer's name").TryGet(out StateMachines.Ids.Utf8Name known, out OperationError? error)
+        caller.Refuse(Permission.Write) is { } refused ? new(refused)
+        : TimerFields.Name(name, "A timer's name").TryGet(out StateMachines.Ids.Utf8Name known, out OperationError? error)
             ? ChangeAsync(caller, node, new TimerChange { Name = known })
             : new(error);
 

@@ -188,8 +188,7 @@ public sealed partial class PartitionLoop
                 return false;
             case QueueVerdict.Taken when _turns.StallReason is { } since && LoopTickets.IsFromCaller(ticket):
                 // It came in between: those that waited had been told already when it was queued.
-                Array.ForEach(
-                    _queue.TakeAll(t => t == ticket), t => t.Complete(new NotOwner(MayHaveHappened: false, since)));
+                TakeBack(ticket, since);
                 return false;
             default:
                 _engine?.Ready(this);
@@ -235,6 +234,13 @@ public sealed partial class PartitionLoop
             _engine?.LeadFor(ticket);
         }
     }
+
+    /// <summary>
+    /// A method of its own, as are others that a usual turn passes by: what a lambda captures is allocated where its
+    /// method begins.
+    /// </summary>
+    private void TakeBack(Ticket ticket, string why) => Array.ForEach(
+        _queue.TakeAll(t => t == ticket), t => t.Complete(new NotOwner(MayHaveHappened: false, why)));
 
     private async Task RunAsync()
     {

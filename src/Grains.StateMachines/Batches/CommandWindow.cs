@@ -15,10 +15,23 @@ internal sealed class CommandWindow(int bound)
     /// <summary>Record time of the newest command.</summary>
     public long LastUsedMs { get; private set; }
 
-    public IEnumerable<AppliedCommand> All => _ring.Where(c => c.Number > 0).OrderBy(c => c.Number);
-
     /// <summary>True: a command of that number, were it applied, would be found.</summary>
     public bool Covers(long number) => number > Highest - bound;
+
+    /// <summary>Those that are covered, by their numbers.</summary>
+    public List<AppliedCommand> InOrder()
+    {
+        var all = new List<AppliedCommand>(_ring.Length);
+        for (long number = Math.Max(1, Highest - bound + 1); number <= Highest; number++)
+        {
+            if (Find(number) is { } found)
+            {
+                all.Add(found);
+            }
+        }
+
+        return all;
+    }
 
     public AppliedCommand? Find(long number)
     {

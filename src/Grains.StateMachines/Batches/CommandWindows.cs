@@ -73,10 +73,10 @@ internal sealed class CommandWindows(MachineLimits limits)
         to.Varint(_windows.Count);
         foreach ((long incarnation, CommandWindow window) in _windows.OrderBy(w => w.Key))
         {
-            AppliedCommand[] all = [.. window.All.Where(c => window.Covers(c.Number))];
+            List<AppliedCommand> all = window.InOrder();
             to.Varint(incarnation);
             to.Varint(window.LastUsedMs);
-            to.Varint(all.Length);
+            to.Varint(all.Count);
             foreach (AppliedCommand command in all)
             {
                 to.Varint(command.Number);
@@ -108,15 +108,20 @@ internal sealed class CommandWindows(MachineLimits limits)
         if (!_windows.TryGetValue(incarnation, out CommandWindow? window))
         {
             window = _windows[incarnation] = new CommandWindow(limits.CommandWindow);
-            if (_windows.Count > limits.FrontEndsMax)
+            if (_windows.Count > limits.RoutersMax)
             {
-                long oldest = _windows.Keys.Where(k => k != incarnation).Min();
-                _windows.Remove(oldest);
-                Floor = Math.Max(Floor, oldest);
+                ForgetOldestBut(incarnation);
             }
         }
 
         window.Add(applied, nowMs);
+    }
+
+    private void ForgetOldestBut(long incarnation)
+    {
+        long oldest = _windows.Keys.Where(k => k != incarnation).Min();
+        _windows.Remove(oldest);
+        Floor = Math.Max(Floor, oldest);
     }
 }
 

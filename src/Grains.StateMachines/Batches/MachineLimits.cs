@@ -73,7 +73,7 @@ public sealed record MachineLimits
     public int CommandWindow { get; init; } = 4096;
 
     /// <summary>Front ends whose commands are remembered; one born before the oldest forgotten is refused.</summary>
-    public int FrontEndsMax { get; init; } = 16;
+    public int RoutersMax { get; init; } = 16;
 
     /// <summary>
     /// What time demands waits for the next batch once a record is as long: the journal bounds records.

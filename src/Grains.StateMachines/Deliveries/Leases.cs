@@ -212,7 +212,7 @@ internal sealed class Leases : ILeases
         foreach (OpenDelivery delivery in _ending)
         {
             // Its time may have passed while it was leased; nobody need ask for it to be forgotten.
-            if (Array.Exists(delivery.Messages, m => m.Content.Metadata?.IsExpired(nowMs) == true))
+            if (HoldsExpired(delivery, nowMs))
             {
                 _overdue.Add(delivery.Node.Name);
             }
@@ -246,6 +246,9 @@ internal sealed class Leases : ILeases
             }
         }
     }
+
+    private static bool HoldsExpired(OpenDelivery delivery, long nowMs) =>
+        Array.Exists(delivery.Messages, m => m.Content.Metadata?.IsExpired(nowMs) == true);
 
     /// <summary>Adds a receive; it is answered by the next <see cref="Deliver"/>, or later.</summary>
     public void Add(object ticket, Receive command, long nowMs)

@@ -141,10 +141,7 @@ internal sealed class NodeRules(PartitionId partition, MailboxTables tables, ILe
             return;
         }
 
-        Moment now = draft.Now;
-        Message[] due = [.. tables.Due.From(DueKey.FirstOf(line))
-            .TakeWhile(e => e.Key.Line == line && e.Key.IsOver(now)).Take(Limits.SweepMax).Select(e => e.Value)];
-        foreach (Message message in due)
+        foreach (Message message in DueNow(first, draft.Now))
         {
             if (draft.IsFull)
             {
@@ -157,6 +154,12 @@ internal sealed class NodeRules(PartitionId partition, MailboxTables tables, ILe
             leases.Touch(message.Owner);
         }
     }
+
+    private Message[] DueNow(DueKey first, Moment now) =>
+    [
+        .. tables.Due.From(first).TakeWhile(e => e.Key.Line == first.Line && e.Key.IsOver(now)).Take(Limits.SweepMax)
+            .Select(e => e.Value)
+    ];
 
     /// <summary>
     /// A message whose time to live has not begun, and that waits for no time (any more), lives from now on.
@@ -184,9 +187,7 @@ internal sealed class NodeRules(PartitionId partition, MailboxTables tables, ILe
             return;
         }
 
-        KeyValuePair<DueKey, Message>[] over = [.. tables.Ending.From(_ended)
-            .TakeWhile(e => e.Key.AtMs <= draft.NowMs).Take(Limits.SweepMax)];
-        foreach ((DueKey key, Message message) in over)
+        foreach ((DueKey key, Message message) in EndedBy(draft.NowMs))
         {
             if (draft.IsFull)
             {
@@ -200,6 +201,9 @@ internal sealed class NodeRules(PartitionId partition, MailboxTables tables, ILe
             }
         }
     }
+
+    private KeyValuePair<DueKey, Message>[] EndedBy(long nowMs) =>
+        [.. tables.Ending.From(_ended).TakeWhile(e => e.Key.AtMs <= nowMs).Take(Limits.SweepMax)];
 
     /// <summary>The batch never was: what it expired is still there.</summary>
     public void Drop()

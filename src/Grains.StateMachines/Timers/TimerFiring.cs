@@ -72,8 +72,7 @@ internal sealed class TimerFiring(TimerTables tables, ILeases leases, TimerSched
 
         if (_unreadable.Contains(first))
         {
-            first = tables.TimersDue.From(first).Select(e => e.Key)
-                .FirstOrDefault(k => k.Line != line || !_unreadable.Contains(k));
+            first = FirstReadable(first);
         }
 
         if (first.AtMs <= 0 || first.Line != line)
@@ -85,6 +84,10 @@ internal sealed class TimerFiring(TimerTables tables, ILeases leases, TimerSched
         long nowMs = line == Timeline.Wall ? State.Now.WallMs : State.Now.UptimeMs;
         return State.Room.GrowthBytes > 0 ? first.AtMs : Math.Max(first.AtMs, nowMs + _lookAgainMs);
     }
+
+    /// <summary>The first from there on that can be read, or one of the next clock.</summary>
+    private TimerDueKey FirstReadable(TimerDueKey from) => tables.TimersDue.From(from).Select(e => e.Key)
+        .FirstOrDefault(k => k.Line != from.Line || !_unreadable.Contains(k));
 
     /// <summary>When those that could not be read are tried again, in uptime; null = all can.</summary>
     public long? ReadAgainAtMs => _unreadable.Count > 0 ? _readAgainAtMs : null;

@@ -1,5 +1,6 @@
 using System.Net;
 using Grains.Handlers.Nodes;
+using Grains.Handlers.Runs;
 using Grains.Handlers.Servers;
 
 namespace Grains.Handlers.Tests.Nodes;

@@ -1,4 +1,4 @@
-using Grains.Handlers.Nodes;
+using Grains.Handlers.Calls;
 using Grains.Handlers.Runs;
 using Grains.Operations.Declarations;
 using Grains.Operations.Deliveries;

@@ -13,7 +13,7 @@ public sealed class PostgresStorage(PostgresServer server, string schema) : IJou
         ["schema_version", "partition", "checkpoint", "record", "checkpoint_chunk"];
 
     public PostgresStorage()
-        : this(SharedServer.GetAsync().GetAwaiter().GetResult(), SharedServer.NewSchema())
+        : this(SharedPostgres.GetAsync().GetAwaiter().GetResult(), SharedPostgres.NewSchema())
     {
     }
 
@@ -33,7 +33,7 @@ public sealed class PostgresStorage(PostgresServer server, string schema) : IJou
 
     public IJournalStorage PowerCut()
     {
-        string copy = SharedServer.NewSchema();
+        string copy = SharedPostgres.NewSchema();
         string sql = $"CREATE SCHEMA {copy};" + string.Concat(_tables.Select(t =>
             $"CREATE TABLE {copy}.{t} (LIKE {schema}.{t} INCLUDING ALL);"
             + $"INSERT INTO {copy}.{t} SELECT * FROM {schema}.{t};"));

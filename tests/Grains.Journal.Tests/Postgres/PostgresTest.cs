@@ -27,7 +27,7 @@ public abstract class PostgresTest : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Server = await SharedServer.GetAsync();
+        Server = await SharedPostgres.GetAsync();
         _storage = new PostgresStorage();
     }
 

@@ -25,8 +25,7 @@ public class BackupTests
         (exit, said) = await ServerProgram.RunAsync(null, "restore", folder["backup"], "--data", folder["b"]);
         Assert.True(exit == 1 && said.Contains("already", StringComparison.Ordinal), said);
 
-        await using PostgresServer postgres = await PostgresServer.StartAsync();
-        string connection = postgres.ConnectionString;
+        string connection = await SharedPostgres.NewDatabaseAsync();
         (exit, said) = await ServerProgram.RunAsync(connection, "restore", folder["backup"], "--schema", "restored");
         Assert.True(exit == 0, said);
         string silo = $"127.0.0.1:{FreePort.Find()}";

@@ -9,8 +9,7 @@ using Npgsql;
 
 namespace Grains.Server.Tests.Cluster;
 
-public sealed class EarlierMembersTests(EarlierMembersFixture fixture)
-    : IClassFixture<EarlierMembersFixture>, IAsyncLifetime
+public sealed class EarlierMembersTests : IAsyncLifetime
 {
     private const int _joining = 2;
     private const int _active = 3;
@@ -30,8 +29,12 @@ public sealed class EarlierMembersTests(EarlierMembersFixture fixture)
     public async Task InitializeAsync()
     {
         _listener.Start();
+        PostgresServer postgres = await SharedPostgres.GetAsync();
         _options = SettingsOfTest.Accepted(
-            ["--postgres", fixture.Postgres.ConnectionString, "--schema", $"s{Guid.NewGuid():N}", "--name", "me", "--silo", $"{_here}"]).Cluster!;
+            [
+                "--postgres", postgres.ConnectionString, "--schema", SharedPostgres.NewSchema(), "--name", "me",
+                "--silo", $"{_here}",
+            ]).Cluster!;
         await ClusterSchema.ApplyAsync(_options.Postgres.ConnectionString, _options.Schema, default);
         _database = ClusterDatabase.Open(_options);
     }
@@ -191,16 +194,4 @@ public sealed class EarlierMembersTests(EarlierMembersFixture fixture)
         Assert.True(await reader.ReadAsync());
         return (reader.GetInt32(0), reader.GetInt32(1));
     }
-}
-
-/// <summary>One Postgres for all; each test has a schema of its own.</summary>
-public sealed class EarlierMembersFixture : IAsyncLifetime
-{
-    private PostgresServer? _postgres;
-
-    internal PostgresServer Postgres => _postgres!;
-
-    public async Task InitializeAsync() => _postgres = await PostgresServer.StartAsync();
-
-    public async Task DisposeAsync() => await Postgres.DisposeAsync();
 }

@@ -6,7 +6,7 @@ using Orleans.Storage;
 
 namespace Grains.Silo.Tests.Cluster;
 
-public sealed class GrainStorageTests(DatabaseFixture databases) : IClassFixture<DatabaseFixture>, IAsyncLifetime
+public sealed class GrainStorageTests : IAsyncLifetime
 {
     private const string _state = "test-state";
 
@@ -16,8 +16,8 @@ public sealed class GrainStorageTests(DatabaseFixture databases) : IClassFixture
 
     public async Task InitializeAsync()
     {
-        _database = await databases.NewAsync();
-        _host = DatabaseFixture.Providers(_database);
+        _database = await ClusterTables.NewAsync();
+        _host = ClusterTables.Providers(_database);
         _storage = _host.Services.GetRequiredKeyedService<IGrainStorage>(ClusterStorage.Name);
 
         // What the silo's lifecycle does: the provider reads its queries.

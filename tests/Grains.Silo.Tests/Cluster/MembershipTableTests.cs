@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Grains.Silo.Tests.Cluster;
 
-public sealed class MembershipTableTests(DatabaseFixture databases) : IClassFixture<DatabaseFixture>, IAsyncLifetime
+public sealed class MembershipTableTests : IAsyncLifetime
 {
     private static readonly DateTime _start = new(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
 
@@ -15,8 +15,8 @@ public sealed class MembershipTableTests(DatabaseFixture databases) : IClassFixt
 
     public async Task InitializeAsync()
     {
-        _database = await databases.NewAsync();
-        _host = DatabaseFixture.Providers(_database);
+        _database = await ClusterTables.NewAsync();
+        _host = ClusterTables.Providers(_database);
         _table = _host.Services.GetRequiredService<IMembershipTable>();
         await _table.InitializeMembershipTableAsync(true);
     }

@@ -11,7 +11,7 @@ namespace Grains.Silo.Tests.Partitions;
 
 public sealed class PartitionRouterTests
 {
-    private static readonly MachineLimits _forgetful = new() { FrontEndsMax = 2 };
+    private static readonly MachineLimits _forgetful = new() { RoutersMax = 2 };
 
     [Fact]
     public async Task A_front_end_with_its_clock_set_back_is_heard_by_a_partition_that_forgot_younger_ones()

@@ -153,7 +153,7 @@ public class KeyTests
     [Fact]
     public void A_command_id_below_the_window_or_of_a_forgotten_front_end_is_refused_never_applied()
     {
-        var partition = new TestPartition(new MachineLimits { CommandWindow = 8, FrontEndsMax = 2 });
+        var partition = new TestPartition(new MachineLimits { CommandWindow = 8, RoutersMax = 2 });
         long born = CommandId.NewIncarnation(5_000, new Random(1));
         for (int i = 1; i <= 20; i++)
         {

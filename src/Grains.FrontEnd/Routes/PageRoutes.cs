@@ -2,12 +2,11 @@ using System.Text;
 using Grains.Api.Problems;
 using Grains.FrontEnd.Paths;
 using Grains.FrontEnd.Problems;
-using Grains.FrontEnd.Routes;
 using Grains.Operations.Access;
 using Grains.Silo.Partitions;
 using Microsoft.AspNetCore.Http;
 
-namespace Grains.FrontEnd.Pages;
+namespace Grains.FrontEnd.Routes;
 
 /// <summary>What anyone may read: health, the API's document, the pages of the error codes.</summary>
 internal sealed class PageRoutes(IPartitions partitions)

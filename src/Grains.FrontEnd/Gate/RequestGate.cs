@@ -2,12 +2,13 @@ using Grains.Api.Problems;
 using Grains.FrontEnd.Connections;
 using Grains.FrontEnd.Pages;
 using Grains.FrontEnd.Paths;
+using Grains.FrontEnd.Problems;
 using Grains.Operations.Errors;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Grains.FrontEnd.Problems;
+namespace Grains.FrontEnd.Gate;
 
 /// <summary>
 /// Stands before routing. Refuses paths that routing would normalise into others, and turns whatever goes wrong behind

@@ -1,8 +1,7 @@
-using Grains.Handlers.Runs;
 using Grains.Operations.Declarations;
 using Grains.StateMachines.Deliveries;
 
-namespace Grains.Handlers.Nodes;
+namespace Grains.Handlers.Runs;
 
 /// <summary>
 /// A node at work: takes deliveries through the service's handler, on the server that has room for it.

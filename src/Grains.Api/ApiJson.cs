@@ -9,7 +9,7 @@ using Grains.Api.Problems;
 using Grains.Api.Services;
 using Grains.Api.Timers;
 
-namespace Grains.Api.Json;
+namespace Grains.Api;
 
 /// <summary>
 /// How the documents of the API are read and written. Reading is strict: no unknown members, no duplicates, no

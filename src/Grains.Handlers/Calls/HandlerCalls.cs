@@ -1,9 +1,10 @@
 using Grains.Handlers.Hosted;
 using Grains.Handlers.Push;
+using Grains.Handlers.Runs;
 using Grains.Operations.Declarations;
 using Grains.Operations.Syntax;
 
-namespace Grains.Handlers.Runs;
+namespace Grains.Handlers.Calls;
 
 /// <summary>Calls the handler of a delivery: a URL, or a class of this server.</summary>
 internal sealed class HandlerCalls(PushHandler push, HostedHandlers hosted)

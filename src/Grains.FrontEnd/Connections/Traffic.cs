@@ -6,7 +6,7 @@ using Grains.Operations.Errors;
 using Grains.Silo.Budgets;
 using Grains.Silo.Telemetry;
 
-namespace Grains.FrontEnd.Requests;
+namespace Grains.FrontEnd.Connections;
 
 /// <summary>
 /// The bytes of all requests that come, or of all answers that go. When their share of the memory is used up, the next

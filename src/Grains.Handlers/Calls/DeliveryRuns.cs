@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using Grains.Api.Problems;
-using Grains.Handlers.Nodes;
+using Grains.Handlers.Runs;
 using Grains.Operations.Declarations;
 using Grains.Operations.Errors;
 using Grains.StateMachines.Deliveries;
 
-namespace Grains.Handlers.Runs;
+namespace Grains.Handlers.Calls;
 
 /// <summary>Takes a delivery through its handler, and makes what came of it durable. Any thread.</summary>
 internal sealed partial class DeliveryRuns(

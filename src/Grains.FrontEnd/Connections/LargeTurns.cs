@@ -1,4 +1,5 @@
-namespace Grains.FrontEnd.Requests;
+
+namespace Grains.FrontEnd.Connections;
 
 /// <summary>
 /// What is large comes in a piece at a time, and half of the processors at the most are at such pieces: who sends a

@@ -8,21 +8,16 @@ using Orleans.Configuration;
 
 namespace Grains.Silo.Tests.Cluster;
 
-/// <summary>One Postgres for all tests of a class; each takes a schema of its own.</summary>
-public sealed class DatabaseFixture : IAsyncLifetime
+/// <summary>The tables of a cluster, for each test in a schema of its own.</summary>
+internal static class ClusterTables
 {
-    private PostgresServer? _server;
-
-    public async Task InitializeAsync() => _server = await PostgresServer.StartAsync();
-
-    public async Task DisposeAsync() => await _server!.DisposeAsync();
-
     /// <summary>Empty tables in a new schema.</summary>
-    public async Task<NpgsqlDataSource> NewAsync()
+    public static async Task<NpgsqlDataSource> NewAsync()
     {
-        string schema = $"s{Guid.NewGuid():N}";
+        PostgresServer server = await SharedPostgres.GetAsync();
+        string schema = SharedPostgres.NewSchema();
         var connection = new NpgsqlConnectionStringBuilder(
-            _server!.ConnectionString) { SearchPath = schema, MaxPoolSize = 10 };
+            server.ConnectionString) { SearchPath = schema, MaxPoolSize = 10 };
         NpgsqlDataSource database = NpgsqlDataSource.Create(connection);
         await using NpgsqlCommand create = database.CreateCommand($"CREATE SCHEMA {schema}");
         await create.ExecuteNonQueryAsync();
@@ -36,7 +31,7 @@ public sealed class DatabaseFixture : IAsyncLifetime
     }
 
     /// <summary>The providers as a server registers them, in a host that is not started.</summary>
-    internal static IHost Providers(NpgsqlDataSource database)
+    public static IHost Providers(NpgsqlDataSource database)
     {
         HostApplicationBuilder builder = Host.CreateApplicationBuilder(
             new HostApplicationBuilderSettings { DisableDefaults = true });

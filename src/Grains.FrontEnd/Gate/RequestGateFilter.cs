@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 
-namespace Grains.FrontEnd.Problems;
+namespace Grains.FrontEnd.Gate;
 
 /// <summary>Puts the gate before everything else, routing included, wherever the host adds routing.</summary>
 internal sealed class RequestGateFilter : IStartupFilter

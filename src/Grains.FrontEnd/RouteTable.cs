@@ -1,51 +1,27 @@
 using Grains.Api.Problems;
 using Grains.FrontEnd.Access;
-using Grains.FrontEnd.Backups;
-using Grains.FrontEnd.Cluster;
-using Grains.FrontEnd.Deliveries;
-using Grains.FrontEnd.Explanations;
-using Grains.FrontEnd.Keyspaces;
-using Grains.FrontEnd.Nodes;
-using Grains.FrontEnd.Pages;
 using Grains.FrontEnd.Paths;
 using Grains.FrontEnd.Problems;
 using Grains.FrontEnd.Rates;
-using Grains.FrontEnd.Replies;
 using Grains.FrontEnd.Requests;
-using Grains.FrontEnd.Services;
-using Grains.FrontEnd.Timers;
+using Grains.FrontEnd.Routes;
 using Grains.Operations.Access;
 using Grains.Operations.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 
-namespace Grains.FrontEnd.Routes;
+namespace Grains.FrontEnd;
 
 /// <summary>Every route, mapped behind its permission.</summary>
-internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access, AccessAudit audit, CallerRates rates)
+internal sealed class RouteTable(
+    IEnumerable<IRoutes> groups, PageRoutes pages, IAccessPolicy access, AccessAudit audit, CallerRates rates)
 {
     private static readonly string[] _probes = ["/healthz", "/readyz", "/metrics"];
 
     private IReadOnlyList<ApiRoute>? _all;
 
-    public IReadOnlyList<ApiRoute> All => _all ??=
-    [
-        .. services.GetRequiredService<KeyspaceRoutes>().All,
-        .. services.GetRequiredService<KeyRoutes>().All,
-        .. services.GetRequiredService<KeyBatchRoutes>().All,
-        .. services.GetRequiredService<ServiceRoutes>().All,
-        .. services.GetRequiredService<MessageRoutes>().All,
-        .. services.GetRequiredService<ReplyRoutes>().All,
-        .. services.GetRequiredService<NodeRoutes>().All,
-        .. services.GetRequiredService<TimerRoutes>().All,
-        .. services.GetRequiredService<DeliveryRoutes>().All,
-        .. services.GetRequiredService<ExplainRoutes>().All,
-        .. services.GetRequiredService<ClusterRoutes>().All,
-        .. services.GetRequiredService<BackupRoutes>().All,
-        .. services.GetRequiredService<PageRoutes>().All(() => All),
-    ];
+    public IReadOnlyList<ApiRoute> All => _all ??= [.. groups.SelectMany(g => g.All), .. pages.All(() => All)];
 
     public void Map(IEndpointRouteBuilder endpoints) => Map(endpoints, All);
 
@@ -73,7 +49,7 @@ internal sealed class RouteTable(IServiceProvider services, IAccessPolicy access
 
     private RequestDelegate Guard(ApiRoute route)
     {
-        RouteHandler handler = route.Handler;
+        ApiHandler handler = route.Handler;
         bool takesQuery = route.Query.Length > 0;
         string name = $"{route.Method} {route.Path}";
         if (route.Permission is not { } needed)

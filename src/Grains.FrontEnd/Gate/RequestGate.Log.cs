@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Grains.FrontEnd.Problems;
+namespace Grains.FrontEnd.Gate;
 
 internal sealed partial class RequestGate
 {

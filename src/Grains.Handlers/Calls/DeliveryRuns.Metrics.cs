@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Grains.Handlers.Runs;
 using Grains.Operations.Declarations;
 using Grains.Silo.Telemetry;
 
-namespace Grains.Handlers.Runs;
+namespace Grains.Handlers.Calls;
 
 internal sealed partial class DeliveryRuns
 {
