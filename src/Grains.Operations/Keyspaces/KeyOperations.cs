@@ -18,7 +18,8 @@ namespace Grains.Operations.Keyspaces;
 public sealed class KeyOperations(IPartitions partitions, DeclarationCatalog catalog)
 {
     private static readonly OperationError _badTtl = new(
-        ProblemCode.BadParameter, $"'ttl' must be a duration from 1ms to {Durations.Write(Limits.TtlMs)}, such as 10s.");
+        ProblemCode.BadParameter,
+        $"'ttl' must be a duration from 1ms to {Durations.Write(Limits.TtlMs)}, such as 10s.");
 
     /// <summary>Sets a key.</summary>
     public ValueTask<Result<Placed<KeyWritten>>> PutAsync(Caller caller, ReadOnlySpan<char> keyspace, KeyPut put) =>

@@ -4,6 +4,7 @@ using Grains.Operations.Access;
 using Grains.Operations.Errors;
 using Grains.Operations.Services;
 using Grains.Operations.Syntax;
+using Grains.StateMachines.Ids;
 using Grains.StateMachines.Timers;
 
 namespace Grains.Operations.Timers;
@@ -45,7 +46,7 @@ public sealed class TimerOperations(ServiceCalls calls)
     /// <summary>It fires no more.</summary>
     public ValueTask<Result<Placed<TimerChanged>>> DeleteAsync(Caller caller, NodeAddress node, string name) =>
         caller.Refuse(Permission.Write) is { } refused ? new(refused)
-        : TimerFields.Name(name, "A timer's name").TryGet(out StateMachines.Ids.Utf8Name known, out OperationError? error)
+        : TimerFields.Name(name, "A timer's name").TryGet(out Utf8Name known, out OperationError? error)
             ? ChangeAsync(caller, node, new TimerChange { Name = known })
             : new(error);
 
