@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace Grains.Postgres.Testing;
 
 /// <summary>One Postgres for all tests of a process that leave it as it is; it ends with the process.</summary>
@@ -17,6 +19,6 @@ public static class SharedPostgres
         PostgresServer server = await GetAsync();
         string name = $"d{Interlocked.Increment(ref _names)}";
         await server.ExecuteAsync($"CREATE DATABASE {name}");
-        return server.ConnectionString.Replace("Database=postgres", $"Database={name}", StringComparison.Ordinal);
+        return new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = name }.ConnectionString;
     }
 }

@@ -43,6 +43,7 @@ public sealed class GrainsOptionsTests
     [InlineData("http://10.0.0.1:80")]
     [InlineData("http://[::]:7400")]
     [InlineData("http://example.org:80")]
+    [InlineData("http://localhost.evil.example:80")]
     public void An_address_that_others_reach_needs_keys_or_a_clear_word(string url)
     {
         Assert.Contains(Refused(["--urls", url]), p => p.Remedy.Contains("--keys", StringComparison.Ordinal));
@@ -53,7 +54,22 @@ public sealed class GrainsOptionsTests
     [InlineData("http://localhost:80")]
     [InlineData("http://[::1]:80")]
     [InlineData("http://127.0.0.2:80;http://127.0.0.1:81")]
+    [InlineData("http://127.8.8.8:80")]
     public void Loopback_needs_no_keys(string urls) => Assert.NotEmpty(Accepted(["--urls", urls]).Urls);
+
+    [Theory]
+    [InlineData("http://*:80")]
+    [InlineData("http://+:80")]
+    [InlineData("http://unix:/run/grains.sock")]
+    public void What_another_web_server_takes_for_every_address_is_refused(string url) =>
+        Assert.Equal("--urls", Assert.Single(Refused(["--urls", url])).Key);
+
+    [Fact]
+    public void Every_address_that_breaks_the_rule_is_named_at_once() =>
+        Assert.Equal(
+            ["http://0.0.0.0:1", "http://10.0.0.1:3", "nonsense"],
+            Refused(["--urls", "http://0.0.0.0:1;http://127.0.0.1:2;nonsense;http://10.0.0.1:3"])
+                .Select(p => p.Value).Order(StringComparer.Ordinal));
 
     [Fact]
     public void An_option_given_twice_is_refused() =>

@@ -15,7 +15,6 @@ internal sealed class PartitionState
     private readonly List<Table> _withStaged = [];
     private readonly List<NounTables> _nouns = [];
     private readonly Dictionary<byte, ReadEffect> _effects = [];
-    private readonly HashSet<byte> _sections = [];
     private NounTables[] _byNumber = [];
     private StateTotals _durable;
     private StateTotals _staged;
@@ -94,11 +93,6 @@ internal sealed class PartitionState
         Array.Resize(ref _byNumber, Math.Max(_byNumber.Length, number + 1));
         Invariant.Holds(_byNumber[number] is null, $"{typeof(T).Name} is there once");
         _byNumber[number] = tables;
-        foreach (byte section in tables.Sections.Select(s => s.Number))
-        {
-            Invariant.Holds(_sections.Add(section), $"one section of a checkpoint has number {section}");
-        }
-
         _nouns.Add(tables);
         foreach ((byte effect, ReadEffect read) in tables.Effects)
         {
