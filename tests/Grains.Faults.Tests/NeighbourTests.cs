@@ -21,7 +21,7 @@ public sealed class NeighbourTests(ITestOutputHelper output)
     {
         int seconds = int.TryParse(Environment.GetEnvironmentVariable("GRAINS_NEIGHBOUR_SECONDS"), out int given)
             ? given
-            : 2;
+            : 1;
         using var folder = new TempFolder();
         ServerSettings settings = ServerSettings.Embedded(folder.File("data"), folder.File("server.log"));
         string keys = folder.File("keys");

@@ -8,13 +8,13 @@ namespace Grains.Simulation.Tests;
 /// </summary>
 internal sealed record SeedRange(int First, int Count)
 {
-    private const int _countByDefault = 500;
+    private const int _countByDefault = 200;
     private const int _firstMax = 1_000_000_000;
 
     public static SeedRange Drawn { get; } = Draw(Variable("GRAINS_SEED"), Variable("GRAINS_SEEDS"));
 
     /// <summary>Of so few it is not asked whether enough happened.</summary>
-    public bool IsLarge => Count >= 500;
+    public bool IsLarge => Count >= _countByDefault;
 
     public IEnumerable<int> Seeds => Enumerable.Range(First, Count);
 

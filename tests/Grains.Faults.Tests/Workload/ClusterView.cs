@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Grains.Silo.Ownership;
+using Grains.StateMachines.Ids;
 
 namespace Grains.Faults.Tests.Workload;
 
@@ -13,23 +15,23 @@ internal sealed class ClusterView(Caller caller)
     /// <summary>No server may hold more than this share above the mean.</summary>
     public const double Bound = 1.25;
 
-    private static readonly TimeSpan _lookPeriod = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan _lookPeriod = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How many partitions each server has.</summary>
     public static Dictionary<string, int> Counts(IEnumerable<PartitionPlace> partitions) =>
         partitions.Where(p => p.Owner.Length > 0).CountBy(p => p.Owner).ToDictionary();
 
     /// <summary>
-    /// Waits until that many servers have partitions, none more than the bound allows, and nothing moves any more: two
-    /// looks in a row see the same owners under the same epochs.
+    /// Waits until that many servers have partitions, each of them those that belong to it, and none more than the bound
+    /// allows. A look at counts, or at what still moves, could come while hand-overs wait.
     /// </summary>
     public async Task SettleAsync(int servers, TimeSpan deadline)
     {
-        IReadOnlyList<PartitionPlace> before = [];
         for (var waited = Stopwatch.StartNew(); ; await Task.Delay(_lookPeriod))
         {
             IReadOnlyList<PartitionPlace> now = await PartitionsAsync();
-            if (IsBalanced(now, servers) && now.SequenceEqual(before))
+            int elsewhere = Elsewhere(now);
+            if (IsBalanced(now, servers) && elsewhere == 0)
             {
                 return;
             }
@@ -38,11 +40,9 @@ internal sealed class ClusterView(Caller caller)
             {
                 throw new TimeoutException(
                     $"After {deadline.TotalSeconds} s the {now.Count} partitions are not balanced over {servers} "
-                    + "servers: "
+                    + $"servers, or {elsewhere} are not where they belong: "
                     + string.Join(", ", Counts(now).OrderBy(c => c.Key).Select(c => $"{c.Key} {c.Value}")));
             }
-
-            before = now;
         }
     }
 
@@ -56,6 +56,14 @@ internal sealed class ClusterView(Caller caller)
                 p.TryGetProperty("owner", out JsonElement owner) ? owner.GetString() ?? "" : "",
                 p.GetProperty("epoch").GetInt64())),
         ];
+    }
+
+    /// <summary>How many partitions have another owner than the servers that have any agree on.</summary>
+    private static int Elsewhere(IReadOnlyList<PartitionPlace> partitions)
+    {
+        IReadOnlyDictionary<PartitionId, string> owners = PartitionAssignment.Compute(
+            Counts(partitions).Keys, [.. partitions.Select(p => new PartitionId(p.Partition))]);
+        return partitions.Count(p => owners.GetValueOrDefault(new PartitionId(p.Partition)) != p.Owner);
     }
 
     private static bool IsBalanced(IReadOnlyList<PartitionPlace> partitions, int servers)
