@@ -14,7 +14,7 @@ internal sealed class ClusterRun : IAsyncDisposable
 {
     private const int _partitionsProbed = 16;
     private const int _fillBytes = 256 << 10;
-    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _drainDeadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan _recoveryDeadline = TimeSpan.FromSeconds(60);

@@ -3,8 +3,7 @@ using Xunit.Abstractions;
 
 namespace Grains.Faults.Tests;
 
-[Collection(ClusterFixture.Name)]
-public class ClusterWordCountTests(ClusterFixture cluster, ITestOutputHelper output)
+public class ClusterWordCountTests(ITestOutputHelper output)
 {
     private const int _copies = 30;
 
@@ -21,7 +20,7 @@ public class ClusterWordCountTests(ClusterFixture cluster, ITestOutputHelper out
         int seed = Seed.Next();
         string repeat = Seed.Repeat(seed, nameof(ClusterWordCountTests), $"GRAINS_CLUSTER_FAULTS={times}");
         output.WriteLine(repeat);
-        ClusterWorld world = await cluster.TakeAsync();
+        await using ClusterWorld world = await ClusterWorld.StartAsync();
         string text = world.File("text.txt");
         string sample = await File.ReadAllTextAsync(WordCount.Sample);
         await File.WriteAllTextAsync(text, string.Concat(Enumerable.Repeat(sample, _copies * times)));
@@ -41,7 +40,6 @@ public class ClusterWordCountTests(ClusterFixture cluster, ITestOutputHelper out
         Assert.True(exitCode == 0, $"{repeat}\n{said}\n{world.LogTails()}");
         Assert.Contains("0 differences", said, StringComparison.Ordinal);
         Assert.Equal(_killsEach * times, kills);
-        cluster.GiveBack();
     }
 
     /// <summary>

@@ -6,6 +6,7 @@ using Xunit.Abstractions;
 namespace Grains.Faults.Tests;
 
 /// <summary>The network between three servers, or to their database, is cut without a word and healed.</summary>
+[Trait(OneAtATime.Machine, OneAtATime.Alone)]
 public class CutTests(ClusterFixture cluster, ITestOutputHelper output) : ClusterFaults(cluster, output)
 {
     private static readonly TimeSpan _isolationPauseMax = TimeSpan.FromSeconds(15);

@@ -5,6 +5,7 @@ using Xunit.Abstractions;
 namespace Grains.Faults.Tests;
 
 /// <summary>The common database goes away and comes back under three servers.</summary>
+[Trait(OneAtATime.Machine, OneAtATime.Alone)]
 public class DatabaseFaultTests(ClusterFixture cluster, ITestOutputHelper output) : ClusterFaults(cluster, output)
 {
     private static readonly TimeSpan _untilWrittenMax = TimeSpan.FromSeconds(8);

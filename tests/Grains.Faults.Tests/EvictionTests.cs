@@ -10,6 +10,7 @@ namespace Grains.Faults.Tests;
 /// Both errors of failure detection, measured: how long a pause may be before a server is taken for dead, and whether
 /// one is that only has little of a busy machine. For the soak; they take long and assert little.
 /// </summary>
+[Trait(OneAtATime.Machine, OneAtATime.Alone)]
 [Collection(ClusterFixture.Name)]
 public class EvictionTests(ClusterFixture cluster, ITestOutputHelper output)
 {

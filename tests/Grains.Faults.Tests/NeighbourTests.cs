@@ -7,6 +7,7 @@ namespace Grains.Faults.Tests;
 /// <summary>
 /// One server, an ordinary load, and neighbours who mean no good: one kind after the other, then all at once.
 /// </summary>
+[Trait(OneAtATime.Machine, OneAtATime.Alone)]
 [Collection(OneAtATime.Name)]
 public sealed class NeighbourTests(ITestOutputHelper output)
 {

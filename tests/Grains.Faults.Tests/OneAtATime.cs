@@ -1,5 +1,5 @@
 // What measures time, or may not lose one request, has the machine for itself: it is in a collection that says so, and
-// comes after the rest. The rest only has deadlines, and waits more than it works: two tests at a time.
+// has the trait of it. The rest only has deadlines, and waits more than it works: two tests at a time.
 [assembly: CollectionBehavior(MaxParallelThreads = 2)]
 
 namespace Grains.Faults.Tests;
@@ -9,4 +9,9 @@ namespace Grains.Faults.Tests;
 public sealed class OneAtATime
 {
     public const string Name = "one at a time";
+
+    /// <summary>The trait by which infra/test runs them apart, when other suites are done.</summary>
+    public const string Machine = "machine";
+
+    public const string Alone = "alone";
 }

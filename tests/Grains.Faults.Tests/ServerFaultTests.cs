@@ -9,6 +9,7 @@ namespace Grains.Faults.Tests;
 /// One of three servers, two or all die, freeze or leave, and come back. The aims that the figures are held against are
 /// for a quiet machine; what fails a test leaves room for a busy one.
 /// </summary>
+[Trait(OneAtATime.Machine, OneAtATime.Alone)]
 public class ServerFaultTests(ClusterFixture cluster, ITestOutputHelper output) : ClusterFaults(cluster, output)
 {
     private const double _movedShareMax = 1.0 / 3;
