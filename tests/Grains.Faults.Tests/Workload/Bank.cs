@@ -18,7 +18,7 @@ internal sealed class Bank(int seed, string service, params Uri[] servers) : IDi
     private static readonly TimeSpan _pollPeriod = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Of a client after each move: it is not the number of moves that finds what a fault does.</summary>
-    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(25);
 
     private readonly AnyServer _server = new(servers);
     private int _moves;

@@ -65,6 +65,7 @@ internal sealed class Requests(string service, params Uri[] servers) : IDisposab
             }
 
             Interlocked.Increment(ref _answered);
+            await Task.Delay(_pause, CancellationToken.None);
         }
 
         return wrong;
