@@ -22,16 +22,18 @@ internal sealed class ClusterView(Caller caller)
         partitions.Where(p => p.Owner.Length > 0).CountBy(p => p.Owner).ToDictionary();
 
     /// <summary>
-    /// Waits until that many servers have partitions, each of them those that belong to it, and none more than the bound
-    /// allows. A look at counts, or at what still moves, could come while hand-overs wait.
+    /// Waits until that many servers have partitions, each of them those that belong to it, none more than the bound
+    /// allows, and two looks in a row see the same owners under the same epochs. By counts and looks alone,
+    /// hand-overs that still wait would pass for done.
     /// </summary>
     public async Task SettleAsync(int servers, TimeSpan deadline)
     {
+        IReadOnlyList<PartitionPlace> before = [];
         for (var waited = Stopwatch.StartNew(); ; await Task.Delay(_lookPeriod))
         {
             IReadOnlyList<PartitionPlace> now = await PartitionsAsync();
             int elsewhere = Elsewhere(now);
-            if (IsBalanced(now, servers) && elsewhere == 0)
+            if (IsBalanced(now, servers) && elsewhere == 0 && now.SequenceEqual(before))
             {
                 return;
             }
@@ -43,6 +45,8 @@ internal sealed class ClusterView(Caller caller)
                     + $"servers, or {elsewhere} are not where they belong: "
                     + string.Join(", ", Counts(now).OrderBy(c => c.Key).Select(c => $"{c.Key} {c.Value}")));
             }
+
+            before = now;
         }
     }
 
